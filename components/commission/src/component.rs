@@ -1,0 +1,66 @@
+//! The WIT face of the crate: maps, and nothing else.
+
+#![allow(missing_docs, unsafe_code)]
+
+use crate::{Policy, Ride, SettleError};
+use farebox_types::Currency;
+use farebox_types::wit::{Malformed, Problem};
+
+wit_bindgen::generate!({
+    path: ["../../wit/types", "../../wit/commission"],
+    world: "farebox:commission/component",
+    with: { "farebox:types/types@0.1.0": farebox_types::wit },
+});
+
+use exports::farebox::commission::commission::{self, Guest, GuestPolicy};
+
+struct Component;
+export!(Component);
+
+impl Guest for Component {
+    type Policy = Policy;
+}
+
+impl GuestPolicy for Policy {
+    fn parse(document: String) -> Result<commission::Policy, commission::PolicyError> {
+        Self::parse(&document)
+            .map(commission::Policy::new)
+            .map_err(|problems| commission::PolicyError::Invalid(problems.into_iter().map(Into::into).collect()))
+    }
+
+    fn version(&self) -> String {
+        Policy::version(self).to_owned()
+    }
+
+    fn settle(&self, ride: commission::Ride) -> Result<commission::Settlement, commission::SettleError> {
+        let currency = Currency::from_code(&ride.currency).ok_or_else(|| {
+            commission::SettleError::InvalidRide(Problem {
+                pointer: "/currency".to_owned(),
+                code: "unknown-currency".to_owned(),
+                message: Malformed::Currency.message().to_owned(),
+            })
+        })?;
+        let ride = Ride {
+            city: ride.city,
+            product: ride.product,
+            currency,
+            passenger_total: ride.passenger_total,
+            driver_total: ride.driver_total,
+            coupons: ride.coupons,
+        };
+        let settlement = Policy::settle(self, &ride).map_err(|error| match error {
+            SettleError::InvalidRide(problem) => commission::SettleError::InvalidRide(problem.into()),
+            SettleError::Overflow => commission::SettleError::Overflow,
+        })?;
+        let long = |_| commission::SettleError::Other("a rate has more than 18 digits".to_owned());
+        Ok(commission::Settlement {
+            scenario: settlement.scenario,
+            take: settlement.take,
+            take_rate: settlement.take_rate.try_into().map_err(long)?,
+            cap: settlement.cap.try_into().map_err(long)?,
+            top_up: settlement.top_up,
+            take_after: settlement.take_after,
+            take_rate_after: settlement.take_rate_after.try_into().map_err(long)?,
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! Keeps the platform's take within its cap, ride by ride.
+//!
+//! A [`Policy`] is an ordered list of scenarios. The first that matches a ride sets the cap; [`Policy::settle`] compares
+//! the two totals of the ride and works out the least top-up that brings the take rate to the cap or just under it.
+//!
+//! Pure: there is no clock and no I/O in this crate.
+
+mod policy;
+mod settle;
+
+#[cfg(target_family = "wasm")]
+mod component;
+
+pub use policy::{FORMAT, Policy};
+pub use settle::{Ride, SettleError, Settlement};
