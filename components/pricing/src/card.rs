@@ -1,6 +1,6 @@
 //! Rate cards: what they say, and everything that can be wrong with them.
 
-use crate::condition::{Document as WhenDocument, MINUTES_PER_WEEK, When};
+use crate::condition::{Document as WhenDocument, When};
 use crate::kinds::{self, Binding, Fee};
 use farebox_types::read_part;
 use farebox_types::{Currency, Problem, Problems, Rounding, version_of};
@@ -227,7 +227,8 @@ fn refuse_overlaps(branches: &[Branch], item: &str, problems: &mut Problems) {
     for (index, branch) in branches.iter().enumerate() {
         let overlap = branches.iter().take(index).enumerate().find_map(|(other, earlier)| {
             let both = |minute: &u16| branch.when.holds_in_minute(*minute) && earlier.when.holds_in_minute(*minute);
-            (0..MINUTES_PER_WEEK).find(both).map(|minute| (other, minute))
+            // Where two branches overlap, the overlap begins where one of them does.
+            branch.when.beginnings().chain(earlier.when.beginnings()).find(both).map(|minute| (other, minute))
         });
         if let Some((other, minute)) = overlap {
             const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];

@@ -4,8 +4,7 @@ use farebox_types::Problems;
 use jiff::civil::{DateTime, Weekday};
 use serde::Deserialize;
 
-/// The minutes of a week, Monday 00:00 being 0.
-pub const MINUTES_PER_WEEK: u16 = 7 * MINUTES_PER_DAY;
+const DAYS_PER_WEEK: u16 = 7;
 const MINUTES_PER_DAY: u16 = 24 * 60;
 
 /// Conditions on the local time at which something begins. All that are given have to hold.
@@ -67,7 +66,14 @@ impl When {
         self.holds_in_minute(day * MINUTES_PER_DAY + minute)
     }
 
-    /// Whether the conditions hold in a minute of the week; below [`MINUTES_PER_WEEK`].
+    /// The minutes of the week, Monday 00:00 being 0, at which the conditions may begin to hold: the start of each window
+    /// on each day, and of each day.
+    pub fn beginnings(&self) -> impl Iterator<Item = u16> {
+        let of_day = [0].into_iter().chain(self.windows.iter().map(|window| window.from));
+        of_day.flat_map(|minute| (0..DAYS_PER_WEEK).map(move |day| day * MINUTES_PER_DAY + minute))
+    }
+
+    /// Whether the conditions hold in a minute of the week.
     pub fn holds_in_minute(&self, minute: u16) -> bool {
         let day = minute / MINUTES_PER_DAY;
         let of_day = minute % MINUTES_PER_DAY;
@@ -153,6 +159,26 @@ mod tests {
         check(weekend_night, "2026-11-21T21:00:00", true);
         check(weekend_night, "2026-11-20T21:00:00", false);
         check(weekend_night, "2026-11-21T12:00:00", false);
+    }
+
+    /// Conditions only ever begin to hold where they say they do: what holds somewhere holds at a beginning before it.
+    #[test]
+    fn beginnings_miss_nothing() {
+        for text in [
+            r#"{}"#,
+            r#"{"local_time": ["23:00-05:00", "12:00-12:30"]}"#,
+            r#"{"local_time": ["20:00-06:00"], "weekdays": ["mon", "thu"]}"#,
+        ] {
+            let when = When::read(serde_json::from_str(text).unwrap(), "", &mut Problems::default());
+            let beginnings: Vec<u16> = when.beginnings().collect();
+            let week = DAYS_PER_WEEK * MINUTES_PER_DAY;
+            for minute in 0..week {
+                let before = (minute + week - 1) % week;
+                if when.holds_in_minute(minute) && !when.holds_in_minute(before) {
+                    assert!(beginnings.contains(&minute), "{text} at {minute}");
+                }
+            }
+        }
     }
 
     /// Every bad window or day is named, not only the first.
