@@ -1,0 +1,198 @@
+//! Numbers as people of a locale write them: ICU4X over exact decimals, no floats.
+
+use farebox_types::{Currency, Decimal, MinorUnits, Unit};
+use icu_decimal::{DecimalFormatter, DecimalFormatterPreferences, input};
+use icu_locale_core::Locale;
+use rust_decimal::RoundingStrategy;
+
+/// How a locale writes numbers.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    formatter: DecimalFormatter,
+    /// What goes before and after a negative number.
+    minus: (String, String),
+}
+
+impl Numbers {
+    /// The conventions of `locale`, or of the nearest locale that CLDR knows. `None` if there is no data at all.
+    pub(crate) fn new(locale: &Locale) -> Option<Self> {
+        let preferences = DecimalFormatterPreferences::from(locale);
+        let formatter = DecimalFormatter::try_new(preferences, Default::default()).ok()?;
+        // The formatter does not tell its signs, but minus one against one does.
+        let write = |number: i8| formatter.format(&number.into()).to_string();
+        let (one, minus_one) = (write(1), write(-1));
+        let (prefix, suffix) = minus_one.split_once(&one)?;
+        let minus = (prefix.to_owned(), suffix.to_owned());
+        Some(Self { formatter, minus })
+    }
+
+    /// A number with all its digits, and no zeros at the end: "1,234.5".
+    pub(crate) fn plain(&self, number: Decimal) -> String {
+        self.write(number.normalize(), 0)
+    }
+
+    /// The size of an amount, without sign or currency: 125050 CNY is "1,250.50".
+    pub(crate) fn amount(&self, currency: Currency, minor: MinorUnits) -> String {
+        self.write(currency.to_major(minor).abs(), currency.exponent())
+    }
+
+    /// The size of a price, without sign or currency: at least the currency's decimals, and more if the price has more.
+    pub(crate) fn price(&self, currency: Currency, major: Decimal) -> String {
+        self.write(major.normalize().abs(), currency.exponent())
+    }
+
+    /// `text` as a negative number is written.
+    pub(crate) fn negative(&self, text: &str) -> String {
+        let (prefix, suffix) = &self.minus;
+        format!("{prefix}{text}{suffix}")
+    }
+
+    fn write(&self, number: Decimal, min_decimals: u32) -> String {
+        // Scale is at most 28 and an exponent at most 4, so neither leaves i16.
+        let magnitude = |decimals: u32| i16::try_from(decimals).map_or(0, |decimals| -decimals);
+        let mut digits = input::Decimal::from(number.mantissa());
+        digits.multiply_pow10(magnitude(number.scale()));
+        digits.absolute.pad_end(magnitude(min_decimals));
+        self.formatter.format(&digits).to_string()
+    }
+}
+
+/// A quantity in the unit people use: kilometres to the metre, minutes to the hundredth, everything else as it is.
+///
+/// Rounded half away from zero, for the eye only: the amount beside it was computed from the exact quantity.
+pub(crate) fn human(quantity: Decimal, unit: Unit) -> Decimal {
+    in_human_unit(quantity, unit, 0)
+}
+
+/// How much one rate buys, like [`human`] but with two more decimals: a rate may be per second.
+pub(crate) fn human_per(per: Decimal, unit: Unit) -> Decimal {
+    in_human_unit(per, unit, 2)
+}
+
+fn in_human_unit(quantity: Decimal, unit: Unit, more_decimals: u32) -> Decimal {
+    let (divisor, decimals) = match unit {
+        Unit::Meter => (1000, 3 + more_decimals),
+        Unit::Second => (60, 2 + more_decimals),
+        Unit::Trip | Unit::Piece | Unit::Money => return quantity.normalize(),
+    };
+    // Dividing by more than one cannot overflow.
+    let quotient = quantity.checked_div(Decimal::from(divisor)).unwrap_or(quantity);
+    quotient.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero).normalize()
+}
+
+/// `rate / per` as a percentage without sign, to four decimals: 0.2 / 1 is 20. `None` if it is out of range.
+pub(crate) fn percent(rate: Decimal, per: Decimal) -> Option<Decimal> {
+    let percent = rate.checked_div(per)?.checked_mul(Decimal::ONE_HUNDRED)?;
+    Some(percent.abs().round_dp_with_strategy(4, RoundingStrategy::MidpointAwayFromZero))
+}
+
+/// `1 + rate / per`, to six decimals: 0.2 / 1 is 1.2. `None` if it is out of range.
+pub(crate) fn factor(rate: Decimal, per: Decimal) -> Option<Decimal> {
+    let factor = rate.checked_div(per)?.checked_add(Decimal::ONE)?;
+    Some(factor.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn numbers(locale: &str) -> Numbers {
+        Numbers::new(&locale.parse().unwrap()).unwrap()
+    }
+
+    /// Amounts show every decimal of their currency and no digit is lost at the ends of the range.
+    #[test]
+    fn amounts() {
+        let check = |locale: &str, code: &str, minor: MinorUnits, expected: &str| {
+            let currency = Currency::from_code(code).unwrap();
+            assert_eq!(numbers(locale).amount(currency, minor), expected, "{locale} {code} {minor}");
+        };
+        check("zh-CN", "CNY", 1148, "11.48");
+        check("zh-CN", "CNY", 10_000_000, "100,000.00");
+        check("zh-CN", "CNY", 0, "0.00");
+        check("zh-CN", "CNY", -5, "0.05");
+        check("en-US", "JPY", 1200, "1,200");
+        check("en-US", "JPY", 0, "0");
+        check("en-US", "KWD", 5, "0.005");
+        check("en-US", "CLF", 12_345, "1.2345");
+        check("de-DE", "EUR", 123_456, "1.234,56");
+        check("en-IN", "INR", 123_456_789, "12,34,567.89");
+        check("en-US", "CNY", i64::MAX, "92,233,720,368,547,758.07");
+        check("en-US", "CNY", i64::MIN, "92,233,720,368,547,758.08");
+        check("ar-EG", "EGP", 1250, "١٢٫٥٠");
+        // A locale nobody has heard of is written by the root rules rather than refused.
+        check("xx", "CNY", 123_450, "1,234.50");
+    }
+
+    /// A minus sign is the locale's own, around whatever the copy makes of the number.
+    #[test]
+    fn signs() {
+        assert_eq!(numbers("en-US").negative("¥2.00"), "-¥2.00");
+        assert_eq!(numbers("zh-CN").negative("2.00元"), "-2.00元");
+        assert_eq!(numbers("sv-SE").negative("2,00 kr"), "−2,00 kr");
+    }
+
+    /// A rate keeps the digits it was published with, and is never shorter than its currency.
+    #[test]
+    fn prices() {
+        let check = |code: &str, price: &str, expected: &str| {
+            let currency = Currency::from_code(code).unwrap();
+            assert_eq!(numbers("en-US").price(currency, price.parse().unwrap()), expected, "{code} {price}");
+        };
+        check("CNY", "1.8", "1.80");
+        check("CNY", "1.800", "1.80");
+        check("CNY", "0.4333", "0.4333");
+        check("JPY", "80.50", "80.5");
+        check("CNY", "-2", "2.00");
+        check("CNY", "0", "0.00");
+        check("CNY", "79228162514264337593543950335", "79,228,162,514,264,337,593,543,950,335.00");
+        check("CNY", "0.0000000000000000000000000001", "0.0000000000000000000000000001");
+    }
+
+    /// What riders read is in kilometres and minutes, rounded half away from zero.
+    #[test]
+    fn quantities() {
+        let check = |quantity: &str, unit: Unit, expected: &str| {
+            let shown = human(quantity.parse().unwrap(), unit);
+            assert_eq!(numbers("en-US").plain(shown), expected, "{quantity} {unit:?}");
+        };
+        check("4100", Unit::Meter, "4.1");
+        check("1", Unit::Meter, "0.001");
+        check("0.5", Unit::Meter, "0.001");
+        check("-0.5", Unit::Meter, "-0.001");
+        check("0", Unit::Meter, "0");
+        check("1234567", Unit::Meter, "1,234.567");
+        check("720", Unit::Second, "12");
+        check("1270", Unit::Second, "21.17");
+        check("27", Unit::Second, "0.45");
+        check("3.0", Unit::Piece, "3");
+        check("79228162514264337593543950335", Unit::Piece, "79,228,162,514,264,337,593,543,950,335");
+    }
+
+    /// A rate per second still says what it is per.
+    #[test]
+    fn what_a_rate_buys() {
+        let check = |per: i64, unit: Unit, expected: &str| {
+            assert_eq!(human_per(per.into(), unit).to_string(), expected, "{per} {unit:?}");
+        };
+        check(1000, Unit::Meter, "1");
+        check(200, Unit::Meter, "0.2");
+        check(60, Unit::Second, "1");
+        check(36, Unit::Second, "0.6");
+        check(1, Unit::Second, "0.0167");
+    }
+
+    /// Shares that cannot be computed are left out, not made up.
+    #[test]
+    fn shares() {
+        let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+        assert_eq!(percent(decimal("0.2"), decimal("1")), Some(decimal("20")));
+        assert_eq!(percent(decimal("-15"), decimal("100")), Some(decimal("15")));
+        assert_eq!(factor(decimal("0.2"), decimal("1")), Some(decimal("1.2")));
+        assert_eq!(factor(decimal("-0.1"), decimal("1")), Some(decimal("0.9")));
+        assert_eq!(percent(decimal("1"), decimal("0")), None);
+        assert_eq!(percent(Decimal::MAX, decimal("0.001")), None);
+        assert_eq!(factor(Decimal::MAX, decimal("1")), None);
+    }
+}

@@ -1,0 +1,110 @@
+# The English words on bills. docs/copy.md explains how to change them.
+#
+# A message has the name of a fee code; its value is what the fee is called, and .text says how it came about.
+# code--scene replaces the message in that scene only: detail, receipt or driver.
+
+## Amounts
+
+money-CNY = ¥{ $amount }
+money-USD = ${ $amount }
+money = { $amount } { $currency }
+
+## Section titles
+
+title-fare = Fare
+title-fare--driver = Trip earnings
+title-extra = Extras
+title-extra--driver = Extra earnings
+title-at-cost = Passed on at cost
+title-cancellation = Cancellation
+title-discounts = Discounts
+title-discounts--driver = Passenger's discounts
+title-mocked = { $title } (estimated from start and end of the trip)
+
+## Phrases that many explanations share
+
+per-kilometre = { $per_number ->
+    [1] per km
+   *[other] per { $per } km
+}
+
+per-minute = { $per_number ->
+    [1] per min
+   *[other] per { $per } min
+}
+
+## Fees that have no message here; their text also explains most fees that do
+
+fee = Other fee ({ $code })
+    .text = { $unit ->
+        [meter] { $quantity } km at { $rate } { per-kilometre }
+        [second] { $quantity } min at { $rate } { per-minute }
+        [piece] { $quantity } × { $rate }
+        [money] { $percent }% of { $quantity }
+       *[trip] { "" }
+    }
+
+## Distance and time
+
+one_price = Fixed price
+start_price = Start price
+mileage = Distance
+    .text = { fee.text }
+mileage--driver = Distance earnings
+duration = Time
+    .text = { fee.text }
+duration--driver = Time earnings
+low_speed = Low speed
+    .text = { fee.text }
+waiting = Waiting
+    .text = { fee.text }
+long_distance = Long distance
+    .text = { fee.text }
+night = Night
+    .text = { fee.text }
+
+## Extras
+
+booking = Booking
+airport = Airport
+cross_city = Cross-city
+    .text = { fee.text }
+remote = Remote area
+    .text = { fee.text }
+energy = Energy
+    .text = { fee.text }
+fuel = Fuel surcharge
+    .text = { fee.text }
+dynamic = Dynamic pricing
+    .text = { $unit ->
+        [money] { $percent }% of { $quantity } (× { $factor })
+       *[trip] { fee.text }
+    }
+minimum = Minimum fare
+    .text = Brings the fare up to the minimum
+maximum = Maximum fare
+    .text = Brings the fare down to the maximum
+
+## At cost, and tax
+
+tolls = Tolls
+bridge = Bridge toll
+highway = Highway toll
+parking = Parking
+tax = Tax
+    .text = { fee.text }
+
+## Cancellation
+
+cancellation = Cancellation
+    .text = { fee.text }
+
+## Discounts
+
+coupon = Coupon
+    .text = { $unit ->
+        [money] { $percent }% off { $quantity }, { $reference }
+       *[trip] { $reference }
+    }
+red_packet = Red packet
+    .text = { $reference }
