@@ -1,0 +1,181 @@
+//! WIT <-> [`Backend`].
+
+#![allow(unsafe_code, missing_docs)]
+
+use crate::redis::Redis;
+use crate::sqlite::Sqlite;
+use crate::{AddError, Backend, Batch, BatchError, Fault, Keys, MAX_SEGMENTS, Settings, StoredBill, TopUp, ttl_s};
+use exports::farebox::store::{bills, ledger, quotes, trips};
+use std::cell::OnceCell;
+
+spin_sdk::wit_bindgen::generate!({
+    path: ["../../wit/types", "../../wit/store"],
+    inline: "
+        package farebox:store-component;
+        world component {
+            export farebox:store/trips@0.1.0;
+            export farebox:store/quotes@0.1.0;
+            export farebox:store/bills@0.1.0;
+            export farebox:store/ledger@0.1.0;
+        }
+    ",
+    with: { "farebox:types/types@0.1.0": farebox_types::wit },
+    runtime_path: "::spin_sdk::wit_bindgen::rt",
+});
+
+struct Component;
+export!(Component);
+
+enum Store {
+    Redis(Redis),
+    Sqlite(Sqlite),
+}
+
+thread_local! {
+    /// Chosen once per instance. Leaked, so that requests can hold on to it across an `await`; it lives as long as the
+    /// instance anyway.
+    static STORE: OnceCell<&'static Store> = const { OnceCell::new() };
+}
+
+async fn store() -> Result<&'static Store, Fault> {
+    if let Some(store) = STORE.with(|store| store.get().copied()) {
+        return Ok(store);
+    }
+    let mut variables = Vec::new();
+    for name in Settings::VARIABLES {
+        variables.push((name, spin_sdk::variables::get(name).await));
+    }
+    let variable = |name: &str| match variables.iter().find(|(known, _)| *known == name) {
+        Some((_, Ok(text))) => Ok(text.clone()),
+        Some((_, Err(error))) => Err(error.to_string()),
+        None => Err("it is not among Settings::VARIABLES".to_owned()),
+    };
+    let new = || match Settings::parse(variable)? {
+        Settings::Redis { url, buckets, trip_ttl_s } => {
+            Ok(Store::Redis(Redis::new(url, Keys::new(buckets), trip_ttl_s)))
+        }
+        Settings::Sqlite { synchronous } => Ok(Store::Sqlite(Sqlite::new(synchronous))),
+    };
+    let new: Store = new().map_err(Fault::Other)?;
+    Ok(STORE.with(|store| *store.get_or_init(|| Box::leak(Box::new(new)))))
+}
+
+/// Asks whichever backend there is.
+macro_rules! ask {
+    ($call:ident($($argument:expr),*)) => {
+        match store().await? {
+            Store::Redis(redis) => redis.$call($($argument),*).await,
+            Store::Sqlite(sqlite) => sqlite.$call($($argument),*).await,
+        }
+    };
+}
+
+impl trips::Guest for Component {
+    async fn add_segments(
+        city: String,
+        trip: String,
+        segments: Vec<trips::Segment>,
+    ) -> Result<trips::Totals, trips::Error> {
+        let batch = Batch::new(segments.into_iter().map(Into::into).collect())?;
+        let totals = ask!(add_segments(&city, &trip, &batch))?;
+        Ok(trips::Totals { distance: totals.distance_m, duration: totals.duration_s, segments: totals.segments })
+    }
+
+    async fn get(city: String, trip: String) -> Result<Option<Vec<trips::Segment>>, trips::Error> {
+        let segments = ask!(segments(&city, &trip))?;
+        Ok((!segments.is_empty()).then(|| segments.into_iter().map(Into::into).collect()))
+    }
+}
+
+impl quotes::Guest for Component {
+    async fn put(city: String, quote: String, document: String, ttl: u64) -> Result<(), quotes::Error> {
+        let ttl_s = ttl_s(ttl)?;
+        Ok(ask!(put_quote(&city, &quote, &document, ttl_s))?)
+    }
+
+    async fn get(city: String, quote: String) -> Result<Option<String>, quotes::Error> {
+        Ok(ask!(quote(&city, &quote))?)
+    }
+}
+
+impl bills::Guest for Component {
+    async fn put_once(city: String, trip: String, bill: bills::Stored) -> Result<bills::PutOutcome, bills::Error> {
+        let earlier = ask!(put_bill(&city, &trip, &bill.into()))?;
+        Ok(earlier.map_or(bills::PutOutcome::Created, |bill| bills::PutOutcome::Exists(bill.into())))
+    }
+
+    async fn get(city: String, trip: String) -> Result<Option<bills::Stored>, bills::Error> {
+        Ok(ask!(bill(&city, &trip))?.map(Into::into))
+    }
+}
+
+impl ledger::Guest for Component {
+    async fn put_once(city: String, trip: String, entry: ledger::Entry) -> Result<ledger::PutOutcome, ledger::Error> {
+        let top_up = TopUp::from(entry);
+        match ask!(put_top_up(&city, &trip, &top_up))? {
+            None => Ok(ledger::PutOutcome::Created),
+            Some(earlier) if earlier.owes_the_same_as(&top_up) => Ok(ledger::PutOutcome::Exists),
+            Some(earlier) => Err(ledger::Error::Conflict(earlier.into())),
+        }
+    }
+
+    async fn get(city: String, trip: String) -> Result<Option<ledger::Entry>, ledger::Error> {
+        Ok(ask!(top_up(&city, &trip))?.map(Into::into))
+    }
+}
+
+macro_rules! same_fields {
+    ($($wit:path { $($field:ident),* } <-> $domain:ident { $($domain_field:ident),* };)*) => {
+        $(
+            impl From<$wit> for $domain {
+                fn from(wit: $wit) -> Self {
+                    Self { $($domain_field: wit.$field),* }
+                }
+            }
+            impl From<$domain> for $wit {
+                fn from(domain: $domain) -> Self {
+                    Self { $($field: domain.$domain_field),* }
+                }
+            }
+        )*
+    };
+}
+same_fields! {
+    bills::Stored { request, document } <-> StoredBill { request, document };
+    ledger::Entry { currency, top_up, scenario, billed_at } <-> TopUp { currency, amount, scenario, billed_at };
+}
+
+macro_rules! faults {
+    ($($interface:ident),*) => {
+        $(impl From<Fault> for $interface::Error {
+            fn from(fault: Fault) -> Self {
+                match fault {
+                    Fault::Unavailable(text) => Self::Unavailable(text),
+                    Fault::WriteBanned(text) => Self::WriteBanned(text),
+                    Fault::Other(text) => Self::Other(text),
+                }
+            }
+        })*
+    };
+}
+faults!(trips, quotes, bills, ledger);
+
+impl From<AddError> for trips::Error {
+    fn from(error: AddError) -> Self {
+        match error {
+            AddError::Conflict(sequence) => Self::Conflict(sequence),
+            AddError::TooManySegments => Self::TooManySegments(MAX_SEGMENTS),
+            AddError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<BatchError> for trips::Error {
+    fn from(error: BatchError) -> Self {
+        match error {
+            BatchError::OutOfRange(text) => Self::Other(text),
+            BatchError::Conflict(sequence) => Self::Conflict(sequence),
+            BatchError::TooManySegments => Self::TooManySegments(MAX_SEGMENTS),
+        }
+    }
+}

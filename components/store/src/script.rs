@@ -1,0 +1,40 @@
+//! The atomic steps in Redis: Lua scripts, each on one key.
+
+use sha1::{Digest, Sha1};
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+/// A script, and the hash Redis knows it by.
+pub struct Script {
+    /// What it does, in Lua.
+    pub source: &'static str,
+    /// SHA-1 of the source, 40 lower-case hexadecimal digits.
+    pub sha: String,
+}
+
+/// Adds segments to a trip.
+pub static ADD_SEGMENTS: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/add_segments.lua")));
+
+/// Keeps a record unless there is one.
+pub static PUT_ONCE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/put_once.lua")));
+
+impl Script {
+    fn new(source: &'static str) -> Self {
+        let sha = Sha1::digest(source).iter().fold(String::new(), |mut sha, byte| {
+            let _ = write!(sha, "{byte:02x}");
+            sha
+        });
+        Self { source, sha }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// From RFC 3174.
+    #[test]
+    fn the_hash_is_the_one_redis_computes() {
+        assert_eq!(Script::new("abc").sha, "a9993e364706816aba3e25717850c26c9cd0d89d");
+    }
+}

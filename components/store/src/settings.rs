@@ -1,0 +1,153 @@
+//! The component's variables.
+
+use std::num::NonZeroU32;
+
+/// What the variables say: which backend to use, and how.
+//
+// Not `Debug`: a Redis address may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Settings {
+    /// `store_backend` is "redis".
+    Redis {
+        /// `redis_url`, for example "redis://127.0.0.1:6379".
+        url: String,
+        /// `buckets`: over how many hash slots the keys of one city are spread, 1 to 16,384.
+        buckets: NonZeroU32,
+        /// `trip_ttl_s`: how long a trip is kept after its last segment, in seconds.
+        trip_ttl_s: NonZeroU32,
+    },
+    /// `store_backend` is "sqlite".
+    Sqlite {
+        /// `sqlite_synchronous`: "full" or "normal".
+        synchronous: Synchronous,
+    },
+}
+
+/// What SQLite waits for before it calls a write done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synchronous {
+    /// The disk: an acknowledged write survives a power cut.
+    Full,
+    /// The operating system: an acknowledged write survives the end of the process, but perhaps not a power cut.
+    Normal,
+}
+
+impl Settings {
+    /// The names of all variables.
+    pub const VARIABLES: [&'static str; 5] =
+        ["store_backend", "redis_url", "buckets", "trip_ttl_s", "sqlite_synchronous"];
+
+    /// Makes sense of the variables that the chosen backend needs. `variable` gives the text of one, or says why there
+    /// is none.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong, in one text: which variable, and what would be right.
+    pub fn parse(variable: impl Fn(&str) -> Result<String, String>) -> Result<Self, String> {
+        let mut problems = Vec::new();
+        let settings = Self::collect(&mut |name, right| {
+            let problem = match variable(name) {
+                Ok(text) if (right.accepts)(&text) => return Some(text),
+                // Not the text itself: it may be a secret in the wrong place.
+                Ok(_) => format!("variable {name} must be {}", right.words),
+                Err(why) => format!("variable {name} must be {}: {why}", right.words),
+            };
+            problems.push(problem);
+            None
+        });
+        settings.ok_or_else(|| problems.join("; "))
+    }
+
+    fn collect(variable: &mut impl FnMut(&'static str, Right) -> Option<String>) -> Option<Self> {
+        if variable("store_backend", BACKEND)? == "redis" {
+            let url = variable("redis_url", ADDRESS);
+            let buckets = variable("buckets", BUCKETS);
+            let trip_ttl_s = variable("trip_ttl_s", SECONDS);
+            Some(Self::Redis { url: url?, buckets: buckets?.parse().ok()?, trip_ttl_s: trip_ttl_s?.parse().ok()? })
+        } else {
+            let synchronous = match &*variable("sqlite_synchronous", SYNCHRONOUS)? {
+                "full" => Synchronous::Full,
+                _ => Synchronous::Normal,
+            };
+            Some(Self::Sqlite { synchronous })
+        }
+    }
+}
+
+/// What is right for a variable.
+#[derive(Clone, Copy)]
+struct Right {
+    words: &'static str,
+    accepts: fn(&str) -> bool,
+}
+
+const BACKEND: Right = Right { words: "\"sqlite\" or \"redis\"", accepts: |text| matches!(text, "sqlite" | "redis") };
+
+const ADDRESS: Right = Right {
+    words: "an address such as redis://127.0.0.1:6379",
+    accepts: |text| text.starts_with("redis://") || text.starts_with("rediss://"),
+};
+
+const BUCKETS: Right = Right { words: "a number from 1 to 16384", accepts: |text| is_within(text, 16_384) };
+
+const SECONDS: Right =
+    Right { words: "a number of seconds from 1 to 315360000", accepts: |text| is_within(text, crate::MAX_TTL_S) };
+
+const SYNCHRONOUS: Right = Right { words: "\"full\" or \"normal\"", accepts: |text| matches!(text, "full" | "normal") };
+
+fn is_within(text: &str, most: u32) -> bool {
+    text.parse::<NonZeroU32>().is_ok_and(|number| number.get() <= most)
+}
+
+impl Synchronous {
+    /// The SQL that sets it, for one connection.
+    pub fn pragma(self) -> &'static str {
+        match self {
+            Self::Full => "PRAGMA synchronous = FULL",
+            Self::Normal => "PRAGMA synchronous = NORMAL",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parse(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        Settings::parse(|name| match variables.iter().find(|(n, _)| *n == name) {
+            Some((_, text)) => Ok((*text).to_owned()),
+            None => Err("undefined".to_owned()),
+        })
+    }
+
+    #[test]
+    fn only_what_the_backend_needs_is_asked_for() {
+        let sqlite = parse(&[("store_backend", "sqlite"), ("sqlite_synchronous", "normal")]);
+        assert!(sqlite == Ok(Settings::Sqlite { synchronous: Synchronous::Normal }));
+        let redis =
+            parse(&[("store_backend", "redis"), ("redis_url", "redis://h"), ("buckets", "16"), ("trip_ttl_s", "60")]);
+        let number = |number| NonZeroU32::new(number).unwrap();
+        let expected = Settings::Redis { url: "redis://h".into(), buckets: number(16), trip_ttl_s: number(60) };
+        assert!(redis == Ok(expected));
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        #[track_caller]
+        fn check(variables: &[(&str, &str)], expected: &str) {
+            assert_eq!(parse(variables).err().as_deref(), Some(expected));
+        }
+        check(&[("store_backend", "etcd")], "variable store_backend must be \"sqlite\" or \"redis\"");
+        check(
+            &[("store_backend", "redis"), ("redis_url", "secret@h"), ("buckets", "0")],
+            "variable redis_url must be an address such as redis://127.0.0.1:6379; \
+             variable buckets must be a number from 1 to 16384; \
+             variable trip_ttl_s must be a number of seconds from 1 to 315360000: undefined",
+        );
+        check(
+            &[("store_backend", "sqlite"), ("sqlite_synchronous", "off")],
+            "variable sqlite_synchronous must be \"full\" or \"normal\"",
+        );
+    }
+}

@@ -1,0 +1,1 @@
+SELECT distance, duration, segments FROM trip WHERE city = ?1 AND trip = ?2
