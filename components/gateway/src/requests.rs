@@ -1,0 +1,744 @@
+//! The request bodies of the API, decoded and checked.
+
+use crate::decode::{Field, Notes, Object};
+use crate::geodesy::Place;
+use crate::limits;
+use crate::problem::Problem;
+use farebox_types::{Coupon, CouponValue, Currency, Decimal, MinorUnits, Segment, Timestamp, version_of};
+use serde_json::{Value, json};
+
+/// What can be priced. Amounts can only be read once the currency is known, and that is the rate card's to say.
+pub trait Tariffs {
+    /// The currency of a product in a city; `None` when there is no such product there.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid` when there is a rate card and it cannot be used.
+    fn currency(&self, city: &str, product: &str) -> Result<Option<Currency>, Problem>;
+
+    /// Whether a city has any product.
+    fn serves(&self, city: &str) -> bool;
+
+    /// The products of a city, in order.
+    fn products(&self, city: &str) -> Vec<&str>;
+
+    /// The cities that are served, in order.
+    fn cities(&self) -> Vec<&str>;
+}
+
+/// What a rider brings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passenger {
+    /// The caller's identifier.
+    pub id: Option<String>,
+    /// In the order they are to be applied.
+    pub coupons: Vec<Coupon>,
+}
+
+/// The body of `POST /v1/estimates`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EstimateRequest {
+    /// Where the rate cards are looked up.
+    pub city: String,
+    /// What to price; at least one, all different.
+    pub products: Vec<String>,
+    /// The currency of all products and amounts.
+    pub currency: Currency,
+    /// Where the ride is to begin.
+    pub origin: Place,
+    /// Where it is to end.
+    pub destination: Place,
+    /// The length of the route, in metres.
+    pub distance_m: u64,
+    /// How long the route takes, in seconds.
+    pub duration_s: u64,
+    /// When the ride is to begin.
+    pub depart_at: Timestamp,
+    /// Surge; `None` is 1.
+    pub dynamic: Option<Decimal>,
+    /// Tolls on the route, in minor units.
+    pub tolls: MinorUnits,
+    /// Who rides.
+    pub passenger: Passenger,
+}
+
+impl EstimateRequest {
+    /// The fields of the body.
+    pub const FIELDS: &[&str] = &[
+        "city",
+        "products",
+        "origin",
+        "destination",
+        "distance_m",
+        "duration_s",
+        "depart_at",
+        "dynamic",
+        "tolls",
+        "passenger",
+    ];
+
+    /// Reads and checks a body.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, or that a rate card it needs is broken.
+    pub fn decode(document: &Value, tariffs: &dyn Tariffs) -> Result<Self, Problem> {
+        let notes = Notes::default();
+        let Some(body) = notes.body(document, Self::FIELDS) else {
+            return notes.finish(None);
+        };
+        let city = served_city(&body, tariffs);
+        let (products, currency) = match body.required("products") {
+            Some(field) => priced_products(field, city, tariffs)?,
+            None => (None, None),
+        };
+        let origin = body.required("origin").and_then(Field::place);
+        let destination = body.required("destination").and_then(Field::place);
+        let distance_m = body.required("distance_m").and_then(|field| field.integer(&limits::TRIP_DISTANCE_M));
+        let duration_s = body.required("duration_s").and_then(|field| field.integer(&limits::TRIP_DURATION_S));
+        let depart_at = body.required("depart_at").and_then(Field::time);
+        let (dynamic, tolls, passenger) = extras(&body, currency);
+        let request = (|| {
+            Some(Self {
+                city: city?.to_owned(),
+                products: products?,
+                currency: currency?,
+                origin: origin?,
+                destination: destination?,
+                distance_m: distance_m?,
+                duration_s: duration_s?,
+                depart_at: depart_at?,
+                dynamic,
+                tolls,
+                passenger,
+            })
+        })();
+        notes.finish(request)
+    }
+}
+
+/// The body of `POST /v1/trips/{trip_id}/segments`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentsRequest {
+    /// The city of the trip.
+    pub city: String,
+    /// At least one, with different sequence numbers.
+    pub segments: Vec<Segment>,
+}
+
+impl SegmentsRequest {
+    /// The fields of the body.
+    pub const FIELDS: &[&str] = &["city", "segments"];
+    /// The fields of a segment.
+    pub const SEGMENT_FIELDS: &[&str] = &["seq", "started_at", "distance_m", "duration_s"];
+
+    /// Reads and checks a body.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn decode(document: &Value, tariffs: &dyn Tariffs) -> Result<Self, Problem> {
+        let notes = Notes::default();
+        let Some(body) = notes.body(document, Self::FIELDS) else {
+            return notes.finish(None);
+        };
+        let city = served_city(&body, tariffs);
+        let segments = body
+            .required("segments")
+            .and_then(|field| field.distinct(&limits::SEGMENTS, segment, |segment| segment.sequence));
+        let request = (|| Some(Self { city: city?.to_owned(), segments: segments? }))();
+        notes.finish(request)
+    }
+}
+
+/// The body of `POST /v1/trips/{trip_id}/bill`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillRequest {
+    /// The city of the trip.
+    pub city: String,
+    /// What was ridden.
+    pub product: String,
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// When the ride began.
+    pub started_at: Timestamp,
+    /// When it ended; not before it began.
+    pub ended_at: Timestamp,
+    /// Where it began.
+    pub origin: Place,
+    /// Where it ended.
+    pub destination: Place,
+    /// Surge; `None` is 1.
+    pub dynamic: Option<Decimal>,
+    /// Tolls paid, in minor units.
+    pub tolls: MinorUnits,
+    /// Who rode.
+    pub passenger: Passenger,
+    /// The estimate the ride was ordered with.
+    pub estimate_id: Option<String>,
+}
+
+impl BillRequest {
+    /// The fields of the body.
+    pub const FIELDS: &[&str] = &[
+        "city",
+        "product",
+        "started_at",
+        "ended_at",
+        "origin",
+        "destination",
+        "dynamic",
+        "tolls",
+        "passenger",
+        "estimate_id",
+    ];
+
+    /// Reads and checks a body. `covers` says whether an estimate identifier is genuine and covers city and product.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, or that a rate card it needs is broken.
+    pub fn decode(
+        document: &Value,
+        tariffs: &dyn Tariffs,
+        covers: impl Fn(&str, &str, &str) -> bool,
+    ) -> Result<Self, Problem> {
+        let notes = Notes::default();
+        let Some(body) = notes.body(document, Self::FIELDS) else {
+            return notes.finish(None);
+        };
+        let (city, product, currency) = priced_product(&body, tariffs)?;
+        let started_at = body.required("started_at").and_then(Field::time);
+        let ended_at = body.required("ended_at").and_then(|field| ended_at(field, started_at));
+        let origin = body.required("origin").and_then(Field::place);
+        let destination = body.required("destination").and_then(Field::place);
+        let (dynamic, tolls, passenger) = extras(&body, currency);
+        let estimate_id = body.optional("estimate_id").and_then(|field| {
+            let text = field.text()?;
+            if covers(text, city?, product?) {
+                return Some(text.to_owned());
+            }
+            field.note("unknown-estimate", "is not an estimate of this product in this city that was made here")
+        });
+        let request = (|| {
+            Some(Self {
+                city: city?.to_owned(),
+                product: product?.to_owned(),
+                currency: currency?,
+                started_at: started_at?,
+                ended_at: ended_at?,
+                origin: origin?,
+                destination: destination?,
+                dynamic,
+                tolls,
+                passenger,
+                estimate_id,
+            })
+        })();
+        notes.finish(request)
+    }
+
+    /// Equal for requests that ask for the same bill, however they were written down.
+    pub fn digest(&self) -> String {
+        let coupon = |coupon: &Coupon| {
+            let (kind, value) = match coupon.value {
+                CouponValue::Amount(amount) => ("amount", amount.to_string()),
+                CouponValue::Percent(percent) => ("percent", percent.normalize().to_string()),
+            };
+            json!([coupon.id, kind, value, coupon.min_spend, coupon.max_off])
+        };
+        version_of(&json!({
+            "city": self.city,
+            "product": self.product,
+            "currency": self.currency,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "origin": self.origin,
+            "destination": self.destination,
+            "dynamic": self.dynamic.map(|factor| factor.normalize().to_string()),
+            "tolls": self.tolls,
+            "passenger": self.passenger.id,
+            "coupons": self.passenger.coupons.iter().map(coupon).collect::<Vec<_>>(),
+            "estimate_id": self.estimate_id,
+        }))
+    }
+}
+
+/// The body of `POST /v1/commission`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommissionRequest {
+    /// A policy document, as given; the default policy without.
+    pub policy: Option<Value>,
+    /// The city of the ride.
+    pub city: String,
+    /// What was ridden.
+    pub product: String,
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// The passenger's bill before coupons, in minor units.
+    pub passenger_total: MinorUnits,
+    /// The driver's bill, in minor units.
+    pub driver_total: MinorUnits,
+    /// The sum of the passenger's coupons, in minor units.
+    pub coupons: MinorUnits,
+}
+
+impl CommissionRequest {
+    /// The fields of the body.
+    pub const FIELDS: &[&str] =
+        &["policy", "city", "product", "currency", "passenger_total", "driver_total", "coupons"];
+
+    /// Reads and checks a body. With `currency`, city and product need no rate card.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, or that a rate card it needs is broken.
+    pub fn decode(document: &Value, tariffs: &dyn Tariffs) -> Result<Self, Problem> {
+        let notes = Notes::default();
+        let Some(body) = notes.body(document, Self::FIELDS) else {
+            return notes.finish(None);
+        };
+        let policy = body.optional("policy").and_then(|field| match field.value() {
+            Value::Object(_) => Some(field.value().clone()),
+            _ => field.note("wrong-type", "has to be an object: a policy document"),
+        });
+        let (city, product, currency) = match body.optional("currency") {
+            Some(field) => {
+                let city = body.required("city").and_then(Field::city);
+                (city, body.required("product").and_then(Field::city), field.currency())
+            }
+            None => priced_product(&body, tariffs)?,
+        };
+        let passenger_total = body.required("passenger_total").and_then(|field| field.amount(currency));
+        let driver_total = body.required("driver_total").and_then(|field| field.amount(currency));
+        let coupons = body.optional("coupons").and_then(|field| field.amount(currency)).unwrap_or(0);
+        let request = (|| {
+            Some(Self {
+                policy,
+                city: city?.to_owned(),
+                product: product?.to_owned(),
+                currency: currency?,
+                passenger_total: passenger_total?,
+                driver_total: driver_total?,
+                coupons,
+            })
+        })();
+        notes.finish(request)
+    }
+}
+
+/// The fields of a passenger.
+pub const PASSENGER_FIELDS: &[&str] = &["id", "coupons"];
+/// The fields of a coupon.
+pub const COUPON_FIELDS: &[&str] = &["id", "kind", "value", "min_spend", "max_off"];
+
+fn served_city<'a>(body: &'a Object<'a>, tariffs: &dyn Tariffs) -> Option<&'a str> {
+    let field = body.required("city")?;
+    let city = field.city()?;
+    if !tariffs.serves(city) {
+        return field.note("unknown-city", format!("{city} is not served; served are {}", tariffs.cities().join(", ")));
+    }
+    Some(city)
+}
+
+fn unknown_product<T>(field: Field<'_>, city: &str, product: &str, tariffs: &dyn Tariffs) -> Option<T> {
+    let products = tariffs.products(city).join(", ");
+    field.note("unknown-product", format!("{city} has no product {product}; it has {products}"))
+}
+
+/// City, product and currency, each as far as it can be told.
+#[expect(clippy::type_complexity, reason = "three optional values")]
+fn priced_product<'a>(
+    body: &'a Object<'a>,
+    tariffs: &dyn Tariffs,
+) -> Result<(Option<&'a str>, Option<&'a str>, Option<Currency>), Problem> {
+    let city = served_city(body, tariffs);
+    let field = body.required("product");
+    let product = field.and_then(Field::city);
+    let mut currency = None;
+    if let (Some(city), Some(field), Some(product)) = (city, field, product) {
+        currency = tariffs.currency(city, product)?.or_else(|| unknown_product(field, city, product, tariffs));
+    }
+    Ok((city, product, currency))
+}
+
+/// Several products, and their one currency.
+fn priced_products(
+    field: Field<'_>,
+    city: Option<&str>,
+    tariffs: &dyn Tariffs,
+) -> Result<(Option<Vec<String>>, Option<Currency>), Problem> {
+    let product = |field: Field<'_>| {
+        let product = field.city()?;
+        let currency = city.map(|city| {
+            let currency = tariffs.currency(city, product)?;
+            Ok(currency.or_else(|| unknown_product(field, city, product, tariffs)))
+        });
+        Some((product.to_owned(), currency.unwrap_or(Ok(None))))
+    };
+    let Some(priced) = field.distinct(&limits::PRODUCTS, product, |(product, _)| product.clone()) else {
+        return Ok((None, None));
+    };
+    let mut products = Vec::with_capacity(priced.len());
+    let mut common = None;
+    for (product, currency) in priced {
+        match (currency?, common) {
+            (Some(currency), Some(other)) if currency != other => {
+                let log = format!("rate cards: {product} is in {currency}, other products of the city are in {other}");
+                return Err(Problem::config(log));
+            }
+            (Some(currency), _) => common = Some(currency),
+            (None, _) => {}
+        }
+        products.push(product);
+    }
+    Ok((Some(products), common))
+}
+
+/// Dynamic factor, tolls and passenger. What is wrong with them is noted; what is absent has its default.
+fn extras(body: &Object<'_>, currency: Option<Currency>) -> (Option<Decimal>, MinorUnits, Passenger) {
+    let dynamic = body.optional("dynamic").and_then(|field| field.decimal(&limits::DYNAMIC));
+    let tolls = body.optional("tolls").and_then(|field| field.amount(currency)).unwrap_or(0);
+    let passenger = body.optional("passenger").and_then(|field| passenger(field, currency)).unwrap_or_default();
+    (dynamic, tolls, passenger)
+}
+
+fn passenger(field: Field<'_>, currency: Option<Currency>) -> Option<Passenger> {
+    let passenger = field.object(PASSENGER_FIELDS)?;
+    let id = passenger.required("id").and_then(Field::name);
+    let coupons = passenger
+        .optional("coupons")
+        .and_then(|field| field.distinct(&limits::COUPONS, |item| coupon(item, currency), |coupon| coupon.id.clone()));
+    Some(Passenger { id: Some(id?.to_owned()), coupons: coupons.unwrap_or_default() })
+}
+
+fn coupon(field: Field<'_>, currency: Option<Currency>) -> Option<Coupon> {
+    let coupon = field.object(COUPON_FIELDS)?;
+    let id = coupon.required("id").and_then(Field::name);
+    let kind = coupon.required("kind").and_then(|field| field.choice(&["amount", "percent"]));
+    let value = coupon.required("value").and_then(|field| match kind? {
+        "percent" => field.decimal(&limits::PERCENT).map(CouponValue::Percent),
+        _ => match field.amount(currency)? {
+            0 => field.note("out-of-range", "takes nothing off; it has to be more than zero"),
+            amount => Some(CouponValue::Amount(amount)),
+        },
+    });
+    let min_spend = coupon.optional("min_spend").and_then(|field| field.amount(currency)).unwrap_or(0);
+    let max_off = coupon.optional("max_off").and_then(|field| field.amount(currency));
+    Some(Coupon { id: id?.to_owned(), value: value?, min_spend, max_off })
+}
+
+fn segment(field: Field<'_>) -> Option<Segment> {
+    let segment = field.object(SegmentsRequest::SEGMENT_FIELDS)?;
+    let sequence = segment.required("seq").and_then(|field| field.integer(&limits::SEQUENCE));
+    let started_at = segment.required("started_at").and_then(Field::time);
+    let distance_m = segment.required("distance_m").and_then(|field| field.integer(&limits::SEGMENT_DISTANCE_M));
+    let duration_s = segment.required("duration_s").and_then(|field| field.integer(&limits::SEGMENT_DURATION_S));
+    Some(Segment { sequence: sequence?, started_at: started_at?, distance_m: distance_m?, duration_s: duration_s? })
+}
+
+/// The end of a ride: not before its start, and not longer after it than a trip can take.
+fn ended_at(field: Field<'_>, started_at: Option<Timestamp>) -> Option<Timestamp> {
+    let ended_at = field.time()?;
+    let Some(started_at) = started_at else {
+        return Some(ended_at);
+    };
+    let longest = *limits::TRIP_DURATION_S.end();
+    match u64::try_from(ended_at.saturating_sub(started_at)) {
+        Err(_) => field.note("out-of-range", "is before `started_at`"),
+        Ok(elapsed) if elapsed > longest => {
+            field.note("out-of-range", format!("is {elapsed} s after `started_at`; at most {longest} s is allowed"))
+        }
+        Ok(_) => Some(ended_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::problem;
+    use proptest::prelude::*;
+
+    /// Two cities; one has a broken card, one has cards in two currencies.
+    struct Sample;
+
+    impl Tariffs for Sample {
+        fn currency(&self, city: &str, product: &str) -> Result<Option<Currency>, Problem> {
+            match (city, product) {
+                ("110000", "express" | "taxi") => Ok(Currency::from_code("CNY")),
+                ("110000", "broken") => Err(Problem::config("cards/110000/broken")),
+                ("110000", "yen") => Ok(Currency::from_code("JPY")),
+                ("130000", "express") => Ok(Currency::from_code("JPY")),
+                _ => Ok(None),
+            }
+        }
+
+        fn serves(&self, city: &str) -> bool {
+            self.cities().contains(&city)
+        }
+
+        fn products(&self, city: &str) -> Vec<&str> {
+            if city == "110000" { vec!["broken", "express", "taxi", "yen"] } else { vec!["express"] }
+        }
+
+        fn cities(&self) -> Vec<&str> {
+            vec!["110000", "130000"]
+        }
+    }
+
+    fn estimate() -> Value {
+        json!({
+            "city": "110000",
+            "products": ["express", "taxi"],
+            "origin": {"lat": 39.9, "lng": 116.4},
+            "destination": {"lat": 39.95, "lng": 116.5},
+            "distance_m": 4100,
+            "duration_s": 1260,
+            "depart_at": "2019-07-11T09:00:00+08:00",
+            "dynamic": "1.20",
+            "tolls": "10.00",
+            "passenger": {"id": "p-1", "coupons": [
+                {"id": "c-1", "kind": "amount", "value": "2.00", "min_spend": "10.00"},
+                {"id": "c-2", "kind": "percent", "value": "20", "max_off": "5.00"},
+            ]},
+        })
+    }
+
+    fn bill() -> Value {
+        let mut bill = estimate();
+        let fields = bill.as_object_mut().unwrap();
+        for name in ["products", "distance_m", "duration_s", "depart_at"] {
+            fields.remove(name);
+        }
+        fields.insert("product".into(), "express".into());
+        fields.insert("started_at".into(), "2019-07-11T09:00:00+08:00".into());
+        fields.insert("ended_at".into(), "2019-07-11T09:21:00+08:00".into());
+        bill
+    }
+
+    fn segments() -> Value {
+        json!({"city": "110000", "segments": [
+            {"seq": 1, "started_at": "2019-07-11T09:00:00+08:00", "distance_m": 500, "duration_s": 60},
+            {"seq": 2, "started_at": "2019-07-11T09:01:00+08:00", "distance_m": 700, "duration_s": 60},
+        ]})
+    }
+
+    fn commission() -> Value {
+        json!({"city": "110000", "product": "express", "passenger_total": "30.50", "driver_total": "20.00"})
+    }
+
+    /// Decodes `document` with the value at `pointer` replaced; `pointer code` of every error, joined by commas.
+    fn errors(mut document: Value, pointer: &str, value: Value) -> String {
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        match document.pointer_mut(parent).unwrap() {
+            Value::Array(items) => items[key.parse::<usize>().unwrap()] = value,
+            object => object[key] = value,
+        }
+        let fields = document.as_object().unwrap();
+        let covers = |id: &str, _: &str, _: &str| id == "good";
+        let result = if fields.contains_key("segments") {
+            SegmentsRequest::decode(&document, &Sample).map(drop)
+        } else if fields.contains_key("passenger_total") {
+            CommissionRequest::decode(&document, &Sample).map(drop)
+        } else if fields.contains_key("products") {
+            EstimateRequest::decode(&document, &Sample).map(drop)
+        } else {
+            BillRequest::decode(&document, &Sample, covers).map(drop)
+        };
+        let Err(problem) = result else { return String::new() };
+        if problem.errors.is_empty() {
+            return problem.kind.code.to_owned();
+        }
+        let text = |error: &problem::FieldError| format!("{} {}", error.pointer.as_deref().unwrap(), error.code);
+        problem.errors.iter().map(text).collect::<Vec<_>>().join(", ")
+    }
+
+    fn check(document: Value, pointer: &str, value: Value, expected: &str) {
+        assert_eq!(errors(document, pointer, value.clone()), expected, "{pointer} = {value}");
+    }
+
+    /// What the documentation shows is read as it is meant.
+    #[test]
+    fn good_requests() {
+        let request = EstimateRequest::decode(&estimate(), &Sample).unwrap();
+        assert_eq!(request.depart_at, 1_562_806_800);
+        assert_eq!((request.tolls, request.dynamic), (1000, Some("1.2".parse().unwrap())));
+        let [first, second] = request.passenger.coupons.as_slice() else { panic!("two coupons") };
+        assert_eq!((first.value, first.min_spend, first.max_off), (CouponValue::Amount(200), 1000, None));
+        assert_eq!((second.value, second.max_off), (CouponValue::Percent(20.into()), Some(500)));
+        assert_eq!(SegmentsRequest::decode(&segments(), &Sample).unwrap().segments.len(), 2);
+        assert_eq!(BillRequest::decode(&bill(), &Sample, |_, _, _| false).unwrap().ended_at, 1_562_808_060);
+        assert_eq!(CommissionRequest::decode(&commission(), &Sample).unwrap().driver_total, 2000);
+    }
+
+    /// Every field that is wrong is refused under its own pointer.
+    #[test]
+    fn bad_estimates() {
+        check(estimate(), "/city", json!("999999"), "/city unknown-city");
+        check(estimate(), "/city", json!("../x"), "/city malformed");
+        check(estimate(), "/products", json!(["express", "lift"]), "/products/1 unknown-product");
+        check(estimate(), "/products", json!(["express", "express"]), "/products/1 duplicate");
+        let both = "/products/1 unknown-product, /products/2 duplicate";
+        check(estimate(), "/products", json!(["express", "lift", "express"]), both);
+        check(estimate(), "/products", json!([]), "/products wrong-length");
+        check(estimate(), "/products", json!("express"), "/products wrong-type");
+        check(estimate(), "/products", json!(["express", "broken"]), "config-invalid");
+        check(estimate(), "/products", json!(["express", "yen"]), "config-invalid");
+        check(estimate(), "/origin", json!({"lat": 91, "lng": 0}), "/origin/lat out-of-range");
+        check(estimate(), "/distance_m", json!(5_000_001), "/distance_m out-of-range");
+        check(estimate(), "/duration_s", json!(60.5), "/duration_s not-whole");
+        check(estimate(), "/depart_at", json!("tomorrow"), "/depart_at malformed");
+        check(estimate(), "/dynamic", json!(1.2), "/dynamic wrong-type");
+        check(estimate(), "/tolls", json!("10.001"), "/tolls too-precise");
+        check(estimate(), "/tolls", json!("-1"), "/tolls out-of-range");
+        check(estimate(), "/tols", json!("1"), "/tols unknown-field");
+        check(estimate(), "/passenger", json!({}), "/passenger/id missing");
+        let coupon = |pointer: &str, value, expected: &str| {
+            check(estimate(), &format!("/passenger/coupons/{pointer}"), value, expected);
+        };
+        coupon("0/kind", json!("gift"), "/passenger/coupons/0/kind unknown-choice");
+        coupon("0/value", json!("0"), "/passenger/coupons/0/value out-of-range");
+        coupon("1/value", json!("101"), "/passenger/coupons/1/value out-of-range");
+        coupon("1/id", json!("c-1"), "/passenger/coupons/1 duplicate");
+        coupon("1/max_off", json!(5), "/passenger/coupons/1/max_off wrong-type");
+        coupon("0", json!("c-1"), "/passenger/coupons/0 wrong-type");
+        // Optional fields may be absent.
+        for name in ["/dynamic", "/tolls", "/passenger", "/passenger/coupons"] {
+            check(estimate(), name, Value::Null, "");
+        }
+    }
+
+    /// All mistakes are told at once.
+    #[test]
+    fn all_at_once() {
+        let wrong = json!({"city": "999999", "products": ["express"], "tolls": "x", "distance_m": -1, "colour": 1});
+        let problem = EstimateRequest::decode(&wrong, &Sample).unwrap_err();
+        assert_eq!(problem.kind.code, "invalid-request");
+        let pointers: Vec<_> = problem.errors.iter().filter_map(|error| error.pointer.as_deref()).collect();
+        assert_eq!(
+            pointers,
+            ["/colour", "/city", "/origin", "/destination", "/distance_m", "/duration_s", "/depart_at", "/tolls"]
+        );
+    }
+
+    /// Clients can branch on the code when nothing but city or product is unknown, and are told what there is.
+    #[test]
+    fn unknown_places_have_their_own_code() {
+        let mut document = estimate();
+        document["city"] = json!("999999");
+        let problem = EstimateRequest::decode(&document, &Sample).unwrap_err();
+        assert_eq!(problem.kind.code, "unknown-city");
+        assert!(problem.errors[0].message.contains("110000, 130000"));
+        document["city"] = json!("130000");
+        document["products"] = json!(["taxi"]);
+        document["tolls"] = Value::Null;
+        document["passenger"] = Value::Null;
+        let problem = EstimateRequest::decode(&document, &Sample).unwrap_err();
+        assert_eq!(problem.kind.code, "unknown-product");
+        assert!(problem.errors[0].message.contains("express"));
+    }
+
+    /// Segments, bills and commissions are checked as closely.
+    #[test]
+    fn bad_others() {
+        check(segments(), "/segments/1/seq", json!(1), "/segments/1 duplicate");
+        check(segments(), "/segments/1/seq", json!(1_u64 << 53), "/segments/1/seq out-of-range");
+        check(segments(), "/segments/0/distance_m", json!(1_000_001), "/segments/0/distance_m out-of-range");
+        check(segments(), "/segments/0/duration_s", json!(86_401), "/segments/0/duration_s out-of-range");
+        check(segments(), "/segments", json!([]), "/segments wrong-length");
+        check(segments(), "/city", json!("999999"), "/city unknown-city");
+
+        check(bill(), "/ended_at", json!("2019-07-11T08:59:59+08:00"), "/ended_at out-of-range");
+        check(bill(), "/ended_at", json!("2019-07-11T09:00:00+08:00"), "");
+        check(bill(), "/ended_at", json!("2019-07-19T09:00:00+08:00"), "/ended_at out-of-range");
+        check(bill(), "/product", json!("lift"), "/product unknown-product");
+        check(bill(), "/product", json!("broken"), "config-invalid");
+        check(bill(), "/estimate_id", json!("good"), "");
+        check(bill(), "/estimate_id", json!("forged"), "/estimate_id unknown-estimate");
+
+        check(commission(), "/driver_total", json!("-0.01"), "/driver_total out-of-range");
+        check(commission(), "/policy", json!("default"), "/policy wrong-type");
+        check(commission(), "/policy", json!({}), "");
+        check(commission(), "/currency", json!("yen"), "/currency malformed");
+        check(commission(), "/currency", json!("JPY"), "/passenger_total too-precise");
+        check(commission(), "/product", json!("lift"), "/product unknown-product");
+    }
+
+    /// The digest sees what is asked for, and not how it is written down.
+    #[test]
+    fn digests() {
+        let digest = |document: &Value| BillRequest::decode(document, &Sample, |_, _, _| true).unwrap().digest();
+        let first = digest(&bill());
+        let same = [
+            ("started_at", json!("2019-07-11T01:00:00Z")),
+            ("dynamic", json!("1.2")),
+            ("tolls", json!("10")),
+            ("origin", json!({"lng": 116.400_000_01, "lat": 39.9})),
+            ("estimate_id", Value::Null),
+        ];
+        for (name, value) in same {
+            let mut document = bill();
+            document[name] = value;
+            assert_eq!(digest(&document), first, "{name}");
+        }
+        let different = [
+            ("started_at", json!("2019-07-11T01:00:01Z")),
+            ("dynamic", Value::Null),
+            ("tolls", json!("10.01")),
+            ("destination", json!({"lat": 39.9, "lng": 116.4})),
+            ("passenger", Value::Null),
+            ("product", json!("taxi")),
+            ("estimate_id", json!("AQ")),
+        ];
+        for (name, value) in different {
+            let mut document = bill();
+            document[name] = value;
+            assert_ne!(digest(&document), first, "{name}");
+        }
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let words = prop::sample::select(
+            [EstimateRequest::FIELDS, BillRequest::FIELDS, SegmentsRequest::SEGMENT_FIELDS, COUPON_FIELDS].concat(),
+        );
+        let texts =
+            prop::sample::select(vec!["110000", "express", "12.50", "2019-07-11T09:00:00Z", "percent", "\u{0}"]);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+            texts.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 64, 8, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map(words.clone(), inner, 0..12)
+                    .prop_map(|map| Value::Object(map.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// Any JSON is either a request or a 4xx; nothing panics and nothing is a defect.
+        #[test]
+        fn any_json_is_survived(document in any_json(), field in prop::sample::select(EstimateRequest::FIELDS.to_vec())) {
+            let mut patched = estimate();
+            patched[field] = document.clone();
+            for document in [&document, &patched] {
+                let problems = [
+                    EstimateRequest::decode(document, &Sample).map(drop),
+                    SegmentsRequest::decode(document, &Sample).map(drop),
+                    BillRequest::decode(document, &Sample, |_, _, _| false).map(drop),
+                    CommissionRequest::decode(document, &Sample).map(drop),
+                ];
+                for problem in problems.into_iter().filter_map(Result::err) {
+                    let known = [problem::INVALID_REQUEST, problem::UNKNOWN_CITY, problem::UNKNOWN_PRODUCT];
+                    prop_assert!(known.contains(&problem.kind), "{problem:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Which handler a request is for, and the parameters in its path and query.
+
+use crate::names;
+use crate::problem::{self, Problem};
+use http::Method;
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// `POST /v1/estimates`
+    CreateEstimate,
+    /// `GET /v1/estimates/{estimate_id}/details/{product}`
+    EstimateDetail {
+        /// As it came; not yet checked.
+        estimate_id: String,
+        /// As it came; not yet checked.
+        product: String,
+    },
+    /// `POST /v1/trips/{trip_id}/segments`
+    AddSegments {
+        /// A valid identifier.
+        trip_id: String,
+    },
+    /// `POST /v1/trips/{trip_id}/bill`
+    CreateBill {
+        /// A valid identifier.
+        trip_id: String,
+    },
+    /// `GET /v1/trips/{trip_id}/bill`
+    Bill {
+        /// A valid identifier.
+        trip_id: String,
+    },
+    /// `GET /v1/trips/{trip_id}/bill/detail`
+    BillDetail {
+        /// A valid identifier.
+        trip_id: String,
+    },
+    /// `POST /v1/commission`
+    Commission,
+    /// `GET /v1/cities`
+    Cities,
+    /// `GET /healthz`
+    Health,
+    /// `GET /readyz`
+    Ready,
+    /// `GET /openapi.json`
+    OpenApi,
+}
+
+impl Route {
+    /// Finds the route of a request.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` for an unknown path, `method-not-allowed` for a known one, `invalid-parameter` for a trip
+    /// identifier that cannot be one.
+    pub fn find(method: &Method, path: &str) -> Result<Self, Problem> {
+        let unknown = || Problem::new(problem::NOT_FOUND, "no route matches this path; see /openapi.json");
+        let mut segments = Vec::with_capacity(6);
+        for segment in path.strip_prefix('/').ok_or_else(unknown)?.split('/') {
+            segments.push(percent_decode_str(segment).decode_utf8().map_err(|_| unknown())?);
+        }
+        let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
+        let trip_id = |text: &str| trip_id(text);
+        match (method.as_str(), segments.as_slice()) {
+            ("POST", ["v1", "estimates"]) => Ok(Self::CreateEstimate),
+            ("GET", ["v1", "estimates", estimate_id, "details", product]) => {
+                Ok(Self::EstimateDetail { estimate_id: (*estimate_id).to_owned(), product: (*product).to_owned() })
+            }
+            ("POST", ["v1", "trips", trip, "segments"]) => Ok(Self::AddSegments { trip_id: trip_id(trip)? }),
+            ("POST", ["v1", "trips", trip, "bill"]) => Ok(Self::CreateBill { trip_id: trip_id(trip)? }),
+            ("GET", ["v1", "trips", trip, "bill"]) => Ok(Self::Bill { trip_id: trip_id(trip)? }),
+            ("GET", ["v1", "trips", trip, "bill", "detail"]) => Ok(Self::BillDetail { trip_id: trip_id(trip)? }),
+            ("POST", ["v1", "commission"]) => Ok(Self::Commission),
+            ("GET", ["v1", "cities"]) => Ok(Self::Cities),
+            ("GET", ["healthz"]) => Ok(Self::Health),
+            ("GET", ["readyz"]) => Ok(Self::Ready),
+            ("GET", ["openapi.json"]) => Ok(Self::OpenApi),
+            (_, segments) => Err(match allowed(segments) {
+                Some(allow) => {
+                    let detail = format!("{method} is not allowed here; allowed: {allow}");
+                    let allow = Some(allow);
+                    Problem { allow, ..Problem::new(problem::METHOD_NOT_ALLOWED, detail) }
+                }
+                None => unknown(),
+            }),
+        }
+    }
+}
+
+/// The methods of a path, as an `Allow` header lists them. `None` for unknown paths.
+fn allowed(segments: &[&str]) -> Option<&'static str> {
+    Some(match segments {
+        ["v1", "estimates" | "commission"] | ["v1", "trips", _, "segments"] => "POST",
+        ["v1", "trips", _, "bill"] => "GET, POST",
+        ["v1", "cities"]
+        | ["v1", "estimates", _, "details", _]
+        | ["v1", "trips", _, "bill", "detail"]
+        | ["healthz" | "readyz" | "openapi.json"] => "GET",
+        _ => return None,
+    })
+}
+
+fn trip_id(text: &str) -> Result<String, Problem> {
+    if names::is_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::parameter("trip_id", "a trip identifier has 1 to 128 letters, digits and any of `._:~-`"))
+}
+
+/// The parameters of a query, all of them known and none given twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query(Vec<(&'static str, String)>);
+
+impl Query {
+    /// Reads a query string that may have the parameters `known`.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-parameter`, naming what is unknown or repeated.
+    pub fn parse(query: Option<&str>, known: &[&'static str]) -> Result<Self, Problem> {
+        let mut parameters: Vec<(&'static str, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            let Some(name) = known.iter().copied().find(|known| *known == name) else {
+                let name: String = name.chars().take(64).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                return Err(Problem::parameter(name, format!("is not a query parameter of this path; known: {known}")));
+            };
+            if parameters.iter().any(|(other, _)| *other == name) {
+                return Err(Problem::parameter(name, "is given more than once"));
+            }
+            parameters.push((name, value.into_owned()));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// A parameter, if it was given.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(method: &str, path: &str, expected: Result<Route, (u16, Option<&str>)>) {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let actual = Route::find(&method, path).map_err(|problem| (problem.kind.status.as_u16(), problem.allow));
+        assert_eq!(actual, expected, "{method} {path}");
+    }
+
+    /// Every route, its wrong methods, and its near misses.
+    #[test]
+    fn routes() {
+        let trip_id = || "t-1".to_owned();
+        check("POST", "/v1/estimates", Ok(Route::CreateEstimate));
+        let detail = Route::EstimateDetail { estimate_id: "AQ_-".into(), product: "express".into() };
+        check("GET", "/v1/estimates/AQ_-/details/express", Ok(detail));
+        check("POST", "/v1/trips/t-1/segments", Ok(Route::AddSegments { trip_id: trip_id() }));
+        check("POST", "/v1/trips/t-1/bill", Ok(Route::CreateBill { trip_id: trip_id() }));
+        check("GET", "/v1/trips/t-1/bill", Ok(Route::Bill { trip_id: trip_id() }));
+        check("GET", "/v1/trips/t%2D1/bill", Ok(Route::Bill { trip_id: trip_id() }));
+        check("GET", "/v1/trips/t-1/bill/detail", Ok(Route::BillDetail { trip_id: trip_id() }));
+        check("POST", "/v1/commission", Ok(Route::Commission));
+        check("GET", "/v1/cities", Ok(Route::Cities));
+        check("GET", "/healthz", Ok(Route::Health));
+        check("GET", "/readyz", Ok(Route::Ready));
+        check("GET", "/openapi.json", Ok(Route::OpenApi));
+
+        check("GET", "/v1/estimates", Err((405, Some("POST"))));
+        check("DELETE", "/v1/trips/t-1/bill", Err((405, Some("GET, POST"))));
+        check("HEAD", "/healthz", Err((405, Some("GET"))));
+        check("BREW", "/v1/cities", Err((405, Some("GET"))));
+        for path in ["", "/", "*", "/v1", "/v1/", "/v1/cities/", "//healthz", "/v1//cities", "/V1/cities", "/%FF"] {
+            check("GET", path, Err((404, None)));
+        }
+        check("GET", "/v1/trips//bill", Err((400, None)));
+        check("GET", "/v1/trips/a%2Fb/bill", Err((400, None)));
+        check("GET", "/v1/trips/%7B1%7D/bill", Err((400, None)));
+    }
+
+    /// A misspelt parameter is an error, not a default.
+    #[test]
+    fn queries() {
+        let known = ["scene", "locale"];
+        let query = Query::parse(Some("locale=zh%2DCN&scene=receipt"), &known).unwrap();
+        assert_eq!((query.get("scene"), query.get("locale")), (Some("receipt"), Some("zh-CN")));
+        assert_eq!(Query::parse(None, &known).unwrap().get("scene"), None);
+        let unknown = |query, known| Query::parse(Some(query), known).unwrap_err().errors.remove(0);
+        assert_eq!(unknown("scen=x", &known).parameter.as_deref(), Some("scen"));
+        assert_eq!(Query::parse(Some("scene=a&scene=b"), &known).unwrap_err().kind.code, "invalid-parameter");
+        assert!(unknown("scene=a", &[]).message.contains("known: none"));
+    }
+
+    proptest! {
+        /// No path or query breaks the router.
+        #[test]
+        fn any_path_is_survived(path in "[/%a-f0-9.]{0,40}|.{0,40}", query in ".{0,60}") {
+            let _ = Route::find(&Method::GET, &path);
+            let _ = Query::parse(Some(&query), &["scene"]);
+        }
+    }
+}

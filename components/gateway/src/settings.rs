@@ -1,0 +1,82 @@
+//! The variables that the gateway is run with.
+
+use crate::problem::Problem;
+use crate::token::Signer;
+use std::time::Duration;
+
+/// What operators can set. The names and meanings of the variables are in spin.toml.
+#[derive(Clone)]
+pub struct Settings {
+    /// How long the store keeps the details of an estimate, in seconds. Zero: not at all.
+    pub quote_ttl_s: u32,
+    /// How long anything that has a fallback may wait for the store.
+    pub read_deadline: Duration,
+    /// How long anything that must be written may wait for the store.
+    pub write_deadline: Duration,
+    /// Makes and checks estimate identifiers.
+    pub signer: Signer,
+}
+
+/// The variables that [`Settings::parse`] asks for.
+pub const VARIABLES: [&str; 4] = ["quote_ttl_s", "store_read_deadline_ms", "store_write_deadline_ms", "signing_key"];
+
+impl Settings {
+    /// Reads the values of [`VARIABLES`], in that order.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid`; the log names every variable that is wrong.
+    pub fn parse([quote_ttl, read_deadline, write_deadline, signing_key]: &[String; 4]) -> Result<Self, Problem> {
+        let mut wrong = Vec::new();
+        let mut number = |name: &str, text: &str, least: u32, most: u32| {
+            let value = text.trim().parse().ok().filter(|value| (least..=most).contains(value));
+            value.unwrap_or_else(|| {
+                wrong.push(format!("variable {name} is {text:?}; it has to be a whole number from {least} to {most}"));
+                0
+            })
+        };
+        let quote_ttl_s = number("quote_ttl_s", quote_ttl, 0, 86_400);
+        let read_ms = number("store_read_deadline_ms", read_deadline, 1, 60_000);
+        let write_ms = number("store_write_deadline_ms", write_deadline, 1, 60_000);
+        let signer = Signer::new(signing_key.as_bytes());
+        if signer.is_none() {
+            wrong.push("variable signing_key is empty; it has to be a secret".to_owned());
+        }
+        match signer {
+            Some(signer) if wrong.is_empty() => Ok(Self {
+                quote_ttl_s,
+                read_deadline: Duration::from_millis(read_ms.into()),
+                write_deadline: Duration::from_millis(write_ms.into()),
+                signer,
+            }),
+            _ => Err(Problem::config(wrong.join("; "))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parse(values: [&str; 4]) -> Result<Settings, Problem> {
+        Settings::parse(&values.map(str::to_owned))
+    }
+
+    /// Good values are taken as they are; all bad ones are named at once, and a secret is never logged.
+    #[test]
+    fn variables() {
+        let settings = parse(["900", "60", "250", "secret"]).unwrap();
+        assert_eq!(settings.quote_ttl_s, 900);
+        assert_eq!(settings.read_deadline, Duration::from_millis(60));
+        assert_eq!(settings.write_deadline, Duration::from_millis(250));
+        assert_eq!(parse(["0", "1", "1", "s"]).unwrap().quote_ttl_s, 0);
+
+        let log = parse(["-1", "0", "soon", ""]).map(|_| ()).unwrap_err().log.unwrap();
+        for name in VARIABLES {
+            assert!(log.contains(name), "{name}: {log}");
+        }
+        let log = parse(["x", "60", "250", "hunter2"]).map(|_| ()).unwrap_err().log.unwrap();
+        assert!(!log.contains("hunter2"));
+    }
+}

@@ -1,0 +1,85 @@
+//! RFC 3339 text and seconds since 1970.
+
+use farebox_types::Timestamp;
+
+/// Reads a time such as "2019-07-11T09:00:00+08:00". A fraction of a second is dropped toward the past.
+///
+/// `None` for anything that is not RFC 3339 with an offset: other ISO 8601 forms are refused, so that no two readers
+/// differ about what was meant.
+pub fn parse(text: &str) -> Option<Timestamp> {
+    let shape = text.as_bytes().get(..19)?;
+    let fits = shape.iter().zip(b"0000-00-00T00:00:00").all(|(byte, model)| match model {
+        b'0' => byte.is_ascii_digit(),
+        b'T' => matches!(byte, b'T' | b't'),
+        other => byte == other,
+    });
+    let rest = text.get(19..)?;
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) => {
+            let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+            (zone.len() < fraction.len()).then_some(zone)?
+        }
+        None => rest,
+    };
+    let zone_fits = match zone.as_bytes() {
+        [b'Z' | b'z'] => true,
+        [b'+' | b'-', hour @ .., b':', m1, m2] => {
+            hour.len() == 2 && hour.iter().chain([m1, m2]).all(u8::is_ascii_digit)
+        }
+        _ => false,
+    };
+    if !fits || !zone_fits {
+        return None;
+    }
+    let moment: jiff::Timestamp = text.parse().ok()?;
+    // `as_second` rounds toward 1970.
+    Some(moment.as_second() - i64::from(moment.subsec_nanosecond() < 0))
+}
+
+/// Writes a time in UTC: "2019-07-11T01:00:00Z". Empty for moments outside the years -9999 to 9999.
+pub fn format(moment: Timestamp) -> String {
+    jiff::Timestamp::from_second(moment).map(|moment| moment.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<&str>) {
+        assert_eq!(parse(text).map(format).as_deref(), expected, "{text}");
+    }
+
+    /// RFC 3339 reads as the same moment everywhere; everything else is refused.
+    #[test]
+    fn times() {
+        check("2019-07-11T09:00:00+08:00", Some("2019-07-11T01:00:00Z"));
+        check("2019-07-11T01:00:00Z", Some("2019-07-11T01:00:00Z"));
+        check("2019-07-11t01:00:00z", Some("2019-07-11T01:00:00Z"));
+        check("2019-07-11T01:00:00.999999999Z", Some("2019-07-11T01:00:00Z"));
+        check("1969-12-31T23:59:59.5Z", Some("1969-12-31T23:59:59Z"));
+        check("1969-12-31T23:59:58.5Z", Some("1969-12-31T23:59:58Z"));
+        check("2016-12-31T23:59:60Z", Some("2016-12-31T23:59:59Z"));
+        check("2024-02-29T00:00:00-00:00", Some("2024-02-29T00:00:00Z"));
+        for bad in [
+            "",
+            "2019-07-11",
+            "2019-07-11T01:00:00",
+            "2019-07-11 01:00:00Z",
+            "2019-07-11T01:00Z",
+            "20190711T010000Z",
+            "2019-07-11T01:00:00,5Z",
+            "2019-07-11T01:00:00.Z",
+            "2019-07-11T01:00:00+08",
+            "2019-07-11T01:00:00+0800",
+            "2019-07-11T01:00:00+08:00[Asia/Shanghai]",
+            "2019-02-29T00:00:00Z",
+            "2019-13-01T00:00:00Z",
+            "2019-07-11T24:00:00Z",
+            "2019-07-11T01:00:00Z ",
+            "٢٠١٩-07-11T01:00:00Z",
+            "2019-07-11T01:00:0é",
+        ] {
+            check(bad, None);
+        }
+    }
+}
