@@ -1,0 +1,226 @@
+//! Cuts a dependency off from the host's capabilities that it does not inherit.
+//!
+//! A denied interface is provided by a tiny component of our own, composed in front of the dependency, that says no:
+//! the host's implementation cannot be reached at all. What each function answers is what Spin's own adapter answers.
+//! `redis.open` and `sqlite.open` are errors, a variable is undefined, and there are no environment variables, no
+//! arguments and no directories.
+//!
+//! Outgoing HTTP and sockets have no such component, because this host denies them to everybody. The interfaces the
+//! host does not have at all (key-value stores, MySQL, ...) are refused when the component is linked.
+
+use anyhow::{Context as _, anyhow};
+use wac_graph::CompositionGraph;
+use wac_graph::types::{Package, SubtypeChecker};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+use crate::compose::CapabilitySet;
+
+/// The component with every capability denied that is not in `inherited`.
+///
+/// # Errors
+///
+/// Not a component; or it imports a denied interface in a form that this host cannot deny.
+pub fn deny(component: Vec<u8>, inherited: &[CapabilitySet]) -> anyhow::Result<Vec<u8>> {
+    let mut graph = CompositionGraph::new();
+    let package = Package::from_bytes("dependency", None, component.clone(), graph.types_mut())?;
+    let world = package.ty();
+    let imports: Vec<String> = graph.types()[world].imports.keys().cloned().collect();
+    let exports: Vec<String> = graph.types()[world].exports.keys().cloned().collect();
+    let package = graph.register_package(package)?;
+    let dependency = graph.instantiate(package);
+
+    let mut denied = false;
+    for import in imports {
+        let inherits = CapabilitySet::of_import(&import).is_none_or(|set| inherited.contains(&set));
+        let Some(adapter) = Adapter::for_import(&import).filter(|_| !inherits) else { continue };
+        let adapter =
+            Package::from_bytes(&format!("deny:{}", adapter.name), None, adapter.encode()?, graph.types_mut())?;
+        let offered = graph.types()[adapter.ty()].exports[&import];
+        let wanted = graph.types()[world].imports[&import];
+        let mut cache = Default::default();
+        SubtypeChecker::new(&mut cache).is_subtype(offered, graph.types(), wanted, graph.types()).with_context(
+            || format!("it imports {import:?} in a form that cannot be denied; list it in `inherit_configuration`"),
+        )?;
+        let adapter = graph.register_package(adapter)?;
+        let adapter = graph.instantiate(adapter);
+        let denial = graph.alias_instance_export(adapter, &import)?;
+        graph.set_instantiation_argument(dependency, &import, denial)?;
+        denied = true;
+    }
+    if !denied {
+        return Ok(component);
+    }
+    for export in exports {
+        let alias = graph.alias_instance_export(dependency, &export)?;
+        graph.export(alias, &export)?;
+    }
+    Ok(graph.encode(Default::default())?)
+}
+
+/// A component that exports one interface and denies everything in it.
+struct Adapter {
+    /// The interface, without its version.
+    name: &'static str,
+    /// The version that is asked for.
+    version: String,
+    /// The interface's package.
+    wit: &'static str,
+    /// The code.
+    wat: &'static str,
+}
+
+impl Adapter {
+    fn for_import(import: &str) -> Option<Self> {
+        let (name, version) = import.split_once('@')?;
+        let (name, wit, wat) = match (name, version) {
+            ("spin:redis/redis", "3.0.0") => (
+                "spin:redis/redis",
+                include_str!("../wit/deps/spin-redis@3.0.0/redis.wit"),
+                include_str!("deny/redis.wat"),
+            ),
+            ("spin:sqlite/sqlite", "3.1.0") => (
+                "spin:sqlite/sqlite",
+                include_str!("../wit/deps/spin-sqlite@3.1.0/sqlite.wit"),
+                include_str!("deny/sqlite.wat"),
+            ),
+            ("spin:variables/variables", "3.0.0") => (
+                "spin:variables/variables",
+                include_str!("../wit/deps/spin-variables@3.0.0/variables.wit"),
+                include_str!("deny/variables.wat"),
+            ),
+            ("wasi:cli/environment", _) => {
+                ("wasi:cli/environment", include_str!("deny/environment.wit"), include_str!("deny/environment.wat"))
+            }
+            ("wasi:filesystem/preopens", _) => {
+                ("wasi:filesystem/preopens", include_str!("deny/preopens.wit"), include_str!("deny/preopens.wat"))
+            }
+            _ => return None,
+        };
+        Some(Self { name, version: version.to_owned(), wit, wat })
+    }
+
+    fn encode(&self) -> anyhow::Result<Vec<u8>> {
+        let initial_cwd = if self.version.starts_with("0.2") { "initial-cwd" } else { "get-initial-cwd" };
+        let fill = |text: &str| text.replace("VERSION", &self.version).replace("INITIAL-CWD", initial_cwd);
+
+        let mut resolve = Resolve::default();
+        resolve.push_str(self.name, &fill(self.wit))?;
+        let world = format!("package farebox:deny; world deny {{ export {}@{}; }}", self.name, self.version);
+        let package = resolve.push_str("deny", &world)?;
+        let world = resolve.select_world(&[package], None)?;
+
+        let mut module = wat::parse_str(fill(self.wat))?;
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
+        ComponentEncoder::default()
+            .module(&module)?
+            .validate(true)
+            .encode()
+            .map_err(|error| anyhow!("the component that denies {}@{}: {error:#}", self.name, self.version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use wasmtime::component::{Component, Linker};
+    use wasmtime::{Config, Engine, Store};
+
+    use super::*;
+
+    /// A component that imports every capability and says what it finds.
+    fn probe() -> Vec<u8> {
+        let mut resolve = Resolve::default();
+        let fill = |text: &str| text.replace("VERSION", "0.2.3").replace("INITIAL-CWD", "initial-cwd");
+        for import in [
+            "spin:redis/redis@3.0.0",
+            "spin:sqlite/sqlite@3.1.0",
+            "spin:variables/variables@3.0.0",
+            "wasi:cli/environment@0.2.3",
+            "wasi:filesystem/preopens@0.2.3",
+        ] {
+            resolve.push_str(import, &fill(Adapter::for_import(import).unwrap().wit)).unwrap();
+        }
+        let package = resolve.push_str("probe", include_str!("deny/probe.wit")).unwrap();
+        let world = resolve.select_world(&[package], None).unwrap();
+        let mut module = wat::parse_str(include_str!("deny/probe.wat")).unwrap();
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+        ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
+    }
+
+    fn imports(component: &[u8]) -> Vec<String> {
+        let mut graph = CompositionGraph::new();
+        let package = Package::from_bytes("probe", None, component, graph.types_mut()).unwrap();
+        graph.types()[package.ty()].imports.keys().cloned().collect()
+    }
+
+    /// What is not inherited is answered as Spin answers it, without the host: nothing is linked that could be reached.
+    #[tokio::test]
+    async fn the_host_cannot_be_reached() {
+        let engine = Engine::new(Config::new().wasm_component_model_async(true)).unwrap();
+        let component = Component::new(&engine, deny(probe(), &[]).unwrap()).unwrap();
+        let mut linker = Linker::<()>::new(&engine);
+        // The type of a directory is no capability.
+        let descriptor = wasmtime::component::ResourceType::host::<()>();
+        linker
+            .instance("wasi:filesystem/types@0.2.3")
+            .unwrap()
+            .resource("descriptor", descriptor, |_, _| Ok(()))
+            .unwrap();
+        let mut store = Store::new(&engine, ());
+        let probe = linker.instantiate_async(&mut store, &component).await.unwrap();
+
+        for (name, expected) in [("redis", "\"spin:redis/redis\" is not permitted"), ("variables", "default")] {
+            let function = probe.get_typed_func::<(), (String,)>(&mut store, name).unwrap();
+            assert_eq!(function.call_async(&mut store, ()).await.unwrap().0, expected, "{name}");
+        }
+        let access_denied = 1;
+        for (name, expected) in
+            [("sqlite", access_denied), ("sqlite-async", access_denied), ("environment", 0), ("directories", 0)]
+        {
+            let function = probe.get_typed_func::<(), (u32,)>(&mut store, name).unwrap();
+            assert_eq!(function.call_async(&mut store, ()).await.unwrap().0, expected, "{name}");
+        }
+    }
+
+    /// What is inherited still comes from the host, and nothing else does.
+    #[test]
+    fn what_is_inherited_stays_an_import() {
+        for (inherited, expected) in [
+            (vec![], vec![]),
+            (vec![CapabilitySet::Variables], vec!["spin:variables/variables@3.0.0"]),
+            (
+                vec![CapabilitySet::AllowedOutboundHosts, CapabilitySet::SqliteDatabases],
+                vec!["spin:redis/redis@3.0.0", "spin:sqlite/sqlite@3.1.0"],
+            ),
+            (
+                vec![CapabilitySet::Environment, CapabilitySet::Files],
+                vec!["wasi:cli/environment@0.2.3", "wasi:filesystem/preopens@0.2.3"],
+            ),
+        ] {
+            let mut left = imports(&deny(probe(), &inherited).unwrap());
+            left.retain(|import| import != "wasi:filesystem/types@0.2.3");
+            left.sort_unstable();
+            assert_eq!(left, expected, "{inherited:?}");
+        }
+        assert_eq!(deny(probe(), &CapabilitySet::ALL).unwrap(), probe());
+    }
+
+    /// There is a denial for every version that WASI has had.
+    #[test]
+    fn every_adapter_encodes() {
+        for import in [
+            "spin:redis/redis@3.0.0",
+            "spin:sqlite/sqlite@3.1.0",
+            "spin:variables/variables@3.0.0",
+            "wasi:cli/environment@0.2.0",
+            "wasi:cli/environment@0.2.6",
+            "wasi:cli/environment@0.3.0",
+            "wasi:filesystem/preopens@0.2.6",
+            "wasi:filesystem/preopens@0.3.0",
+        ] {
+            let adapter = Adapter::for_import(import).unwrap();
+            adapter.encode().unwrap_or_else(|error| panic!("{import}: {error:#}"));
+        }
+    }
+}

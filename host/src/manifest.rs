@@ -1,0 +1,263 @@
+//! `spin.toml`, as far as this host understands it.
+//!
+//! Spin's manifest has more keys than these. A key this host does not know is an error, never ignored: what runs here
+//! has to be what runs on Spin. Each field means what it means in Spin's manifest, version 2.
+
+mod check;
+mod unknown_keys;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
+
+use crate::problems::Problems;
+
+/// A manifest that has been read and checked.
+#[derive(Debug, Deserialize)]
+pub struct Manifest {
+    spin_manifest_version: i64,
+    /// Who this is.
+    pub application: Application,
+    /// What can be set from outside, by name.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Variable>,
+    /// What makes a component run.
+    pub trigger: Triggers,
+    /// The components, by identifier.
+    #[serde(default, rename = "component")]
+    pub components: BTreeMap<String, Component>,
+    /// The folder the manifest is in: what relative paths in it start from.
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+/// `[application]`
+#[derive(Debug, Deserialize)]
+#[expect(missing_docs, reason = "they say what they are called")]
+pub struct Application {
+    pub name: String,
+    #[serde(default)]
+    pub version: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default)]
+    pub authors: Vec<String>,
+}
+
+/// An application variable: it has a default, or somebody has to give it a value.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Variable {
+    /// For people.
+    pub description: String,
+    /// It has no default.
+    pub required: bool,
+    /// The value unless another is given.
+    pub default: Option<String>,
+    /// Its value is not to be shown.
+    pub secret: bool,
+}
+
+/// `[[trigger.*]]`
+#[derive(Debug, Deserialize)]
+pub struct Triggers {
+    /// Requests over HTTP. The only kind of trigger this host has.
+    #[serde(default)]
+    pub http: Vec<HttpTrigger>,
+}
+
+/// `[[trigger.http]]`: requests to a route go to a component.
+#[derive(Debug, Deserialize)]
+pub struct HttpTrigger {
+    /// A name for people; nothing refers to it.
+    #[serde(default)]
+    pub id: String,
+    /// A path; `/...` at its end stands for everything under it, `:name` for one segment.
+    pub route: String,
+    /// The component that answers.
+    pub component: String,
+}
+
+/// `[component.<id>]`
+#[derive(Debug, Deserialize)]
+pub struct Component {
+    /// The component's file, relative to the manifest's folder.
+    pub source: PathBuf,
+    /// For people.
+    #[serde(default)]
+    pub description: String,
+    /// Folders the component can read.
+    #[serde(default)]
+    pub files: Vec<FileMount>,
+    /// Its environment variables.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// Its configuration variables, by name: templates over the application's.
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
+    /// The addresses it can reach: templates over the application's variables.
+    #[serde(default)]
+    pub allowed_outbound_hosts: Vec<String>,
+    /// The SQLite databases it can open, by label.
+    #[serde(default)]
+    pub sqlite_databases: Vec<String>,
+    /// The key-value stores it can open. This host has none.
+    #[serde(default)]
+    pub key_value_stores: Vec<String>,
+    /// What provides its imports.
+    #[serde(default)]
+    pub dependencies: BTreeMap<String, Dependency>,
+    /// Every dependency inherits everything.
+    pub dependencies_inherit_configuration: Option<bool>,
+    /// How its file is made.
+    pub build: Option<Build>,
+}
+
+/// An entry of `files`.
+#[derive(Debug)]
+pub enum FileMount {
+    /// A glob pattern. This host does not support them.
+    Pattern(String),
+    /// A folder of the host, and where the component sees it.
+    Placement(Placement),
+}
+
+/// `{ source, destination }` in `files`.
+#[derive(Debug, Deserialize)]
+pub struct Placement {
+    /// A folder, relative to the manifest's.
+    pub source: PathBuf,
+    /// An absolute path.
+    pub destination: String,
+}
+
+/// What provides some of a component's imports: a component of this application or a file.
+#[derive(Debug, Deserialize)]
+pub struct Dependency {
+    /// A component of the application. Its file is used, and nothing else of it.
+    pub component: Option<String>,
+    /// A component's file, relative to the manifest's folder.
+    pub path: Option<PathBuf>,
+    /// The export that is used; the one with the name of the import when absent.
+    pub export: Option<String>,
+    /// What the dependency may use of what the component may use.
+    pub inherit_configuration: Option<Inherit>,
+}
+
+/// What a dependency inherits: everything, nothing, or the named capability sets.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "they say what they are called")]
+pub enum Inherit {
+    All(bool),
+    These(Vec<String>),
+}
+
+/// `[component.<id>.build]`
+#[derive(Debug, Deserialize)]
+pub struct Build {
+    /// Shell commands, run in order.
+    pub command: Commands,
+    /// Where they run, relative to the manifest's folder.
+    #[serde(default)]
+    pub workdir: PathBuf,
+    /// What `spin watch` looks at. Not used by this host.
+    #[serde(default)]
+    pub watch: Vec<String>,
+}
+
+/// One command, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "they say what they are called")]
+pub enum Commands {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read; it is not TOML, or a value has the wrong type; or everything else that is wrong with
+    /// it, all at once.
+    pub fn load(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the manifest {path:?}"))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self::parse(&text, folder).with_context(|| format!("{} cannot be run", path.display()))
+    }
+
+    fn parse(text: &str, folder: &Path) -> anyhow::Result<Self> {
+        let mut problems = Problems::default();
+        let mut manifest: Self = unknown_keys::deserialize(text, &mut problems)?;
+        manifest.folder = folder.to_owned();
+        check::check(&manifest, &mut problems);
+        problems.into_result("it does not make sense to the local host")?;
+        Ok(manifest)
+    }
+
+    /// The application's variables that have a default, with it.
+    pub fn defaults(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().filter_map(|(name, variable)| Some((name.as_str(), variable.default.as_deref()?)))
+    }
+
+    /// A path of the manifest, from where this process is.
+    #[must_use]
+    pub fn path(&self, relative: &Path) -> PathBuf {
+        self.folder.join(relative)
+    }
+}
+
+impl Component {
+    /// What a dependency of this component inherits.
+    #[must_use]
+    pub fn inherited_by(&self, dependency: &Dependency) -> Inherit {
+        match (&dependency.inherit_configuration, self.dependencies_inherit_configuration) {
+            (Some(inherit), _) => inherit.clone(),
+            (None, inherit) => Inherit::All(inherit.unwrap_or(false)),
+        }
+    }
+}
+
+impl Build {
+    /// The commands, in order.
+    #[must_use]
+    pub fn commands(&self) -> &[String] {
+        match &self.command {
+            Commands::One(command) => std::slice::from_ref(command),
+            Commands::Many(commands) => commands,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for FileMount {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FileMountVisitor;
+
+        impl<'de> Visitor<'de> for FileMountVisitor {
+            type Value = FileMount;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("{ source = \"folder\", destination = \"/path\" }")
+            }
+
+            fn visit_str<E: Error>(self, pattern: &str) -> Result<FileMount, E> {
+                Ok(FileMount::Pattern(pattern.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<FileMount, A::Error> {
+                Placement::deserialize(MapAccessDeserializer::new(map)).map(FileMount::Placement)
+            }
+        }
+
+        deserializer.deserialize_any(FileMountVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests;

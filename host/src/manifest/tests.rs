@@ -1,0 +1,180 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+/// A manifest that is fine; the tests add to it.
+const GOOD: &str = r#"
+spin_manifest_version = 2
+[application]
+name = "test"
+[variables]
+host = { default = "localhost" }
+[[trigger.http]]
+route = "/..."
+component = "web"
+[component.web]
+source = "web.wasm"
+[component.part]
+source = "part.wasm"
+"#;
+
+fn problems_of(text: &str) -> Vec<String> {
+    match Manifest::parse(text, Path::new(env!("CARGO_MANIFEST_DIR"))) {
+        Ok(_) => Vec::new(),
+        Err(error) => error.to_string().split("\n  - ").skip(1).map(str::to_owned).collect(),
+    }
+}
+
+/// Adds `addition` to the good manifest and compares what is wrong with it, one line each.
+fn check(addition: &str, expected: &[&str]) {
+    assert_eq!(problems_of(&format!("{GOOD}{addition}")), expected, "{addition}");
+}
+
+/// The manifest that ships is one that the host understands.
+#[test]
+fn the_applications_own_manifest_loads() {
+    let manifest = Manifest::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml")).unwrap();
+    assert_eq!(manifest.application.name, "farebox");
+    let gateway = &manifest.components["gateway"];
+    let inherits = |name: &str| gateway.inherited_by(&gateway.dependencies[name]);
+    assert!(matches!(inherits("farebox:pricing@0.1.0"), Inherit::All(false)));
+    assert!(matches!(inherits("farebox:store@0.1.0"), Inherit::These(names) if names.len() == 3));
+}
+
+/// A key that Spin knows and this host does not is refused by name and line, wherever it is.
+#[test]
+fn unknown_keys_are_named_with_their_line() {
+    let unsupported =
+        |line: u32, key: &str| format!("line {line}: the local host does not support the key `{key}`; remove it");
+    for (addition, line, key) in [
+        ("ai_models = [\"llama\"]", 14, "component.part.ai_models"),
+        ("tool = { a = 1 }", 14, "component.part.tool"),
+        ("profile.debug.source = \"x\"", 14, "component.part.profile"),
+        ("files = [\n{ source = \"src\", destination = \"/\", mode = 1 }]", 15, "component.part.files.0.mode"),
+        ("[component.part.build]\ncommand = \"true\"\nshell = \"sh\"", 16, "component.part.build.shell"),
+        ("[[trigger.http]]\nroute = \"/x\"\ncomponent = \"web\"\nexecutor = 1", 17, "trigger.http.1.executor"),
+        ("[[trigger.redis]]\nchannel = \"x\"", 14, "trigger.redis"),
+        (
+            "[component.part.dependencies]\n\"a:b\" = { path = \"x\", sha256 = \"y\" }",
+            15,
+            "component.part.dependencies.\"a:b\".sha256",
+        ),
+        ("[workspace]", 14, "workspace"),
+    ] {
+        check(addition, &[&unsupported(line, key)]);
+    }
+    check("a = 1\nb = 2", &[&unsupported(14, "component.part.a"), &unsupported(15, "component.part.b")]);
+}
+
+/// What is wrong is said with component, name and remedy.
+#[test]
+fn misconfigurations_say_what_would_be_right() {
+    let components = "the components are part, web";
+    check("", &[]);
+    check("sqlite_databases = [\"default\"]", &[]);
+    check(
+        "sqlite_databases = [\"orders\"]",
+        &["component \"part\", sqlite_databases: the database \"orders\" is not defined: Spin needs a runtime \
+           configuration file for any but \"default\", and the local host has only that one; use \"default\""],
+    );
+    check(
+        "key_value_stores = [\"default\"]",
+        &["component \"part\", key_value_stores: the local host has no key-value stores, so none called \"default\"; \
+           remove it"],
+    );
+    check(
+        "files = [\"assets/*\", { source = \"nowhere\", destination = \"x\" }]",
+        &[
+            "component \"part\", files: the local host does not support patterns such as \"assets/*\"; write \
+             { source = \"folder\", destination = \"/path\" }",
+            "component \"part\", files: there is no folder \"nowhere\"",
+            "component \"part\", files: the destination \"x\" has to be an absolute path",
+        ],
+    );
+    check(
+        "variables = { a = \"{{ hots }}\", B = \"\", c = \"{{\" }\nallowed_outbound_hosts = [\"redis://{{ prot }}\"]",
+        &[
+            "component \"part\", variables: \"B\" has to be lower-case words with \"_\" between them",
+            "component \"part\", variable \"a\": the application has no variable \"hots\"; add it to [variables]",
+            "component \"part\", variable \"c\": \"{{\" has a \"{{\" without its \"}}\"",
+            "component \"part\", allowed_outbound_hosts: the application has no variable \"prot\"; add it to [variables]",
+        ],
+    );
+    check(
+        "[variables.a]\nrequired = true\ndefault = \"\"\n[variables.b]\nsecret = true\n[variables.C]\nrequired = true",
+        &[
+            "variable \"C\": its name has to be lower-case words with \"_\" between them",
+            "variable \"a\": it is required and has a default; remove one of the two",
+            "variable \"b\": it has no default; add one, or `required = true`",
+        ],
+    );
+    check(
+        "[[trigger.http]]\nroute = \"/...\"\ncomponent = \"webb\"\n[component.Bad_id]\nsource = \"\"",
+        &[
+            "trigger \"/...\": there is no component \"webb\"; the components are Bad_id, part, web",
+            "trigger.http: the route \"/...\" belongs to two triggers, for \"web\" and \"webb\"",
+            "component \"Bad_id\": its identifier has to be lower-case words with \"-\" between them",
+        ],
+    );
+    check(
+        "[component.web.dependencies]\n\"a:b\" = { component = \"prat\" }\n\"c\" = { path = \"x\", component = \"part\" }\n\
+         \"d:\" = { path = \"x\" }",
+        &[
+            &format!("component \"web\", dependency \"a:b\": there is no component \"prat\"; {components}"),
+            "component \"web\", dependency \"c\": it has to have either `component` or `path`",
+            "component \"web\", dependency \"d:\": \"d:\" is not of the form \"namespace:package/interface@version\"",
+        ],
+    );
+    check(
+        "[component.web.dependencies]\n\"a:b/c@1.0.0\" = { path = \"x\" }\n\"a:b/d@1.0.0\" = { path = \"x\" }",
+        &[
+            "component \"web\", dependency \"a:b/d@1.0.0\": \"a:b/c@1.0.0\" is for the same WIT package, which Spin cannot \
+           compose (\"package has already been registered in the graph\"); use one key for the whole package",
+        ],
+    );
+    check(
+        "[component.web.dependencies]\n\"a:b\" = { path = \"x\", export = \"c:d/e\" }",
+        &["component \"web\", dependency \"a:b\": `export` names one interface, but the key a whole package; add the \
+           interface to the key"],
+    );
+    check(
+        "environment = { A = \"1\" }\n[component.web.dependencies]\n\"a:b\" = { component = \"part\" }",
+        &["component \"web\", dependency \"a:b\": `environment` of the component \"part\" would have no effect here; \
+           grant it to \"web\" and list it in the dependency's `inherit_configuration`"],
+    );
+}
+
+/// Spin ignores a name it does not know, so a typing error would silently take a capability away. Here it is refused.
+#[test]
+fn inherited_names_have_to_be_known() {
+    check(
+        "[component.web.dependencies]\n\"a:b\" = { path = \"x\", inherit_configuration = [\"variables\", \"sqlite\"] }",
+        &[
+            "component \"web\", dependency \"a:b\": `inherit_configuration` has \"sqlite\", which Spin would ignore; the \
+           names are ai_models, allowed_outbound_hosts, environment, files, key_value_stores, sqlite_databases, variables",
+        ],
+    );
+    let both = "[component.web.dependencies]\n\"a:b\" = { path = \"x\", inherit_configuration = true }";
+    let text =
+        format!("{GOOD}{both}").replace("\"web.wasm\"", "\"web.wasm\"\ndependencies_inherit_configuration = true");
+    assert!(problems_of(&text)[0].contains("use one or the other"));
+}
+
+/// Everything is told in one run, whichever check finds it.
+#[test]
+fn all_problems_at_once() {
+    let text =
+        "spin_manifest_version = 1\ntypo = 1\n[application]\nname = \"\"\n[trigger]\n[component.A]\nsource = \"\"\n";
+    let problems = problems_of(text);
+    assert_eq!(problems.len(), 4, "{problems:#?}");
+    let error = Manifest::parse(text, Path::new(".")).unwrap_err().to_string();
+    assert!(error.starts_with("it does not make sense to the local host: 4 problems"), "{error}");
+}
+
+/// A value of the wrong type is shown where it is.
+#[test]
+fn a_wrong_type_is_shown_with_its_line() {
+    let error =
+        Manifest::parse(&GOOD.replace("\"web.wasm\"", "{ url = \"x\" }"), Path::new(".")).unwrap_err().to_string();
+    assert!(error.contains("line 11"), "{error}");
+}

@@ -1,0 +1,247 @@
+//! Serves the application over HTTP/1.1.
+
+mod instances;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{Request, Response, Uri};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use wasmtime_wasi_http::WasiBody;
+use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
+
+pub use self::instances::{Instances, Reuse};
+use crate::logs::ACCESS;
+use crate::problem::Problem;
+use crate::routes::Routes;
+
+/// A response that says it is no longer than this is read to its end before it is sent. It then leaves in one packet,
+/// and a component that fails half-way is a clean error.
+const BUFFERED_RESPONSE: u64 = 64 * 1024;
+
+/// How long a connection may be silent between requests, or within the head of one.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The largest head of a request, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// How much a server takes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest body of a request, in bytes.
+    pub body: usize,
+    /// How long a request may take: its body to arrive, and then its answer.
+    pub request: Duration,
+    /// The most requests under way at once. One more is told to come back later.
+    pub in_flight: usize,
+    /// The most connections at once. One more waits to be accepted.
+    pub connections: usize,
+}
+
+/// An application that answers requests.
+pub struct Server {
+    routes: Routes,
+    components: BTreeMap<String, ProxyHandler<Instances>>,
+    limits: Limits,
+    in_flight: Arc<Semaphore>,
+}
+
+impl Server {
+    /// An application of these components, by identifier. Every component of `routes` has to be there.
+    #[must_use]
+    pub fn new(routes: Routes, components: BTreeMap<String, Instances>, limits: Limits) -> Self {
+        let components = components.into_iter().map(|(id, instances)| (id, ProxyHandler::new(instances))).collect();
+        Self { routes, components, limits, in_flight: Arc::new(Semaphore::new(limits.in_flight)) }
+    }
+
+    /// Serves until `stop` is done, then finishes the requests under way.
+    pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let server = Arc::new(self);
+        let connections = Arc::new(Semaphore::new(server.limits.connections));
+        let graceful = GracefulShutdown::new();
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let accepted = async {
+                let permit = Arc::clone(&connections).acquire_owned().await;
+                (permit, listener.accept().await)
+            };
+            let (permit, accepted) = tokio::select! {
+                () = &mut stop => break,
+                accepted = accepted => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    let connection = Arc::clone(&server).connection(stream, peer, &graceful);
+                    tokio::spawn(async move {
+                        connection.await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    // Out of file descriptors, most likely: it passes when connections end.
+                    tracing::error!("cannot accept a connection: {error}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+        drop(listener);
+        graceful.shutdown().await;
+    }
+
+    fn connection(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        graceful: &GracefulShutdown,
+    ) -> impl Future<Output = ()> + use<> {
+        // Without it a response whose body follows its head in a second write waits for the client's delayed
+        // acknowledgement: 40 ms.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!("cannot set TCP_NODELAY: {error}");
+        }
+        let answer = service_fn(move |request| {
+            let server = Arc::clone(&self);
+            async move { Ok::<_, Infallible>(server.answer(request).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), answer);
+        let connection = graceful.watch(connection);
+        async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%peer, "a connection ended badly: {error}");
+            }
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<WasiBody> {
+        let start = Instant::now();
+        let logged = tracing::enabled!(target: ACCESS, tracing::Level::DEBUG)
+            .then(|| (request.method().clone(), request.uri().path().to_owned()));
+        let traceparent = request.headers().get("traceparent").cloned();
+
+        let response = match self.dispatch(request).await {
+            Ok(response) => response,
+            Err(problem) => problem.response(traceparent),
+        };
+        if let Some((method, path)) = logged {
+            let (status, micros) = (response.status().as_u16(), start.elapsed().as_micros());
+            tracing::debug!(target: ACCESS, %method, path, status, micros);
+        }
+        response
+    }
+
+    async fn dispatch(&self, request: Request<Incoming>) -> Result<Response<WasiBody>, Problem> {
+        let component = self.routes.component(request.uri().path()).ok_or(Problem::NoRoute)?;
+        let component = self.components.get(component).ok_or(Problem::NoRoute)?;
+        let permit = Arc::clone(&self.in_flight).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
+        let request = self.receive(request).await?;
+
+        let start = Instant::now();
+        let answered = async {
+            let response = component.handle((), request).await.map_err(|error| {
+                tracing::debug!("a component did not answer: {error:?}");
+                problem(&error)
+            })?;
+            prepare(response, permit).await
+        };
+        match timeout(self.limits.request, answered).await {
+            // An instance that is stuck is killed at the same moment, which may be noticed first.
+            Ok(Err(Problem::Internal)) if start.elapsed() >= self.limits.request => Err(Problem::TimedOut),
+            Ok(answered) => answered,
+            Err(_) => Err(Problem::TimedOut),
+        }
+    }
+
+    /// Waits for the whole body, so that a slow client holds up no instance.
+    async fn receive(&self, request: Request<Incoming>) -> Result<Request<WasiBody>, Problem> {
+        let (mut head, body) = request.into_parts();
+        let limit = self.limits.body;
+        if usize::try_from(body.size_hint().lower()).is_ok_and(|size| size > limit) {
+            return Err(Problem::BodyTooLarge(limit));
+        }
+        let body = if body.is_end_stream() {
+            Bytes::new()
+        } else {
+            let body = timeout(self.limits.request, Limited::new(body, limit).collect());
+            match body.await.map_err(|_| Problem::BodyTimedOut)? {
+                Ok(body) => body.to_bytes(),
+                Err(error) if error.is::<LengthLimitError>() => return Err(Problem::BodyTooLarge(limit)),
+                Err(_) => return Err(Problem::BodyUnreadable),
+            }
+        };
+        head.uri = absolute(&head);
+        Ok(Request::from_parts(head, Full::new(body).map_err(|never| match never {}).boxed_unsync()))
+    }
+}
+
+/// Listens on an address.
+///
+/// # Errors
+///
+/// The address is in use, or not one of this machine.
+pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; choose another address with --listen, port 0 for any that is free")
+    })
+}
+
+/// The URI with scheme and authority: components are shown both, and a request to an origin server has neither.
+fn absolute(head: &http::request::Parts) -> Uri {
+    let authority = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let uri = |authority| Uri::builder().scheme("http").authority(authority).path_and_query(path).build();
+    uri(authority).or_else(|_| uri("localhost")).unwrap_or_else(|_| head.uri.clone())
+}
+
+fn problem(error: &wasmtime::Error) -> Problem {
+    if error.is::<ExpirationError>() {
+        return Problem::TimedOut;
+    }
+    match error.downcast_ref::<InstantiationError<()>>() {
+        Some(failed) if failed.error.is::<wasmtime::PoolConcurrencyLimitError>() => Problem::Overloaded,
+        Some(failed) => {
+            tracing::error!("a component cannot be instantiated: {:?}", failed.error);
+            Problem::Internal
+        }
+        None => Problem::Internal,
+    }
+}
+
+/// Makes a response ready to send. Its place among the requests under way is free again when its body has been sent.
+async fn prepare(response: Response<WasiBody>, permit: OwnedSemaphorePermit) -> Result<Response<WasiBody>, Problem> {
+    let (head, body) = response.into_parts();
+    let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length <= BUFFERED_RESPONSE) {
+        let body = body.collect().await.map_err(|error| {
+            tracing::error!("a component did not finish its response: {error:?}");
+            Problem::Internal
+        })?;
+        let body = Full::new(body.to_bytes()).map_err(|never| match never {}).boxed_unsync();
+        return Ok(Response::from_parts(head, body));
+    }
+    let body = body.map_frame(move |frame| {
+        _ = &permit;
+        frame
+    });
+    Ok(Response::from_parts(head, body.boxed_unsync()))
+}
+
+#[cfg(test)]
+mod tests;

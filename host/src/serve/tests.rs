@@ -1,0 +1,220 @@
+#![allow(clippy::unwrap_used)]
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+
+use super::*;
+use crate::engine::engine;
+use crate::manifest::HttpTrigger;
+use crate::redis::Redis;
+use crate::state::{Grants, linker};
+
+/// What the guests of these tests do before they answer. Each is a component, and its own route.
+const GUESTS: [(&str, &str); 6] = [
+    ("ok", ""),
+    ("trap", "(unreachable)"),
+    ("stuck", "(loop (br 0))"),
+    // Half a second.
+    ("slow", "(call $block (call $timer (i64.const 500000000)))"),
+    ("silent", "(return)"),
+    // Takes memory until there is no more.
+    ("greedy", "(loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))"),
+];
+
+const LIMITS: Limits = Limits { body: 1000, request: Duration::from_secs(1), in_flight: 16, connections: 64 };
+
+fn component(behaviour: &str) -> Vec<u8> {
+    let mut resolve = wit_parser::Resolve::default();
+    let package = resolve.push_str("guest.wit", include_str!("guest.wit")).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let mut module = wat::parse_str(include_str!("guest.wat").replace("BEHAVIOUR", behaviour)).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
+}
+
+struct Running {
+    address: SocketAddr,
+    grants: Arc<Grants>,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+}
+
+impl Running {
+    async fn start(limits: Limits) -> Self {
+        let engine = engine(4 << 20, 32).unwrap();
+        let linker = linker(&engine).unwrap();
+        let reuse = Reuse { requests: 2, at_once: 16, idle: Duration::from_secs(30), request: limits.request };
+        let grants = Arc::new(Grants {
+            component: "test".into(),
+            folders: Vec::new(),
+            environment: Vec::new(),
+            variables: Arc::default(),
+            allowed_hosts: Arc::default(),
+            database: None,
+            redis: Redis::default(),
+            memory: 4 << 20,
+        });
+        let mut components = BTreeMap::new();
+        let mut triggers = Vec::new();
+        for (name, behaviour) in GUESTS {
+            let component = wasmtime::component::Component::new(&engine, component(behaviour)).unwrap();
+            let instances = Instances::new(&linker, &component, Arc::clone(&grants), reuse).unwrap();
+            components.insert(name.to_owned(), instances);
+            triggers.push(HttpTrigger { id: String::new(), route: format!("/{name}"), component: name.to_owned() });
+        }
+        let server = Server::new(Routes::new(&triggers).unwrap(), components, limits);
+        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(server.run(listener, async { _ = stopped.await }));
+        Self { address, grants, stop: Some(stop), server }
+    }
+
+    /// Sends a request as it stands and returns the whole answer.
+    async fn send(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        // The server may close a connection that still brings a body nobody wants.
+        _ = stream.read_to_string(&mut answer).await;
+        answer
+    }
+
+    async fn get(&self, name: &str) -> String {
+        self.send(&format!("GET /{name} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")).await
+    }
+
+    async fn post(&self, headers: &str, body: &str) -> String {
+        let head = format!("POST /ok HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{headers}\r\n\r\n");
+        self.send(&format!("{head}{body}")).await
+    }
+}
+
+/// The answer is problem details with this status and code.
+fn check_problem(answer: &str, status: u16, code: &str) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
+    assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    assert!(head.contains("content-type: application/problem+json"), "{answer}");
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!((&body["status"], &body["code"]), (&status.into(), &code.into()), "{answer}");
+}
+
+fn check_ok(answer: &str) {
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_is_answered_by_its_component() {
+    let running = Running::start(LIMITS).await;
+    // More requests than one instance answers.
+    for _ in 0..5 {
+        check_ok(&running.get("ok").await);
+    }
+    check_problem(&running.get("nowhere").await, 404, "not-found");
+}
+
+/// A body over the limit is refused before the component is asked, whether its length is announced or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_over_the_limit_is_refused() {
+    let running = Running::start(LIMITS).await;
+    let chunked = |size: usize| format!("{size:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(size));
+    check_ok(&running.post("content-length: 1000", &"x".repeat(1000)).await);
+    check_ok(&running.post("transfer-encoding: chunked", &chunked(1000)).await);
+    check_problem(&running.post("content-length: 1001", &"x".repeat(1001)).await, 413, "body-too-large");
+    check_problem(&running.post("content-length: 99999999999", "").await, 413, "body-too-large");
+    check_problem(&running.post("transfer-encoding: chunked", &chunked(1001)).await, 413, "body-too-large");
+    check_problem(&running.post("transfer-encoding: chunked", "zz\r\n").await, 400, "body-unreadable");
+    check_problem(&running.post("content-length: 10", "x").await, 408, "request-timeout");
+}
+
+/// A failure is an answer with a stable code, carries the caller's trace, and harms nobody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_that_fails_is_an_internal_error() {
+    let running = Running::start(LIMITS).await;
+    for name in ["trap", "silent"] {
+        check_problem(&running.get(name).await, 500, "internal-error");
+        check_ok(&running.get("ok").await);
+    }
+    let trace = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let answer =
+        running.send(&format!("GET /trap HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{trace}\r\n\r\n")).await;
+    assert!(answer.contains(trace), "{answer}");
+}
+
+/// A guest in an endless loop is killed at the deadline; until then it takes nothing but its share from the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_in_a_loop_is_killed() {
+    let running = Running::start(LIMITS).await;
+    let before = Arc::strong_count(&running.grants);
+    let start = Instant::now();
+    let stuck = futures::future::join_all((0..4).map(|_| running.get("stuck")));
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let asked = Instant::now();
+        check_ok(&running.get("ok").await);
+        asked.elapsed()
+    };
+    let (stuck, others) = tokio::join!(stuck, others);
+    assert!(others < Duration::from_millis(800), "the others waited {others:?}");
+    assert!(start.elapsed() < LIMITS.request * 2, "{:?}", start.elapsed());
+    for answer in stuck {
+        check_problem(&answer, 504, "timed-out");
+    }
+    // The instances are gone, not only their requests. One that answered "ok" may live on.
+    while Arc::strong_count(&running.grants) > before + 2 {
+        assert!(start.elapsed() < Duration::from_secs(5), "a stuck instance still runs");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The memory of an instance has a limit: growing fails, and the guest can go on without.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_greedy_guest_gets_no_more_memory() {
+    check_ok(&Running::start(LIMITS).await.get("greedy").await);
+}
+
+/// One request too many is told to come back, at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_requests_are_told_to_come_back() {
+    let running = Running::start(Limits { in_flight: 2, ..LIMITS }).await;
+    let late = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        running.get("ok").await
+    };
+    let (first, second, late) = tokio::join!(running.get("slow"), running.get("slow"), late);
+    check_ok(&first);
+    check_ok(&second);
+    check_problem(&late, 503, "overloaded");
+    assert!(late.contains("retry-after: 1\r\n"), "{late}");
+    check_ok(&running.get("ok").await);
+}
+
+/// Stopping finishes what is under way, takes nothing new, and ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_finishes_requests_under_way() {
+    let mut running = Running::start(LIMITS).await;
+    let stop = running.stop.take().unwrap();
+    let address = running.address;
+    // A client that keeps its connection open must not hold up the end.
+    let idle = TcpStream::connect(address).await.unwrap();
+    let stopping = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        stop.send(()).unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(TcpStream::connect(address).await.is_err());
+    };
+    let (answer, ()) = tokio::join!(running.get("slow"), stopping);
+    check_ok(&answer);
+    timeout(Duration::from_secs(2), running.server).await.unwrap().unwrap();
+    drop(idle);
+}
+
+/// A port that is taken is said plainly.
+#[tokio::test]
+async fn a_port_in_use_is_said() {
+    let taken = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let error = listen(taken.local_addr().unwrap()).await.unwrap_err();
+    assert!(format!("{error:#}").contains("--listen"), "{error:#}");
+}

@@ -1,0 +1,152 @@
+//! `spin:sqlite`, over one embedded database.
+//!
+//! Errors are where Spin has them: a statement that fails does so in the future beside its rows, with SQLite's own
+//! message. Other than in Spin, no two statements of different requests ever share a transaction's fate: see
+//! [`Database`].
+
+mod database;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use wasmtime::component::{Accessor, FutureReader, HasData, Resource, ResourceTable, StreamReader};
+
+pub use self::database::Database;
+use self::database::Outcome;
+use crate::bindings::spin::sqlite::sqlite::{
+    Error, Host, HostConnection, HostConnectionWithStore, QueryResult, RowResult, Value,
+};
+
+/// The label of the one database there is.
+pub const DEFAULT_LABEL: &str = "default";
+
+/// A guest's connection: the database, and what its own last statements left behind.
+#[derive(Clone)]
+pub struct Connection {
+    database: Database,
+    last: Arc<Last>,
+}
+
+#[derive(Default)]
+struct Last {
+    insert_rowid: AtomicI64,
+    changes: AtomicU64,
+}
+
+impl Connection {
+    async fn execute(&self, statement: String, parameters: Vec<Value>) -> Result<QueryResult, Error> {
+        let Outcome { columns, rows, written } =
+            self.database.execute(statement, parameters).await.map_err(Error::Io)?;
+        if let Some(written) = written {
+            self.last.insert_rowid.store(written.last_insert_rowid, Ordering::Relaxed);
+            self.last.changes.store(written.changes, Ordering::Relaxed);
+        }
+        Ok(QueryResult { columns, rows })
+    }
+}
+
+/// What the interface needs of an instance.
+pub struct SqliteView<'a> {
+    /// Where the guest's connections are.
+    pub table: &'a mut ResourceTable,
+    /// The default database, when the component is granted it.
+    pub database: Option<&'a Database>,
+    /// The component's identifier.
+    pub component: &'a str,
+}
+
+impl SqliteView<'_> {
+    fn open(&mut self, label: &str) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
+        let Some(database) = self.database.filter(|_| label == DEFAULT_LABEL) else {
+            tracing::error!(
+                component = self.component,
+                "the database {label:?} was denied; to allow it, add it to `sqlite_databases` of component {:?}",
+                self.component,
+            );
+            return Ok(Err(Error::AccessDenied));
+        };
+        let connection = Connection { database: database.clone(), last: Arc::default() };
+        Ok(Ok(self.table.push(connection)?))
+    }
+
+    fn connection(&self, connection: &Resource<Connection>) -> wasmtime::Result<Connection> {
+        Ok(self.table.get(connection)?.clone())
+    }
+}
+
+/// Selects this interface's part of a store's data.
+pub struct Sqlite;
+
+impl HasData for Sqlite {
+    type Data<'a> = SqliteView<'a>;
+}
+
+impl Host for SqliteView<'_> {}
+
+type Rows = (Vec<String>, StreamReader<RowResult>, FutureReader<Result<(), Error>>);
+
+impl HostConnection for SqliteView<'_> {
+    async fn open(&mut self, database: String) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
+        self.open(&database)
+    }
+
+    async fn execute(
+        &mut self,
+        connection: Resource<Connection>,
+        statement: String,
+        parameters: Vec<Value>,
+    ) -> wasmtime::Result<Result<QueryResult, Error>> {
+        Ok(self.connection(&connection)?.execute(statement, parameters).await)
+    }
+
+    async fn last_insert_rowid(&mut self, connection: Resource<Connection>) -> wasmtime::Result<i64> {
+        Ok(self.connection(&connection)?.last.insert_rowid.load(Ordering::Relaxed))
+    }
+
+    async fn changes(&mut self, connection: Resource<Connection>) -> wasmtime::Result<u64> {
+        Ok(self.connection(&connection)?.last.changes.load(Ordering::Relaxed))
+    }
+
+    async fn drop(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {
+        self.table.delete(connection)?;
+        Ok(())
+    }
+}
+
+impl<T: Send> HostConnectionWithStore<T> for Sqlite {
+    async fn open_async(
+        accessor: &Accessor<T, Self>,
+        database: String,
+    ) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
+        accessor.with(|mut access| access.get().open(&database))
+    }
+
+    async fn execute_async(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+        statement: String,
+        parameters: Vec<Value>,
+    ) -> wasmtime::Result<Result<Rows, Error>> {
+        let connection = accessor.with(|mut access| access.get().connection(&connection))?;
+        let (result, end) = match connection.execute(statement, parameters).await {
+            Ok(result) => (result, Ok(())),
+            Err(error) => (QueryResult { columns: Vec::new(), rows: Vec::new() }, Err(error)),
+        };
+        accessor.with(|mut access| {
+            let rows = StreamReader::new(&mut access, result.rows)?;
+            let end = FutureReader::new(&mut access, async { wasmtime::error::Ok(end) })?;
+            Ok(Ok((result.columns, rows, end)))
+        })
+    }
+
+    async fn last_insert_rowid_async(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+    ) -> wasmtime::Result<i64> {
+        accessor.with(|mut access| Ok(access.get().connection(&connection)?.last.insert_rowid.load(Ordering::Relaxed)))
+    }
+
+    async fn changes_async(accessor: &Accessor<T, Self>, connection: Resource<Connection>) -> wasmtime::Result<u64> {
+        accessor.with(|mut access| Ok(access.get().connection(&connection)?.last.changes.load(Ordering::Relaxed)))
+    }
+}

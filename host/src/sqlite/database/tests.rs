@@ -1,0 +1,245 @@
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use futures::future::join_all;
+use tempfile::TempDir;
+
+use super::*;
+
+struct Fixture {
+    database: Database,
+    folder: TempDir,
+}
+
+impl Fixture {
+    async fn new(schema: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("db")).unwrap();
+        for statement in schema.split(';').filter(|statement| !statement.trim().is_empty()) {
+            run(&database, statement).await.unwrap();
+        }
+        Self { database, folder }
+    }
+
+    async fn numbers(&self, query: &str) -> Vec<i64> {
+        numbers(run(&self.database, query).await.unwrap())
+    }
+}
+
+async fn run(database: &Database, statement: &str) -> Result<Outcome, String> {
+    database.execute(statement.to_owned(), Vec::new()).await
+}
+
+fn numbers(outcome: Outcome) -> Vec<i64> {
+    let number = |value: &Value| match value {
+        Value::Integer(number) => *number,
+        other => panic!("{other:?} is not a number"),
+    };
+    outcome.rows.iter().flat_map(|row| row.values.iter().map(number)).collect()
+}
+
+/// Every kind of value comes back as it was stored.
+#[tokio::test]
+async fn values_come_back_as_they_were_stored() {
+    let fixture = Fixture::new("CREATE TABLE t (a, b, c, d, e)").await;
+    let stored = vec![
+        Value::Integer(i64::MIN),
+        Value::Real(0.1),
+        Value::Text("费".to_owned()),
+        Value::Blob(vec![0, 255]),
+        Value::Null,
+    ];
+    let insert = "INSERT INTO t VALUES (?, ?, ?, ?, ?) RETURNING *".to_owned();
+    let outcome = fixture.database.execute(insert, stored.clone()).await.unwrap();
+    assert_eq!(outcome.columns, ["a", "b", "c", "d", "e"]);
+    assert_eq!(format!("{:?}", outcome.rows[0].values), format!("{stored:?}"));
+    assert_eq!(outcome.written.unwrap().changes, 1);
+    assert!(run(&fixture.database, "SELECT 1").await.unwrap().written.is_none());
+}
+
+/// However many statements share a commit, each one counts exactly once and sees those before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_writers_at_once_lose_nothing() {
+    let fixture = Fixture::new("CREATE TABLE counter (n); INSERT INTO counter VALUES (0)").await;
+    let writers = (0..1000).map(|_| run(&fixture.database, "UPDATE counter SET n = n + 1 RETURNING n"));
+    let mut seen: Vec<i64> =
+        join_all(writers).await.into_iter().flat_map(|outcome| numbers(outcome.unwrap())).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=1000).collect::<Vec<_>>());
+    assert_eq!(fixture.numbers("SELECT n FROM counter").await, [1000]);
+}
+
+/// A statement that fails takes nothing with it: not those beside it, and none of its own rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_statement_undoes_itself_only() {
+    let fixture = Fixture::new("CREATE TABLE t (n CONSTRAINT below_ten CHECK (n < 10))").await;
+    let statements: Vec<String> = (0..300)
+        .map(|i| match i % 3 {
+            0 => "INSERT INTO t VALUES (1)".to_owned(),
+            // Fails at its second row; with OR FAIL, SQLite by itself would keep the first.
+            1 => "INSERT OR FAIL INTO t VALUES (2), (20)".to_owned(),
+            _ => "INSERT INTO nowhere VALUES (3)".to_owned(),
+        })
+        .collect();
+    let outcomes = join_all(statements.iter().map(|statement| run(&fixture.database, statement))).await;
+    for (i, outcome) in outcomes.into_iter().enumerate() {
+        match i % 3 {
+            0 => assert!(outcome.is_ok()),
+            1 => assert_eq!(outcome.unwrap_err(), "CHECK constraint failed: below_ten"),
+            _ => assert!(outcome.unwrap_err().contains("no such table: nowhere")),
+        }
+    }
+    assert_eq!(fixture.numbers("SELECT n, count(*) FROM t GROUP BY n").await, [1, 100]);
+}
+
+/// A statement that ends the shared transaction fails those that are not yet on the disk; it never acknowledges them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_that_rolls_everything_back_acknowledges_nothing() {
+    let fixture = Fixture::new("CREATE TABLE t (n UNIQUE); INSERT INTO t VALUES (0)").await;
+    let statements: Vec<String> = (1..200)
+        .map(|i| match i % 20 {
+            0 => "INSERT OR ROLLBACK INTO t VALUES (0)".to_owned(),
+            _ => format!("INSERT INTO t VALUES ({i})"),
+        })
+        .collect();
+    let outcomes = join_all(statements.iter().map(|statement| run(&fixture.database, statement))).await;
+    let acknowledged: Vec<i64> = (1..200).zip(&outcomes).filter(|(_, o)| o.is_ok()).map(|(i, _)| i).collect();
+    assert_eq!(fixture.numbers("SELECT n FROM t WHERE n > 0 ORDER BY n").await, acknowledged);
+}
+
+/// What cannot run inside a transaction runs outside, in its turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_share_a_transaction_runs_alone() {
+    let fixture = Fixture::new("CREATE TABLE t (n)").await;
+    let statements = ["INSERT INTO t VALUES (1)", "VACUUM", "PRAGMA synchronous = normal", "INSERT INTO t VALUES (2)"];
+    for outcome in join_all(statements.map(|statement| run(&fixture.database, statement))).await {
+        outcome.unwrap();
+    }
+    assert_eq!(fixture.numbers("PRAGMA synchronous").await, [1]);
+    assert_eq!(fixture.numbers("SELECT n FROM t").await, [1, 2]);
+
+    // A guest's own transaction is everybody's, as in Spin.
+    for statement in ["BEGIN", "INSERT INTO t VALUES (3)", "ROLLBACK", "INSERT INTO t VALUES (4)"] {
+        run(&fixture.database, statement).await.unwrap();
+    }
+    assert_eq!(fixture.numbers("SELECT n FROM t").await, [1, 2, 4]);
+}
+
+#[test]
+fn knows_what_can_share_a_transaction() {
+    for (statement, expected) in [
+        ("SELECT 1", true),
+        ("  insert into t values (1)", true),
+        ("-- why\n/* how */ WITH x AS (SELECT 1) SELECT * FROM x", true),
+        ("create table t (n)", true),
+        ("BEGIN", false),
+        ("COMMIT", false),
+        ("savepoint a", false),
+        ("PRAGMA journal_mode = wal", false),
+        ("ATTACH ':memory:' AS m", false),
+        ("VACUUM", false),
+        ("-- only a comment", false),
+        ("", false),
+    ] {
+        assert_eq!(can_share_a_transaction(statement), expected, "{statement:?}");
+    }
+}
+
+/// A component is granted its database, not the file system.
+#[tokio::test]
+async fn other_files_cannot_be_attached() {
+    let fixture = Fixture::new("ATTACH ':memory:' AS memory").await;
+    let other = fixture.folder.path().join("other");
+    let error = run(&fixture.database, &format!("ATTACH '{}' AS other", other.display())).await.unwrap_err();
+    assert!(error.contains("not authorized"), "{error}");
+    assert!(!other.exists());
+}
+
+/// A statement that never ends, or whose result is huge, is stopped; the database goes on.
+#[tokio::test]
+async fn a_runaway_statement_is_stopped() {
+    let fixture = Fixture::new("CREATE TABLE t (n)").await;
+    let forever =
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) INSERT INTO t SELECT n FROM c WHERE n < 0";
+    assert_eq!(run(&fixture.database, forever).await.unwrap_err(), "interrupted");
+    let huge = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT zeroblob(1000000) FROM c";
+    assert!(run(&fixture.database, huge).await.unwrap_err().contains("larger than"));
+    assert_eq!(fixture.numbers("SELECT count(*) FROM t").await, [0]);
+}
+
+/// A caller that goes away harms nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_may_stop_waiting() {
+    let fixture = Fixture::new("CREATE TABLE t (n)").await;
+    for _ in 0..100 {
+        tokio::select! {
+            biased;
+            () = tokio::task::yield_now() => {}
+            _ = run(&fixture.database, "INSERT INTO t VALUES (1)") => {}
+        }
+    }
+    run(&fixture.database, "INSERT INTO t VALUES (2)").await.unwrap();
+    assert_eq!(fixture.numbers("SELECT count(*) FROM t WHERE n = 2").await, [1]);
+}
+
+const VICTIM: &str = "FAREBOX_TEST_VICTIM_DATABASE";
+
+/// The process that is killed: writes for ever from many tasks, and says what has been acknowledged.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by the test below"]
+async fn victim() {
+    let database = Database::open(&PathBuf::from(std::env::var(VICTIM).unwrap())).unwrap();
+    run(&database, "CREATE TABLE t (n)").await.unwrap();
+    let writers = (0..32).map(|writer| {
+        let database = database.clone();
+        tokio::spawn(async move {
+            for n in 0.. {
+                let number = n * 32 + writer;
+                run(&database, &format!("INSERT INTO t VALUES ({number})")).await.unwrap();
+                println!("acknowledged {number}");
+            }
+        })
+    });
+    join_all(writers).await;
+}
+
+/// What was acknowledged survives a kill -9 in the middle of the next writes.
+#[tokio::test]
+async fn a_kill_loses_nothing_that_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args(["sqlite::database::tests::victim", "--exact", "--ignored", "--nocapture"])
+        .env(VICTIM, &path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut acknowledged = Vec::new();
+    for line in BufReader::new(victim.stdout.take().unwrap()).lines() {
+        let Ok(line) = line else { break };
+        let Some(number) = line.strip_prefix("acknowledged ") else { continue };
+        // The last line may have been cut off by the kill.
+        acknowledged.extend(number.parse::<i64>());
+        if acknowledged.len() == 2000 {
+            victim.kill().unwrap();
+        }
+    }
+    victim.wait().unwrap();
+    assert!(acknowledged.len() >= 2000);
+    acknowledged.truncate(2000);
+
+    let database = Database::open(&path).unwrap();
+    let stored: std::collections::BTreeSet<i64> =
+        numbers(run(&database, "SELECT n FROM t").await.unwrap()).into_iter().collect();
+    let lost: Vec<&i64> = acknowledged.iter().filter(|number| !stored.contains(number)).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+    assert_eq!(
+        numbers(
+            run(&database, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'").await.unwrap()
+        ),
+        [1]
+    );
+}

@@ -1,0 +1,275 @@
+//! `farebox up`: the whole life of a local run, in order.
+
+mod banner;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use wasmtime::component::Linker;
+
+use crate::build_commands;
+use crate::compose::{self, compose};
+use crate::data_dir::DataDir;
+use crate::engine::{Compiler, anyhow_error, engine};
+use crate::grants::AllowedHosts;
+use crate::logs::{self, LogFormat};
+use crate::manifest::{Component, FileMount, Manifest};
+use crate::problems::Problems;
+use crate::redis::Redis;
+use crate::routes::Routes;
+use crate::serve::{Instances, Limits, Reuse, Server, listen};
+use crate::sqlite::{DEFAULT_LABEL, Database};
+use crate::state::{Grants, Guest, linker};
+use crate::variables::{ComponentVariables, Overrides, RedisUrl, SIGNING_KEY, Variables};
+
+/// Arguments of `farebox up`.
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Build the components first, with the build commands of the manifest.
+    #[arg(long)]
+    build: bool,
+
+    /// The application's manifest.
+    #[arg(long, value_name = "FILE", default_value = "spin.toml")]
+    manifest: PathBuf,
+
+    /// The address to listen on. Port 0 takes any that is free.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+
+    /// Keep everything in this Redis, redis://[user:password@]host[:port], instead of the embedded database.
+    #[arg(long, value_name = "URL", env = "FAREBOX_REDIS", hide_env_values = true)]
+    redis: Option<RedisUrl>,
+
+    /// Where the embedded database, the signing key and compiled components are kept [default: .farebox beside the
+    /// manifest].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Give a variable of the application a value. Can be repeated.
+    #[arg(long = "variable", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
+
+    /// Log one line for each request.
+    #[arg(long)]
+    access_log: bool,
+
+    /// How log lines look.
+    #[arg(long, value_enum, default_value = "text")]
+    log_format: LogFormat,
+
+    /// The largest body of a request, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
+    body_limit: usize,
+
+    /// How long a request may take, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    request_timeout_ms: u64,
+
+    /// The most requests under way at once.
+    #[arg(long, value_name = "COUNT", default_value_t = 512)]
+    max_in_flight: u32,
+
+    /// The most memory of one instance, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 128)]
+    memory_limit: usize,
+
+    /// Requests that one instance answers before it is replaced.
+    #[arg(long, value_name = "COUNT", default_value_t = 1000, hide_short_help = true)]
+    requests_per_instance: usize,
+
+    /// Requests that one instance answers at once.
+    #[arg(long, value_name = "COUNT", default_value_t = 16, hide_short_help = true)]
+    requests_at_once: usize,
+}
+
+/// How long an instance may have nothing to do.
+const IDLE: Duration = Duration::from_secs(30);
+
+impl Up {
+    /// Runs the application until it is told to stop.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be started.
+    pub fn run(self: Box<Self>) -> anyhow::Result<()> {
+        logs::start(self.log_format, self.access_log);
+        // A guest in a loop gives way once a tick; this many ticks later the network has its turn, instead of 61.
+        let runtime = tokio::runtime::Builder::new_multi_thread().event_interval(13).enable_all().build()?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(self: Box<Self>) -> anyhow::Result<()> {
+        let manifest = Manifest::load(&self.manifest)?;
+        if self.build {
+            build_commands::run(&manifest).await?;
+        }
+        let data = self.data.clone().unwrap_or_else(|| manifest.path(Path::new(".farebox")));
+        let data = DataDir::open(&data)?;
+        let variables = self.variables(&manifest, &data)?;
+        let server = self.server(&manifest, &data, &variables)?;
+        let stop = stop()?;
+
+        let listener = listen(self.listen).await?;
+        banner::print(listener.local_addr()?, &manifest, &variables, &data);
+        server.run(listener, stop).await;
+        Ok(())
+    }
+
+    fn variables(&self, manifest: &Manifest, data: &DataDir) -> anyhow::Result<Variables> {
+        let mut overrides = Overrides {
+            given: Overrides::given(&self.variables)?,
+            redis: self.redis.clone(),
+            environment: Overrides::environment(std::env::vars()),
+            signing_key: None,
+        };
+        if manifest.variables.contains_key(SIGNING_KEY) && !overrides.has(SIGNING_KEY) {
+            overrides.signing_key = Some(data.signing_key()?);
+        }
+        let mut problems = Problems::default();
+        let variables = Variables::resolve(manifest, &overrides, &mut problems);
+        problems.into_result("the application's variables do not fit")?;
+        Ok(variables)
+    }
+
+    fn server(&self, manifest: &Manifest, data: &DataDir, variables: &Variables) -> anyhow::Result<Server> {
+        let memory = self.memory_limit.checked_mul(1 << 20).context("--memory-limit is too large")?;
+        let engine = engine(memory, self.max_in_flight)?;
+        let compiler = Compiler::new(engine.clone(), data.cache()?);
+        let linker = linker(&engine).map_err(anyhow_error)?;
+        let shared =
+            Shared { manifest, variables, database: database(manifest, data)?, redis: Redis::default(), memory };
+        let request = Duration::from_millis(self.request_timeout_ms);
+        let reuse = Reuse { requests: self.requests_per_instance, at_once: self.requests_at_once, idle: IDLE, request };
+
+        let mut problems = Problems::default();
+        let mut components = BTreeMap::new();
+        for id in manifest.trigger.http.iter().map(|trigger| &trigger.component).collect::<BTreeSet<_>>() {
+            match shared.instances(id, &compiler, &linker, reuse) {
+                Ok(instances) => _ = components.insert(id.clone(), instances),
+                Err(error) => problems.add(format!("component {id:?}"), format!("{error:#}")),
+            }
+        }
+        problems.into_result("the application cannot be started")?;
+        let routes = Routes::new(&manifest.trigger.http).map_err(|errors| anyhow::anyhow!(errors.join("; ")))?;
+        let in_flight = usize::try_from(self.max_in_flight)?;
+        let limits = Limits { body: self.body_limit, request, in_flight, connections: in_flight.saturating_mul(4) };
+        Ok(Server::new(routes, components, limits))
+    }
+}
+
+/// What the components of an application share.
+struct Shared<'a> {
+    manifest: &'a Manifest,
+    variables: &'a Variables,
+    database: Option<Database>,
+    redis: Redis,
+    memory: usize,
+}
+
+impl Shared<'_> {
+    fn instances(
+        &self,
+        id: &str,
+        compiler: &Compiler,
+        linker: &Linker<Guest>,
+        reuse: Reuse,
+    ) -> anyhow::Result<Instances> {
+        let component = self.manifest.components.get(id).context("it is not in the manifest")?;
+        let composed = compose(id, self.read(&component.source)?, self.dependencies(component)?)?;
+        let compiled = compiler.component(&composed)?;
+        let grants = Arc::new(self.grants(id, component)?);
+        Instances::new(linker, &compiled, grants, reuse)
+            .map_err(anyhow_error)
+            .context("it does not fit the local host, which serves HTTP and provides WASI and Spin's redis, sqlite and variables")
+    }
+
+    fn dependencies(&self, component: &Component) -> anyhow::Result<Vec<compose::Dependency>> {
+        let mut dependencies = Vec::new();
+        for (key, dependency) in &component.dependencies {
+            let source = match (&dependency.component, &dependency.path) {
+                (Some(id), _) => self.manifest.components.get(id).map(|provider| &provider.source),
+                (None, path) => path.as_ref(),
+            };
+            let source = source.with_context(|| format!("the dependency {key:?} has no file"))?;
+            dependencies.push(compose::Dependency {
+                name: key.parse().map_err(anyhow::Error::msg)?,
+                bytes: self.read(source)?,
+                export: dependency.export.clone(),
+                inherits: component.inherited_by(dependency),
+            });
+        }
+        Ok(dependencies)
+    }
+
+    fn read(&self, source: &Path) -> anyhow::Result<Vec<u8>> {
+        let path = self.manifest.path(source);
+        std::fs::read(&path).with_context(|| format!("cannot read {path:?}; build it first, or use --build"))
+    }
+
+    fn grants(&self, id: &str, component: &Component) -> anyhow::Result<Grants> {
+        let expand = |template: &String| self.variables.expand(template).map_err(anyhow::Error::msg);
+        let mut allowed_hosts = AllowedHosts::default();
+        for template in &component.allowed_outbound_hosts {
+            allowed_hosts
+                .add(&expand(template)?)
+                .map_err(anyhow::Error::msg)
+                .with_context(|| format!("the entry {template:?} of `allowed_outbound_hosts`"))?;
+        }
+        let mut variables = BTreeMap::new();
+        for (name, template) in &component.variables {
+            variables.insert(name.clone(), expand(template)?);
+        }
+        let folders = component.files.iter().filter_map(|mount| match mount {
+            FileMount::Placement(placement) => {
+                Some((self.manifest.path(&placement.source), placement.destination.clone()))
+            }
+            FileMount::Pattern(_) => None,
+        });
+        let database = self.database.clone().filter(|_| has_database(component));
+        Ok(Grants {
+            component: id.into(),
+            folders: folders.collect(),
+            environment: component.environment.clone().into_iter().collect(),
+            variables: Arc::new(ComponentVariables(variables)),
+            allowed_hosts: Arc::new(allowed_hosts),
+            database,
+            redis: self.redis.clone(),
+            memory: self.memory,
+        })
+    }
+}
+
+fn has_database(component: &Component) -> bool {
+    component.sqlite_databases.iter().any(|label| label == DEFAULT_LABEL)
+}
+
+fn database(manifest: &Manifest, data: &DataDir) -> anyhow::Result<Option<Database>> {
+    manifest.components.values().any(has_database).then(|| Database::open(&data.database())).transpose()
+}
+
+/// Done at the first SIGTERM or SIGINT. The second ends the process at once.
+fn stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut next = async move || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    Ok(async move {
+        next().await;
+        eprintln!("stopping: finishing the requests under way; once more to stop at once");
+        tokio::spawn(async move {
+            next().await;
+            std::process::exit(130);
+        });
+    })
+}

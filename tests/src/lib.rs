@@ -1,0 +1,13 @@
+//! Tests of the built application: components, contract, HTTP, faults.
+
+pub mod artifacts;
+pub mod baseline;
+pub mod exchanges;
+pub mod guest;
+pub mod load;
+pub mod pricing;
+pub mod server;
+pub mod store_redis_server;
+pub mod store_under_test;
+pub mod tariffs;
+pub mod wire;

@@ -1,0 +1,270 @@
+//! The application, served by the host or by Spin, as a real process.
+
+use crate::artifacts;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long a start may take: Spin compiles every component each time.
+const START: Duration = Duration::from_secs(120);
+
+/// What serves the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runtime {
+    /// `farebox up`.
+    Host,
+    /// `spin up`, 4.1 or later, from PATH.
+    Spin,
+}
+
+/// A running application. Killed when dropped.
+pub struct Server {
+    base: String,
+    child: Child,
+    agent: ureq::Agent,
+    data: TempDir,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The content type; empty when there is none.
+    pub content_type: String,
+    /// All headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON; null when it is not JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    /// A header; empty when there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Whether Spin is there to test on.
+pub fn spin_is_installed() -> bool {
+    Command::new("spin")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
+}
+
+impl Server {
+    /// Serves the application on the host, with the embedded store and a data directory of its own.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::start_on(Runtime::Host, arguments, tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    /// Serves the application again from the data directory of one that has ended.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub fn restart(data: TempDir, arguments: &[&str]) -> Self {
+        Self::start_on(Runtime::Host, arguments, data)
+    }
+
+    /// Serves the application on a runtime. Arguments are the host's; for Spin, `--variable k=v` is understood.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub fn start_on(runtime: Runtime, arguments: &[&str], data: TempDir) -> Self {
+        let mut command = match runtime {
+            Runtime::Host => {
+                let mut command = Command::new(artifacts::farebox());
+                command.args(["up", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+                command
+            }
+            Runtime::Spin => {
+                let mut command = Command::new("spin");
+                command.args(["up", "--listen", "127.0.0.1:0", "--state-dir"]).arg(data.path());
+                command
+            }
+        };
+        command.args(arguments).current_dir(artifacts::repository());
+        let (child, base) = start_process(command);
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build()
+            .into();
+        Self { base, child, agent, data }
+    }
+
+    /// Where it listens, for example `http://127.0.0.1:40123`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Its data directory.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// GETs a path.
+    ///
+    /// # Panics
+    ///
+    /// When there is no answer at all.
+    pub fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, &[], "")
+    }
+
+    /// POSTs a JSON document to a path.
+    ///
+    /// # Panics
+    ///
+    /// When there is no answer at all.
+    pub fn post(&self, path: &str, body: &serde_json::Value) -> Answer {
+        self.request("POST", path, &[("content-type", "application/json")], &body.to_string())
+    }
+
+    /// Sends any request.
+    ///
+    /// # Panics
+    ///
+    /// When there is no answer at all.
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.try_request(method, path, headers, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// Sends any request.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer at all, for example because the process was killed.
+    pub fn try_request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, ureq::Error> {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut response = if body.is_empty() {
+            self.agent.run(request.body(())?)?
+        } else {
+            self.agent.run(request.body(body.to_owned())?)?
+        };
+        let headers: Vec<_> = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned()))
+            .collect();
+        let content_type = headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.clone());
+        Ok(Answer {
+            status: response.status().as_u16(),
+            content_type: content_type.unwrap_or_default(),
+            headers,
+            body: response.body_mut().read_to_string()?,
+        })
+    }
+
+    /// Sends a signal, for example "TERM" or "KILL".
+    ///
+    /// # Panics
+    ///
+    /// When the process is not there.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status();
+        assert!(status.is_ok_and(|status| status.success()), "kill -{name}");
+    }
+
+    /// Waits for the process to end by itself; returns its exit code (none after a signal) and the data directory.
+    ///
+    /// # Panics
+    ///
+    /// When it has not ended after ten seconds.
+    pub fn wait(mut self) -> (Option<i32>, TempDir) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
+                let data = std::mem::replace(&mut self.data, tempfile::tempdir().expect("a temporary directory"));
+                return (status.code(), data);
+            }
+            assert!(Instant::now() < deadline, "still running ten seconds later");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts a server process and waits until it says where it listens.
+///
+/// # Panics
+///
+/// When it does not.
+pub fn start_process(mut command: Command) -> (Child, String) {
+    // Both streams go to one log, so that a failure shows all there is.
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (lines, log) = mpsc::channel();
+    let streams: [Box<dyn std::io::Read + Send>; 2] = [
+        Box::new(child.stdout.take().expect("stdout is piped")),
+        Box::new(child.stderr.take().expect("stderr is piped")),
+    ];
+    for stream in streams {
+        let lines = lines.clone();
+        // Reads to the end, so that the process never blocks on a full pipe.
+        std::thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                let _ = lines.send(line);
+            }
+        });
+    }
+    drop(lines);
+    let base = address(&log).unwrap_or_else(|said| panic!("{command:?} did not start:\n{said}"));
+    let show = std::env::var_os("FAREBOX_TEST_LOG").is_some();
+    std::thread::spawn(move || log.into_iter().filter(|_| show).for_each(|line| eprintln!("{line}")));
+    (child, base)
+}
+
+/// Finds the address in what a starting process says; all it said when there is none.
+fn address(log: &mpsc::Receiver<String>) -> Result<String, String> {
+    let deadline = Instant::now() + START;
+    let mut said = String::new();
+    while let Ok(line) = log.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        let lower = line.to_lowercase();
+        let announces = lower.contains("listening on http://") || lower.starts_with("serving http://");
+        if let Some(at) = line.find("http://").filter(|_| announces) {
+            let address = line.get(at..).unwrap_or_default().split_whitespace().next().unwrap_or_default();
+            return Ok(address.trim_end_matches('/').to_owned());
+        }
+        said += &line;
+        said.push('\n');
+    }
+    Err(said)
+}

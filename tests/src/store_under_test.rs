@@ -1,0 +1,212 @@
+//! The store component, alone in an instance of its own, on the interfaces of the local host, called through WIT.
+
+#![allow(clippy::panic)]
+
+mod bindings {
+    #![allow(missing_docs)]
+    wasmtime::component::bindgen!({
+        path: ["../wit/types", "../wit/store"],
+        world: "farebox:store/component",
+        additional_derives: [Clone, PartialEq],
+    });
+}
+
+use crate::artifacts;
+use anyhow::{Error, Result};
+use bindings::{Component as Bindings, ComponentPre as BindingsPre};
+use farebox::engine::{anyhow_error, engine};
+use farebox::grants::AllowedHosts;
+use farebox::redis::Redis;
+use farebox::sqlite::Database;
+use farebox::state::{Grants, Guest, linker};
+use farebox::variables::ComponentVariables;
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::{mpsc, oneshot};
+use wasmtime::component::{Accessor, Component};
+use wasmtime::{Engine, Store};
+
+pub use bindings::exports::farebox::store::{bills, ledger, quotes, trips};
+pub use bindings::farebox::types::types::Segment;
+
+/// The most memory an instance may have: 64 MiB.
+const MEMORY: usize = 64 << 20;
+
+/// The most instances there may be at once.
+const INSTANCES: u32 = 128;
+
+/// What instances are given. Those that are given the same share its connections, as the instances of one host do.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The component's variables.
+    pub variables: BTreeMap<String, String>,
+    /// The default database, if it may be used.
+    pub database: Option<Database>,
+    redis: Redis,
+}
+
+impl Surroundings {
+    /// The default: SQLite, in a file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened or is not a database.
+    pub fn sqlite(file: &Path) -> Result<Self> {
+        Ok(Self::new("sqlite", "redis://127.0.0.1:1", Some(Database::open(file)?)))
+    }
+
+    /// Redis at this address.
+    pub fn redis(url: &str) -> Self {
+        Self::new("redis", url, None)
+    }
+
+    fn new(backend: &str, redis_url: &str, database: Option<Database>) -> Self {
+        let variables = [
+            ("store_backend", backend),
+            ("redis_url", redis_url),
+            ("buckets", "16"),
+            ("trip_ttl_s", "600"),
+            ("sqlite_synchronous", "full"),
+        ];
+        let variables = variables.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        Self { variables, database, redis: Redis::default() }
+    }
+
+    fn grants(&self) -> Result<Grants> {
+        let mut allowed_hosts = AllowedHosts::default();
+        allowed_hosts.add("redis://127.0.0.1:*").map_err(Error::msg)?;
+        Ok(Grants {
+            component: "store".into(),
+            folders: Vec::new(),
+            environment: Vec::new(),
+            variables: Arc::new(ComponentVariables(self.variables.clone())),
+            allowed_hosts: Arc::new(allowed_hosts),
+            database: self.database.clone(),
+            redis: self.redis.clone(),
+            memory: MEMORY,
+        })
+    }
+}
+
+/// An instance of the store component. Its functions may be called any number at a time, from any task; it ends when it
+/// is dropped.
+pub struct StoreUnderTest {
+    calls: mpsc::UnboundedSender<Call>,
+}
+
+type Call = Box<dyn for<'a> FnOnce(&'a Accessor<Guest>, &'a Bindings) -> BoxFuture<'a, ()> + Send>;
+
+impl StoreUnderTest {
+    /// Instantiates the component.
+    ///
+    /// # Errors
+    ///
+    /// It wants what it is not given.
+    pub async fn new(surroundings: &Surroundings) -> Result<Self> {
+        let (engine, component) = component()?;
+        let mut store = Guest::store(engine, &Arc::new(surroundings.grants()?)).map_err(anyhow_error)?;
+        let bindings = component.instantiate_async(&mut store).await.map_err(anyhow_error)?;
+        let (calls, inbox) = mpsc::unbounded_channel();
+        tokio::spawn(serve(store, bindings, inbox));
+        Ok(Self { calls })
+    }
+
+    async fn call<R: Send + 'static>(
+        &self,
+        call: impl for<'a> FnOnce(&'a Accessor<Guest>, &'a Bindings) -> BoxFuture<'a, wasmtime::Result<R>> + Send + 'static,
+    ) -> R {
+        let (answer, answered) = oneshot::channel();
+        let call: Call = Box::new(move |accessor, bindings| {
+            let result = call(accessor, bindings);
+            Box::pin(async move {
+                // Nobody may be waiting any more.
+                let _ = answer.send(result.await);
+            })
+        });
+        assert!(self.calls.send(call).is_ok(), "the instance has ended");
+        match answered.await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => panic!("the call trapped: {error:?}"),
+            Err(_) => panic!("the instance ended during the call"),
+        }
+    }
+}
+
+/// Runs the calls of one instance, all at once, until its [`StoreUnderTest`] has gone.
+async fn serve(mut store: Store<Guest>, bindings: Bindings, mut inbox: mpsc::UnboundedReceiver<Call>) {
+    let ended = store
+        .run_concurrent(async |accessor| {
+            let mut running = FuturesUnordered::new();
+            loop {
+                tokio::select! {
+                    call = inbox.recv() => match call {
+                        Some(call) => running.push(call(accessor, &bindings)),
+                        None => break,
+                    },
+                    Some(()) = running.next() => {}
+                }
+            }
+        })
+        .await;
+    if let Err(error) = ended {
+        eprintln!("the instance trapped: {error:?}");
+    }
+}
+
+macro_rules! functions {
+    ($(
+        $interface:ident: $accessor:ident {
+            $($name:ident = $call:ident($($argument:ident: $type:ty),*) -> $result:ty;)*
+        }
+    )*) => {
+        #[allow(missing_docs)]
+        impl StoreUnderTest {
+            $($(
+                pub async fn $name(&self, $($argument: impl Into<$type>),*) -> $result {
+                    $(let $argument = $argument.into();)*
+                    self.call(move |accessor, bindings| {
+                        Box::pin(bindings.$accessor().$call(accessor, $($argument),*))
+                    }).await
+                }
+            )*)*
+        }
+    };
+}
+
+functions! {
+    trips: farebox_store_trips {
+        add_segments = call_add_segments(city: String, trip: String, segments: Vec<Segment>)
+            -> Result<trips::Totals, trips::Error>;
+        segments = call_get(city: String, trip: String) -> Result<Option<Vec<Segment>>, trips::Error>;
+    }
+    quotes: farebox_store_quotes {
+        put_quote = call_put(city: String, quote: String, document: String, ttl: u64) -> Result<(), quotes::Error>;
+        quote = call_get(city: String, quote: String) -> Result<Option<String>, quotes::Error>;
+    }
+    bills: farebox_store_bills {
+        put_bill = call_put_once(city: String, trip: String, bill: bills::Stored)
+            -> Result<bills::PutOutcome, bills::Error>;
+        bill = call_get(city: String, trip: String) -> Result<Option<bills::Stored>, bills::Error>;
+    }
+    ledger: farebox_store_ledger {
+        put_entry = call_put_once(city: String, trip: String, entry: ledger::Entry)
+            -> Result<ledger::PutOutcome, ledger::Error>;
+        entry = call_get(city: String, trip: String) -> Result<Option<ledger::Entry>, ledger::Error>;
+    }
+}
+
+/// The engine and the compiled component, made once for all tests.
+fn component() -> Result<&'static (Engine, BindingsPre<Guest>)> {
+    static COMPONENT: OnceLock<(Engine, BindingsPre<Guest>)> = OnceLock::new();
+    if let Some(component) = COMPONENT.get() {
+        return Ok(component);
+    }
+    let engine = engine(MEMORY, INSTANCES)?;
+    let component = Component::from_file(&engine, artifacts::component("store")).map_err(anyhow_error)?;
+    let linked = linker(&engine).and_then(|linker| linker.instantiate_pre(&component)).map_err(anyhow_error)?;
+    let linked = BindingsPre::new(linked).map_err(anyhow_error)?;
+    Ok(COMPONENT.get_or_init(|| (engine, linked)))
+}

@@ -1,0 +1,154 @@
+//! Tariff tables: plain text that a non-programmer can read and extend.
+//!
+//! A file names a title and a card, then lists rides, one a row: `start | km | min | with | lines | total`. `start` is
+//! local time on the card. `with` lists what else there is, comma by comma: `dynamic 1.2`, `tolls 10.00`,
+//! `coupon 5.00`, `coupon 20% max 6.00`, `coupon 20.00 from 48.00`, `mocked`, or `metered 12:00:00 300 s 999 m` for
+//! each metered segment. `total` may go on with discounts: `48.00 - 5.00 = 43.00`. Anything without a bar is prose.
+
+use crate::artifacts;
+use farebox_pricing::RateCard;
+use farebox_types::{Basis, Bill, Coupon, CouponValue, Currency, Decimal, Segment, Trip};
+use jiff::civil::DateTime;
+use std::path::PathBuf;
+
+/// A table.
+pub struct Tariff {
+    /// The file's name without its ending.
+    pub name: String,
+    /// The card's document.
+    pub document: String,
+    /// The card.
+    pub card: RateCard,
+    /// The rides.
+    pub rides: Vec<Ride>,
+}
+
+/// A row of a table.
+pub struct Ride {
+    /// File and line, for messages.
+    pub place: String,
+    /// The ride.
+    pub trip: Trip,
+    /// The lines and totals it should come to, in the table's words.
+    pub expected: (String, String),
+}
+
+/// All tables, by name.
+///
+/// # Panics
+///
+/// When one cannot be read.
+pub fn all() -> Vec<Tariff> {
+    let directory = artifacts::repository().join("tests/cases/tariffs");
+    let entries = std::fs::read_dir(&directory).expect("tests/cases/tariffs is there");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable directory").path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no tables in {}", directory.display());
+    paths.iter().map(read).collect()
+}
+
+/// A bill in the table's words.
+pub fn describe(bill: &Bill) -> (String, String) {
+    let amount = |minor| bill.currency.format(minor);
+    let lines: Vec<_> = bill.lines.iter().map(|line| format!("{} {}", line.code, amount(line.amount))).collect();
+    let mut total = amount(bill.total);
+    if !bill.discounts.is_empty() {
+        for discount in &bill.discounts {
+            total += &format!(" - {}", amount(-discount.amount));
+        }
+        total += &format!(" = {}", amount(bill.payable));
+    }
+    (lines.join(", "), total)
+}
+
+fn read(path: &PathBuf) -> Tariff {
+    let name = path.file_stem().and_then(|name| name.to_str()).expect("a UTF-8 file name").to_owned();
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let card_name =
+        text.lines().find_map(|line| line.strip_prefix("card: ")).unwrap_or_else(|| panic!("{name}: no card"));
+    let document = artifacts::card(card_name.trim());
+    let card = RateCard::parse(&document).unwrap_or_else(|problems| panic!("{card_name}: {problems:?}"));
+    let rows = text.lines().enumerate().filter(|(_, line)| line.contains('|') && !line.starts_with("start "));
+    let rides: Vec<_> = rows.map(|(index, row)| ride(&card, row, format!("{name}.txt:{}", index + 1))).collect();
+    assert!(!rides.is_empty(), "{name}: no rides");
+    Tariff { name, document, card, rides }
+}
+
+fn ride(card: &RateCard, row: &str, place: String) -> Ride {
+    let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+    let [start, km, minutes, with, lines, total] = cells[..] else { panic!("{place}: a row has six cells") };
+    let currency = card.info().currency;
+    let civil: DateTime = start.parse().unwrap_or_else(|error| panic!("{place}: {start}: {error}"));
+    let moment = |civil: DateTime| {
+        let zoned = civil.in_tz(&card.info().time_zone).unwrap_or_else(|error| panic!("{place}: {error}"));
+        zoned.timestamp().as_second()
+    };
+    let started_at = moment(civil);
+    let mut trip = Trip {
+        basis: Basis::Estimated,
+        started_at,
+        ended_at: started_at,
+        distance_m: whole(km, 1000, &place),
+        duration_s: whole(minutes, 60, &place),
+        segments: Vec::new(),
+        dynamic_factor: None,
+        tolls: 0,
+        coupons: Vec::new(),
+    };
+    for clause in with.split(',').map(str::trim).filter(|clause| !clause.is_empty()) {
+        let words: Vec<&str> = clause.split_whitespace().collect();
+        match words[..] {
+            ["mocked"] => trip.basis = Basis::Mocked,
+            ["dynamic", factor] => trip.dynamic_factor = Some(factor.parse().expect("a factor")),
+            ["tolls", amount] => trip.tolls = money(currency, amount),
+            ["coupon", value, ref limits @ ..] => trip.coupons.push(coupon(currency, value, limits, &place)),
+            ["metered", time, seconds, "s", metres, "m"] => {
+                trip.basis = Basis::Metered;
+                let time = time.parse().unwrap_or_else(|error| panic!("{place}: {time}: {error}"));
+                trip.segments.push(Segment {
+                    sequence: u64::try_from(trip.segments.len()).expect("few segments"),
+                    started_at: moment(civil.with().time(time).build().expect("a time of that day")),
+                    distance_m: metres.parse().expect("metres"),
+                    duration_s: seconds.parse().expect("seconds"),
+                });
+            }
+            _ => panic!("{place}: \"{clause}\" is not understood"),
+        }
+    }
+    if trip.basis == Basis::Metered {
+        trip.distance_m = trip.segments.iter().map(|segment| segment.distance_m).sum();
+        trip.duration_s = trip.segments.iter().map(|segment| segment.duration_s).sum();
+    }
+    trip.ended_at += i64::try_from(trip.duration_s).expect("a duration");
+    Ride { place, trip, expected: (lines.to_owned(), total.to_owned()) }
+}
+
+fn coupon(currency: Currency, value: &str, limits: &[&str], place: &str) -> Coupon {
+    let value = match value.strip_suffix('%') {
+        Some(percent) => CouponValue::Percent(percent.parse().expect("a percentage")),
+        None => CouponValue::Amount(money(currency, value)),
+    };
+    let mut coupon = Coupon { id: "c".to_owned(), value, min_spend: 0, max_off: None };
+    match limits {
+        [] => {}
+        ["max", amount] => coupon.max_off = Some(money(currency, amount)),
+        ["from", amount] => coupon.min_spend = money(currency, amount),
+        _ => panic!("{place}: {limits:?} is not understood"),
+    }
+    coupon
+}
+
+fn money(currency: Currency, text: &str) -> i64 {
+    currency.parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"))
+}
+
+/// "4.1" at 1000 is 4100. An empty cell is 0.
+fn whole(text: &str, unit: u32, place: &str) -> u64 {
+    if text.is_empty() {
+        return 0;
+    }
+    let number: Decimal = text.parse().unwrap_or_else(|error| panic!("{place}: {text}: {error}"));
+    let whole = number * Decimal::from(unit);
+    assert!(whole.is_integer(), "{place}: {text} is not a whole number of metres or seconds");
+    u64::try_from(whole).expect("not negative")
+}

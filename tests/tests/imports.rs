@@ -1,0 +1,22 @@
+//! What each component may ask of its host, held against a list: purity is proved, not promised.
+#![allow(clippy::unwrap_used)]
+
+use farebox_tests::guest::Guest;
+
+/// The imports and exports of every component are those of the committed list. Pure components import nothing beyond
+/// what Rust's standard library drags in: no clock they could price by is ever called, and no state can be reached.
+#[test]
+fn imports_are_those_of_the_list() {
+    for name in ["pricing", "commission", "render", "store", "gateway"] {
+        let guest = Guest::load(name);
+        let kind = guest.component.component_type();
+        let mut lines: Vec<String> = Vec::new();
+        let mut imports: Vec<String> = kind.imports(&guest.engine).map(|(name, _)| format!("import {name}")).collect();
+        imports.sort();
+        let mut exports: Vec<String> = kind.exports(&guest.engine).map(|(name, _)| format!("export {name}")).collect();
+        exports.sort();
+        lines.append(&mut imports);
+        lines.append(&mut exports);
+        insta::assert_snapshot!(name, lines.join("\n"));
+    }
+}

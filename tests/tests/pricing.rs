@@ -1,0 +1,57 @@
+//! The pricing engine: published tariffs, and the same answer natively and as a component.
+#![allow(clippy::unwrap_used)]
+
+use farebox_pricing::{RateCard, VERSION};
+use farebox_tests::guest::Guest;
+use farebox_tests::pricing::{PricingComponent, price_natively};
+use farebox_tests::tariffs;
+use farebox_types::charge;
+
+/// Every published tariff comes to the published amount, natively and as a component, and the two bills are identical.
+#[test]
+fn published_tariffs() {
+    let guest = Guest::load("pricing");
+    let mut component = PricingComponent::instantiate(&guest);
+    let mut wrong = Vec::new();
+    for tariff in tariffs::all() {
+        let card = component.parse(&tariff.document).unwrap();
+        for ride in tariff.rides {
+            let native = price_natively(&tariff.card, &ride.trip);
+            assert_eq!(native, component.price(card, &ride.trip), "{}: native and component differ", ride.place);
+            let actual = native.map(|bill| tariffs::describe(&bill)).unwrap_or_else(|error| (error, String::new()));
+            if actual != ride.expected {
+                wrong.push(format!("{}\n  expected {:?}\n  actual   {:?}", ride.place, ride.expected, actual));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A line can be recomputed from what it says, and lines add up, on every bill of every table.
+#[test]
+fn bills_explain_themselves() {
+    for tariff in tariffs::all() {
+        for ride in tariff.rides {
+            let bill = tariff.card.price(&ride.trip).unwrap();
+            for line in bill.lines.iter().chain(&bill.discounts) {
+                let again = charge(line.quantity, line.rate, line.per, bill.currency, farebox_types::Rounding::HalfUp);
+                assert_eq!(again, Some(line.amount), "{} {}", ride.place, line.code);
+            }
+            assert_eq!(bill.lines.iter().map(|line| line.amount).sum::<i64>(), bill.total, "{}", ride.place);
+            let discounts: i64 = bill.discounts.iter().map(|line| line.amount).sum();
+            assert_eq!(bill.total + discounts, bill.payable, "{}", ride.place);
+        }
+    }
+}
+
+/// A broken card is refused with the same words natively and as a component, all problems at once.
+#[test]
+fn broken_cards() {
+    let document = include_str!("../cases/broken-card.json");
+    let native: Vec<_> = RateCard::parse(document).unwrap_err().iter().map(ToString::to_string).collect();
+    let guest = Guest::load("pricing");
+    let mut component = PricingComponent::instantiate(&guest);
+    assert_eq!(Some(&native), component.parse(document).err().as_ref());
+    insta::assert_snapshot!(native.join("\n"));
+    assert_eq!(component.version(), VERSION);
+}

@@ -1,0 +1,712 @@
+//! The promises of `wit/store/store.wit`, kept by the store component on every backend; and what each backend promises
+//! beside them.
+
+#![allow(clippy::unwrap_used)]
+
+use farebox_tests::store_redis_server::RedisServer;
+use farebox_tests::store_under_test::{Segment, StoreUnderTest, Surroundings, bills, ledger, quotes, trips};
+use futures::future::join_all;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Defines each test twice: on SQLite and on a Redis server of its own.
+macro_rules! on_every_backend {
+    ($($test:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(super::Place::sqlite()).await;
+            })*
+        }
+        mod redis {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(super::Place::redis()).await;
+            })*
+        }
+    };
+}
+
+on_every_backend! {
+    segments_accumulate
+    order_and_repeats_change_nothing
+    a_conflict_writes_nothing
+    a_trip_holds_20000_segments
+    the_largest_numbers_are_exact
+    numbers_out_of_range_are_refused
+    parallel_overlapping_segments_count_once
+    a_quote_lives_as_long_as_it_was_told_to
+    a_quote_is_replaced
+    a_bill_is_written_once
+    of_parallel_bills_one_is_kept
+    a_top_up_is_entered_once
+    of_parallel_top_ups_one_is_entered
+    absence_is_not_an_error
+    cities_do_not_share_anything
+    every_allowed_name_is_a_name_of_its_own
+    documents_come_back_as_they_were
+    instances_see_each_others_writes
+    what_was_written_outlives_the_instance
+}
+
+/// Where instances keep things, and what is needed to get there.
+struct Place {
+    surroundings: Surroundings,
+    backend: Backend,
+}
+
+enum Backend {
+    Sqlite(TempDir),
+    Redis(RedisServer),
+}
+
+impl Place {
+    fn sqlite() -> Self {
+        Self::at(Backend::Sqlite(tempfile::tempdir().unwrap()))
+    }
+
+    fn redis() -> Self {
+        Self::at(Backend::Redis(RedisServer::start().unwrap()))
+    }
+
+    fn at(backend: Backend) -> Self {
+        Self { surroundings: backend.surroundings(), backend }
+    }
+
+    /// A new instance on the same host.
+    async fn open(&self) -> StoreUnderTest {
+        StoreUnderTest::new(&self.surroundings).await.unwrap()
+    }
+
+    /// A new instance as another process would have it, with a connection of its own.
+    async fn open_elsewhere(&self) -> StoreUnderTest {
+        StoreUnderTest::new(&self.backend.surroundings()).await.unwrap()
+    }
+}
+
+impl Backend {
+    fn surroundings(&self) -> Surroundings {
+        match self {
+            Self::Sqlite(folder) => Surroundings::sqlite(&folder.path().join("store.db")).unwrap(),
+            Self::Redis(server) => Surroundings::redis(&server.url("")),
+        }
+    }
+}
+
+/// A database to look into past the component.
+struct File {
+    folder: TempDir,
+}
+
+impl File {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn look(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join("store.db")).unwrap()
+    }
+
+    async fn open(&self) -> StoreUnderTest {
+        let surroundings = Surroundings::sqlite(&self.folder.path().join("store.db")).unwrap();
+        StoreUnderTest::new(&surroundings).await.unwrap()
+    }
+}
+
+const CITY: &str = "110000";
+
+fn segment(sequence: u64) -> Segment {
+    Segment { sequence, started_at: 1_700_000_000, distance: 100, duration: 10 }
+}
+
+fn segments(sequences: impl IntoIterator<Item = u64>) -> Vec<Segment> {
+    sequences.into_iter().map(segment).collect()
+}
+
+/// The totals of so many segments made by [`segment`].
+fn totals_of(segments: u32) -> trips::Totals {
+    trips::Totals { distance: u64::from(segments) * 100, duration: u64::from(segments) * 10, segments }
+}
+
+fn bill(name: &str) -> bills::Stored {
+    bills::Stored { request: format!("request of {name}"), document: format!("{{\"bill\":\"{name}\"}}") }
+}
+
+fn top_up(currency: &str, amount: i64, scenario: &str, billed_at: i64) -> ledger::Entry {
+    ledger::Entry { currency: currency.to_owned(), top_up: amount, scenario: scenario.to_owned(), billed_at }
+}
+
+// What all backends promise: trips.
+
+async fn segments_accumulate(place: Place) {
+    let store = place.open().await;
+    assert_eq!(store.add_segments(CITY, "t", segments([])).await, Ok(totals_of(0)));
+    assert_eq!(store.segments(CITY, "t").await, Ok(None), "a trip begins with its first segment");
+    assert_eq!(store.add_segments(CITY, "t", segments([1, 2])).await, Ok(totals_of(2)));
+    assert_eq!(store.add_segments(CITY, "t", segments([7])).await, Ok(totals_of(3)), "gaps are fine");
+    assert_eq!(store.add_segments(CITY, "t", segments([])).await, Ok(totals_of(3)));
+    assert_eq!(store.add_segments(CITY, "u", segments([1])).await, Ok(totals_of(1)), "another trip");
+    assert_eq!(store.segments(CITY, "t").await, Ok(Some(segments([1, 2, 7]))));
+}
+
+async fn order_and_repeats_change_nothing(place: Place) {
+    let store = place.open().await;
+    for (added, total) in
+        [(&[5, 3][..], 2), (&[3, 5, 5], 2), (&[4, 3], 3), (&[10, 2, 0, 2], 6), (&[0, 2, 3, 4, 5, 10], 6)]
+    {
+        let added = segments(added.iter().copied());
+        assert_eq!(store.add_segments(CITY, "t", added.clone()).await, Ok(totals_of(total)), "{added:?}");
+    }
+    assert_eq!(store.segments(CITY, "t").await, Ok(Some(segments([0, 2, 3, 4, 5, 10]))), "ascending");
+}
+
+async fn a_conflict_writes_nothing(place: Place) {
+    let store = place.open().await;
+    store.add_segments(CITY, "t", segments([1, 2, 3])).await.unwrap();
+    let other = [
+        Segment { started_at: 1_700_000_001, ..segment(2) },
+        Segment { distance: 99, ..segment(2) },
+        Segment { duration: 11, ..segment(2) },
+    ];
+    for other in other {
+        let added = vec![segment(0), segment(1), other, segment(4)];
+        assert_eq!(store.add_segments(CITY, "t", added).await, Err(trips::Error::Conflict(2)), "{other:?}");
+        let both = vec![segment(8), segment(2), other];
+        assert_eq!(store.add_segments(CITY, "fresh", both).await, Err(trips::Error::Conflict(2)), "within a call");
+    }
+    assert_eq!(store.segments(CITY, "t").await, Ok(Some(segments([1, 2, 3]))));
+    assert_eq!(store.add_segments(CITY, "t", segments([])).await, Ok(totals_of(3)));
+    assert_eq!(store.segments(CITY, "fresh").await, Ok(None));
+}
+
+async fn a_trip_holds_20000_segments(place: Place) {
+    let too_many = Err(trips::Error::TooManySegments(20_000));
+    let store = place.open().await;
+    assert_eq!(store.add_segments(CITY, "t", segments(0..20_001)).await, too_many, "in one call");
+    assert_eq!(store.segments(CITY, "t").await, Ok(None));
+    assert_eq!(store.add_segments(CITY, "t", segments(0..19_999)).await, Ok(totals_of(19_999)));
+    assert_eq!(store.add_segments(CITY, "t", segments([19_999, 20_000])).await, too_many);
+    assert_eq!(store.add_segments(CITY, "t", segments([])).await, Ok(totals_of(19_999)), "nothing was written");
+    assert_eq!(store.add_segments(CITY, "t", segments([20_000])).await, Ok(totals_of(20_000)));
+    assert_eq!(store.add_segments(CITY, "t", segments(5_000..19_999)).await, Ok(totals_of(20_000)), "repeats");
+    assert_eq!(store.add_segments(CITY, "t", segments([20_001])).await, too_many);
+    let other = Segment { distance: 0, ..segment(20_000) };
+    assert_eq!(store.add_segments(CITY, "t", vec![other]).await, Err(trips::Error::Conflict(20_000)));
+    let expected = segments((0..19_999).chain([20_000]));
+    assert!(store.segments(CITY, "t").await == Ok(Some(expected)), "not the segments that were added");
+}
+
+async fn the_largest_numbers_are_exact(place: Place) {
+    const LARGEST: u64 = 100_000_000_000;
+    let store = place.open().await;
+    let extremes = vec![
+        Segment { sequence: 0, started_at: i64::MIN, distance: 0, duration: LARGEST },
+        Segment { sequence: (1 << 63) - 1, started_at: i64::MAX, distance: LARGEST, duration: 0 },
+    ];
+    let sums = trips::Totals { distance: LARGEST, duration: LARGEST, segments: 2 };
+    assert_eq!(store.add_segments(CITY, "extremes", extremes.clone()).await, Ok(sums));
+    assert_eq!(store.segments(CITY, "extremes").await, Ok(Some(extremes)));
+
+    let full = |range: std::ops::Range<u64>| -> Vec<Segment> {
+        range.map(|sequence| Segment { distance: LARGEST, duration: LARGEST - 1, ..segment(sequence) }).collect()
+    };
+    store.add_segments(CITY, "full", full(0..19_999)).await.unwrap();
+    let sums = trips::Totals { distance: 20_000 * LARGEST, duration: 20_000 * (LARGEST - 1), segments: 20_000 };
+    assert_eq!(store.add_segments(CITY, "full", full(19_999..20_000)).await, Ok(sums));
+}
+
+async fn numbers_out_of_range_are_refused(place: Place) {
+    let store = place.open().await;
+    let out_of_range = [
+        segment(1 << 63),
+        Segment { distance: 100_000_000_001, ..segment(1) },
+        Segment { duration: u64::MAX, ..segment(1) },
+    ];
+    for wrong in out_of_range {
+        let refused = store.add_segments(CITY, "t", vec![segment(5), wrong]).await;
+        assert!(matches!(refused, Err(trips::Error::Other(_))), "{wrong:?}: {refused:?}");
+    }
+    assert_eq!(store.segments(CITY, "t").await, Ok(None));
+    for ttl in [0, 315_360_001, u64::MAX] {
+        let refused = store.put_quote(CITY, "q", "document", ttl).await;
+        assert!(matches!(refused, Err(quotes::Error::Other(_))), "{ttl}: {refused:?}");
+    }
+    assert_eq!(store.quote(CITY, "q").await, Ok(None));
+    assert_eq!(store.put_quote(CITY, "q", "document", 315_360_000_u64).await, Ok(()));
+}
+
+/// 200 calls at once, on two fresh instances, each adding five segments of which its neighbours add some too.
+async fn parallel_overlapping_segments_count_once(place: Place) {
+    let stores = [place.open().await, place.open_elsewhere().await];
+    let calls = (0..200_usize).map(|call| {
+        let first = u64::try_from(call).unwrap() * 2;
+        stores[call % 2].add_segments(CITY, "t", segments((first..first + 5).rev()))
+    });
+    for totals in join_all(calls).await {
+        let totals = totals.unwrap();
+        assert_eq!(totals, totals_of(totals.segments), "a sum and a count that do not belong together");
+    }
+    assert_eq!(stores[0].add_segments(CITY, "t", segments([])).await, Ok(totals_of(403)));
+    assert_eq!(stores[1].segments(CITY, "t").await, Ok(Some(segments(0..403))));
+}
+
+// Quotes.
+
+async fn a_quote_lives_as_long_as_it_was_told_to(place: Place) {
+    let store = place.open().await;
+    store.put_quote(CITY, "short", "s", 1_u64).await.unwrap();
+    let put = Instant::now();
+    store.put_quote(CITY, "long", "l", 3_600_u64).await.unwrap();
+    assert_eq!(store.quote(CITY, "short").await, Ok(Some("s".to_owned())));
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    let alive = store.quote(CITY, "short").await;
+    assert!(alive == Ok(Some("s".to_owned())) || put.elapsed() > Duration::from_millis(990), "expired early");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(store.quote(CITY, "short").await, Ok(None), "expired");
+    assert_eq!(store.quote(CITY, "long").await, Ok(Some("l".to_owned())));
+    store.put_quote(CITY, "short", "again", 60_u64).await.unwrap();
+    assert_eq!(store.quote(CITY, "short").await, Ok(Some("again".to_owned())));
+}
+
+async fn a_quote_is_replaced(place: Place) {
+    let store = place.open().await;
+    store.put_quote(CITY, "q", "first", 1_u64).await.unwrap();
+    store.put_quote(CITY, "q", "second", 60_u64).await.unwrap();
+    assert_eq!(store.quote(CITY, "q").await, Ok(Some("second".to_owned())));
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(store.quote(CITY, "q").await, Ok(Some("second".to_owned())), "lives by its own time");
+}
+
+// Bills.
+
+async fn a_bill_is_written_once(place: Place) {
+    let store = place.open().await;
+    assert_eq!(store.put_bill(CITY, "t", bill("first")).await, Ok(bills::PutOutcome::Created));
+    let exists = Ok(bills::PutOutcome::Exists(bill("first")));
+    assert_eq!(store.put_bill(CITY, "t", bill("first")).await, exists);
+    assert_eq!(store.put_bill(CITY, "t", bill("second")).await, exists);
+    assert_eq!(store.bill(CITY, "t").await, Ok(Some(bill("first"))));
+    assert_eq!(store.put_bill(CITY, "u", bill("second")).await, Ok(bills::PutOutcome::Created));
+}
+
+async fn of_parallel_bills_one_is_kept(place: Place) {
+    let stores = [place.open().await, place.open().await];
+    let calls = (0..50).map(|call: usize| stores[call % 2].put_bill(CITY, "t", bill(&call.to_string())));
+    let outcomes = join_all(calls).await;
+    let kept = stores[0].bill(CITY, "t").await.unwrap().unwrap();
+    let created: Vec<usize> =
+        (0..outcomes.len()).filter(|call| outcomes[*call] == Ok(bills::PutOutcome::Created)).collect();
+    assert_eq!(created.len(), 1, "{outcomes:?}");
+    assert_eq!(kept, bill(&created[0].to_string()));
+    assert_eq!(outcomes.iter().filter(|o| **o == Ok(bills::PutOutcome::Exists(kept.clone()))).count(), 49);
+}
+
+// The ledger.
+
+async fn a_top_up_is_entered_once(place: Place) {
+    let store = place.open().await;
+    let first = top_up("CNY", 135, "peak", 1_700_000_000);
+    assert_eq!(store.put_entry(CITY, "t", first.clone()).await, Ok(ledger::PutOutcome::Created));
+    for same in [first.clone(), top_up("CNY", 135, "peak", 0), top_up("CNY", 135, "other", 1)] {
+        assert_eq!(store.put_entry(CITY, "t", same.clone()).await, Ok(ledger::PutOutcome::Exists), "{same:?}");
+    }
+    for other in [top_up("CNY", 136, "peak", 1_700_000_000), top_up("USD", 135, "peak", 1_700_000_000)] {
+        let conflict = Err(ledger::Error::Conflict(first.clone()));
+        assert_eq!(store.put_entry(CITY, "t", other.clone()).await, conflict, "{other:?}");
+    }
+    assert_eq!(store.entry(CITY, "t").await, Ok(Some(first)), "as first entered");
+    let largest = top_up("JPY", i64::MAX, "", i64::MIN);
+    assert_eq!(store.put_entry(CITY, "u", largest.clone()).await, Ok(ledger::PutOutcome::Created));
+    assert_eq!(store.entry(CITY, "u").await, Ok(Some(largest)));
+}
+
+async fn of_parallel_top_ups_one_is_entered(place: Place) {
+    let stores = [place.open().await, place.open().await];
+    let calls = (0..50).map(|call: usize| stores[call % 2].put_entry(CITY, "t", top_up("CNY", 7, "s", 0)));
+    let outcomes = join_all(calls).await;
+    assert_eq!(outcomes.iter().filter(|o| **o == Ok(ledger::PutOutcome::Created)).count(), 1, "{outcomes:?}");
+    assert_eq!(outcomes.iter().filter(|o| **o == Ok(ledger::PutOutcome::Exists)).count(), 49, "{outcomes:?}");
+}
+
+// Names, documents, instances.
+
+async fn absence_is_not_an_error(place: Place) {
+    assert_nothing_at(&place.open().await, CITY, "nobody").await;
+}
+
+async fn assert_nothing_at(store: &StoreUnderTest, city: &str, name: &str) {
+    assert_eq!(store.segments(city, name).await, Ok(None));
+    assert_eq!(store.quote(city, name).await, Ok(None));
+    assert_eq!(store.bill(city, name).await, Ok(None));
+    assert_eq!(store.entry(city, name).await, Ok(None));
+}
+
+/// Puts one of everything, which nobody has put before.
+async fn put_all(store: &StoreUnderTest, city: &str, name: &str) {
+    let hint = format!("{city} {name}");
+    assert_eq!(store.add_segments(city, name, segments([1])).await, Ok(totals_of(1)), "{hint}");
+    assert_eq!(store.put_quote(city, name, format!("quote {hint}"), 60_u64).await, Ok(()), "{hint}");
+    assert_eq!(store.put_bill(city, name, bill(&hint)).await, Ok(bills::PutOutcome::Created), "{hint}");
+    assert_eq!(store.put_entry(city, name, top_up("CNY", 1, &hint, 0)).await, Ok(ledger::PutOutcome::Created));
+}
+
+async fn assert_all_at(store: &StoreUnderTest, city: &str, name: &str) {
+    let hint = format!("{city} {name}");
+    assert_eq!(store.segments(city, name).await, Ok(Some(segments([1]))), "{hint}");
+    assert_eq!(store.quote(city, name).await, Ok(Some(format!("quote {hint}"))));
+    assert_eq!(store.bill(city, name).await, Ok(Some(bill(&hint))));
+    assert_eq!(store.entry(city, name).await, Ok(Some(top_up("CNY", 1, &hint, 0))));
+}
+
+async fn cities_do_not_share_anything(place: Place) {
+    let store = place.open().await;
+    put_all(&store, "110000", "t").await;
+    assert_nothing_at(&store, "310000", "t").await;
+    put_all(&store, "310000", "t").await;
+    assert_all_at(&store, "110000", "t").await;
+    assert_all_at(&store, "310000", "t").await;
+}
+
+async fn every_allowed_name_is_a_name_of_its_own(place: Place) {
+    let store = place.open().await;
+    let letters: String = ('A'..='Z').chain('a'..='z').chain('0'..='9').collect();
+    let longest = format!("{letters}{letters}~:._");
+    assert_eq!(longest.len(), 128);
+    let names = [
+        "._:~-", "a", "A", "a:", ":a", "a:b", "trip:a", "bill", "distance", "~", ".", "-", "0", "00", &letters,
+        &longest,
+    ];
+    let cities = ["Z", "z", "a-b", "a_b", "a", "Abcdefghijklmnopqrstuvwxyz012345"];
+    for city in cities {
+        for name in names {
+            put_all(&store, city, name).await;
+        }
+    }
+    for city in cities {
+        for name in names {
+            assert_all_at(&store, city, name).await;
+        }
+    }
+}
+
+async fn documents_come_back_as_they_were(place: Place) {
+    let store = place.open().await;
+    let long = "价格🚕".repeat(1 << 17);
+    let documents = [
+        "",
+        " ",
+        "\0",
+        "a\0b",
+        "{\"总价\":\"9.60\"}",
+        "🚕\u{301}\u{202e}'\";--\r\n\\",
+        "1e400",
+        "NULL",
+        "%s{0}",
+        &long,
+    ];
+    for (number, document) in documents.into_iter().enumerate() {
+        let (name, start) = (number.to_string(), document.chars().take(20).collect::<String>());
+        store.put_quote(CITY, &*name, document, 60_u64).await.unwrap();
+        assert!(store.quote(CITY, &*name).await == Ok(Some(document.to_owned())), "{start:?}");
+        let stored = bills::Stored { request: document.to_owned(), document: document.to_owned() };
+        assert_eq!(store.put_bill(CITY, &*name, stored.clone()).await, Ok(bills::PutOutcome::Created), "{start:?}");
+        assert!(store.bill(CITY, &*name).await == Ok(Some(stored.clone())), "{start:?}");
+        assert!(
+            store.put_bill(CITY, &*name, bill("other")).await == Ok(bills::PutOutcome::Exists(stored)),
+            "{start:?}"
+        );
+        let entry = ledger::Entry { scenario: document.to_owned(), ..top_up("CNY", 1, "", 0) };
+        store.put_entry(CITY, &*name, entry.clone()).await.unwrap();
+        assert!(store.entry(CITY, &*name).await == Ok(Some(entry)), "{start:?}");
+    }
+}
+
+async fn instances_see_each_others_writes(place: Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    put_all(&one, CITY, "a").await;
+    assert_all_at(&two, CITY, "a").await;
+    put_all(&two, CITY, "b").await;
+    assert_all_at(&one, CITY, "b").await;
+    assert_eq!(two.add_segments(CITY, "a", segments([2])).await, Ok(totals_of(2)));
+    assert_eq!(one.add_segments(CITY, "a", segments([1, 3])).await, Ok(totals_of(3)));
+}
+
+async fn what_was_written_outlives_the_instance(place: Place) {
+    put_all(&place.open().await, CITY, "t").await;
+    assert_all_at(&place.open().await, CITY, "t").await;
+    assert_all_at(&place.open_elsewhere().await, CITY, "t").await;
+}
+
+// What Redis promises.
+
+/// Asserts that all functions that write give this error, and all that read give what they are expected to.
+macro_rules! assert_fails {
+    ($error:ident, $($call:expr),*) => {
+        $({
+            let result = $call.await;
+            let text = format!("{result:?}");
+            assert!(text.starts_with(concat!("Err(Error::", stringify!($error), "(")), "{}: {text}", stringify!($call));
+        })*
+    };
+}
+
+/// A user who may read everything, and write one city: what removes a city from that list fences it at once, on
+/// connections that are open already.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_may_ban_writes_to_a_city() {
+    let server = RedisServer::start().unwrap();
+    let () = server.run("ACL SETUSER site on >word resetkeys %R~* %RW~c:110000:* +@all").unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url("site:word@"))).await.unwrap();
+    put_all(&store, "110000", "t").await;
+    for city in ["310000", "11", "1100001"] {
+        assert_fails!(
+            WriteBanned,
+            store.add_segments(city, "t", segments([1])),
+            store.put_quote(city, "t", "document", 60_u64),
+            store.put_bill(city, "t", bill("a")),
+            store.put_entry(city, "t", top_up("CNY", 1, "", 0))
+        );
+        assert_nothing_at(&store, city, "t").await;
+    }
+    let () = server.run("ACL SETUSER site resetkeys %R~*").unwrap();
+    assert_fails!(
+        WriteBanned,
+        store.add_segments("110000", "t", segments([1])),
+        store.put_quote("110000", "t", "document", 60_u64),
+        store.put_bill("110000", "t", bill("a")),
+        store.put_entry("110000", "t", top_up("CNY", 1, "", 0))
+    );
+    assert_all_at(&store, "110000", "t").await;
+    let () = server.run("ACL SETUSER site %RW~c:110000:*").unwrap();
+    assert_eq!(store.add_segments("110000", "t", segments([2])).await, Ok(totals_of(2)));
+}
+
+/// Asserts that every function says so when the backend cannot be reached, and says it soon.
+async fn assert_all_unavailable(store: &StoreUnderTest) {
+    let started = Instant::now();
+    assert_fails!(
+        Unavailable,
+        store.add_segments(CITY, "t", segments([1])),
+        store.segments(CITY, "t"),
+        store.put_quote(CITY, "t", "document", 60_u64),
+        store.quote(CITY, "t"),
+        store.put_bill(CITY, "t", bill("a")),
+        store.bill(CITY, "t"),
+        store.put_entry(CITY, "t", top_up("CNY", 1, "", 0)),
+        store.entry(CITY, "t")
+    );
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+/// Waits until Redis is reached again: the local host tries at intervals of a second at most.
+async fn wait_until_it_answers(store: &StoreUnderTest) {
+    let started = Instant::now();
+    while let Err(error) = store.bill(CITY, "nobody").await {
+        assert!(matches!(error, bills::Error::Unavailable(_)), "{error:?}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{error:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_recovers_when_redis_comes_back() {
+    let mut server = RedisServer::start().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
+    put_all(&store, CITY, "before").await;
+    server.kill().unwrap();
+    assert_all_unavailable(&store).await;
+    server.restart().unwrap();
+    wait_until_it_answers(&store).await;
+    assert_nothing_at(&store, CITY, "before").await;
+    put_all(&store, CITY, "after").await;
+    server.kill().unwrap();
+    let calls = (0..16).map(|_| store.add_segments(CITY, "t", segments([1])));
+    for result in join_all(calls).await {
+        assert!(matches!(result, Err(trips::Error::Unavailable(_))), "{result:?}");
+    }
+}
+
+/// A connection that broke while nobody used it costs a moment at most, however many find out at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_restart_between_two_calls_costs_a_moment() {
+    let mut server = RedisServer::start().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
+    put_all(&store, CITY, "before").await;
+    server.kill().unwrap();
+    server.restart().unwrap();
+    let calls = (0..16).map(|call| store.add_segments(CITY, "t", segments([call])));
+    for result in join_all(calls).await {
+        assert!(matches!(result, Ok(_) | Err(trips::Error::Unavailable(_))), "{result:?}");
+    }
+    wait_until_it_answers(&store).await;
+    assert_eq!(store.add_segments(CITY, "t", segments(0..16)).await, Ok(totals_of(16)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_starts_without_redis_finds_it_later() {
+    let mut server = RedisServer::start().unwrap();
+    server.kill().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
+    assert_all_unavailable(&store).await;
+    server.restart().unwrap();
+    wait_until_it_answers(&store).await;
+    put_all(&store, CITY, "t").await;
+}
+
+/// Calls that come while Redis hangs are answered when it goes on, and take effect once. Callers who do not want to
+/// wait so long stop waiting; that is their duty.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_hangs_and_goes_on_loses_nothing() {
+    let server = RedisServer::start().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
+    store.add_segments(CITY, "t", segments([0])).await.unwrap();
+    server.stop().unwrap();
+    let calls = join_all((0..16).map(|call| store.add_segments(CITY, "t", segments([call]))));
+    tokio::pin!(calls);
+    assert!(tokio::time::timeout(Duration::from_millis(200), &mut calls).await.is_err(), "it does not hang");
+    server.resume().unwrap();
+    let answers = tokio::time::timeout(Duration::from_secs(5), calls).await.unwrap();
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(store.add_segments(CITY, "t", segments([])).await, Ok(totals_of(16)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_may_lose_its_data_and_its_scripts() {
+    let server = RedisServer::start().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
+    put_all(&store, CITY, "t").await;
+    let () = server.run("FLUSHALL").unwrap();
+    assert_nothing_at(&store, CITY, "t").await;
+    let () = server.run("SCRIPT FLUSH").unwrap();
+    put_all(&store, CITY, "t").await;
+    assert_all_at(&store, CITY, "t").await;
+}
+
+/// One pattern covers a city, one hash slot a trip; trips and quotes go away by themselves, bills and top-ups do not.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_keys_are_as_documented() {
+    let server = RedisServer::start().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
+    put_all(&store, CITY, "a-1").await;
+    let mut keys: Vec<String> = server.run("KEYS *").unwrap();
+    keys.sort();
+    let key = |kind| format!("c:110000:{{110000:11}}:{kind}:a-1");
+    assert_eq!(keys, ["bill", "ledger", "quote", "trip"].map(key));
+    let ttl = |kind| server.run::<i64>(&format!("TTL {}", key(kind))).unwrap();
+    assert!((590..=600).contains(&ttl("trip")), "{}", ttl("trip"));
+    assert!((50..=60).contains(&ttl("quote")), "{}", ttl("quote"));
+    assert_eq!((ttl("bill"), ttl("ledger")), (-1, -1), "these stay");
+    let () = server.run(&format!("EXPIRE {} 5", key("trip"))).unwrap();
+    store.add_segments(CITY, "a-1", segments([1])).await.unwrap();
+    assert!((590..=600).contains(&ttl("trip")), "a write gives a trip its time again");
+}
+
+/// Whatever else is under our keys is an operator's business: it is told, and left alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn nonsense_in_redis_is_told_and_left_alone() {
+    let server = RedisServer::start().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
+    for kind in ["trip", "bill", "ledger"] {
+        let () = server.run(&format!("SET c:110000:{{110000:11}}:{kind}:a-1 nonsense")).unwrap();
+    }
+    let () = server.run("HSET c:110000:{110000:11}:quote:a-1 non sense").unwrap();
+    assert_fails!(
+        Other,
+        store.add_segments(CITY, "a-1", segments([1])),
+        store.segments(CITY, "a-1"),
+        store.quote(CITY, "a-1"),
+        store.put_bill(CITY, "a-1", bill("a")),
+        store.bill(CITY, "a-1"),
+        store.put_entry(CITY, "a-1", top_up("CNY", 1, "", 0)),
+        store.entry(CITY, "a-1")
+    );
+    assert_eq!(server.run::<String>("GET c:110000:{110000:11}:trip:a-1").unwrap(), "nonsense");
+}
+
+/// A replica answers reads, and says no to writes without a page to the operator.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_replica_is_unavailable_for_writes() {
+    let server = RedisServer::start().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
+    put_all(&store, CITY, "t").await;
+    let () = server.run("REPLICAOF 127.0.0.1 1").unwrap();
+    assert_fails!(
+        Unavailable,
+        store.add_segments(CITY, "t", segments([2])),
+        store.put_quote(CITY, "t", "document", 60_u64),
+        store.put_bill(CITY, "u", bill("a")),
+        store.put_entry(CITY, "u", top_up("CNY", 1, "", 0))
+    );
+    assert_all_at(&store, CITY, "t").await;
+    assert_nothing_at(&store, CITY, "u").await;
+    let () = server.run("REPLICAOF NO ONE").unwrap();
+    assert_eq!(store.add_segments(CITY, "t", segments([2])).await, Ok(totals_of(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_credentials_are_a_wrong_configuration() {
+    let server = RedisServer::start().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url("nobody:word@"))).await.unwrap();
+    assert_fails!(Other, store.bill(CITY, "t"), store.put_bill(CITY, "t", bill("a")));
+}
+
+// What SQLite promises.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expired_quotes_are_swept_out_of_sqlite() {
+    let file = File::new();
+    let store = file.open().await;
+    for quote in 0..20 {
+        store.put_quote(CITY, quote.to_string(), "document", 1_u64).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    for quote in 20..25 {
+        store.put_quote(CITY, quote.to_string(), "document", 60_u64).await.unwrap();
+    }
+    let count: i64 = file.look().query_row("SELECT count(*) FROM quote", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 5, "each new quote takes four expired ones with it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_is_set_up_as_documented() {
+    let file = File::new();
+    put_all(&file.open().await, CITY, "t").await;
+    let pragma =
+        |name| file.look().query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
+    assert_eq!(pragma("journal_mode").unwrap(), "wal".to_owned().into());
+    assert_eq!(pragma("user_version").unwrap(), 1.into());
+    assert_eq!(pragma("integrity_check").unwrap(), "ok".to_owned().into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_a_later_version_is_left_alone() {
+    let file = File::new();
+    file.look().execute_batch("PRAGMA user_version = 2").unwrap();
+    let store = file.open().await;
+    assert_fails!(Other, store.bill(CITY, "t"), store.put_bill(CITY, "t", bill("a")));
+    let tables: i64 = file.look().query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+    assert_eq!(tables, 0);
+}
+
+// What the component promises whatever the backend.
+
+/// A wrong variable is told by name, and what would be right.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_variables_are_told_by_name() {
+    let place = Place::sqlite();
+    for (variable, text) in [("store_backend", "etcd"), ("sqlite_synchronous", "sometimes")] {
+        let mut surroundings = place.surroundings.clone();
+        surroundings.variables.insert(variable.to_owned(), text.to_owned());
+        let store = StoreUnderTest::new(&surroundings).await.unwrap();
+        let Err(bills::Error::Other(told)) = store.bill(CITY, "t").await else { panic!("{variable} is {text}") };
+        assert!(told.contains(&format!("variable {variable} must be \"")), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_not_granted_is_a_wrong_configuration() {
+    let mut surroundings = Place::sqlite().surroundings;
+    surroundings.database = None;
+    let store = StoreUnderTest::new(&surroundings).await.unwrap();
+    assert_fails!(Other, store.bill(CITY, "t"), store.put_bill(CITY, "t", bill("a")));
+}
