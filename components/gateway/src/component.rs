@@ -142,6 +142,13 @@ async fn settings() -> Result<&'static Settings, Problem> {
             .await
             .map_err(|error| Problem::config(format!("variable {name} cannot be read: {error}")))?;
     }
+    let [.., signing_key] = &values;
+    if signing_key == settings::DEVELOPMENT_KEY {
+        eprintln!(
+            "farebox-gateway: WARNING: estimates are signed with the built-in development key, which is public: anybody can \
+             forge one. Set the variable signing_key to a secret of your own."
+        );
+    }
     // Lives as long as the instance does. A request that came at the same time may have set it; then both are equal.
     let settings: &'static Settings = Box::leak(Box::new(Settings::parse(&values)?));
     SETTINGS.set(Some(settings));

@@ -20,6 +20,9 @@ pub struct Settings {
 /// The variables that [`Settings::parse`] asks for.
 pub const VARIABLES: [&str; 4] = ["quote_ttl_s", "store_read_deadline_ms", "store_write_deadline_ms", "signing_key"];
 
+/// The signing key that spin.toml falls back to. It is public, so whoever reads it can forge estimates.
+pub const DEVELOPMENT_KEY: &str = "development-key-not-for-production";
+
 impl Settings {
     /// Reads the values of [`VARIABLES`], in that order.
     ///
@@ -61,6 +64,13 @@ mod tests {
 
     fn parse(values: [&str; 4]) -> Result<Settings, Problem> {
         Settings::parse(&values.map(str::to_owned))
+    }
+
+    /// The key that is warned about is the one that spin.toml falls back to.
+    #[test]
+    fn the_development_key_is_known() {
+        let manifest = include_str!("../../../spin.toml");
+        assert!(manifest.contains(&format!("signing_key = {{ default = \"{DEVELOPMENT_KEY}\", secret = true }}")));
     }
 
     /// Good values are taken as they are; all bad ones are named at once, and a secret is never logged.

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, unsafe_code)]
 
-use crate::{PriceError, RateCard, VERSION};
+use crate::{PriceError, RateCard, Side, VERSION};
 use farebox_types::wit::{Bill, Malformed, Problem, Trip};
 
 wit_bindgen::generate!({
@@ -38,6 +38,10 @@ impl GuestRateCard for RateCard {
             title: info.title.clone(),
             city: info.city.clone(),
             product: info.product.clone(),
+            side: match info.side {
+                Side::Passenger => pricing::Side::Passenger,
+                Side::Driver => pricing::Side::Driver,
+            },
             currency: info.currency.code().to_owned(),
             time_zone: info.time_zone.clone(),
         }

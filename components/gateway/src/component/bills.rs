@@ -1,7 +1,8 @@
 //! Bills: one per trip, made once, whatever the store is up to.
 
 use super::bindings::farebox::commission::commission::Ride;
-use super::config::{Card, Config, Role};
+use super::bindings::farebox::pricing::pricing::Side;
+use super::config::{Card, Config};
 use super::pages::View;
 use super::store::{Entry, Stored};
 use super::{Answer, now, pricing, settings, settlement, store};
@@ -126,8 +127,8 @@ fn make(
         }
     };
     let (basis, distance_m, duration_s) = (trip.basis, trip.distance_m, trip.duration_s);
-    let passenger_card = card(config, &request, Role::Passenger)?;
-    let driver_card = card(config, &request, Role::Driver)?;
+    let passenger_card = card(config, &request, Side::Passenger)?;
+    let driver_card = card(config, &request, Side::Driver)?;
     let policy = config.policy()?;
 
     let mut trip = pricing::wire(trip)?;
@@ -169,10 +170,10 @@ fn make(
     })
 }
 
-fn card<'a>(config: &'a Config, request: &BillRequest, role: Role) -> Result<&'a Card, Problem> {
+fn card<'a>(config: &'a Config, request: &BillRequest, side: Side) -> Result<&'a Card, Problem> {
     let BillRequest { city, product, currency, .. } = request;
     let card = config
-        .card(city, product, role)?
+        .card(city, product, side)?
         .ok_or_else(|| Problem::internal(format!("no card for {product} after decoding found one")))?;
     if card.currency != *currency {
         let log =

@@ -2,7 +2,7 @@
 //! it is first needed, and kept.
 
 use super::bindings::farebox::commission::commission::{Policy, PolicyError};
-use super::bindings::farebox::pricing::pricing::{self, CardError, RateCard};
+use super::bindings::farebox::pricing::pricing::{self, CardError, RateCard, Side};
 use super::bindings::farebox::render::render::{Catalogue, CatalogueError};
 use crate::names;
 use crate::problem::Problem;
@@ -29,15 +29,6 @@ pub struct Config {
 struct Cards {
     passenger: Document<Card>,
     driver: Document<Card>,
-}
-
-/// For whom a ride is priced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// What the passenger owes.
-    Passenger,
-    /// What the driver earns.
-    Driver,
 }
 
 /// A rate card, and what it says of itself.
@@ -112,15 +103,15 @@ impl Config {
     }
 
     /// A rate card. `None` when the city does not have the product.
-    pub fn card(&self, city: &str, product: &str, role: Role) -> Result<Option<&Card>, Problem> {
+    pub fn card(&self, city: &str, product: &str, side: Side) -> Result<Option<&Card>, Problem> {
         let Some(cards) = self.cities.get(city).and_then(|products| products.get(product)) else {
             return Ok(None);
         };
-        let document = match role {
-            Role::Passenger => &cards.passenger,
-            Role::Driver => &cards.driver,
+        let document = match side {
+            Side::Passenger => &cards.passenger,
+            Side::Driver => &cards.driver,
         };
-        document.get(|text| Card::parse(text, city, product)).map(Some)
+        document.get(|text| Card::parse(text, city, product, side)).map(Some)
     }
 
     /// The commission policy that applies unless a request brings its own.
@@ -170,7 +161,7 @@ impl Config {
 
 impl Tariffs for Config {
     fn currency(&self, city: &str, product: &str) -> Result<Option<Currency>, Problem> {
-        Ok(self.card(city, product, Role::Passenger)?.map(|card| card.currency))
+        Ok(self.card(city, product, Side::Passenger)?.map(|card| card.currency))
     }
 
     fn serves(&self, city: &str) -> bool {
@@ -187,7 +178,7 @@ impl Tariffs for Config {
 }
 
 impl Card {
-    fn parse(text: &str, city: &str, product: &str) -> Result<Self, Vec<String>> {
+    fn parse(text: &str, city: &str, product: &str, side: Side) -> Result<Self, Vec<String>> {
         let rates = RateCard::parse(text).map_err(|error| match error {
             CardError::Invalid(faults) => lines(&faults),
             CardError::Other(why) => vec![why],
@@ -197,9 +188,20 @@ impl Card {
             let found = format!("it is for {} in {}", info.product, info.city);
             return Err(vec![format!("{found}, and lies where the card for {product} in {city} belongs")]);
         }
+        if info.side != side {
+            let found = format!("it is a card for the {}", name(info.side));
+            return Err(vec![format!("{found}, and lies where the {}'s belongs", name(side))]);
+        }
         let currency = Currency::from_code(&info.currency)
             .ok_or_else(|| vec![format!("its currency is {:?}, which is not ISO 4217", info.currency)])?;
         Ok(Self { rates, currency, version: info.version, title: info.title, time_zone: info.time_zone })
+    }
+}
+
+fn name(side: Side) -> &'static str {
+    match side {
+        Side::Passenger => "passenger",
+        Side::Driver => "driver",
     }
 }
 

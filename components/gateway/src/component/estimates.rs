@@ -1,6 +1,7 @@
 //! Estimates: totals at once, details on demand.
 
-use super::config::{Config, Role};
+use super::bindings::farebox::pricing::pricing::Side;
+use super::config::Config;
 use super::pages::View;
 use super::{Answer, fill, now, pricing, settings, store};
 use crate::problem::{self, Problem};
@@ -25,7 +26,7 @@ pub async fn create(document: &Value) -> Answer {
     let mut bills = Vec::with_capacity(request.products.len());
     for product in &request.products {
         let card = config
-            .card(&request.city, product, Role::Passenger)?
+            .card(&request.city, product, Side::Passenger)?
             .ok_or_else(|| Problem::internal(format!("no card for {product} after decoding found one")))?;
         bills.push(pricing::price(card, &trip, Source::Estimate)?);
     }

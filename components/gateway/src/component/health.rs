@@ -1,6 +1,7 @@
 //! What operators and their machines ask: what is served, and whether everything is in order.
 
-use super::config::{Config, Role};
+use super::bindings::farebox::pricing::pricing::Side;
+use super::config::Config;
 use super::{Answer, settings, store};
 use crate::problem::Problem;
 use crate::requests::Tariffs;
@@ -14,14 +15,14 @@ pub fn cities() -> Answer {
     for city in config.cities() {
         let mut products = Vec::new();
         for product in config.products(city) {
-            let card = |role| match config.card(city, product, role) {
+            let card = |side| match config.card(city, product, side) {
                 Ok(card) => card,
                 Err(problem) => {
                     eprintln!("farebox-gateway: left out of /v1/cities: {}", problem.log.unwrap_or_default());
                     None
                 }
             };
-            if let (Some(passenger), Some(driver)) = (card(Role::Passenger), card(Role::Driver)) {
+            if let (Some(passenger), Some(driver)) = (card(Side::Passenger), card(Side::Driver)) {
                 products.push(ProductDocument {
                     product,
                     title: &passenger.title,
@@ -60,9 +61,9 @@ pub async fn ready() -> Answer {
             for city in config.cities() {
                 a_city = city;
                 for product in config.products(city) {
-                    for (role, name) in [(Role::Passenger, "passenger"), (Role::Driver, "driver")] {
+                    for (side, name) in [(Side::Passenger, "passenger"), (Side::Driver, "driver")] {
                         let name = format!("cards/{city}/{product}.{name}.json");
-                        add(name, config.card(city, product, role).map(drop));
+                        add(name, config.card(city, product, side).map(drop));
                     }
                 }
             }
