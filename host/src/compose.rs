@@ -40,7 +40,7 @@ pub fn compose(id: &str, bytes: Vec<u8>, dependencies: Vec<Dependency>) -> anyho
     let root = composer.instantiate(id, bytes).with_context(|| format!("the component {id:?}"))?;
     let arguments = composer.arguments(&root, dependencies);
     let Composer { mut graph, problems, .. } = composer;
-    problems.into_result(format!("component {id:?} cannot be composed"))?;
+    problems.into_result("its dependencies do not fit")?;
 
     for (import, argument) in arguments {
         graph.set_instantiation_argument(root.node, &import, argument)?;

@@ -33,15 +33,20 @@ pub fn deny(component: Vec<u8>, inherited: &[CapabilitySet]) -> anyhow::Result<V
     let mut denied = false;
     for import in imports {
         let inherits = CapabilitySet::of_import(&import).is_none_or(|set| inherited.contains(&set));
-        let Some(adapter) = Adapter::for_import(&import).filter(|_| !inherits) else { continue };
+        if inherits || is_denied_to_everybody(&import) {
+            continue;
+        }
+        let cannot = || format!("it imports {import:?}, which cannot be denied; list it in `inherit_configuration`");
+        // Nothing is let through for want of an adapter: the host would take an older version for its own.
+        let adapter = Adapter::for_import(&import).with_context(cannot)?;
         let adapter =
             Package::from_bytes(&format!("deny:{}", adapter.name), None, adapter.encode()?, graph.types_mut())?;
         let offered = graph.types()[adapter.ty()].exports[&import];
         let wanted = graph.types()[world].imports[&import];
         let mut cache = Default::default();
-        SubtypeChecker::new(&mut cache).is_subtype(offered, graph.types(), wanted, graph.types()).with_context(
-            || format!("it imports {import:?} in a form that cannot be denied; list it in `inherit_configuration`"),
-        )?;
+        SubtypeChecker::new(&mut cache)
+            .is_subtype(offered, graph.types(), wanted, graph.types())
+            .with_context(cannot)?;
         let adapter = graph.register_package(adapter)?;
         let adapter = graph.instantiate(adapter);
         let denial = graph.alias_instance_export(adapter, &import)?;
@@ -56,6 +61,11 @@ pub fn deny(component: Vec<u8>, inherited: &[CapabilitySet]) -> anyhow::Result<V
         graph.export(alias, &export)?;
     }
     Ok(graph.encode(Default::default())?)
+}
+
+/// Outgoing HTTP and sockets: the host's own implementation refuses every call, whoever makes it.
+fn is_denied_to_everybody(import: &str) -> bool {
+    ["wasi:http/", "wasi:sockets/"].iter().any(|package| import.starts_with(package))
 }
 
 /// A component that exports one interface and denies everything in it.
@@ -204,6 +214,19 @@ mod tests {
             assert_eq!(left, expected, "{inherited:?}");
         }
         assert_eq!(deny(probe(), &CapabilitySet::ALL).unwrap(), probe());
+    }
+
+    /// A version without an adapter is refused: the host would take it for one of its own, and let it through.
+    #[test]
+    fn what_cannot_be_denied_is_refused() {
+        for import in ["spin:sqlite/sqlite@3.0.0", "spin:redis/redis@3.0.1", "spin:variables/variables"] {
+            let component = wat::parse_str(format!("(component (import {import:?} (instance)))")).unwrap();
+            let error = format!("{:#}", deny(component.clone(), &[]).unwrap_err());
+            assert!(error.contains(import) && error.contains("inherit_configuration"), "{error}");
+            assert!(deny(component, &CapabilitySet::ALL).is_ok());
+        }
+        let harmless = wat::parse_str("(component (import \"wasi:sockets/tcp@0.2.6\" (instance)))").unwrap();
+        assert_eq!(deny(harmless.clone(), &[]).unwrap(), harmless);
     }
 
     /// There is a denial for every version that WASI has had.

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
 
-pub use self::instances::{Instances, Reuse};
+pub use self::instances::{Admission, Instances, Reuse};
 use crate::logs::ACCESS;
 use crate::problem::Problem;
 use crate::routes::Routes;
@@ -100,6 +100,9 @@ impl Server {
         }
         drop(listener);
         graceful.shutdown().await;
+        for component in server.components.values() {
+            component.state().stop();
+        }
     }
 
     fn connection(
@@ -141,7 +144,8 @@ impl Server {
             Err(problem) => problem.response(traceparent),
         };
         if let Some((method, path)) = logged {
-            let (status, micros) = (response.status().as_u16(), start.elapsed().as_micros());
+            let status = response.status().as_u16();
+            let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
             tracing::debug!(target: ACCESS, %method, path, status, micros);
         }
         response
@@ -155,7 +159,8 @@ impl Server {
 
         let start = Instant::now();
         let answered = async {
-            let response = component.handle((), request).await.map_err(|error| {
+            let admission = component.state().admit().await;
+            let response = component.handle(admission, request).await.map_err(|error| {
                 tracing::debug!("a component did not answer: {error:?}");
                 problem(&error)
             })?;
@@ -214,7 +219,7 @@ fn problem(error: &wasmtime::Error) -> Problem {
     if error.is::<ExpirationError>() {
         return Problem::TimedOut;
     }
-    match error.downcast_ref::<InstantiationError<()>>() {
+    match error.downcast_ref::<InstantiationError<Admission>>() {
         Some(failed) if failed.error.is::<wasmtime::PoolConcurrencyLimitError>() => Problem::Overloaded,
         Some(failed) => {
             tracing::error!("a component cannot be instantiated: {:?}", failed.error);

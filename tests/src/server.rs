@@ -20,8 +20,14 @@ pub enum Runtime {
     Spin,
 }
 
-/// A running application. Killed when dropped.
+/// Deadlines that a busy test machine keeps. Tests of what is answered use them, so that what they see does not depend
+/// on how fast it was; what happens when a deadline passes has tests of its own.
+pub const PATIENT: [&str; 4] =
+    ["--variable", "store_read_deadline_ms=10000", "--variable", "store_write_deadline_ms=10000"];
+
+/// A running application. Ended when dropped.
 pub struct Server {
+    runtime: Runtime,
     base: String,
     child: Child,
     agent: ureq::Agent,
@@ -107,7 +113,7 @@ impl Server {
             .timeout_global(Some(Duration::from_secs(30)))
             .build()
             .into();
-        Self { base, child, agent, data }
+        Self { runtime, base, child, agent, data }
     }
 
     /// Where it listens, for example `http://127.0.0.1:40123`.
@@ -217,9 +223,41 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // `spin up` has a child of its own, which only a signal that can be handled ends as well.
+        if self.runtime == Runtime::Spin {
+            self.signal("TERM");
+            let deadline = Instant::now() + Duration::from_secs(5);
+            while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What `farebox up` says when it refuses to start.
+///
+/// # Panics
+///
+/// When it starts.
+pub fn refusal(arguments: &[&str]) -> String {
+    let data = tempfile::tempdir().expect("a temporary directory");
+    let mut command = Command::new(artifacts::farebox());
+    command.args(["up", "--listen", "127.0.0.1:0", "--data"]).arg(data.path()).args(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("farebox can be run");
+    let deadline = Instant::now() + START;
+    while child.try_wait().expect("a child can be waited for").is_none() {
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            panic!("it started in spite of {arguments:?}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output().expect("its output can be read");
+    assert!(!output.status.success(), "it ended as if all was well");
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
 }
 
 /// Starts a server process and waits until it says where it listens.
@@ -230,6 +268,8 @@ impl Drop for Server {
 pub fn start_process(mut command: Command) -> (Child, String) {
     // Both streams go to one log, so that a failure shows all there is.
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    // As in production. With it, errors that are part of normal work capture backtraces, and measurements mean nothing.
+    command.env_remove("RUST_BACKTRACE");
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let (lines, log) = mpsc::channel();
     let streams: [Box<dyn std::io::Read + Send>; 2] = [

@@ -2,10 +2,12 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use tokio::time::{Sleep, sleep};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Sleep, sleep, sleep_until};
 use wasmtime::component::{Component, GuestTaskId, Linker};
 use wasmtime::{Engine, Store, StoreContextMut};
 use wasmtime_wasi_http::handler::{
@@ -34,7 +36,19 @@ pub struct Instances {
     component: ProxyPre<Guest>,
     grants: Arc<Grants>,
     reuse: Reuse,
+    stopping: Arc<AtomicBool>,
+    admissions: Arc<Semaphore>,
 }
+
+/// Leave to start an instance, should none be free. A request brings it, and the instance that takes the request keeps
+/// it while it is new.
+///
+/// A new instance reads its configuration first, which takes a hundred times as long as a request. Without a limit a
+/// burst would start an instance for each of its requests, and they would all be late together.
+pub struct Admission(#[expect(dead_code, reason = "held, never read")] OwnedSemaphorePermit);
+
+/// An instance is new until it has answered its first request, but no longer than this.
+const NEW: Duration = Duration::from_millis(100);
 
 impl Instances {
     /// Links a component, which has to export `wasi:http/handler@0.3` or `wasi:http/incoming-handler@0.2`.
@@ -58,7 +72,29 @@ impl Instances {
             ProxyPre::P3(_) => reuse,
             ProxyPre::P2(_) => Reuse { at_once: 1, ..reuse },
         };
-        Ok(Self { engine: linker.engine().clone(), component, grants, reuse })
+        let new_at_once = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            engine: linker.engine().clone(),
+            component,
+            grants,
+            reuse,
+            stopping: Arc::default(),
+            admissions: Arc::new(Semaphore::new(new_at_once)),
+        })
+    }
+
+    /// Waits, first come first served, until there are not too many new instances.
+    ///
+    /// # Panics
+    ///
+    /// Never: the semaphore is not closed.
+    pub async fn admit(&self) -> Admission {
+        Admission(Arc::clone(&self.admissions).acquire_owned().await.expect("nobody closes it"))
+    }
+
+    /// Says that there will be no more requests, so that an instance that ends from now on is no failure.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 }
 
@@ -75,7 +111,12 @@ impl HandlerState for Instances {
             proxy,
             view: Guest::http,
             expiration: Expiration { reuse: self.reuse, sleep: Box::pin(sleep(self.reuse.idle)) },
-            state: Worker { component: Arc::clone(&self.grants.component), reuse: self.reuse },
+            state: Worker {
+                component: Arc::clone(&self.grants.component),
+                reuse: self.reuse,
+                stopping: Arc::clone(&self.stopping),
+                is_new: AtomicBool::new(true),
+            },
         })
     }
 }
@@ -105,11 +146,13 @@ impl WorkerExpiration for Expiration {
 pub struct Worker {
     component: Arc<str>,
     reuse: Reuse,
+    stopping: Arc<AtomicBool>,
+    is_new: AtomicBool,
 }
 
 impl WorkerState for Worker {
     type StoreData = Guest;
-    type RequestData = ();
+    type RequestData = Admission;
 
     fn should_accept_request(&self, at_once: usize, so_far: usize) -> ShouldAccept {
         if so_far >= self.reuse.requests {
@@ -124,14 +167,25 @@ impl WorkerState for Worker {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, Guest>,
-        (): (),
+        admission: Admission,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        Box::pin(sleep(self.reuse.request))
+        let deadline = tokio::time::Instant::now() + self.reuse.request;
+        if !self.is_new.swap(false, Ordering::Relaxed) {
+            return Box::pin(sleep_until(deadline));
+        }
+        // Dropped when the request has been answered.
+        Box::pin(async move {
+            sleep(NEW).await;
+            drop(admission);
+            sleep_until(deadline).await;
+        })
     }
 
     fn drop(&self, store: Store<Guest>, result: wasmtime::Result<()>) {
-        if let Err(error) = result {
+        if let Err(error) = result
+            && !self.stopping.load(Ordering::Relaxed)
+        {
             tracing::error!(component = &*self.component, "an instance failed: {error:?}");
         }
         drop(store);

@@ -1,0 +1,123 @@
+//! The host holds the application to its manifest: what is not granted is refused, and what is not understood as well.
+#![allow(clippy::unwrap_used)]
+
+use farebox_tests::artifacts;
+use farebox_tests::server::{Server, refusal};
+use serde_json::json;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// The application with its manifest changed.
+struct Changed {
+    directory: TempDir,
+}
+
+impl Changed {
+    fn new(changes: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for shared in ["target", "config"] {
+            std::os::unix::fs::symlink(artifacts::repository().join(shared), directory.path().join(shared)).unwrap();
+        }
+        let mut manifest = std::fs::read_to_string(artifacts::repository().join("spin.toml")).unwrap();
+        for (from, to) in changes {
+            assert!(manifest.contains(from), "spin.toml has no {from:?} any more");
+            manifest = manifest.replace(from, to);
+        }
+        std::fs::write(directory.path().join("spin.toml"), manifest).unwrap();
+        Self { directory }
+    }
+
+    fn manifest(&self) -> PathBuf {
+        self.directory.path().join("spin.toml")
+    }
+
+    fn start(&self) -> Server {
+        Server::start(&["--manifest", self.manifest().to_str().unwrap()])
+    }
+
+    fn refusal(&self) -> String {
+        refusal(&["--manifest", self.manifest().to_str().unwrap()])
+    }
+}
+
+const STORE_INHERITS: &str = r#"inherit_configuration = ["allowed_outbound_hosts", "sqlite_databases", "variables"]"#;
+
+/// A store that is granted less than it needs is denied what it asks for. As on Spin the application starts; it says so
+/// on /readyz, and rides are billed without a store.
+#[test]
+fn a_store_without_its_grants_is_denied() {
+    let cases: [(&[(&str, &str)], &str); 4] = [
+        (
+            &[(STORE_INHERITS, r#"inherit_configuration = ["allowed_outbound_hosts", "variables"]"#)],
+            "sqlite_databases does not list it",
+        ),
+        (&[(STORE_INHERITS, r#"inherit_configuration = ["allowed_outbound_hosts", "sqlite_databases"]"#)], "variable"),
+        (&[(STORE_INHERITS, "inherit_configuration = false")], "variable"),
+        (&[(r#"sqlite_databases = ["default"]"#, "")], "sqlite_databases does not list it"),
+    ];
+    for (changes, why) in cases {
+        let application = Changed::new(changes);
+        let server = application.start();
+        let ready = server.get("/readyz");
+        assert_eq!(ready.status, 503, "{changes:?}: {}", ready.body);
+        let store = ready.json()["checks"].as_array().unwrap().iter().find(|check| check["name"] == "store").cloned();
+        let problem = store.unwrap()["problem"].as_str().unwrap().to_owned();
+        assert!(problem.contains(why), "{changes:?}: {problem}");
+        let bill = json!({
+            "city": "110000", "product": "express",
+            "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
+            "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
+        });
+        let answer = server.post("/v1/trips/t/bill", &bill);
+        assert_eq!((answer.status, &answer.json()["stored"]), (201, &json!(false)), "{}", answer.body);
+    }
+}
+
+/// A Redis that the manifest does not grant cannot be reached, even though the store knows its address.
+#[test]
+fn a_redis_that_is_not_granted_cannot_be_reached() {
+    let changes = [(r#"["redis://{{ redis_address }}"]"#, r#"["redis://elsewhere:6379"]"#)];
+    let changed = Changed::new(&changes);
+    let server = Server::start(&["--manifest", changed.manifest().to_str().unwrap(), "--redis", "redis://127.0.0.1:1"]);
+    let ready = server.get("/readyz");
+    assert_eq!(ready.status, 503);
+    // The operator is told which line of the manifest is missing something; the caller is told nothing of it.
+    assert!(ready.body.contains("allowed_outbound_hosts does not list it"), "{}", ready.body);
+    let segments = json!({"city": "110000", "segments": [
+        {"seq": 1, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 1, "duration_s": 1},
+    ]});
+    let answer = server.post("/v1/trips/t/segments", &segments);
+    assert_eq!((answer.status, &answer.json()["code"]), (500, &json!("internal")), "{}", answer.body);
+}
+
+/// A configuration that is not mounted is not there.
+#[test]
+fn files_that_are_not_mounted_are_not_there() {
+    let changes = [(r#"files = [{ source = "config", destination = "/config" }]"#, "")];
+    let application = Changed::new(&changes);
+    let server = application.start();
+    assert_eq!(server.get("/readyz").status, 503);
+    assert_eq!(server.get("/v1/cities").status, 500);
+}
+
+/// What cannot run is refused at once, and every mistake in a manifest is told with what would be right.
+#[test]
+fn manifests_that_cannot_run_are_refused() {
+    let cases: [(&[(&str, &str)], &[&str]); 6] = [
+        (&[(r#""farebox:pricing@0.1.0" = { component = "pricing" }"#, "")], &["farebox:pricing/pricing@0.1.0"]),
+        (&[(r#"{ component = "pricing" }"#, r#"{ component = "prizing" }"#)], &["prizing"]),
+        (&[("sqlite_databases =", "sqlite_database =")], &["sqlite_database"]),
+        (&[(r#"sqlite_databases = ["default"]"#, r#"sqlite_databases = ["other"]"#)], &["other", "gateway"]),
+        (&[(r#""sqlite_databases", "variables"]"#, r#""sqlite_database", "variables"]"#)], &["sqlite_database"]),
+        (
+            &[("{{ quote_ttl_s }}", "{{ quote_ttl }}"), (r#"component = "gateway""#, r#"component = "getaway""#)],
+            &["quote_ttl", "getaway"],
+        ),
+    ];
+    for (changes, expected) in cases {
+        let said = Changed::new(changes).refusal();
+        for word in expected {
+            assert!(said.contains(word), "{changes:?} was answered with:\n{said}");
+        }
+    }
+}
