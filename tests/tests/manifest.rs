@@ -7,13 +7,16 @@ use serde_json::json;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
+/// What to replace in the manifest: from, to.
+type Changes<'a> = &'a [(&'a str, &'a str)];
+
 /// The application with its manifest changed.
 struct Changed {
     directory: TempDir,
 }
 
 impl Changed {
-    fn new(changes: &[(&str, &str)]) -> Self {
+    fn new(changes: Changes) -> Self {
         let directory = tempfile::tempdir().unwrap();
         for shared in ["target", "config"] {
             std::os::unix::fs::symlink(artifacts::repository().join(shared), directory.path().join(shared)).unwrap();
@@ -46,7 +49,7 @@ const STORE_INHERITS: &str = r#"inherit_configuration = ["allowed_outbound_hosts
 /// on /readyz, and rides are billed without a store.
 #[test]
 fn a_store_without_its_grants_is_denied() {
-    let cases: [(&[(&str, &str)], &str); 4] = [
+    let cases: [(Changes, &str); 4] = [
         (
             &[(STORE_INHERITS, r#"inherit_configuration = ["allowed_outbound_hosts", "variables"]"#)],
             "sqlite_databases does not list it",
@@ -103,7 +106,7 @@ fn files_that_are_not_mounted_are_not_there() {
 /// What cannot run is refused at once, and every mistake in a manifest is told with what would be right.
 #[test]
 fn manifests_that_cannot_run_are_refused() {
-    let cases: [(&[(&str, &str)], &[&str]); 6] = [
+    let cases: [(Changes, &[&str]); 6] = [
         (&[(r#""farebox:pricing@0.1.0" = { component = "pricing" }"#, "")], &["farebox:pricing/pricing@0.1.0"]),
         (&[(r#"{ component = "pricing" }"#, r#"{ component = "prizing" }"#)], &["prizing"]),
         (&[("sqlite_databases =", "sqlite_database =")], &["sqlite_database"]),
