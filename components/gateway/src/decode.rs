@@ -18,7 +18,7 @@
 use crate::geodesy::{self, Place};
 use crate::problem::{FieldError, Problem};
 use crate::{limits, names, time};
-use farebox_types::{AmountError, Currency, MinorUnits, Timestamp};
+use farebox_types::{AmountError, Currency, MinorUnits, Timestamp, pointer_segment};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
@@ -69,7 +69,7 @@ impl fmt::Display for Pointer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Document => Ok(()),
-            Self::Key(parent, key) => write!(f, "{parent}/{}", key.replace('~', "~0").replace('/', "~1")),
+            Self::Key(parent, key) => write!(f, "{parent}/{}", pointer_segment(key)),
             Self::Index(parent, index) => write!(f, "{parent}/{index}"),
         }
     }
