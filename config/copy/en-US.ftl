@@ -29,8 +29,16 @@ per-kilometre = { $per_number ->
 }
 
 per-minute = { $per_number ->
-    [1] per min
-   *[other] per { $per } min
+    [60] per min
+   *[other] per { $per } s
+}
+
+minutes = { $minutes_number ->
+    [0] { $seconds } s
+   *[other] { $seconds_number ->
+        [0] { $minutes } min
+       *[other] { $minutes } min { $seconds } s
+    }
 }
 
 ## Fees that have no message here; their text also explains most fees that do
@@ -38,7 +46,7 @@ per-minute = { $per_number ->
 fee = Other fee ({ $code })
     .text = { $unit ->
         [meter] { $quantity } km at { $rate } { per-kilometre }
-        [second] { $quantity } min at { $rate } { per-minute }
+        [second] { minutes } at { $rate } { per-minute }
         [piece] { $quantity } × { $rate }
         [money] { $percent }% of { $quantity }
        *[trip] { "" }
@@ -56,6 +64,11 @@ duration = Time
 duration--driver = Time earnings
 low_speed = Low speed
     .text = { fee.text }
+meter = Meter
+    .text = { $quantity_number ->
+        [one] { $quantity } unit at { $rate }
+       *[other] { $quantity } units at { $rate }
+    }
 waiting = Waiting
     .text = { fee.text }
 long_distance = Long distance
@@ -67,6 +80,17 @@ night = Night
 
 booking = Booking
 airport = Airport
+airport_flat = Flat fare, airport
+airport_rush = Rush hour, airport
+rush_hour = Rush hour
+laguardia = LaGuardia Airport
+newark = Newark Airport
+mta_tax = MTA state surcharge
+improvement = Improvement surcharge
+congestion = Congestion surcharge
+cbd_toll = Congestion relief zone toll
+extra_passengers = Extra passengers
+    .text = { fee.text }
 cross_city = Cross-city
     .text = { fee.text }
 remote = Remote area
@@ -84,6 +108,9 @@ minimum = Minimum fare
     .text = Brings the fare up to the minimum
 maximum = Maximum fare
     .text = Brings the fare down to the maximum
+
+growth_limit = Limited by the quote
+    .text = Keeps the fare as near to the quote as was promised
 
 ## At cost, and tax
 

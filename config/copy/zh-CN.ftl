@@ -29,8 +29,16 @@ per-kilometre = { $per_number ->
 }
 
 per-minute = { $per_number ->
-    [1] 分钟
-   *[other] { $per }分钟
+    [60] 分钟
+   *[other] { $per }秒
+}
+
+minutes = { $minutes_number ->
+    [0] { $seconds }秒
+   *[other] { $seconds_number ->
+        [0] { $minutes }分钟
+       *[other] { $minutes }分{ $seconds }秒
+    }
 }
 
 ## 文案里没有的费用，也用作多数费用的说明
@@ -38,7 +46,7 @@ per-minute = { $per_number ->
 fee = 其他费用（{ $code }）
     .text = { $unit ->
         [meter] { $quantity }公里 × { $rate }/{ per-kilometre }
-        [second] { $quantity }分钟 × { $rate }/{ per-minute }
+        [second] { minutes } × { $rate }/{ per-minute }
         [piece] { $quantity } × { $rate }
         [money] { $quantity } × { $percent }%
        *[trip] { "" }
@@ -56,6 +64,8 @@ duration = 时长费
 duration--driver = 时长收入
 low_speed = 低速费
     .text = { fee.text }
+meter = 计价器计费
+    .text = { $quantity }个计费单位 × { $rate }
 waiting = 等候费
     .text = { fee.text }
 long_distance = 远途费
@@ -67,6 +77,17 @@ night = 夜间费
 
 booking = 预约费
 airport = 机场服务费
+airport_flat = 机场定额车费
+airport_rush = 机场高峰附加费
+rush_hour = 高峰附加费
+laguardia = 拉瓜迪亚机场附加费
+newark = 纽瓦克机场附加费
+mta_tax = 州交通局附加费
+improvement = 改善附加费
+congestion = 拥堵附加费
+cbd_toll = 中心商务区通行费
+extra_passengers = 附加乘客费
+    .text = { fee.text }
 cross_city = 跨城费
     .text = { fee.text }
 remote = 偏远地区费
@@ -84,6 +105,9 @@ minimum = 最低消费补足
     .text = 补足到最低消费
 maximum = 封顶减免
     .text = 减免到封顶价
+
+growth_limit = 报价涨幅限制
+    .text = 使车费不超出报价承诺的范围
 
 ## 代收和税
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{quote, up};
+use crate::{card, explain, quote, replay, up};
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
 #[derive(Debug, Parser)]
@@ -20,20 +20,27 @@ enum Command {
     Up(Box<up::Up>),
     /// Price one trip on a rate card, without a server.
     Quote(Box<quote::Quote>),
+    /// Say of a bill that was made why it is what it is.
+    Explain(explain::Explain),
+    /// Check rate cards, or print their JSON Schema.
+    #[command(subcommand)]
+    Card(card::Card),
+    /// Price bills again from their records: prove them, or try another rate card on them.
+    Replay(replay::Replay),
 }
 
 /// Runs the command that the process's arguments name, and says what went wrong.
 #[must_use]
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Up(up) => up.run(),
-        Command::Quote(quote) => quote.run(),
+        Command::Up(up) => up.run().map(|()| ExitCode::SUCCESS),
+        Command::Quote(quote) => quote.run().map(|()| ExitCode::SUCCESS),
+        Command::Explain(explain) => explain.run(),
+        Command::Card(card) => card.run(),
+        Command::Replay(replay) => replay.run(),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }

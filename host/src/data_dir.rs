@@ -1,12 +1,12 @@
 //! The folder where a local run keeps what outlives it.
 
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use farebox_types::hex;
 
 /// A data directory, for this process alone as long as this value lives.
 #[derive(Debug)]
@@ -90,10 +90,7 @@ impl DataDir {
         }
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).context("the system has no random numbers for a signing key")?;
-        let key = bytes.iter().fold(String::new(), |mut key, byte| {
-            _ = write!(key, "{byte:02x}");
-            key
-        });
+        let key = hex(&bytes);
         write_private(&path, format!("{key}\n").as_bytes())
             .with_context(|| format!("cannot write the signing key {path:?}"))?;
         Ok(key)

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use farebox_types::hex;
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, ResourceLimiter};
@@ -134,7 +135,7 @@ impl Compiler {
     fn path(&self, bytes: &[u8]) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         self.engine.precompile_compatibility_hash().hash(&mut hasher);
-        self.cache.join(format!("{:x}-{:016x}.cwasm", Hex(&Sha256::digest(bytes)), hasher.finish()))
+        self.cache.join(format!("{}-{:016x}.cwasm", hex(&Sha256::digest(bytes)), hasher.finish()))
     }
 
     fn load(&self, path: &Path) -> anyhow::Result<Option<Component>> {
@@ -179,14 +180,6 @@ impl Compiler {
 
 /// `O_NOFOLLOW`: a symbolic link is not a file we have written.
 const NO_FOLLOW: i32 = 0o400_000;
-
-struct Hex<'a>(&'a [u8]);
-
-impl std::fmt::LowerHex for Hex<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,11 @@
-//! What the host itself answers when no component does: problem details (RFC 9457) with a stable code.
+//! What the host itself answers when no component does. It looks as if the gateway had said it: one family of problem
+//! documents (RFC 9457), so that clients need not know who answers.
 
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use farebox_gateway::problem::{self as gateway, Kind};
+use farebox_gateway::trace::Trace;
+use http::header::{CONNECTION, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use serde_json::json;
 use wasmtime_wasi_http::WasiBody;
 
 /// Why the host answers in a component's place.
@@ -26,67 +27,65 @@ pub enum Problem {
     TimedOut,
 }
 
-impl Problem {
-    /// The word programs know it by.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::NoRoute => "not-found",
-            Self::BodyTimedOut => "request-timeout",
-            Self::BodyTooLarge(_) => "body-too-large",
-            Self::BodyUnreadable => "body-unreadable",
-            Self::Internal => "internal-error",
-            Self::Overloaded => "overloaded",
-            Self::TimedOut => "timed-out",
-        }
-    }
+const REQUEST_TIMEOUT: &Kind =
+    &Kind { code: "request-timeout", status: StatusCode::REQUEST_TIMEOUT, title: "The body did not arrive in time" };
+const OVERLOADED: &Kind =
+    &Kind { code: "overloaded", status: StatusCode::SERVICE_UNAVAILABLE, title: "Too much is being asked at once" };
+const TIMED_OUT: &Kind =
+    &Kind { code: "timed-out", status: StatusCode::GATEWAY_TIMEOUT, title: "The application did not answer in time" };
 
-    fn status(self) -> StatusCode {
+impl Problem {
+    /// The kind of problem, as programs know it.
+    #[must_use]
+    pub fn kind(self) -> &'static Kind {
         match self {
-            Self::NoRoute => StatusCode::NOT_FOUND,
-            Self::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyUnreadable => StatusCode::BAD_REQUEST,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
-            Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::NoRoute => gateway::NOT_FOUND,
+            Self::BodyTimedOut => REQUEST_TIMEOUT,
+            Self::BodyTooLarge(_) => gateway::BODY_TOO_LARGE,
+            Self::BodyUnreadable => gateway::BODY_UNREADABLE,
+            Self::Internal => gateway::INTERNAL,
+            Self::Overloaded => OVERLOADED,
+            Self::TimedOut => TIMED_OUT,
         }
     }
 
     fn detail(self) -> String {
         match self {
-            Self::NoRoute => "No part of the application answers this path.".to_owned(),
-            Self::BodyTimedOut => "The request's body did not arrive in time.".to_owned(),
-            Self::BodyTooLarge(limit) => format!("The request's body may have {limit} bytes."),
-            Self::BodyUnreadable => "The request's body could not be read to its end.".to_owned(),
-            Self::Internal => "The application failed to answer. The failure has been logged.".to_owned(),
-            Self::Overloaded => "Too many requests are under way. Try again in a moment.".to_owned(),
-            Self::TimedOut => "The application did not answer in time. What was asked for may still happen.".to_owned(),
+            Self::NoRoute => "no part of the application answers this path".to_owned(),
+            Self::BodyTimedOut => "send the body without long pauses".to_owned(),
+            Self::BodyTooLarge(limit) => format!("the body may have {limit} bytes"),
+            Self::BodyUnreadable => "the body broke off, or is not framed as HTTP wants it".to_owned(),
+            Self::Internal => "the request was not carried out; the log says more under this trace_id".to_owned(),
+            Self::Overloaded => "too many requests are under way; try again in a moment".to_owned(),
+            Self::TimedOut => "what was asked for may still happen".to_owned(),
         }
     }
 
-    /// The response. It carries the request's `traceparent`, if it had one.
+    /// What is left of the body is of no use, so neither is the connection.
+    fn ends_the_connection(self) -> bool {
+        matches!(self, Self::BodyTimedOut | Self::BodyTooLarge(_) | Self::BodyUnreadable)
+    }
+
+    /// The response. It carries the trace as a header and in the body.
     #[must_use]
-    pub fn response(self, traceparent: Option<HeaderValue>) -> Response<WasiBody> {
-        let status = self.status();
-        let body = json!({
-            "type": "about:blank",
-            "title": status.canonical_reason(),
-            "status": status.as_u16(),
-            "code": self.code(),
-            "detail": self.detail(),
-        });
-        let body = Full::new(Bytes::from(body.to_string())).map_err(|never| match never {}).boxed_unsync();
-        let mut response = Response::new(body);
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self == Self::Overloaded {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    pub fn response(self, trace: &Trace) -> Response<WasiBody> {
+        let mut response = gateway::Problem::new(self.kind(), self.detail()).into_response(trace);
+        if self.ends_the_connection() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        if let Some(traceparent) = traceparent {
-            headers.insert("traceparent", traceparent);
+        response.map(|body| Full::new(body.into()).map_err(|never| match never {}).boxed_unsync())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A code of the host's own is no code of the gateway's: a code says one thing, whoever answers.
+    #[test]
+    fn codes_do_not_clash_with_the_gateways() {
+        for own in [REQUEST_TIMEOUT, OVERLOADED, TIMED_OUT] {
+            assert!(gateway::KINDS.iter().all(|kind| kind.code != own.code), "{}", own.code);
         }
-        response
     }
 }

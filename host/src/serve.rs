@@ -1,6 +1,8 @@
 //! Serves the application over HTTP/1.1.
 
+mod body;
 mod instances;
+mod warm_up;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -10,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
+use farebox_gateway::trace::Trace;
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
+use http::request::Parts;
 use http::{Request, Response, Uri};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -24,6 +28,7 @@ use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
 
+use self::body::RequestBody;
 pub use self::instances::{Admission, Instances, Reuse};
 use crate::logs::ACCESS;
 use crate::problem::Problem;
@@ -139,9 +144,13 @@ impl Server {
             .then(|| (request.method().clone(), request.uri().path().to_owned()));
         let traceparent = request.headers().get("traceparent").cloned();
 
-        let response = match self.dispatch(request).await {
+        let (head, mut body) = RequestBody::split(request);
+        let response = match self.dispatch(head, &mut body).await {
             Ok(response) => response,
-            Err(problem) => problem.response(traceparent),
+            Err(problem) => {
+                body.discard();
+                refuse(problem, traceparent.as_ref())
+            }
         };
         if let Some((method, path)) = logged {
             let status = response.status().as_u16();
@@ -151,12 +160,27 @@ impl Server {
         response
     }
 
-    async fn dispatch(&self, request: Request<Incoming>) -> Result<Response<WasiBody>, Problem> {
-        let component = self.routes.component(request.uri().path()).ok_or(Problem::NoRoute)?;
-        let component = self.components.get(component).ok_or(Problem::NoRoute)?;
+    async fn dispatch(&self, mut head: Parts, body: &mut RequestBody) -> Result<Response<WasiBody>, Problem> {
+        let component = self.component(head.uri.path())?;
         let permit = Arc::clone(&self.in_flight).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
-        let request = self.receive(request).await?;
+        // Waits for the whole body, so that a slow client holds up no instance.
+        let body = body.read(self.limits.body, self.limits.request).await?;
+        head.uri = absolute(&head);
+        let request = Request::from_parts(head, body);
+        self.ask(component, request, permit).await
+    }
 
+    fn component(&self, path: &str) -> Result<&ProxyHandler<Instances>, Problem> {
+        self.routes.component(path).and_then(|id| self.components.get(id)).ok_or(Problem::NoRoute)
+    }
+
+    async fn ask(
+        &self,
+        component: &ProxyHandler<Instances>,
+        request: Request<Bytes>,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Response<WasiBody>, Problem> {
+        let request = request.map(whole);
         let start = Instant::now();
         let answered = async {
             let admission = component.state().admit().await;
@@ -173,27 +197,6 @@ impl Server {
             Err(_) => Err(Problem::TimedOut),
         }
     }
-
-    /// Waits for the whole body, so that a slow client holds up no instance.
-    async fn receive(&self, request: Request<Incoming>) -> Result<Request<WasiBody>, Problem> {
-        let (mut head, body) = request.into_parts();
-        let limit = self.limits.body;
-        if usize::try_from(body.size_hint().lower()).is_ok_and(|size| size > limit) {
-            return Err(Problem::BodyTooLarge(limit));
-        }
-        let body = if body.is_end_stream() {
-            Bytes::new()
-        } else {
-            let body = timeout(self.limits.request, Limited::new(body, limit).collect());
-            match body.await.map_err(|_| Problem::BodyTimedOut)? {
-                Ok(body) => body.to_bytes(),
-                Err(error) if error.is::<LengthLimitError>() => return Err(Problem::BodyTooLarge(limit)),
-                Err(_) => return Err(Problem::BodyUnreadable),
-            }
-        };
-        head.uri = absolute(&head);
-        Ok(Request::from_parts(head, Full::new(body).map_err(|never| match never {}).boxed_unsync()))
-    }
 }
 
 /// Listens on an address.
@@ -207,8 +210,24 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
+/// The host's own answer, under the caller's trace or a new one. What the host is to blame for is logged under it too.
+fn refuse(problem: Problem, traceparent: Option<&HeaderValue>) -> Response<WasiBody> {
+    // Should the system have no random numbers, the trace is not unique; the answer matters more.
+    let mut random = [1; 24];
+    _ = getrandom::fill(&mut random);
+    let trace = Trace::continue_or_new(traceparent.and_then(|header| header.to_str().ok()), random);
+    let kind = problem.kind();
+    match problem {
+        Problem::Internal | Problem::TimedOut => {
+            tracing::error!(trace_id = trace.id(), "answered {} {} in a component's place", kind.status, kind.code);
+        }
+        _ => tracing::debug!(trace_id = trace.id(), "answered {} {}", kind.status, kind.code),
+    }
+    problem.response(&trace)
+}
+
 /// The URI with scheme and authority: components are shown both, and a request to an origin server has neither.
-fn absolute(head: &http::request::Parts) -> Uri {
+fn absolute(head: &Parts) -> Uri {
     let authority = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let uri = |authority| Uri::builder().scheme("http").authority(authority).path_and_query(path).build();
@@ -238,14 +257,17 @@ async fn prepare(response: Response<WasiBody>, permit: OwnedSemaphorePermit) -> 
             tracing::error!("a component did not finish its response: {error:?}");
             Problem::Internal
         })?;
-        let body = Full::new(body.to_bytes()).map_err(|never| match never {}).boxed_unsync();
-        return Ok(Response::from_parts(head, body));
+        return Ok(Response::from_parts(head, whole(body.to_bytes())));
     }
     let body = body.map_frame(move |frame| {
         _ = &permit;
         frame
     });
     Ok(Response::from_parts(head, body.boxed_unsync()))
+}
+
+fn whole(body: Bytes) -> WasiBody {
+    Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }
 
 #[cfg(test)]

@@ -116,7 +116,9 @@ impl Up {
         let server = self.server(&manifest, &data, &variables)?;
         let stop = stop()?;
 
+        // Connections made from now on wait until the server runs.
         let listener = listen(self.listen).await?;
+        server.warm_up().await;
         banner::print(listener.local_addr()?, &manifest, &variables, &data);
         server.run(listener, stop).await;
         Ok(())

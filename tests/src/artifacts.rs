@@ -35,6 +35,26 @@ pub fn card(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The names of all rate cards in the configuration, sorted.
+///
+/// # Panics
+///
+/// When they cannot be read.
+pub fn card_names() -> Vec<String> {
+    let directory = repository().join("config/cards");
+    let list = |directory: PathBuf| {
+        let entries = directory.read_dir().unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+        entries.map(|entry| entry.expect("a readable directory").path())
+    };
+    let name = |path: PathBuf| {
+        let name = path.strip_prefix(&directory).ok()?.to_str()?.strip_suffix(".json")?;
+        Some(name.to_owned())
+    };
+    let mut names: Vec<String> = list(directory.clone()).flat_map(list).filter_map(name).collect();
+    names.sort();
+    names
+}
+
 fn built(path: String) -> PathBuf {
     let path = repository().join(path);
     assert!(path.exists(), "{} is missing: run ./x build first", path.display());

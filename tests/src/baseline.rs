@@ -73,9 +73,9 @@ impl Baseline {
         let mut bills = Vec::with_capacity(request.products.len());
         for product in &request.products {
             let card = self.cards.get(product).ok_or_else(|| Problem::internal(product.clone()))?;
-            bills.push(card.price(&trip).map_err(|error| Problem::internal(format!("{error:?}")))?);
+            bills.push(card.price(&trip, None).map_err(|error| Problem::internal(format!("{error:?}")))?);
         }
-        let mut quote = QuoteKey([0; 12]);
+        let mut quote = QuoteKey([0; 8]);
         getrandom::fill(&mut quote.0).map_err(|error| Problem::internal(error.to_string()))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
         let price = |(product, bill): (&String, &farebox_types::Bill)| Price {

@@ -13,7 +13,12 @@ pub type Outcome = Result<Bill, String>;
 
 /// Prices natively.
 pub fn price_natively(card: &RateCard, trip: &Trip) -> Outcome {
-    card.price(trip).map_err(|error| match error {
+    price_natively_as_quoted(card, trip, None)
+}
+
+/// Prices natively, within what the card lets a quote grow.
+pub fn price_natively_as_quoted(card: &RateCard, trip: &Trip, quoted: Option<&Trip>) -> Outcome {
+    card.price(trip, quoted).map_err(|error| match error {
         PriceError::InvalidTrip(problem) => problem.to_string(),
         PriceError::Overflow(code) => format!("overflow in {code}"),
     })
@@ -76,8 +81,19 @@ impl PricingComponent {
     ///
     /// When the component traps.
     pub fn price(&mut self, card: ParsedCard, trip: &Trip) -> Outcome {
-        let trip = trip_to_wire(trip);
-        self.price_wire(card, &trip).map(bill_from_wire).map_err(|error| match error {
+        self.price_as_quoted(card, trip, None)
+    }
+
+    /// Prices a trip, within what the card lets a quote grow.
+    ///
+    /// # Panics
+    ///
+    /// When the component traps.
+    pub fn price_as_quoted(&mut self, card: ParsedCard, trip: &Trip, quoted: Option<&Trip>) -> Outcome {
+        let (trip, quoted) = (trip_to_wire(trip), quoted.map(trip_to_wire));
+        let api = self.instance.farebox_pricing_pricing();
+        let priced = api.rate_card().call_price(&mut self.store, card.0, &trip, quoted.as_ref());
+        priced.expect("a pure function does not trap").map(bill_from_wire).map_err(|error| match error {
             api::PriceError::InvalidTrip(invalid) => problem(invalid),
             api::PriceError::Overflow(code) => format!("overflow in {code}"),
             api::PriceError::Other(message) => message,
@@ -95,7 +111,28 @@ impl PricingComponent {
     /// When the component traps.
     pub fn price_wire(&mut self, card: ParsedCard, trip: &wire::Trip) -> Result<wire::Bill, api::PriceError> {
         let api = self.instance.farebox_pricing_pricing();
-        api.rate_card().call_price(&mut self.store, card.0, trip).expect("a pure function does not trap")
+        api.rate_card().call_price(&mut self.store, card.0, trip, None).expect("a pure function does not trap")
+    }
+
+    /// The totals of one trip on many cards; what cannot be priced has none.
+    ///
+    /// # Panics
+    ///
+    /// When the component traps.
+    pub fn estimate(&mut self, cards: &[ParsedCard], trip: &wire::Trip) -> Vec<Option<api::Totals>> {
+        let cards: Vec<ResourceAny> = cards.iter().map(|card| card.0).collect();
+        let api = self.instance.farebox_pricing_pricing();
+        let totals = api.call_estimate(&mut self.store, &cards, trip).expect("a pure function does not trap");
+        totals.into_iter().map(Result::ok).collect()
+    }
+
+    /// Drops a card.
+    ///
+    /// # Panics
+    ///
+    /// When it was dropped before.
+    pub fn forget(&mut self, card: ParsedCard) {
+        card.0.resource_drop(&mut self.store).expect("a card of this instance");
     }
 }
 

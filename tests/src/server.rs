@@ -203,6 +203,15 @@ impl Server {
         assert!(status.is_ok_and(|status| status.success()), "kill -{name}");
     }
 
+    /// Whether the process has not ended.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system does not know.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_none()
+    }
+
     /// Waits for the process to end by itself; returns its exit code (none after a signal) and the data directory.
     ///
     /// # Panics

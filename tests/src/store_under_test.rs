@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, Component};
 use wasmtime::{Engine, Store};
 
-pub use bindings::exports::farebox::store::{bills, ledger, quotes, trips};
+pub use bindings::exports::farebox::store::{bills, cards, ledger, quotes, trips};
 pub use bindings::farebox::types::types::Segment;
 
 /// The most memory an instance may have: 64 MiB.
@@ -185,6 +185,10 @@ functions! {
     quotes: farebox_store_quotes {
         put_quote = call_put(city: String, quote: String, document: String, ttl: u64) -> Result<(), quotes::Error>;
         quote = call_get(city: String, quote: String) -> Result<Option<String>, quotes::Error>;
+    }
+    cards: farebox_store_cards {
+        put_card = call_put_once(city: String, version: String, document: String) -> Result<(), cards::Error>;
+        card = call_get(city: String, version: String) -> Result<Option<String>, cards::Error>;
     }
     bills: farebox_store_bills {
         put_bill = call_put_once(city: String, trip: String, bill: bills::Stored)

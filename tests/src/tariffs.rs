@@ -3,19 +3,27 @@
 //! A file names a title and a card, then lists rides, one a row: `start | km | min | with | lines | total`. `start` is
 //! local time on the card. `with` lists what else there is, comma by comma: `dynamic 1.2`, `tolls 10.00`,
 //! `coupon 5.00`, `coupon 20% max 6.00`, `coupon 20.00 from 48.00`, `mocked`, or `metered 12:00:00 300 s 999 m` for
-//! each metered segment. `total` may go on with discounts: `48.00 - 5.00 = 43.00`. Anything without a bar is prose.
+//! each metered segment, with the day before the time when it is not that of the start. `total` may go on with
+//! discounts: `48.00 - 5.00 = 43.00`. Anything without a bar is prose, but for lines that begin with
+//!
+//! - `place: Times Square 40.7580 -73.9855`: rides may go `from Times Square` and `to` it;
+//! - `change: /items/2/branches/0/rate "0.25"`: the card, but for that figure. Another reading of the same tariff.
 
 use crate::artifacts;
 use farebox_pricing::RateCard;
-use farebox_types::{Basis, Bill, Coupon, CouponValue, Currency, Decimal, Segment, Trip};
-use jiff::civil::DateTime;
+use farebox_types::{Basis, Bill, Coupon, CouponValue, Currency, Decimal, Outcome, Point, Segment, Trip};
+use jiff::civil::{DateTime, Time};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A table.
 pub struct Tariff {
     /// The file's name without its ending.
     pub name: String,
-    /// The card's document.
+    /// The card's place in the configuration: "110000/express.passenger".
+    pub card_name: String,
+    /// The card's document; with the table's changes, if it has any.
     pub document: String,
     /// The card.
     pub card: RateCard,
@@ -65,16 +73,37 @@ fn read(path: &PathBuf) -> Tariff {
     let name = path.file_stem().and_then(|name| name.to_str()).expect("a UTF-8 file name").to_owned();
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"));
     let card_name =
-        text.lines().find_map(|line| line.strip_prefix("card: ")).unwrap_or_else(|| panic!("{name}: no card"));
-    let document = artifacts::card(card_name.trim());
+        text.lines().find_map(|line| line.strip_prefix("card: ")).unwrap_or_else(|| panic!("{name}: no card")).trim();
+    let changes = text.lines().filter_map(|line| line.strip_prefix("change: "));
+    let document = changes.fold(artifacts::card(card_name), |document, change| changed(&document, change));
+    let places = text.lines().filter_map(|line| line.strip_prefix("place: ")).map(place).collect();
     let card = RateCard::parse(&document).unwrap_or_else(|problems| panic!("{card_name}: {problems:?}"));
     let rows = text.lines().enumerate().filter(|(_, line)| line.contains('|') && !line.starts_with("start "));
-    let rides: Vec<_> = rows.map(|(index, row)| ride(&card, row, format!("{name}.txt:{}", index + 1))).collect();
+    let rides: Vec<_> =
+        rows.map(|(index, row)| ride(&card, &places, row, format!("{name}.txt:{}", index + 1))).collect();
     assert!(!rides.is_empty(), "{name}: no rides");
-    Tariff { name, document, card, rides }
+    Tariff { name, card_name: card_name.to_owned(), document, card, rides }
 }
 
-fn ride(card: &RateCard, row: &str, place: String) -> Ride {
+/// A card with one figure changed: `/items/2/branches/0/rate "0.25"`.
+fn changed(document: &str, change: &str) -> String {
+    let mut document: Value = serde_json::from_str(document).expect("a card is JSON");
+    let (pointer, value) = change.split_once(' ').unwrap_or_else(|| panic!("{change}: a pointer and a value"));
+    let (parent, field) = pointer.rsplit_once('/').unwrap_or_else(|| panic!("{change}: not a pointer"));
+    let parent = document.pointer_mut(parent).and_then(Value::as_object_mut);
+    let value = serde_json::from_str(value).unwrap_or_else(|error| panic!("{change}: {error}"));
+    parent.unwrap_or_else(|| panic!("{change}: nothing there")).insert(field.to_owned(), value);
+    document.to_string()
+}
+
+/// "Times Square 40.7580 -73.9855".
+fn place(text: &str) -> (String, Point) {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let [name @ .., latitude, longitude] = &words[..] else { panic!("{text}: a name and two coordinates") };
+    (name.join(" "), point(latitude, longitude))
+}
+
+fn ride(card: &RateCard, places: &BTreeMap<String, Point>, row: &str, place: String) -> Ride {
     let cells: Vec<&str> = row.split('|').map(str::trim).collect();
     let [start, km, minutes, with, lines, total] = cells[..] else { panic!("{place}: a row has six cells") };
     let currency = card.info().currency;
@@ -85,15 +114,11 @@ fn ride(card: &RateCard, row: &str, place: String) -> Ride {
     };
     let started_at = moment(civil);
     let mut trip = Trip {
-        basis: Basis::Estimated,
         started_at,
         ended_at: started_at,
         distance_m: whole(km, 1000, &place),
         duration_s: whole(minutes, 60, &place),
-        segments: Vec::new(),
-        dynamic_factor: None,
-        tolls: 0,
-        coupons: Vec::new(),
+        ..Trip::default()
     };
     for clause in with.split(',').map(str::trim).filter(|clause| !clause.is_empty()) {
         let words: Vec<&str> = clause.split_whitespace().collect();
@@ -101,13 +126,26 @@ fn ride(card: &RateCard, row: &str, place: String) -> Ride {
             ["mocked"] => trip.basis = Basis::Mocked,
             ["dynamic", factor] => trip.dynamic_factor = Some(factor.parse().expect("a factor")),
             ["tolls", amount] => trip.tolls = money(currency, amount),
+            ["parking", amount] => trip.parking = money(currency, amount),
+            ["highway", amount] => trip.highway = money(currency, amount),
+            ["one_price", amount] => trip.order.one_price = Some(money(currency, amount)),
+            ["tier", tier] => trip.order.tier = Some(tier.to_owned()),
+            ["scene", scene] => trip.order.scene = Some(scene.to_owned()),
+            ["product", product] => trip.order.product = Some(product.to_owned()),
+            ["passengers", count] => trip.order.passengers = count.parse().expect("a number of people"),
+            ["booked", minutes, "min"] => trip.order.booked_ahead_s = whole(minutes, 60, &place),
+            ["waiting", minutes, "min"] => trip.waiting_s = whole(minutes, 60, &place),
+            ["cancelled"] => trip.order.outcome = Outcome::Cancelled,
+            ["from", ref name @ ..] => trip.origin = Some(named(places, name, &place)),
+            ["to", ref name @ ..] => trip.destination = Some(named(places, name, &place)),
             ["coupon", value, ref limits @ ..] => trip.coupons.push(coupon(currency, value, limits, &place)),
-            ["metered", time, seconds, "s", metres, "m"] => {
+            ["metered", ref day @ .., time, seconds, "s", metres, "m"] => {
                 trip.basis = Basis::Metered;
-                let time = time.parse().unwrap_or_else(|error| panic!("{place}: {time}: {error}"));
+                let time: Time = time.parse().unwrap_or_else(|error| panic!("{place}: {time}: {error}"));
+                let day = day.first().map_or(civil.date(), |day| day.parse().expect("a day"));
                 trip.segments.push(Segment {
                     sequence: u64::try_from(trip.segments.len()).expect("few segments"),
-                    started_at: moment(civil.with().time(time).build().expect("a time of that day")),
+                    started_at: moment(day.to_datetime(time)),
                     distance_m: metres.parse().expect("metres"),
                     duration_s: seconds.parse().expect("seconds"),
                 });
@@ -115,11 +153,14 @@ fn ride(card: &RateCard, row: &str, place: String) -> Ride {
             _ => panic!("{place}: \"{clause}\" is not understood"),
         }
     }
-    if trip.basis == Basis::Metered {
+    if let Some(last) = trip.segments.last() {
+        trip.ended_at = last.started_at + i64::try_from(last.duration_s).expect("a duration");
         trip.distance_m = trip.segments.iter().map(|segment| segment.distance_m).sum();
         trip.duration_s = trip.segments.iter().map(|segment| segment.duration_s).sum();
     }
-    trip.ended_at += i64::try_from(trip.duration_s).expect("a duration");
+    if trip.segments.is_empty() {
+        trip.ended_at += i64::try_from(trip.duration_s).expect("a duration");
+    }
     Ride { place, trip, expected: (lines.to_owned(), total.to_owned()) }
 }
 
@@ -128,14 +169,30 @@ fn coupon(currency: Currency, value: &str, limits: &[&str], place: &str) -> Coup
         Some(percent) => CouponValue::Percent(percent.parse().expect("a percentage")),
         None => CouponValue::Amount(money(currency, value)),
     };
-    let mut coupon = Coupon { id: "c".to_owned(), value, min_spend: 0, max_off: None };
+    let mut coupon = Coupon { id: "c".to_owned(), value, min_spend: 0, max_off: None, scope: Vec::new() };
     match limits {
         [] => {}
         ["max", amount] => coupon.max_off = Some(money(currency, amount)),
         ["from", amount] => coupon.min_spend = money(currency, amount),
+        ["of", code] => coupon.scope.push((*code).to_owned()),
         _ => panic!("{place}: {limits:?} is not understood"),
     }
     coupon
+}
+
+/// A place by the name the table gives it.
+fn named(places: &BTreeMap<String, Point>, name: &[&str], place: &str) -> Point {
+    let name = name.join(" ");
+    *places.get(&name).unwrap_or_else(|| panic!("{place}: \"{name}\" is not a place of the table"))
+}
+
+/// Degrees, in the millionths that points are in.
+fn point(latitude: &str, longitude: &str) -> Point {
+    let millionths = |text: &str| {
+        let degrees: Decimal = text.parse().expect("degrees");
+        i32::try_from(degrees * Decimal::from(1_000_000)).expect("degrees")
+    };
+    Point { latitude: millionths(latitude), longitude: millionths(longitude) }
 }
 
 fn money(currency: Currency, text: &str) -> i64 {

@@ -1,7 +1,28 @@
 //! Between the domain and the form in which it crosses into a guest.
 
 use crate::guest::vocabulary as wire;
-use farebox_types::{Basis, Bill, Coupon, CouponValue, Currency, Decimal, Line, Trip, Unit, wit};
+use farebox_types::{self as domain, Bill, Coupon, CouponValue, Currency, Decimal, Line, Order, Point, Trip, wit};
+
+macro_rules! same_cases {
+    ($name:ident { $($case:ident),* }) => {
+        impl From<domain::$name> for wire::$name {
+            fn from(domain: domain::$name) -> Self {
+                match domain { $(domain::$name::$case => Self::$case,)* }
+            }
+        }
+        impl From<wire::$name> for domain::$name {
+            fn from(wire: wire::$name) -> Self {
+                match wire { $(wire::$name::$case => Self::$case,)* }
+            }
+        }
+    };
+}
+same_cases!(Basis { Estimated, Metered, Mocked });
+same_cases!(Unit { Trip, Meter, Second, Piece, Money });
+same_cases!(Outcome { Completed, Cancelled });
+same_cases!(Rounding { HalfUp, HalfEven, Down, Up });
+same_cases!(Rule { Rate, Floor, Cap, Growth, Coupon });
+same_cases!(Source { Card, Trip, Segments, Spread, Items });
 
 /// A trip in the wire's form.
 ///
@@ -10,7 +31,7 @@ use farebox_types::{Basis, Bill, Coupon, CouponValue, Currency, Decimal, Line, T
 /// When a factor or percentage has more digits than the wire carries.
 pub fn trip_to_wire(trip: &Trip) -> wire::Trip {
     wire::Trip {
-        basis: basis_to_wire(trip.basis),
+        basis: trip.basis.into(),
         started_at: trip.started_at,
         ended_at: trip.ended_at,
         distance: trip.distance_m,
@@ -25,9 +46,31 @@ pub fn trip_to_wire(trip: &Trip) -> wire::Trip {
                 duration: segment.duration_s,
             })
             .collect(),
-        dynamic_factor: trip.dynamic_factor.map(decimal_to_wire),
+        origin: trip.origin.map(point_to_wire),
+        destination: trip.destination.map(point_to_wire),
+        order: order_to_wire(&trip.order),
+        waiting: trip.waiting_s,
+        dynamic_factor: trip.dynamic_factor.map(|factor| decimal_to_wire(factor).expect("at most 18 digits")),
         tolls: trip.tolls,
+        parking: trip.parking,
+        highway: trip.highway,
         coupons: trip.coupons.iter().map(coupon_to_wire).collect(),
+    }
+}
+
+fn point_to_wire(point: Point) -> wire::Point {
+    wire::Point { latitude: point.latitude, longitude: point.longitude }
+}
+
+fn order_to_wire(order: &Order) -> wire::Order {
+    wire::Order {
+        product: order.product.clone(),
+        tier: order.tier.clone(),
+        scene: order.scene.clone(),
+        passengers: order.passengers,
+        booked_ahead: order.booked_ahead_s,
+        one_price: order.one_price,
+        outcome: order.outcome.into(),
     }
 }
 
@@ -36,16 +79,19 @@ fn coupon_to_wire(coupon: &Coupon) -> wire::Coupon {
         id: coupon.id.clone(),
         value: match coupon.value {
             CouponValue::Amount(amount) => wire::CouponValue::Amount(amount),
-            CouponValue::Percent(percent) => wire::CouponValue::Percent(decimal_to_wire(percent)),
+            CouponValue::Percent(percent) => {
+                wire::CouponValue::Percent(decimal_to_wire(percent).expect("at most 18 digits"))
+            }
         },
         min_spend: coupon.min_spend,
         max_off: coupon.max_off,
+        scope: coupon.scope.clone(),
     }
 }
 
-fn decimal_to_wire(decimal: Decimal) -> wire::Decimal {
-    let wit::Decimal { digits, scale } = decimal.try_into().expect("at most 18 digits");
-    wire::Decimal { digits, scale }
+fn decimal_to_wire(decimal: Decimal) -> Option<wire::Decimal> {
+    let wit::Decimal { digits, scale } = decimal.try_into().ok()?;
+    Some(wire::Decimal { digits, scale })
 }
 
 fn decimal_from_wire(wire: wire::Decimal) -> Decimal {
@@ -56,17 +102,18 @@ fn line_from_wire(line: wire::Line) -> Line {
     Line {
         code: line.code,
         quantity: decimal_from_wire(line.quantity),
-        unit: match line.unit {
-            wire::Unit::Trip => Unit::Trip,
-            wire::Unit::Meter => Unit::Meter,
-            wire::Unit::Second => Unit::Second,
-            wire::Unit::Piece => Unit::Piece,
-            wire::Unit::Money => Unit::Money,
-        },
+        unit: line.unit.into(),
         rate: decimal_from_wire(line.rate),
         per: decimal_from_wire(line.per),
         amount: line.amount,
         reference: line.reference,
+        why: domain::Reason {
+            rule: line.why.rule.into(),
+            branch: line.why.branch,
+            source: line.why.source.into(),
+            rounding: line.why.rounding.into(),
+            step: line.why.step,
+        },
     }
 }
 
@@ -76,17 +123,15 @@ fn line_from_wire(line: wire::Line) -> Line {
 ///
 /// When the currency is not one.
 pub fn bill_from_wire(bill: wire::Bill) -> Bill {
+    let lines = |lines: Vec<wire::Line>| lines.into_iter().map(line_from_wire).collect();
     Bill {
         currency: Currency::from_code(&bill.currency).expect("the component answers ISO 4217 codes"),
-        basis: match bill.basis {
-            wire::Basis::Estimated => Basis::Estimated,
-            wire::Basis::Metered => Basis::Metered,
-            wire::Basis::Mocked => Basis::Mocked,
-        },
-        lines: bill.lines.into_iter().map(line_from_wire).collect(),
+        basis: bill.basis.into(),
+        lines: lines(bill.lines),
         total: bill.total,
-        discounts: bill.discounts.into_iter().map(line_from_wire).collect(),
+        discounts: lines(bill.discounts),
         payable: bill.payable,
+        included: lines(bill.included),
         rate_card: bill.rate_card,
     }
 }
@@ -96,41 +141,31 @@ pub fn bill_to_wire(bill: &Bill) -> Option<wire::Bill> {
     let lines = |lines: &[Line]| lines.iter().map(line_to_wire).collect::<Option<Vec<_>>>();
     Some(wire::Bill {
         currency: bill.currency.code().to_owned(),
-        basis: basis_to_wire(bill.basis),
+        basis: bill.basis.into(),
         lines: lines(&bill.lines)?,
         total: bill.total,
         discounts: lines(&bill.discounts)?,
         payable: bill.payable,
+        included: lines(&bill.included)?,
         rate_card: bill.rate_card.clone(),
     })
 }
 
 fn line_to_wire(line: &Line) -> Option<wire::Line> {
-    let decimal = |exact: Decimal| {
-        let wit::Decimal { digits, scale } = exact.try_into().ok()?;
-        Some(wire::Decimal { digits, scale })
-    };
     Some(wire::Line {
         code: line.code.clone(),
-        quantity: decimal(line.quantity)?,
-        unit: match line.unit {
-            Unit::Trip => wire::Unit::Trip,
-            Unit::Meter => wire::Unit::Meter,
-            Unit::Second => wire::Unit::Second,
-            Unit::Piece => wire::Unit::Piece,
-            Unit::Money => wire::Unit::Money,
-        },
-        rate: decimal(line.rate)?,
-        per: decimal(line.per)?,
+        quantity: decimal_to_wire(line.quantity)?,
+        unit: line.unit.into(),
+        rate: decimal_to_wire(line.rate)?,
+        per: decimal_to_wire(line.per)?,
         amount: line.amount,
         reference: line.reference.clone(),
+        why: wire::Reason {
+            rule: line.why.rule.into(),
+            branch: line.why.branch,
+            source: line.why.source.into(),
+            rounding: line.why.rounding.into(),
+            step: line.why.step,
+        },
     })
-}
-
-fn basis_to_wire(basis: Basis) -> wire::Basis {
-    match basis {
-        Basis::Estimated => wire::Basis::Estimated,
-        Basis::Metered => wire::Basis::Metered,
-        Basis::Mocked => wire::Basis::Mocked,
-    }
 }

@@ -1,9 +1,13 @@
 //! Faults, with real processes: killed, hanging, gone.
 #![allow(clippy::unwrap_used)]
 
-use farebox_tests::server::Server;
+use farebox_tests::artifacts;
+use farebox_tests::server::{PATIENT, Server};
 use farebox_tests::store_redis_server::RedisServer;
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -147,4 +151,107 @@ fn shutdown_is_graceful() {
     // A request that was accepted is answered; one that came too late is refused, never cut off in the middle.
     assert!(outcome.iter().flatten().all(|status| *status == 201), "{outcome:?}");
     assert_eq!(server.wait().0, Some(0));
+}
+
+/// The first SIGTERM or SIGINT waits for requests under way; the second ends the process at once.
+#[test]
+fn the_second_signal_ends_it_at_once() {
+    let redis = RedisServer::start().unwrap();
+    let url = redis.url("");
+    for (first, second) in [("TERM", "INT"), ("INT", "TERM")] {
+        let mut server = Server::start(&["--redis", &url, "--variable", "store_write_deadline_ms=9000"]);
+        redis.stop().unwrap();
+        // Hangs for two seconds: that is how long the host waits for Redis.
+        let mut hanging = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
+        let body = segment(1).to_string();
+        let length = body.len();
+        let head = "POST /v1/trips/r/segments HTTP/1.1\r\nhost: test\r\ncontent-type: application/json";
+        write!(hanging, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        server.signal(first);
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(server.is_running(), "{first} did not wait for the request under way");
+        let signalled = Instant::now();
+        server.signal(second);
+        assert_eq!(server.wait().0, Some(130));
+        assert!(signalled.elapsed() < Duration::from_secs(1), "{:?}", signalled.elapsed());
+        let mut answer = String::new();
+        _ = hanging.read_to_string(&mut answer);
+        assert_eq!(answer, "", "the request was not under way");
+        redis.resume().unwrap();
+    }
+}
+
+/// Requests that come all at once do not start an instance each, which would make all of them late: at most twice as
+/// many as there are processors are new at once, and one is new for a tenth of a second.
+#[test]
+fn a_burst_does_not_start_an_instance_for_each_request() {
+    const BURST: usize = 60;
+    let redis = RedisServer::start().unwrap();
+    let url = redis.url("");
+    let arguments = ["--redis", &url, "--requests-at-once", "1", "--variable", "store_write_deadline_ms=3000"];
+    let server = Server::start(&arguments);
+    // No request is answered before the test is over, so an instance that has one is new for all of its tenth.
+    redis.stop().unwrap();
+    let at_once = 2 * std::thread::available_parallelism().unwrap().get();
+    let before = instances(&server);
+    let start = Instant::now();
+    let most = std::thread::scope(|scope| {
+        for trip in 0..BURST {
+            let server = &server;
+            scope.spawn(move || server.post(&format!("/v1/trips/b{trip}/segments"), &segment(1)).status);
+        }
+        let mut most = 0;
+        while start.elapsed() < Duration::from_millis(1500) {
+            let new = instances(&server).saturating_sub(before);
+            let tenths = usize::try_from(start.elapsed().as_millis() / 100).unwrap();
+            assert!(new <= at_once * (tenths + 1), "{new} new instances after {:?}", start.elapsed());
+            most = most.max(new);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        most
+    });
+    assert!(most > at_once, "the burst was none: {most} new instances");
+}
+
+/// The instances that live: each has its own view of the configuration folder.
+fn instances(server: &Server) -> usize {
+    let config = artifacts::repository().join("config").canonicalize().unwrap();
+    let files = std::fs::read_dir(Path::new("/proc").join(server.pid().to_string()).join("fd")).unwrap();
+    files.filter(|file| std::fs::read_link(file.as_ref().unwrap().path()).is_ok_and(|to| to == config)).count()
+}
+
+/// When the start is announced the first request has nothing to wait for that happens once only: there is an instance,
+/// the database has its tables, and Redis is connected.
+#[test]
+fn a_start_warms_up() {
+    let server = Server::start(&PATIENT);
+    assert_eq!(instances(&server), 1);
+    let database = rusqlite::Connection::open(server.data().join("farebox.sqlite")).unwrap();
+    let tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table'";
+    assert!(database.query_row(tables, [], |row| row.get::<_, i64>(0)).unwrap() > 0);
+
+    let redis = RedisServer::start().unwrap();
+    let _server = Server::start(&[&["--redis", &redis.url("")], &PATIENT[..]].concat());
+    let clients: String = redis.run("CLIENT LIST").unwrap();
+    assert_eq!(clients.lines().count(), 2, "the host's and this one: {clients}");
+}
+
+/// A Redis that is gone or silent does not stop a start, and holds it up for a second at most.
+#[test]
+fn a_start_does_not_wait_for_redis() {
+    // Compiled components are kept with the data.
+    let server = Server::start(&[]);
+    server.signal("TERM");
+    let (_, mut data) = server.wait();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for address in [silent.local_addr().unwrap(), gone] {
+        let start = Instant::now();
+        let server = Server::restart(data, &["--redis", &format!("redis://{address}")]);
+        assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+        assert_eq!(server.post("/v1/trips/r/bill", &bill()).status, 201);
+        server.signal("TERM");
+        (_, data) = server.wait();
+    }
 }

@@ -1,11 +1,15 @@
 //! The HTTP API, served for real: by the host on both stores, and by Spin when it is installed.
 #![allow(clippy::unwrap_used)]
 
+use farebox_tests::artifacts;
 use farebox_tests::exchanges;
-use farebox_tests::server::{PATIENT, Runtime, Server, spin_is_installed};
+use farebox_tests::server::{Answer, PATIENT, Runtime, Server, spin_is_installed};
 use farebox_tests::store_redis_server::RedisServer;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 const EXCHANGES: &[(&str, &str)] = &[
     ("1-a-ride-end-to-end.txt", include_str!("../cases/http/1-a-ride-end-to-end.txt")),
@@ -114,20 +118,260 @@ fn details_degrade_to_the_total() {
     check(&server, &mut || redis.kill().unwrap(), "store-unavailable");
 }
 
+/// The application with a configuration of its own.
+struct Configured(TempDir);
+
+impl Configured {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(artifacts::repository().join("target"), folder.path().join("target")).unwrap();
+        fs::copy(artifacts::repository().join("spin.toml"), folder.path().join("spin.toml")).unwrap();
+        copy(&artifacts::repository().join("config"), &folder.path().join("config"));
+        Self(folder)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join("config").join(name)
+    }
+
+    fn start(&self, data: TempDir, arguments: &[&str]) -> Server {
+        let manifest = self.0.path().join("spin.toml");
+        Server::restart(data, &[&["--manifest", manifest.to_str().unwrap()], arguments].concat())
+    }
+}
+
+/// Ends a server; its data stays.
+fn end(server: Server) -> TempDir {
+    server.signal("TERM");
+    server.wait().1
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
+
+fn jinan_estimate() -> Value {
+    json!({
+        "city": "370100", "products": ["express"], "origin": {"lat": 36.65, "lng": 117.12},
+        "destination": {"lat": 36.67, "lng": 117.0}, "distance_m": 4100, "duration_s": 1260,
+        "depart_at": "2026-11-21T08:00:00+08:00",
+    })
+}
+
+fn estimate(server: &Server) -> String {
+    let answer = server.post("/v1/estimates", &jinan_estimate());
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.json()["estimate_id"].as_str().unwrap().to_owned()
+}
+
+/// Measures a ride like [`jinan_estimate`], and bills it.
+fn jinan_bill(server: &Server, trip: &str, estimate_id: Option<&str>) -> Value {
+    let segments = json!({"city": "370100", "segments": [
+        {"seq": 1, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 4100, "duration_s": 1260},
+    ]});
+    server.post(&format!("/v1/trips/{trip}/segments"), &segments);
+    let mut bill = json!({
+        "city": "370100", "product": "express",
+        "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:21:00+08:00",
+        "origin": {"lat": 36.65, "lng": 117.12}, "destination": {"lat": 36.67, "lng": 117.0},
+    });
+    if let Some(estimate_id) = estimate_id {
+        bill["estimate_id"] = estimate_id.into();
+    }
+    let answer = server.post(&format!("/v1/trips/{trip}/bill"), &bill);
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.json()
+}
+
+/// A ride is billed with the rate cards it was quoted with, whatever became of them since; and when it cannot be, the
+/// bill says so, and why. So does the detail page.
+#[test]
+fn a_ride_is_billed_as_it_was_quoted() {
+    let redis = RedisServer::start().unwrap();
+    for backend in [vec![], vec!["--redis".to_owned(), redis.url("")]] {
+        let backend: Vec<&str> = backend.iter().map(String::as_str).chain(PATIENT).collect();
+        let application = Configured::new();
+        let cards = ["passenger", "driver"].map(|side| application.file(&format!("cards/370100/express.{side}.json")));
+        let old = cards.clone().map(|card| fs::read_to_string(card).unwrap());
+        let server = application.start(tempfile::tempdir().unwrap(), &backend);
+        let quoted = estimate(&server);
+        let data = end(server);
+        for (card, old) in cards.iter().zip(&old) {
+            // The start price, 8.00 and 6.00.
+            let new = old.replacen(".00\"", ".50\"", 1);
+            assert_ne!(old, &new);
+            fs::write(card, new).unwrap();
+        }
+
+        let server = application.start(data, &backend);
+        let check = |trip: &str, estimate_id: Option<&str>, total: &str, pinned: Value| {
+            let bill = jinan_bill(&server, trip, estimate_id);
+            assert_eq!((&bill["passenger"]["total"], &bill["pinned"]), (&json!(total), &pinned), "{trip}: {bill}");
+            assert_eq!(bill["facts"]["quoted"].is_object(), pinned["rate_card"] == "quoted");
+            assert_eq!(server.get(&format!("/v1/trips/{trip}/bill")).json(), bill);
+            bill
+        };
+        let by_quote = check("quoted", Some(&quoted), "11.48", json!({"rate_card": "quoted"}));
+        let today = check("today", None, "11.98", json!({"rate_card": "current", "reason": "no-estimate"}));
+        let card = |bill: &Value, name: &str| {
+            let version = bill["versions"][name].as_str().unwrap();
+            server.get(&format!("/v1/cities/370100/rate-cards/{version}")).body
+        };
+        let names = ["rate_card", "driver_rate_card"];
+        assert_eq!(names.map(|name| card(&by_quote, name)), old, "earlier cards are kept");
+        let new = cards.clone().map(|card| fs::read_to_string(card).unwrap());
+        assert_eq!(names.map(|name| card(&today, name)), new);
+        let page = |estimate_id: &str| server.get(&format!("/v1/estimates/{estimate_id}/details/express")).json();
+        assert_eq!((&page(&quoted)["degraded"], &page(&quoted)["total"]), (&json!(false), &json!("11.48")));
+
+        if backend.contains(&"--redis") {
+            let keys: Vec<String> = redis.run("KEYS *:card:*").unwrap();
+            assert_eq!(keys.len(), 4, "both sides, before and after");
+        }
+    }
+
+    // What is missing is named.
+    let application = Configured::new();
+    let card = application.file("cards/370100/express.passenger.json");
+    let changed = fs::read_to_string(&card).unwrap().replacen("8.00\"", "8.50\"", 1);
+    let mut redis = RedisServer::start().unwrap();
+    let url = redis.url("");
+    let arguments = [&["--redis", &url], &PATIENT[..]].concat();
+    let server = application.start(tempfile::tempdir().unwrap(), &arguments);
+    let quoted = estimate(&server);
+    let data = end(server);
+    fs::write(&card, changed).unwrap();
+    for card in redis.run::<Vec<String>>("KEYS *:card:*").unwrap() {
+        let () = redis.run(&format!("DEL {card}")).unwrap();
+    }
+    let server = application.start(data, &arguments);
+    let check = |trip: &str, reason: &str| {
+        let bill = jinan_bill(&server, trip, Some(&quoted));
+        assert_eq!(bill["pinned"], json!({"rate_card": "current", "reason": reason}), "{trip}: {bill}");
+        let page = server.get(&format!("/v1/estimates/{quoted}/details/express")).json();
+        assert_eq!((&page["total"], &page["reason"]), (&json!("11.48"), &json!(reason)), "{page}");
+    };
+    check("a", "version-unavailable");
+    let () = redis.run("FLUSHALL").unwrap();
+    check("b", "quote-expired");
+    redis.kill().unwrap();
+    check("c", "store-unavailable");
+}
+
+/// Whoever asks for details as soon as the estimate is answered gets them, although the estimate does not wait for the
+/// quote to be stored.
+#[test]
+fn details_are_there_as_soon_as_the_estimate_is_answered() {
+    let redis = RedisServer::start().unwrap();
+    for backend in [vec![], vec!["--redis".to_owned(), redis.url("")]] {
+        let backend: Vec<&str> = backend.iter().map(String::as_str).chain(PATIENT).collect();
+        let server = Server::start(&backend);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        let id = estimate(&server);
+                        let page = server.get(&format!("/v1/estimates/{id}/details/express")).json();
+                        assert_eq!(page["degraded"], json!(false), "{page}");
+                    }
+                });
+            }
+        });
+    }
+}
+
+/// Broken copy costs the details of a page, not its totals.
+#[test]
+fn broken_copy_costs_the_details_only() {
+    let application = Configured::new();
+    fs::write(application.file("copy/en-US.ftl"), "= nonsense").unwrap();
+    let server = application.start(tempfile::tempdir().unwrap(), &PATIENT);
+    let estimate = estimate(&server);
+    jinan_bill(&server, "t", None);
+    for path in [format!("/v1/estimates/{estimate}/details/express"), "/v1/trips/t/bill/detail".to_owned()] {
+        let page = server.get(&format!("{path}?locale=en-US&scene=receipt"));
+        assert_eq!(page.status, 200, "{}", page.body);
+        let page = page.json();
+        assert_eq!(
+            (&page["total"], &page["payable"], &page["sections"]),
+            (&json!("11.48"), &json!("11.48"), &json!([]))
+        );
+        assert_eq!((&page["degraded"], &page["reason"]), (&json!(true), &json!("copy-unavailable")), "{page}");
+        assert_eq!(server.get(&format!("{path}?locale=zh-CN")).json()["degraded"], json!(false));
+    }
+    assert_eq!(server.get("/readyz").status, 503);
+}
+
+/// A store that is set up wrongly is the operator's to put right: callers are told to ask again later, and what can do
+/// without it does.
+#[test]
+fn a_store_that_is_set_up_wrongly_is_unavailable() {
+    let server = Server::start(&["--variable", "store_backend=etcd"]);
+    let segments = json!({"city": "370100", "segments": [
+        {"seq": 1, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 1, "duration_s": 1},
+    ]});
+    let answer = server.post("/v1/trips/t/segments", &segments);
+    assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("store-unavailable")), "{}", answer.body);
+    assert_eq!(answer.header("retry-after"), "1");
+    assert!(!answer.body.contains("etcd"), "callers are told nothing of the inside: {}", answer.body);
+    assert!(server.get("/readyz").body.contains("variable store_backend must be"));
+    let id = estimate(&server);
+    let page = server.get(&format!("/v1/estimates/{id}/details/express")).json();
+    assert_eq!(page["reason"], json!("store-unavailable"));
+    let bill = jinan_bill(&server, "t", Some(&id));
+    assert_eq!((&bill["stored"], &bill["pinned"]["reason"]), (&json!(false), &json!("store-unavailable")));
+}
+
 /// A request that is too large is refused before it is read, and the connection survives nonsense.
 #[test]
 fn limits_hold() {
     let server = Server::start(&[]);
     let large = format!("{{\"city\": \"{}\"}}", "x".repeat(2 << 20));
-    // The answer comes before the whole body was sent; the connection is then closed, and a client that is still busy
-    // sending may see only that.
     let json = [("content-type", "application/json")];
-    let answer = (0..20).find_map(|_| server.try_request("POST", "/v1/estimates", &json, &large).ok()).unwrap();
-    assert_eq!((answer.status, answer.content_type.as_str()), (413, "application/problem+json"), "{}", answer.body);
+    // The answer comes before the whole body was sent, and a client that is still busy sending gets it all the same.
+    for _ in 0..20 {
+        let answer = server.request("POST", "/v1/estimates", &json, &large);
+        assert_eq!((answer.status, answer.content_type.as_str()), (413, "application/problem+json"), "{}", answer.body);
+        assert_eq!(answer.header("connection"), "close");
+    }
     let deep = "[".repeat(100_000);
     let answer = server.request("POST", "/v1/estimates", &json, &deep);
     assert_eq!(answer.status, 400, "{}", answer.body);
     assert_eq!(server.get("/healthz").status, 200);
+}
+
+/// Clients need not know who refuses them: the host's own problems are of the gateway's make, down to the trace.
+#[test]
+fn the_host_refuses_as_the_gateway_does() {
+    let server = Server::start(&[]);
+    let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let traceparent = format!("00-{id}-00f067aa0ba902b7-01");
+    let headers = [("content-type", "application/json"), ("traceparent", &traceparent)];
+    let by_the_host = server.request("POST", "/v1/estimates", &headers, &"x".repeat(2 << 20));
+    let by_the_gateway = server.request("POST", "/v1/estimates", &headers, "{");
+    let shape = |answer: &Answer, status: u16, code: &str| {
+        let document = answer.json();
+        assert_eq!((answer.status, &document["code"]), (status, &json!(code)), "{}", answer.body);
+        assert_eq!(document["type"], json!(format!("urn:farebox:problem:{code}")));
+        assert_eq!((&document["status"], &document["trace_id"]), (&json!(status), &json!(id)));
+        let span = answer.header("traceparent").strip_prefix(&format!("00-{id}-")).unwrap().to_owned();
+        assert!(span.len() == 19 && span.ends_with("-01") && !span.starts_with("00f067aa0ba902b7"), "{span}");
+        let members: BTreeSet<String> = document.as_object().unwrap().keys().cloned().collect();
+        (members, answer.content_type.clone(), answer.header("cache-control").to_owned())
+    };
+    let (mut of_the_gateway, content_type, cache_control) = shape(&by_the_gateway, 400, "invalid-json");
+    // Nothing is wrong with any field when the host has not looked at the body.
+    of_the_gateway.remove("errors");
+    let expected = (of_the_gateway, content_type, cache_control);
+    assert_eq!(shape(&by_the_host, 413, "body-too-large"), expected);
 }
 
 /// The document that clients are generated from is the one that is committed.

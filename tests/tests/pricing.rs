@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_pricing::{RateCard, VERSION};
+use farebox_tests::artifacts;
 use farebox_tests::guest::Guest;
 use farebox_tests::pricing::{PricingComponent, price_natively};
 use farebox_tests::tariffs;
-use farebox_types::charge;
+use farebox_types::charge_in_steps;
+use std::collections::BTreeSet;
 
 /// Every published tariff comes to the published amount, natively and as a component, and the two bills are identical.
 #[test]
@@ -32,14 +34,39 @@ fn published_tariffs() {
 fn bills_explain_themselves() {
     for tariff in tariffs::all() {
         for ride in tariff.rides {
-            let bill = tariff.card.price(&ride.trip).unwrap();
+            let bill = tariff.card.price(&ride.trip, None).unwrap();
             for line in bill.lines.iter().chain(&bill.discounts) {
-                let again = charge(line.quantity, line.rate, line.per, bill.currency, farebox_types::Rounding::HalfUp);
+                let (rounding, step) = (line.why.rounding, line.why.step);
+                let again = charge_in_steps(line.quantity, line.rate, line.per, bill.currency, rounding, step);
                 assert_eq!(again, Some(line.amount), "{} {}", ride.place, line.code);
             }
             assert_eq!(bill.lines.iter().map(|line| line.amount).sum::<i64>(), bill.total, "{}", ride.place);
             let discounts: i64 = bill.discounts.iter().map(|line| line.amount).sum();
             assert_eq!(bill.total + discounts, bill.payable, "{}", ride.place);
+        }
+    }
+}
+
+/// Every card that ships has nothing wrong with it and nothing odd about it, lies where it says it belongs, prices both
+/// sides of a ride, and has a table when it is published.
+#[test]
+fn shipped_cards() {
+    let tables: BTreeSet<String> = tariffs::all().into_iter().map(|tariff| tariff.card_name).collect();
+    let names = artifacts::card_names();
+    assert!(names.len() >= 14, "{names:?}");
+    for name in &names {
+        let document = artifacts::card(name);
+        let card = RateCard::parse(&document).unwrap_or_else(|problems| panic!("{name}: {problems:#?}"));
+        assert!(card.warnings().is_empty(), "{name}: {:#?}", card.warnings());
+        let info = card.info();
+        let side = serde_json::to_value(info.side).unwrap();
+        assert_eq!(*name, format!("{}/{}.{}", info.city, info.product, side.as_str().unwrap()));
+        match name.strip_suffix(".passenger") {
+            Some(ride) => {
+                assert!(tables.contains(name), "no table in tests/cases/tariffs is about {name}");
+                assert!(names.contains(&format!("{ride}.driver")), "{ride} has no card for the driver");
+            }
+            None => assert!(document.contains("A SAMPLE"), "{name} does not say that it is a sample"),
         }
     }
 }

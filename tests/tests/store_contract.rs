@@ -35,8 +35,10 @@ on_every_backend! {
     the_largest_numbers_are_exact
     numbers_out_of_range_are_refused
     parallel_overlapping_segments_count_once
+    a_trip_is_forgotten_whole
     a_quote_lives_as_long_as_it_was_told_to
     a_quote_is_replaced
+    a_card_is_written_once_and_stays
     a_bill_is_written_once
     of_parallel_bills_one_is_kept
     a_top_up_is_entered_once
@@ -250,6 +252,26 @@ async fn parallel_overlapping_segments_count_once(place: Place) {
     assert_eq!(stores[1].segments(CITY, "t").await, Ok(Some(segments(0..403))));
 }
 
+/// Some time after its last segments, repeats included, a trip is as if it had never been.
+async fn a_trip_is_forgotten_whole(mut place: Place) {
+    place.surroundings.variables.insert("trip_ttl_s".to_owned(), "1".to_owned());
+    let store = place.open().await;
+    store.add_segments(CITY, "t", segments([1, 2])).await.unwrap();
+    store.add_segments(CITY, "u", segments([1, 2])).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(store.add_segments(CITY, "t", segments([1])).await, Ok(totals_of(2)), "a repeat");
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let (t, u) = (store.segments(CITY, "t").await, store.segments(CITY, "u").await);
+    assert_eq!((t, u), (Ok(Some(segments([1, 2]))), Ok(None)), "a repeat gives a trip its time again");
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(store.segments(CITY, "t").await, Ok(None));
+    let other = Segment { distance: 7, ..segment(1) };
+    assert_eq!(store.add_segments(CITY, "u", segments([])).await, Ok(totals_of(0)));
+    let again = Ok(trips::Totals { distance: 7, duration: 10, segments: 1 });
+    assert_eq!(store.add_segments(CITY, "t", vec![other]).await, again, "nothing to be in conflict with");
+    assert_eq!(store.segments(CITY, "t").await, Ok(Some(vec![other])));
+}
+
 // Quotes.
 
 async fn a_quote_lives_as_long_as_it_was_told_to(place: Place) {
@@ -275,6 +297,17 @@ async fn a_quote_is_replaced(place: Place) {
     assert_eq!(store.quote(CITY, "q").await, Ok(Some("second".to_owned())));
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert_eq!(store.quote(CITY, "q").await, Ok(Some("second".to_owned())), "lives by its own time");
+}
+
+// Rate cards.
+
+async fn a_card_is_written_once_and_stays(place: Place) {
+    let store = place.open().await;
+    assert_eq!(store.put_card(CITY, "v1", "{ \"a\": 1 }").await, Ok(()));
+    assert_eq!(store.put_card(CITY, "v1", "{\"a\":1}").await, Ok(()), "laid out differently");
+    assert_eq!(store.put_card(CITY, "v2", "{\"a\":2}").await, Ok(()));
+    assert_eq!(store.card(CITY, "v1").await, Ok(Some("{ \"a\": 1 }".to_owned())), "the first stays");
+    assert_eq!(store.card(CITY, "v2").await, Ok(Some("{\"a\":2}".to_owned())));
 }
 
 // Bills.
@@ -337,6 +370,7 @@ async fn absence_is_not_an_error(place: Place) {
 async fn assert_nothing_at(store: &StoreUnderTest, city: &str, name: &str) {
     assert_eq!(store.segments(city, name).await, Ok(None));
     assert_eq!(store.quote(city, name).await, Ok(None));
+    assert_eq!(store.card(city, name).await, Ok(None));
     assert_eq!(store.bill(city, name).await, Ok(None));
     assert_eq!(store.entry(city, name).await, Ok(None));
 }
@@ -346,6 +380,7 @@ async fn put_all(store: &StoreUnderTest, city: &str, name: &str) {
     let hint = format!("{city} {name}");
     assert_eq!(store.add_segments(city, name, segments([1])).await, Ok(totals_of(1)), "{hint}");
     assert_eq!(store.put_quote(city, name, format!("quote {hint}"), 60_u64).await, Ok(()), "{hint}");
+    assert_eq!(store.put_card(city, name, format!("card {hint}")).await, Ok(()), "{hint}");
     assert_eq!(store.put_bill(city, name, bill(&hint)).await, Ok(bills::PutOutcome::Created), "{hint}");
     assert_eq!(store.put_entry(city, name, top_up("CNY", 1, &hint, 0)).await, Ok(ledger::PutOutcome::Created));
 }
@@ -354,6 +389,7 @@ async fn assert_all_at(store: &StoreUnderTest, city: &str, name: &str) {
     let hint = format!("{city} {name}");
     assert_eq!(store.segments(city, name).await, Ok(Some(segments([1]))), "{hint}");
     assert_eq!(store.quote(city, name).await, Ok(Some(format!("quote {hint}"))));
+    assert_eq!(store.card(city, name).await, Ok(Some(format!("card {hint}"))));
     assert_eq!(store.bill(city, name).await, Ok(Some(bill(&hint))));
     assert_eq!(store.entry(city, name).await, Ok(Some(top_up("CNY", 1, &hint, 0))));
 }
@@ -408,6 +444,8 @@ async fn documents_come_back_as_they_were(place: Place) {
         let (name, start) = (number.to_string(), document.chars().take(20).collect::<String>());
         store.put_quote(CITY, &*name, document, 60_u64).await.unwrap();
         assert!(store.quote(CITY, &*name).await == Ok(Some(document.to_owned())), "{start:?}");
+        store.put_card(CITY, &*name, document).await.unwrap();
+        assert!(store.card(CITY, &*name).await == Ok(Some(document.to_owned())), "{start:?}");
         let stored = bills::Stored { request: document.to_owned(), document: document.to_owned() };
         assert_eq!(store.put_bill(CITY, &*name, stored.clone()).await, Ok(bills::PutOutcome::Created), "{start:?}");
         assert!(store.bill(CITY, &*name).await == Ok(Some(stored.clone())), "{start:?}");
@@ -463,6 +501,7 @@ async fn redis_may_ban_writes_to_a_city() {
             WriteBanned,
             store.add_segments(city, "t", segments([1])),
             store.put_quote(city, "t", "document", 60_u64),
+            store.put_card(city, "t", "document"),
             store.put_bill(city, "t", bill("a")),
             store.put_entry(city, "t", top_up("CNY", 1, "", 0))
         );
@@ -473,6 +512,7 @@ async fn redis_may_ban_writes_to_a_city() {
         WriteBanned,
         store.add_segments("110000", "t", segments([1])),
         store.put_quote("110000", "t", "document", 60_u64),
+        store.put_card("110000", "t", "document"),
         store.put_bill("110000", "t", bill("a")),
         store.put_entry("110000", "t", top_up("CNY", 1, "", 0))
     );
@@ -490,6 +530,8 @@ async fn assert_all_unavailable(store: &StoreUnderTest) {
         store.segments(CITY, "t"),
         store.put_quote(CITY, "t", "document", 60_u64),
         store.quote(CITY, "t"),
+        store.put_card(CITY, "t", "document"),
+        store.card(CITY, "t"),
         store.put_bill(CITY, "t", bill("a")),
         store.bill(CITY, "t"),
         store.put_entry(CITY, "t", top_up("CNY", 1, "", 0)),
@@ -591,11 +633,11 @@ async fn redis_keys_are_as_documented() {
     let mut keys: Vec<String> = server.run("KEYS *").unwrap();
     keys.sort();
     let key = |kind| format!("c:110000:{{110000:11}}:{kind}:a-1");
-    assert_eq!(keys, ["bill", "ledger", "quote", "trip"].map(key));
+    assert_eq!(keys, ["bill", "card", "ledger", "quote", "trip"].map(key));
     let ttl = |kind| server.run::<i64>(&format!("TTL {}", key(kind))).unwrap();
     assert!((590..=600).contains(&ttl("trip")), "{}", ttl("trip"));
     assert!((50..=60).contains(&ttl("quote")), "{}", ttl("quote"));
-    assert_eq!((ttl("bill"), ttl("ledger")), (-1, -1), "these stay");
+    assert_eq!((ttl("bill"), ttl("card"), ttl("ledger")), (-1, -1, -1), "these stay");
     let () = server.run(&format!("EXPIRE {} 5", key("trip"))).unwrap();
     store.add_segments(CITY, "a-1", segments([1])).await.unwrap();
     assert!((590..=600).contains(&ttl("trip")), "a write gives a trip its time again");
@@ -634,6 +676,7 @@ async fn a_redis_replica_is_unavailable_for_writes() {
         Unavailable,
         store.add_segments(CITY, "t", segments([2])),
         store.put_quote(CITY, "t", "document", 60_u64),
+        store.put_card(CITY, "u", "document"),
         store.put_bill(CITY, "u", bill("a")),
         store.put_entry(CITY, "u", top_up("CNY", 1, "", 0))
     );
@@ -674,18 +717,58 @@ async fn sqlite_is_set_up_as_documented() {
     let pragma =
         |name| file.look().query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
     assert_eq!(pragma("journal_mode").unwrap(), "wal".to_owned().into());
-    assert_eq!(pragma("user_version").unwrap(), 1.into());
+    assert_eq!(pragma("user_version").unwrap(), 2.into());
     assert_eq!(pragma("integrity_check").unwrap(), "ok".to_owned().into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_a_later_version_is_left_alone() {
     let file = File::new();
-    file.look().execute_batch("PRAGMA user_version = 2").unwrap();
+    file.look().execute_batch("PRAGMA user_version = 3").unwrap();
     let store = file.open().await;
     assert_fails!(Other, store.bill(CITY, "t"), store.put_bill(CITY, "t", bill("a")));
     let tables: i64 = file.look().query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
     assert_eq!(tables, 0);
+}
+
+/// Expired trips go away a few at a time, with all their segments, when others come.
+#[tokio::test(flavor = "multi_thread")]
+async fn expired_trips_are_swept_out_of_sqlite() {
+    let file = File::new();
+    let mut surroundings = Surroundings::sqlite(&file.folder.path().join("store.db")).unwrap();
+    surroundings.variables.insert("trip_ttl_s".to_owned(), "4".to_owned());
+    let store = StoreUnderTest::new(&surroundings).await.unwrap();
+    store.add_segments(CITY, "long", segments(0..1_500)).await.unwrap();
+    for trip in 0..8 {
+        store.add_segments(CITY, trip.to_string(), segments([1, 2])).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(4_200)).await;
+    let mut held = Vec::new();
+    for trip in 100..106 {
+        store.add_segments(CITY, trip.to_string(), segments([1])).await.unwrap();
+        let count = |table| -> i64 {
+            file.look().query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        };
+        held.push((count("trip"), count("segment")));
+    }
+    assert_eq!(held, [(10, 517), (9, 16), (8, 13), (7, 10), (6, 7), (6, 6)], "trips and segments after each call");
+}
+
+/// A database that an earlier release made is brought up to date; what it holds stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_version_1_is_upgraded() {
+    let file = File::new();
+    file.look().execute_batch(include_str!("../cases/store-version-1.sql")).unwrap();
+    let store = file.open().await;
+    assert_eq!(store.segments(CITY, "t").await, Ok(Some(segments([1, 2]))));
+    assert_eq!(store.add_segments(CITY, "t", segments([2, 3])).await, Ok(totals_of(3)));
+    assert_eq!(store.bill(CITY, "t").await, Ok(Some(bill("old"))));
+    put_all(&store, CITY, "new").await;
+    let version: i64 = file.look().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, 2);
+    // As if the upgrade had broken off before its end.
+    file.look().execute_batch("PRAGMA user_version = 1").unwrap();
+    assert_all_at(&file.open().await, CITY, "new").await;
 }
 
 // What the component promises whatever the backend.

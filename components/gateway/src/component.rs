@@ -1,12 +1,15 @@
 //! The gateway as a component: takes requests from the host, answers all of them, and never traps.
 
 mod bills;
+mod cards;
 mod config;
 mod estimates;
 mod health;
 mod http;
+mod later;
 mod pages;
 mod pricing;
+mod quotes;
 mod settlement;
 mod store;
 mod trips;
@@ -42,6 +45,7 @@ mod bindings {
                 import farebox:render/render@0.1.0;
                 import farebox:store/trips@0.1.0;
                 import farebox:store/quotes@0.1.0;
+                import farebox:store/cards@0.1.0;
                 import farebox:store/bills@0.1.0;
                 import farebox:store/ledger@0.1.0;
             }
@@ -83,6 +87,10 @@ async fn answer(head: &Head, body: Body) -> Answer {
         }
         Route::Commission => settlement::create(&document(head, body).await?),
         Route::Cities => query(&[]).and_then(|_| health::cities()),
+        Route::RateCard { city, version } => {
+            query(&[])?;
+            cards::get(&city, &version).await
+        }
         Route::Health => responses::json(StatusCode::OK, &json!({"status": "ok"})),
         Route::Ready => health::ready().await,
         Route::OpenApi => Ok(responses::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
@@ -120,6 +128,21 @@ fn fill(bytes: &mut [u8]) {
         head.copy_from_slice(random.get(..count).unwrap_or_default());
         rest = tail;
     }
+}
+
+/// A number that no other instance has, and this one never again.
+fn unique() -> u64 {
+    thread_local! {
+        static NEXT: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+    // Asking the host costs more than counting on from where it let us begin.
+    let number = NEXT.get().unwrap_or_else(|| {
+        let mut start = [0; 8];
+        fill(&mut start);
+        u64::from_le_bytes(start)
+    });
+    NEXT.set(Some(number.wrapping_add(1)));
+    number
 }
 
 /// Seconds since 1970.

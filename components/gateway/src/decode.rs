@@ -15,10 +15,10 @@
 //! assert_eq!(problem.errors.len(), 3); // an unknown field, a fraction of a metre, and a missing field
 //! ```
 
-use crate::geodesy::{self, Place};
+use crate::geodesy;
 use crate::problem::{FieldError, Problem};
 use crate::{limits, names, time};
-use farebox_types::{AmountError, Currency, MinorUnits, Timestamp, pointer_segment};
+use farebox_types::{AmountError, Currency, MinorUnits, Point, Timestamp, pointer_segment};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
@@ -281,11 +281,11 @@ impl<'a> Field<'a> {
     }
 
     /// A place: `{"lat": 39.9, "lng": 116.4}`, in degrees of WGS 84.
-    pub fn place(self) -> Option<Place> {
+    pub fn place(self) -> Option<Point> {
         let place = self.object(&["lat", "lng"])?;
         let latitude = place.required("lat").and_then(|field| field.degrees(limits::LATITUDE_DEG));
         let longitude = place.required("lng").and_then(|field| field.degrees(limits::LONGITUDE_DEG));
-        Some(Place { latitude: latitude?, longitude: longitude? })
+        Some(Point { latitude: latitude?, longitude: longitude? })
     }
 
     fn degrees(self, limit: u8) -> Option<i32> {

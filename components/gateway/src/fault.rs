@@ -12,7 +12,7 @@ pub enum StoreError {
     TimedOut,
     /// The city may not be written here; nothing was written.
     WriteBanned(String),
-    /// A defect, or a backend that answers nonsense.
+    /// A wrong configuration, a defect, or a backend that answers nonsense.
     Other(String),
 }
 
@@ -26,7 +26,11 @@ impl StoreError {
             Self::WriteBanned(log) => {
                 (problem::CITY_WRITE_BANNED, "the city is written at another site, or is being moved; ask again", log)
             }
-            Self::Other(log) => return Problem::internal(format!("{call}: {log}")),
+            // Nothing that the caller can do anything about, but ask again when an operator has.
+            Self::Other(log) => {
+                let detail = "the store cannot be used as it is; operators find the reason in the log. Ask again later";
+                (problem::STORE_UNAVAILABLE, detail, format!("ERROR, the store needs an operator: {log}"))
+            }
         };
         Problem { log: Some(format!("{call}: {log}")), ..Problem::new(kind, detail) }
     }
@@ -37,7 +41,7 @@ impl StoreError {
             Self::Unavailable(why) => format!("unavailable: {why}"),
             Self::TimedOut => "deadline passed".to_owned(),
             Self::WriteBanned(why) => format!("write-banned: {why}"),
-            Self::Other(why) => format!("failed: {why}"),
+            Self::Other(why) => format!("ERROR, the store needs an operator: {why}"),
         }
     }
 }
@@ -90,7 +94,7 @@ mod tests {
         check(StoreError::Unavailable("10.0.0.1 refused".into()), "store-unavailable", 503);
         check(StoreError::TimedOut, "store-timed-out", 503);
         check(StoreError::WriteBanned("10.0.0.1: NOPERM".into()), "city-write-banned", 503);
-        check(StoreError::Other("10.0.0.1 said 7".into()), "internal", 500);
+        check(StoreError::Other("10.0.0.1 said 7".into()), "store-unavailable", 503);
     }
 
     /// A conflict names the segment, by number and by place.

@@ -1,16 +1,7 @@
 //! Places on the ground, and how far apart they are.
 
-use geo::{Distance, Haversine, Point};
-use serde::Serialize;
-
-/// A place on the ground, in millionths of a degree (about 0.11 m), so that equal places compare equal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Place {
-    /// North is positive; in [-90000000, 90000000].
-    pub latitude: i32,
-    /// East is positive; in [-180000000, 180000000].
-    pub longitude: i32,
-}
+use farebox_types::Point;
+use geo::{Distance, Haversine};
 
 /// Degrees to millionths of a degree, rounded to the nearest. `None` outside of plus or minus `limit` degrees.
 #[expect(
@@ -28,7 +19,7 @@ pub fn micro_degrees(degrees: f64, limit: u8) -> Option<i32> {
     clippy::cast_sign_loss,
     reason = "half the Earth's girth at most, and not negative"
 )]
-pub fn great_circle_m(from: Place, to: Place) -> u64 {
+pub fn great_circle_m(from: Point, to: Point) -> u64 {
     if from == to {
         return 0;
     }
@@ -40,8 +31,8 @@ pub fn great_circle_m(from: Place, to: Place) -> u64 {
 const HALF_GIRTH_M: u64 = 20_015_114;
 
 #[expect(clippy::float_arithmetic, reason = "degrees, not money")]
-fn point(place: Place) -> Point {
-    Point::new(f64::from(place.longitude) / 1e6, f64::from(place.latitude) / 1e6)
+fn point(place: Point) -> geo::Point {
+    geo::Point::new(f64::from(place.longitude) / 1e6, f64::from(place.latitude) / 1e6)
 }
 
 #[cfg(test)]
@@ -50,8 +41,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn place(latitude: f64, longitude: f64) -> Place {
-        Place { latitude: micro_degrees(latitude, 90).unwrap(), longitude: micro_degrees(longitude, 180).unwrap() }
+    fn place(latitude: f64, longitude: f64) -> Point {
+        Point { latitude: micro_degrees(latitude, 90).unwrap(), longitude: micro_degrees(longitude, 180).unwrap() }
     }
 
     fn check(from: (f64, f64), to: (f64, f64), expected: u64) {
@@ -93,8 +84,8 @@ mod tests {
         }
     }
 
-    fn any_place() -> impl Strategy<Value = Place> {
+    fn any_place() -> impl Strategy<Value = Point> {
         (-90_000_000..=90_000_000, -180_000_000..=180_000_000)
-            .prop_map(|(latitude, longitude)| Place { latitude, longitude })
+            .prop_map(|(latitude, longitude)| Point { latitude, longitude })
     }
 }

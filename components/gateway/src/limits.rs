@@ -16,6 +16,15 @@ pub const PRODUCTS: RangeInclusive<usize> = 1..=20;
 /// How many coupons a passenger brings.
 pub const COUPONS: RangeInclusive<usize> = 0..=20;
 
+/// How many fees a coupon names.
+pub const SCOPE: RangeInclusive<usize> = 1..=100;
+
+/// How many people ride.
+pub const PASSENGERS: RangeInclusive<u64> = 1..=100;
+
+/// How long before the start a ride is ordered, in seconds: up to a year.
+pub const BOOKED_AHEAD_S: RangeInclusive<u64> = 0..=31_536_000;
+
 /// How many segments one call adds.
 pub const SEGMENTS: RangeInclusive<usize> = 1..=500;
 

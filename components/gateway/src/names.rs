@@ -21,6 +21,14 @@ pub fn is_name(text: &str) -> bool {
     (1..=limits::NAME_CHARS).contains(&text.len()) && text.bytes().all(all)
 }
 
+/// The syntax of versions, as a regular expression.
+pub const VERSION_PATTERN: &str = "^[0-9a-f]{64}$";
+
+/// Whether `text` can be the version of a document.
+pub fn is_version(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +44,10 @@ mod tests {
         }
         for good in ["t-1", "a.b:c~d_e", "..", &"x".repeat(128)] {
             assert!(is_name(good), "{good}");
+        }
+        assert!(is_version(&"0a".repeat(32)));
+        for bad in [&"0a".repeat(31), &"0A".repeat(32), "..", ""] {
+            assert!(!is_version(bad), "{bad}");
         }
         for bad in ["", "a/b", "a{b}", "a b", "é", "a\n", &"x".repeat(129)] {
             assert!(!is_name(bad), "{bad}");

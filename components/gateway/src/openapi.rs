@@ -12,6 +12,7 @@ mod tests {
     use super::DOCUMENT;
     use crate::requests::{self, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
     use crate::{limits, names, problem, time};
+    use farebox_types::Facts;
     use http::StatusCode;
     use serde_json::{Value, json};
     use std::collections::BTreeSet;
@@ -72,6 +73,7 @@ mod tests {
         check("CommissionRequest", CommissionRequest::FIELDS);
         check("Passenger", requests::PASSENGER_FIELDS);
         check("Coupon", requests::COUPON_FIELDS);
+        check("Facts", Facts::FIELDS);
     }
 
     fn document() -> Value {
@@ -105,7 +107,8 @@ mod tests {
         json!({
             "/v1/estimates": {"post": operation(
                 "Price a ride before it begins",
-                "Answers totals only. The lines are kept for `quote_ttl_s` seconds, for whoever asks.",
+                "Answers totals only. What they were priced from is kept for `quote_ttl_s` seconds, for whoever asks for \
+                 details, and for the bill.",
                 &[], Some("EstimateRequest"),
                 &[(201, "The totals.", "Estimate")], &[400, 413, 415, 422],
             )},
@@ -127,7 +130,9 @@ mod tests {
                     "Bill a trip",
                     "A trip is billed once; the same request again gets the same bill. Without measurements the bill \
                      is `mocked` from the two ends of the ride. Without a store it is `stored: false`: ask again. The \
-                     header `farebox-top-up: pending` says that the top-up is not in the ledger yet: ask again.",
+                     header `farebox-top-up: pending` says that the top-up is not in the ledger yet: ask again. With \
+                     `estimate_id`, it is priced with the rate cards that the estimate was priced with, as long as \
+                     the quote is kept; `pinned` says whether it was, and why not.",
                     &with(&["trip_id"]), Some("BillRequest"),
                     &[(200, "The bill that was made before.", "Bill"), (201, "The bill.", "Bill")],
                     &[400, 409, 413, 415, 422],
@@ -151,6 +156,13 @@ mod tests {
             )},
             "/v1/cities": {"get": operation(
                 "List what can be priced", "", &[], None, &[(200, "The cities.", "Cities")], &[400],
+            )},
+            "/v1/cities/{city}/rate-cards/{version}": {"get": operation(
+                "Fetch a rate card by its version",
+                "One that is in use, or that an estimate or a bill was priced with. Never another one under this name.",
+                &[json!({"name": "city", "in": "path", "required": true, "schema": schema("City")}),
+                  json!({"name": "version", "in": "path", "required": true, "schema": schema("Version")})], None,
+                &[(200, "The rate card.", "Any")], &[400, 404, 503],
             )},
             "/healthz": {"get": operation(
                 "Say whether the service runs", "", &[], None, &[(200, "It runs.", "Health")], &[],
@@ -276,9 +288,12 @@ mod tests {
                     &format!("An amount above zero, or {}", range_text(&limits::PERCENT)), text()),
                 "min_spend": described("The fare has to be at least this much.", schema("Amount")),
                 "max_off": described("The discount is never more than this.", schema("Amount")),
+                "scope": described("The fee codes it is good for; without it, the whole fare.",
+                    unique(bounded(schema("City"), &limits::SCOPE))),
             })),
             "Passenger": closed(&["id"], json!({
                 "id": schema("Name"),
+                "tier": described("In the words of the rate cards.", schema("City")),
                 "coupons": described("In the order they are applied; no two with the same id.",
                     bounded(schema("Coupon"), &limits::COUPONS)),
             })),
@@ -292,8 +307,14 @@ mod tests {
                     "distance_m": whole(&limits::TRIP_DISTANCE_M),
                     "duration_s": whole(&limits::TRIP_DURATION_S),
                     "depart_at": schema("Time"),
+                    "scene": scene(),
+                    "passengers": passengers(),
+                    "booked_ahead_s": booked_ahead(),
+                    "one_price": one_price(),
                     "dynamic": factor(),
                     "tolls": schema("Amount"),
+                    "parking": schema("Amount"),
+                    "highway": schema("Amount"),
                     "passenger": schema("Passenger"),
                 }),
             ),
@@ -318,8 +339,18 @@ mod tests {
                         schema("Time")),
                     "origin": schema("Place"),
                     "destination": schema("Place"),
+                    "scene": scene(),
+                    "passengers": passengers(),
+                    "booked_ahead_s": booked_ahead(),
+                    "one_price": one_price(),
+                    "outcome": described(
+                        "A cancelled ride is charged only what the card says of cancelled rides.",
+                        json!({"enum": ["completed", "cancelled"], "default": "completed"})),
+                    "waiting_s": described("How long the driver was kept waiting.", whole(&limits::TRIP_DURATION_S)),
                     "dynamic": factor(),
                     "tolls": schema("Amount"),
+                    "parking": schema("Amount"),
+                    "highway": schema("Amount"),
                     "passenger": schema("Passenger"),
                     "estimate_id": described("The estimate the ride was ordered with.",
                         json!({"type": "string", "maxLength": limits::ESTIMATE_ID_CHARS})),
@@ -347,9 +378,43 @@ mod tests {
             })),
             "EstimatePage": page(&[
                 ("estimate_id", text()),
-                ("reason", json!({"enum": ["quote-expired", "store-unavailable"]})),
+                ("reason", described("Why the details are missing.", json!({"enum": [
+                    "quote-expired", "store-unavailable", "version-unavailable", "quote-outdated", "copy-unavailable",
+                ]}))),
             ]),
-            "BillPage": page(&[("trip_id", schema("Name")), ("basis", schema("Basis"))]),
+            "BillPage": page(&[
+                ("trip_id", schema("Name")),
+                ("basis", schema("Basis")),
+                ("reason", described("Why the details are missing.", json!({"enum": ["copy-unavailable"]}))),
+            ]),
+            "Facts": described("What a ride is priced from. What is zero, empty or unknown is left out.", open(json!({
+                "basis": schema("Basis"),
+                "started_at": schema("Time"),
+                "ended_at": schema("Time"),
+                "distance_m": {"type": "integer"},
+                "duration_s": {"type": "integer"},
+                "segments": list(json!({
+                    "type": "array",
+                    "description": "`seq`, `started_at` in seconds since 1970, `distance_m`, `duration_s`.",
+                    "prefixItems": vec![json!({"type": "integer"}); 4],
+                    "items": false,
+                })),
+                "origin": open(json!({"lat": text(), "lng": text()})),
+                "destination": open(json!({"lat": text(), "lng": text()})),
+                "product": text(),
+                "tier": text(),
+                "scene": text(),
+                "passengers": {"type": "integer"},
+                "booked_ahead_s": {"type": "integer"},
+                "one_price": money(),
+                "outcome": {"enum": ["completed", "cancelled"]},
+                "waiting_s": {"type": "integer"},
+                "dynamic": text(),
+                "tolls": money(),
+                "parking": money(),
+                "highway": money(),
+                "coupons": list(schema("Coupon")),
+            }))),
             "Basis": {"enum": ["estimated", "metered", "mocked"], "description": "Where the quantities come from."},
             "Totals": open(json!({
                 "trip_id": schema("Name"),
@@ -365,6 +430,20 @@ mod tests {
                 "per": text(),
                 "amount": described("`quantity` x `rate` / `per`, rounded once.", money()),
                 "reference": described("The coupon behind a discount.", text()),
+                "why": described("Why the line is there.", schema("Reason")),
+            })),
+            "Reason": open(json!({
+                "rule": described(
+                    "What put it there: the item's own figures, its floor or cap, a limit on growth, or a coupon.",
+                    json!({"enum": ["rate", "floor", "cap", "growth", "coupon"]}),
+                ),
+                "branch": described("Which branch of the item applied, from 0.", json!({"type": "integer"})),
+                "source": described(
+                    "Where the quantity comes from: the card, the trip as a whole, metered segments, the trip spread evenly over its duration, or the amounts of other items.",
+                    json!({"enum": ["card", "trip", "segments", "spread", "items"]}),
+                ),
+                "rounding": {"enum": ["half-up", "half-even", "down", "up"]},
+                "step": described("The amount is a multiple of this; left out when it is the minor unit.", money()),
             })),
             "PricedBill": open(json!({
                 "currency": schema("Currency"),
@@ -374,6 +453,7 @@ mod tests {
                 "rate_card": schema("Version"),
                 "lines": list(schema("Line")),
                 "discounts": list(schema("Line")),
+                "included": described("Taxes that `total` contains already.", list(schema("Line"))),
             })),
             "Settlement": open(settlement),
             "Commission": open(commission),
@@ -399,6 +479,20 @@ mod tests {
                     "policy": schema("Version"),
                     "pricing": text(),
                 })),
+                "pinned": open(json!({
+                    "rate_card": described(
+                        "Whether both rate cards are those of the estimate, or those of the day of the bill.",
+                        json!({"enum": ["quoted", "current"]})),
+                    "reason": described(
+                        "Why they are not those of the estimate.",
+                        json!({"enum": ["no-estimate", "quote-expired", "store-unavailable", "version-unavailable"]})),
+                })),
+                "facts": described(
+                    "With the rate cards of `versions`, all that it takes to price the ride again.",
+                    open(json!({
+                        "trip": described("The driver's bill is priced without the coupons.", schema("Facts")),
+                        "quoted": described("The ride as it was quoted, if `pinned` says so.", schema("Facts")),
+                    }))),
             })),
             "Cities": open(json!({"cities": list(open(json!({
                 "city": schema("City"),
@@ -461,6 +555,22 @@ mod tests {
 
     fn whole(range: &RangeInclusive<u64>) -> Value {
         json!({"type": "integer", "minimum": range.start(), "maximum": range.end()})
+    }
+
+    fn scene() -> Value {
+        described("How the ride was ordered, in the words of the rate cards.", schema("City"))
+    }
+
+    fn passengers() -> Value {
+        described("How many people ride.", whole(&limits::PASSENGERS))
+    }
+
+    fn booked_ahead() -> Value {
+        described("How long before the start the ride was ordered.", whole(&limits::BOOKED_AHEAD_S))
+    }
+
+    fn one_price() -> Value {
+        described("A price agreed for the ride as a whole.", schema("Amount"))
     }
 
     fn factor() -> Value {

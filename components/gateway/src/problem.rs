@@ -41,6 +41,8 @@ kinds! {
     ESTIMATE_NOT_FOUND = NOT_FOUND "estimate-not-found" "There is no such estimate";
     /// The estimate is fine, the product was not part of it.
     PRODUCT_NOT_ESTIMATED = NOT_FOUND "product-not-estimated" "The estimate does not cover this product";
+    /// No rate card of this version.
+    RATE_CARD_NOT_FOUND = NOT_FOUND "rate-card-not-found" "There is no rate card of this version";
     /// No bill for this trip.
     BILL_NOT_FOUND = NOT_FOUND "bill-not-found" "The trip has no bill";
     /// Wrong method on a route that exists.

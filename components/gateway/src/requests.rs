@@ -1,10 +1,11 @@
 //! The request bodies of the API, decoded and checked.
 
 use crate::decode::{Field, Notes, Object};
-use crate::geodesy::Place;
 use crate::limits;
 use crate::problem::Problem;
-use farebox_types::{Coupon, CouponValue, Currency, Decimal, MinorUnits, Segment, Timestamp, version_of};
+use farebox_types::{
+    Coupon, CouponValue, Currency, Decimal, MinorUnits, Order, Outcome, Point, Segment, Timestamp, version_of,
+};
 use serde_json::{Value, json};
 
 /// What can be priced. Amounts can only be read once the currency is known, and that is the rate card's to say.
@@ -35,6 +36,25 @@ pub struct Passenger {
     pub coupons: Vec<Coupon>,
 }
 
+/// What a rate card may look at besides where, when, how far and how long. All of it may be absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// What was ordered; the product stands in the request itself.
+    pub order: Order,
+    /// How long the driver was kept waiting, in seconds.
+    pub waiting_s: u64,
+    /// Surge; `None` is 1.
+    pub dynamic: Option<Decimal>,
+    /// Tolls, in minor units.
+    pub tolls: MinorUnits,
+    /// Parking, in minor units.
+    pub parking: MinorUnits,
+    /// Motorway charges, in minor units.
+    pub highway: MinorUnits,
+    /// Who rides.
+    pub passenger: Passenger,
+}
+
 /// The body of `POST /v1/estimates`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EstimateRequest {
@@ -45,21 +65,17 @@ pub struct EstimateRequest {
     /// The currency of all products and amounts.
     pub currency: Currency,
     /// Where the ride is to begin.
-    pub origin: Place,
+    pub origin: Point,
     /// Where it is to end.
-    pub destination: Place,
+    pub destination: Point,
     /// The length of the route, in metres.
     pub distance_m: u64,
     /// How long the route takes, in seconds.
     pub duration_s: u64,
     /// When the ride is to begin.
     pub depart_at: Timestamp,
-    /// Surge; `None` is 1.
-    pub dynamic: Option<Decimal>,
-    /// Tolls on the route, in minor units.
-    pub tolls: MinorUnits,
-    /// Who rides.
-    pub passenger: Passenger,
+    /// What else there is to know.
+    pub extras: Extras,
 }
 
 impl EstimateRequest {
@@ -72,8 +88,14 @@ impl EstimateRequest {
         "distance_m",
         "duration_s",
         "depart_at",
+        "scene",
+        "passengers",
+        "booked_ahead_s",
+        "one_price",
         "dynamic",
         "tolls",
+        "parking",
+        "highway",
         "passenger",
     ];
 
@@ -97,7 +119,7 @@ impl EstimateRequest {
         let distance_m = body.required("distance_m").and_then(|field| field.integer(&limits::TRIP_DISTANCE_M));
         let duration_s = body.required("duration_s").and_then(|field| field.integer(&limits::TRIP_DURATION_S));
         let depart_at = body.required("depart_at").and_then(Field::time);
-        let (dynamic, tolls, passenger) = extras(&body, currency);
+        let extras = extras(&body, currency);
         let request = (|| {
             Some(Self {
                 city: city?.to_owned(),
@@ -108,9 +130,7 @@ impl EstimateRequest {
                 distance_m: distance_m?,
                 duration_s: duration_s?,
                 depart_at: depart_at?,
-                dynamic,
-                tolls,
-                passenger,
+                extras,
             })
         })();
         notes.finish(request)
@@ -165,15 +185,11 @@ pub struct BillRequest {
     /// When it ended; not before it began.
     pub ended_at: Timestamp,
     /// Where it began.
-    pub origin: Place,
+    pub origin: Point,
     /// Where it ended.
-    pub destination: Place,
-    /// Surge; `None` is 1.
-    pub dynamic: Option<Decimal>,
-    /// Tolls paid, in minor units.
-    pub tolls: MinorUnits,
-    /// Who rode.
-    pub passenger: Passenger,
+    pub destination: Point,
+    /// What else there is to know.
+    pub extras: Extras,
     /// The estimate the ride was ordered with.
     pub estimate_id: Option<String>,
 }
@@ -187,8 +203,16 @@ impl BillRequest {
         "ended_at",
         "origin",
         "destination",
+        "scene",
+        "passengers",
+        "booked_ahead_s",
+        "one_price",
+        "outcome",
+        "waiting_s",
         "dynamic",
         "tolls",
+        "parking",
+        "highway",
         "passenger",
         "estimate_id",
     ];
@@ -212,7 +236,7 @@ impl BillRequest {
         let ended_at = body.required("ended_at").and_then(|field| ended_at(field, started_at));
         let origin = body.required("origin").and_then(Field::place);
         let destination = body.required("destination").and_then(Field::place);
-        let (dynamic, tolls, passenger) = extras(&body, currency);
+        let extras = extras(&body, currency);
         let estimate_id = body.optional("estimate_id").and_then(|field| {
             let text = field.text()?;
             if covers(text, city?, product?) {
@@ -229,9 +253,7 @@ impl BillRequest {
                 ended_at: ended_at?,
                 origin: origin?,
                 destination: destination?,
-                dynamic,
-                tolls,
-                passenger,
+                extras,
                 estimate_id,
             })
         })();
@@ -245,8 +267,10 @@ impl BillRequest {
                 CouponValue::Amount(amount) => ("amount", amount.to_string()),
                 CouponValue::Percent(percent) => ("percent", percent.normalize().to_string()),
             };
-            json!([coupon.id, kind, value, coupon.min_spend, coupon.max_off])
+            json!([coupon.id, kind, value, coupon.min_spend, coupon.max_off, coupon.scope])
         };
+        let Extras { order, waiting_s, dynamic, tolls, parking, highway, passenger } = &self.extras;
+        let Order { product: _, tier, scene, passengers, booked_ahead_s, one_price, outcome } = order;
         version_of(&json!({
             "city": self.city,
             "product": self.product,
@@ -255,10 +279,12 @@ impl BillRequest {
             "ended_at": self.ended_at,
             "origin": self.origin,
             "destination": self.destination,
-            "dynamic": self.dynamic.map(|factor| factor.normalize().to_string()),
-            "tolls": self.tolls,
-            "passenger": self.passenger.id,
-            "coupons": self.passenger.coupons.iter().map(coupon).collect::<Vec<_>>(),
+            "order": [json!(tier), json!(scene), json!(passengers), json!(booked_ahead_s), json!(one_price), json!(outcome)],
+            "waiting_s": waiting_s,
+            "dynamic": dynamic.map(|factor| factor.normalize().to_string()),
+            "costs": [tolls, parking, highway],
+            "passenger": passenger.id,
+            "coupons": passenger.coupons.iter().map(coupon).collect::<Vec<_>>(),
             "estimate_id": self.estimate_id,
         }))
     }
@@ -328,9 +354,9 @@ impl CommissionRequest {
 }
 
 /// The fields of a passenger.
-pub const PASSENGER_FIELDS: &[&str] = &["id", "coupons"];
+pub const PASSENGER_FIELDS: &[&str] = &["id", "tier", "coupons"];
 /// The fields of a coupon.
-pub const COUPON_FIELDS: &[&str] = &["id", "kind", "value", "min_spend", "max_off"];
+pub const COUPON_FIELDS: &[&str] = &["id", "kind", "value", "min_spend", "max_off", "scope"];
 
 fn served_city<'a>(body: &'a Object<'a>, tariffs: &dyn Tariffs) -> Option<&'a str> {
     let field = body.required("city")?;
@@ -395,21 +421,43 @@ fn priced_products(
     Ok((Some(products), common))
 }
 
-/// Dynamic factor, tolls and passenger. What is wrong with them is noted; what is absent has its default.
-fn extras(body: &Object<'_>, currency: Option<Currency>) -> (Option<Decimal>, MinorUnits, Passenger) {
-    let dynamic = body.optional("dynamic").and_then(|field| field.decimal(&limits::DYNAMIC));
-    let tolls = body.optional("tolls").and_then(|field| field.amount(currency)).unwrap_or(0);
-    let passenger = body.optional("passenger").and_then(|field| passenger(field, currency)).unwrap_or_default();
-    (dynamic, tolls, passenger)
+/// What else a body says. What is wrong is noted; what is absent has its default.
+fn extras(body: &Object<'_>, currency: Option<Currency>) -> Extras {
+    let amount = |name| body.optional(name).and_then(|field| field.amount(currency));
+    let integer = |name, range| body.optional(name).and_then(|field| field.integer(range));
+    let outcome = body.optional("outcome").and_then(|field| field.choice(&["completed", "cancelled"]));
+    let (passenger, tier) = body.optional("passenger").and_then(|field| passenger(field, currency)).unwrap_or_default();
+    let order = Order {
+        product: None,
+        tier,
+        scene: body.optional("scene").and_then(Field::city).map(str::to_owned),
+        passengers: integer("passengers", &limits::PASSENGERS)
+            .and_then(|count| count.try_into().ok())
+            .unwrap_or_default(),
+        booked_ahead_s: integer("booked_ahead_s", &limits::BOOKED_AHEAD_S).unwrap_or_default(),
+        one_price: amount("one_price"),
+        outcome: if outcome == Some("cancelled") { Outcome::Cancelled } else { Outcome::Completed },
+    };
+    Extras {
+        order,
+        waiting_s: integer("waiting_s", &limits::TRIP_DURATION_S).unwrap_or_default(),
+        dynamic: body.optional("dynamic").and_then(|field| field.decimal(&limits::DYNAMIC)),
+        tolls: amount("tolls").unwrap_or_default(),
+        parking: amount("parking").unwrap_or_default(),
+        highway: amount("highway").unwrap_or_default(),
+        passenger,
+    }
 }
 
-fn passenger(field: Field<'_>, currency: Option<Currency>) -> Option<Passenger> {
+/// A passenger, and their tier.
+fn passenger(field: Field<'_>, currency: Option<Currency>) -> Option<(Passenger, Option<String>)> {
     let passenger = field.object(PASSENGER_FIELDS)?;
     let id = passenger.required("id").and_then(Field::name);
+    let tier = passenger.optional("tier").and_then(Field::city).map(str::to_owned);
     let coupons = passenger
         .optional("coupons")
         .and_then(|field| field.distinct(&limits::COUPONS, |item| coupon(item, currency), |coupon| coupon.id.clone()));
-    Some(Passenger { id: Some(id?.to_owned()), coupons: coupons.unwrap_or_default() })
+    Some((Passenger { id: Some(id?.to_owned()), coupons: coupons.unwrap_or_default() }, tier))
 }
 
 fn coupon(field: Field<'_>, currency: Option<Currency>) -> Option<Coupon> {
@@ -425,7 +473,9 @@ fn coupon(field: Field<'_>, currency: Option<Currency>) -> Option<Coupon> {
     });
     let min_spend = coupon.optional("min_spend").and_then(|field| field.amount(currency)).unwrap_or(0);
     let max_off = coupon.optional("max_off").and_then(|field| field.amount(currency));
-    Some(Coupon { id: id?.to_owned(), value: value?, min_spend, max_off })
+    let code = |field: Field<'_>| field.city().map(str::to_owned);
+    let scope = coupon.optional("scope").and_then(|field| field.distinct(&limits::SCOPE, code, String::clone));
+    Some(Coupon { id: id?.to_owned(), value: value?, min_spend, max_off, scope: scope.unwrap_or_default() })
 }
 
 fn segment(field: Field<'_>) -> Option<Segment> {
@@ -563,8 +613,9 @@ mod tests {
     fn good_requests() {
         let request = EstimateRequest::decode(&estimate(), &Sample).unwrap();
         assert_eq!(request.depart_at, 1_562_806_800);
-        assert_eq!((request.tolls, request.dynamic), (1000, Some("1.2".parse().unwrap())));
-        let [first, second] = request.passenger.coupons.as_slice() else { panic!("two coupons") };
+        let extras = request.extras;
+        assert_eq!((extras.tolls, extras.dynamic), (1000, Some("1.2".parse().unwrap())));
+        let [first, second] = extras.passenger.coupons.as_slice() else { panic!("two coupons") };
         assert_eq!((first.value, first.min_spend, first.max_off), (CouponValue::Amount(200), 1000, None));
         assert_eq!((second.value, second.max_off), (CouponValue::Percent(20.into()), Some(500)));
         assert_eq!(SegmentsRequest::decode(&segments(), &Sample).unwrap().segments.len(), 2);
@@ -594,6 +645,14 @@ mod tests {
         check(estimate(), "/tolls", json!("-1"), "/tolls out-of-range");
         check(estimate(), "/tols", json!("1"), "/tols unknown-field");
         check(estimate(), "/passenger", json!({}), "/passenger/id missing");
+        check(estimate(), "/passenger/tier", json!("gold plated"), "/passenger/tier malformed");
+        check(estimate(), "/scene", json!(""), "/scene malformed");
+        check(estimate(), "/passengers", json!(0), "/passengers out-of-range");
+        check(estimate(), "/booked_ahead_s", json!(-1), "/booked_ahead_s out-of-range");
+        check(estimate(), "/one_price", json!("1.001"), "/one_price too-precise");
+        check(estimate(), "/waiting_s", json!(1), "/waiting_s unknown-field");
+        check(bill(), "/waiting_s", json!(604_801), "/waiting_s out-of-range");
+        check(bill(), "/outcome", json!("lost"), "/outcome unknown-choice");
         let coupon = |pointer: &str, value, expected: &str| {
             check(estimate(), &format!("/passenger/coupons/{pointer}"), value, expected);
         };
@@ -602,9 +661,10 @@ mod tests {
         coupon("1/value", json!("101"), "/passenger/coupons/1/value out-of-range");
         coupon("1/id", json!("c-1"), "/passenger/coupons/1 duplicate");
         coupon("1/max_off", json!(5), "/passenger/coupons/1/max_off wrong-type");
+        coupon("1/scope", json!(["tolls", "tolls"]), "/passenger/coupons/1/scope/1 duplicate");
         coupon("0", json!("c-1"), "/passenger/coupons/0 wrong-type");
         // Optional fields may be absent.
-        for name in ["/dynamic", "/tolls", "/passenger", "/passenger/coupons"] {
+        for name in ["/dynamic", "/tolls", "/passenger", "/passenger/coupons", "/scene", "/one_price"] {
             check(estimate(), name, Value::Null, "");
         }
     }

@@ -2,9 +2,10 @@
 
 use crate::problem::Problem;
 use crate::token::Estimate;
-use farebox_types::{Basis, Bill, Currency, Decimal, MinorUnits};
+use farebox_types::{Basis, Bill, Currency, Decimal, Facts, MinorUnits};
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// An answer with a JSON document. Money is never cached on the way.
@@ -64,31 +65,39 @@ impl<'a> EstimateDocument<'a> {
     }
 }
 
-/// What the store keeps of an estimate, for its detail page.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub struct Quote {
-    /// Where the rate cards were looked up.
-    pub city: String,
-    /// When the ride was to begin.
-    pub depart_at: String,
-    /// The length of the route, in metres.
-    pub distance_m: u64,
-    /// How long the route takes, in seconds.
-    pub duration_s: u64,
-    /// The version of the engine that priced it.
-    pub pricing: String,
-    /// The passenger's bill for each product.
-    pub bills: BTreeMap<String, Bill>,
+/// What the store keeps of an estimate: what it takes to price it again, for the detail page and for the bill.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote<'a> {
+    /// What was priced.
+    pub facts: Facts,
+    /// The cards of each product.
+    pub cards: BTreeMap<Cow<'a, str>, CardVersions<'a>>,
+}
+
+/// The versions of the cards of a product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardVersions<'a> {
+    /// The passenger's.
+    pub passenger: Cow<'a, str>,
+    /// The driver's. Absent when it could not be used when the quote was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<Cow<'a, str>>,
 }
 
 /// Why a detail page has no details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// The details are not kept any more, or never were.
+    /// The facts are not kept any more, or never were.
     QuoteExpired,
-    /// The details could not be fetched.
+    /// The facts, or the rate card, could not be fetched.
     StoreUnavailable,
+    /// The rate card that it was priced with is not known any more.
+    VersionUnavailable,
+    /// Priced again it comes to another total: the service was updated in between.
+    QuoteOutdated,
+    /// There are no words for them: the copy is broken.
+    CopyUnavailable,
 }
 
 /// One part of a page.
@@ -120,8 +129,9 @@ pub struct EstimatePage<'a> {
     pub estimate_id: &'a str,
     /// The product.
     pub product: &'a str,
-    /// The scene that was rendered.
-    pub scene: &'a str,
+    /// The scene that was rendered. Absent when it is not known which one that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scene: Option<&'a str>,
     /// The locale that it was rendered in.
     pub locale: &'a str,
     /// The currency of the totals.
@@ -146,8 +156,9 @@ pub struct BillPage<'a> {
     pub trip_id: &'a str,
     /// The product.
     pub product: &'a str,
-    /// The scene that was rendered.
-    pub scene: &'a str,
+    /// The scene that was rendered. Absent when it is not known which one that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scene: Option<&'a str>,
     /// The locale that it was rendered in.
     pub locale: &'a str,
     /// Where the quantities come from.
@@ -160,8 +171,11 @@ pub struct BillPage<'a> {
     pub payable: String,
     /// What the bill consists of.
     pub sections: Vec<Section>,
-    /// Whether the bill was.
+    /// Whether the bill was, or the page is.
     pub degraded: bool,
+    /// Why the page is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }
 
 /// The answer to `POST /v1/trips/{trip_id}/segments`.
@@ -213,6 +227,64 @@ pub struct BillDocument {
     pub settlement: SettlementDocument,
     /// What the bill was made with.
     pub versions: Versions,
+    /// Whether the rate cards are those of the estimate, and why not.
+    pub pinned: Pinned,
+    /// What the bill was made from.
+    pub facts: BillFacts,
+}
+
+/// Which versions of its rate cards a ride was billed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinned {
+    /// Both cards, the passenger's and the driver's.
+    pub rate_card: CardChoice,
+    /// Why it is not the quoted one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<NotQuoted>,
+}
+
+impl Pinned {
+    /// The cards that the passenger was quoted with.
+    pub const QUOTED: Self = Self { rate_card: CardChoice::Quoted, reason: None };
+
+    /// The cards of today.
+    pub fn current(reason: NotQuoted) -> Self {
+        Self { rate_card: CardChoice::Current, reason: Some(reason) }
+    }
+}
+
+/// Which version of a rate card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CardChoice {
+    /// The one that the estimate was priced with.
+    Quoted,
+    /// The one that was in force when the bill was made.
+    Current,
+}
+
+/// Why a ride was not billed with the versions it was quoted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotQuoted {
+    /// The request named no estimate.
+    NoEstimate,
+    /// The quote is not kept any more, or never was.
+    QuoteExpired,
+    /// The quote, or its rate cards, could not be fetched.
+    StoreUnavailable,
+    /// A rate card of that version is not known, or is not one that this service can use.
+    VersionUnavailable,
+}
+
+/// Everything that a bill was priced from: with the rate cards of its versions, enough to price it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillFacts {
+    /// The ride. The driver's bill is priced without the coupons, which are between the passenger and the platform.
+    pub trip: Facts,
+    /// The ride as it was quoted, when the bill is priced with the quoted versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<Facts>,
 }
 
 /// What the platform keeps of one ride, and owes the driver.
@@ -336,7 +408,7 @@ mod tests {
     fn estimates_are_small() {
         let estimate = Estimate {
             city: "370100".into(),
-            quote: QuoteKey([0; 12]),
+            quote: QuoteKey([0; 8]),
             currency: Currency::from_code("CNY").unwrap(),
             expires_at: 1_562_807_700,
             prices: vec![Price { product: "express".into(), total: 1148, payable: 948 }],
@@ -352,9 +424,10 @@ mod tests {
     /// A bill reads back from the store as what was stored.
     #[test]
     fn bills_round_trip() {
-        let text = r#"{"trip_id":"t","city":"370100","product":"express","basis":"mocked","degraded":true,"stored":true,"billed_at":"2019-07-11T01:15:00Z","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900,"passenger":{"currency":"CNY","basis":"mocked","total":"10.00","payable":"10.00","rate_card":"ab","lines":[]},"driver":{"currency":"CNY","basis":"mocked","total":"7.00","payable":"7.00","rate_card":"cd","lines":[]},"settlement":{"scenario":"default","currency":"CNY","take":"3.00","take_rate":"0.3","cap":"0.29","top_up":"0.10","take_after":"2.90","take_rate_after":"0.29"},"versions":{"rate_card":"ab","driver_rate_card":"cd","policy":"ef","pricing":"0.1.0"}}"#;
+        let text = r#"{"trip_id":"t","city":"370100","product":"express","basis":"mocked","degraded":true,"stored":true,"billed_at":"2019-07-11T01:15:00Z","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900,"passenger":{"currency":"CNY","basis":"mocked","total":"10.00","payable":"10.00","rate_card":"ab","lines":[]},"driver":{"currency":"CNY","basis":"mocked","total":"7.00","payable":"7.00","rate_card":"cd","lines":[]},"settlement":{"scenario":"default","currency":"CNY","take":"3.00","take_rate":"0.3","cap":"0.29","top_up":"0.10","take_after":"2.90","take_rate_after":"0.29"},"versions":{"rate_card":"ab","driver_rate_card":"cd","policy":"ef","pricing":"0.1.0"},"pinned":{"rate_card":"current","reason":"quote-expired"},"facts":{"trip":{"basis":"mocked","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900}}}"#;
         let bill: BillDocument = serde_json::from_str(text).unwrap();
         assert_eq!(bill.settlement.top_up_minor(), Some(10));
+        assert_eq!(bill.pinned, Pinned::current(NotQuoted::QuoteExpired));
         assert_eq!(serde_json::to_string(&bill).unwrap(), text);
     }
 }

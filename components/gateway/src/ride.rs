@@ -3,8 +3,8 @@
 use crate::geodesy::great_circle_m;
 use crate::limits;
 use crate::problem::{self, FieldError, Problem};
-use crate::requests::{BillRequest, EstimateRequest};
-use farebox_types::{Basis, Segment, Timestamp, Trip};
+use crate::requests::{BillRequest, EstimateRequest, Extras};
+use farebox_types::{Basis, Point, Segment, Timestamp, Trip};
 
 /// The trip that an estimate is for.
 pub fn estimated(request: &EstimateRequest) -> Trip {
@@ -15,10 +15,7 @@ pub fn estimated(request: &EstimateRequest) -> Trip {
         ended_at: request.depart_at.saturating_add(duration),
         distance_m: request.distance_m,
         duration_s: request.duration_s,
-        segments: Vec::new(),
-        dynamic_factor: request.dynamic,
-        tolls: request.tolls,
-        coupons: request.passenger.coupons.clone(),
+        ..known(request.origin, request.destination, &request.extras)
     }
 }
 
@@ -51,10 +48,24 @@ pub fn mocked(request: &BillRequest) -> Trip {
         ended_at: request.ended_at,
         distance_m: great_circle_m(request.origin, request.destination).min(*limits::TRIP_DISTANCE_M.end()),
         duration_s: elapsed(request.started_at, request.ended_at),
-        segments: Vec::new(),
-        dynamic_factor: request.dynamic,
-        tolls: request.tolls,
-        coupons: request.passenger.coupons.clone(),
+        ..known(request.origin, request.destination, &request.extras)
+    }
+}
+
+/// What a request says of a trip besides when, how far and how long. The product stays what each card says it is.
+fn known(origin: Point, destination: Point, extras: &Extras) -> Trip {
+    let Extras { order, waiting_s, dynamic, tolls, parking, highway, passenger } = extras;
+    Trip {
+        origin: Some(origin),
+        destination: Some(destination),
+        order: order.clone(),
+        waiting_s: *waiting_s,
+        dynamic_factor: *dynamic,
+        tolls: *tolls,
+        parking: *parking,
+        highway: *highway,
+        coupons: passenger.coupons.clone(),
+        ..Trip::default()
     }
 }
 
@@ -87,6 +98,11 @@ pub fn refused(source: Source, pointer: &str, code: String, message: String) -> 
         (Source::Bill, "ended-at") => "/ended_at",
         (_, "dynamic-factor") => "/dynamic",
         (_, "tolls") => "/tolls",
+        (_, "parking") => "/parking",
+        (_, "highway") => "/highway",
+        (_, "waiting") => "/waiting_s",
+        (_, "origin") => "/origin",
+        (_, "destination") => "/destination",
         (_, "coupons") => "/passenger/coupons",
         _ => return Problem::new(problem::TRIP_NOT_BILLABLE, format!("{message} ({pointer})")),
     };
@@ -98,8 +114,6 @@ pub fn refused(source: Source, pointer: &str, code: String, message: String) -> 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::geodesy::Place;
-    use crate::requests::Passenger;
     use farebox_types::Currency;
 
     fn request() -> BillRequest {
@@ -109,11 +123,9 @@ mod tests {
             currency: Currency::from_code("CNY").unwrap(),
             started_at: 1_562_806_800,
             ended_at: 1_562_808_060,
-            origin: Place { latitude: 39_900_000, longitude: 116_400_000 },
-            destination: Place { latitude: 39_900_000, longitude: 116_450_000 },
-            dynamic: None,
-            tolls: 500,
-            passenger: Passenger::default(),
+            origin: Point { latitude: 39_900_000, longitude: 116_400_000 },
+            destination: Point { latitude: 39_900_000, longitude: 116_450_000 },
+            extras: Extras { tolls: 500, ..Extras::default() },
             estimate_id: None,
         }
     }
@@ -145,7 +157,7 @@ mod tests {
         let trip = mocked(&request());
         assert_eq!((trip.basis, trip.distance_m, trip.duration_s), (Basis::Mocked, 4265, 1260));
         let antipodes =
-            BillRequest { destination: Place { latitude: -39_900_000, longitude: -63_600_000 }, ..request() };
+            BillRequest { destination: Point { latitude: -39_900_000, longitude: -63_600_000 }, ..request() };
         assert_eq!(mocked(&antipodes).distance_m, 5_000_000);
     }
 

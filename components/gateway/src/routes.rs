@@ -42,6 +42,13 @@ pub enum Route {
     Commission,
     /// `GET /v1/cities`
     Cities,
+    /// `GET /v1/cities/{city}/rate-cards/{version}`
+    RateCard {
+        /// What can be the name of a city.
+        city: String,
+        /// What can be a version.
+        version: String,
+    },
     /// `GET /healthz`
     Health,
     /// `GET /readyz`
@@ -76,6 +83,7 @@ impl Route {
             ("GET", ["v1", "trips", trip, "bill", "detail"]) => Ok(Self::BillDetail { trip_id: trip_id(trip)? }),
             ("POST", ["v1", "commission"]) => Ok(Self::Commission),
             ("GET", ["v1", "cities"]) => Ok(Self::Cities),
+            ("GET", ["v1", "cities", city, "rate-cards", version]) => rate_card(city, version),
             ("GET", ["healthz"]) => Ok(Self::Health),
             ("GET", ["readyz"]) => Ok(Self::Ready),
             ("GET", ["openapi.json"]) => Ok(Self::OpenApi),
@@ -97,6 +105,7 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
         ["v1", "estimates" | "commission"] | ["v1", "trips", _, "segments"] => "POST",
         ["v1", "trips", _, "bill"] => "GET, POST",
         ["v1", "cities"]
+        | ["v1", "cities", _, "rate-cards", _]
         | ["v1", "estimates", _, "details", _]
         | ["v1", "trips", _, "bill", "detail"]
         | ["healthz" | "readyz" | "openapi.json"] => "GET",
@@ -109,6 +118,16 @@ fn trip_id(text: &str) -> Result<String, Problem> {
         return Ok(text.to_owned());
     }
     Err(Problem::parameter("trip_id", "a trip identifier has 1 to 128 letters, digits and any of `._:~-`"))
+}
+
+fn rate_card(city: &str, version: &str) -> Result<Route, Problem> {
+    if !names::is_city(city) {
+        return Err(Problem::parameter("city", "a city has 1 to 32 letters, digits, `_` and `-`"));
+    }
+    if !names::is_version(version) {
+        return Err(Problem::parameter("version", "a version has 64 digits 0-9 and a-f, in lower case"));
+    }
+    Ok(Route::RateCard { city: city.to_owned(), version: version.to_owned() })
 }
 
 /// The parameters of a query, all of them known and none given twice.
@@ -169,6 +188,9 @@ mod tests {
         check("GET", "/v1/trips/t-1/bill/detail", Ok(Route::BillDetail { trip_id: trip_id() }));
         check("POST", "/v1/commission", Ok(Route::Commission));
         check("GET", "/v1/cities", Ok(Route::Cities));
+        let version = "0a".repeat(32);
+        let card = Route::RateCard { city: "110000".into(), version: version.clone() };
+        check("GET", &format!("/v1/cities/110000/rate-cards/{version}"), Ok(card));
         check("GET", "/healthz", Ok(Route::Health));
         check("GET", "/readyz", Ok(Route::Ready));
         check("GET", "/openapi.json", Ok(Route::OpenApi));
@@ -181,6 +203,9 @@ mod tests {
             check("GET", path, Err((404, None)));
         }
         check("GET", "/v1/trips//bill", Err((400, None)));
+        check("GET", "/v1/cities/110000/rate-cards/latest", Err((400, None)));
+        check("GET", &format!("/v1/cities/..%2F/rate-cards/{version}"), Err((400, None)));
+        check("PUT", &format!("/v1/cities/110000/rate-cards/{version}"), Err((405, Some("GET"))));
         check("GET", "/v1/trips/a%2Fb/bill", Err((400, None)));
         check("GET", "/v1/trips/%7B1%7D/bill", Err((400, None)));
     }

@@ -1,4 +1,7 @@
 //! Estimate identifiers: opaque to callers, signed, and complete enough to show a total when everything else is gone.
+//!
+//! An identifier is `<city>.<product>. ... .<numbers>.<tag>`, as short as it can be made: names stand as they are,
+//! because all their characters are safe in a URL; numbers are in base64url; the tag signs all that stands before it.
 
 use crate::limits;
 use base64::Engine;
@@ -9,15 +12,15 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 /// What an estimate identifier says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Estimate {
     /// Where it was made for.
     pub city: String,
-    /// Where the store keeps the details.
+    /// Where the store keeps the facts it was priced from.
     pub quote: QuoteKey,
     /// The currency of all prices.
     pub currency: Currency,
-    /// When the store forgets the details. The prices do not expire.
+    /// When the store forgets the facts. The prices do not expire.
     pub expires_at: Timestamp,
     /// What each product costs.
     pub prices: Vec<Price>,
@@ -31,7 +34,7 @@ impl Estimate {
 }
 
 /// What one product costs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Price {
     /// The product.
     pub product: String,
@@ -41,9 +44,10 @@ pub struct Price {
     pub payable: MinorUnits,
 }
 
-/// A random name for a quote: nobody can guess another's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QuoteKey(pub [u8; 12]);
+/// A name for a quote that no other has. It need not be a secret: identifiers are signed, so nobody can ask for a quote
+/// whose identifier they do not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuoteKey(pub [u8; 8]);
 
 impl QuoteKey {
     /// The name that the store knows the quote by.
@@ -52,15 +56,27 @@ impl QuoteKey {
     }
 }
 
+/// The numbers of an identifier, in postcard's format: most take two or three bytes.
+#[derive(Serialize, Deserialize)]
+struct Numbers {
+    /// Another layout gets another number.
+    version: u8,
+    quote: [u8; 8],
+    /// The ISO 4217 code.
+    currency: [u8; 3],
+    expires_at: u64,
+    /// Total, and total minus payable, which is zero more often than not: one pair for each product.
+    prices: Vec<(i64, i64)>,
+}
+
+const VERSION: u8 = 2;
+
+/// 96 bits of the HMAC: short identifiers, and still out of reach. A forger has no other way than to ask the service.
+const TAG_BYTES: usize = 12;
+
 /// Makes and checks estimate identifiers.
 #[derive(Clone)]
 pub struct Signer(Hmac<Sha256>);
-
-/// The first byte of every identifier. Another layout gets another number.
-const VERSION: u8 = 1;
-
-/// 128 bits of the HMAC: short identifiers, and still out of reach.
-const TAG_BYTES: usize = 16;
 
 impl Signer {
     /// A signer with a secret key. `None` for an empty key.
@@ -71,13 +87,29 @@ impl Signer {
         Hmac::new_from_slice(key).ok().map(Self)
     }
 
-    /// Writes an identifier: base64url of version, content and tag.
+    /// Writes an identifier.
     pub fn seal(&self, estimate: &Estimate) -> String {
+        let numbers = Numbers {
+            version: VERSION,
+            quote: estimate.quote.0,
+            currency: estimate.currency.code().as_bytes().try_into().unwrap_or_default(),
+            // Negative is before 1970, which no clock says.
+            expires_at: u64::try_from(estimate.expires_at).unwrap_or_default(),
+            // Amounts are far below the range of their type, and so are their differences.
+            prices: estimate.prices.iter().map(|p| (p.total, p.total.wrapping_sub(p.payable))).collect(),
+        };
+        let mut text = estimate.city.clone();
+        for price in &estimate.prices {
+            text.push('.');
+            text.push_str(&price.product);
+        }
+        text.push('.');
         // Serialising into a growing vector cannot fail.
-        let mut bytes = postcard::to_extend(estimate, vec![VERSION]).unwrap_or_default();
-        let tag = self.0.clone().chain_update(&bytes).finalize().into_bytes();
-        bytes.extend(tag.iter().take(TAG_BYTES));
-        URL_SAFE_NO_PAD.encode(bytes)
+        URL_SAFE_NO_PAD.encode_string(postcard::to_allocvec(&numbers).unwrap_or_default(), &mut text);
+        let tag = self.0.clone().chain_update(&text).finalize().into_bytes();
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(tag.get(..TAG_BYTES).unwrap_or_default(), &mut text);
+        text
     }
 
     /// Reads an identifier. `None` unless this key made it, unchanged.
@@ -85,12 +117,30 @@ impl Signer {
         if identifier.len() > limits::ESTIMATE_ID_CHARS {
             return None;
         }
-        let bytes = URL_SAFE_NO_PAD.decode(identifier).ok()?;
-        let (signed, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG_BYTES)?)?;
+        let (signed, tag) = identifier.rsplit_once('.')?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok().filter(|tag| tag.len() == TAG_BYTES)?;
         // Compares in constant time.
-        self.0.clone().chain_update(signed).verify_truncated_left(tag).ok()?;
-        let content = signed.strip_prefix(&[VERSION])?;
-        postcard::from_bytes(content).ok()
+        self.0.clone().chain_update(signed).verify_truncated_left(&tag).ok()?;
+        let (named, numbers) = signed.rsplit_once('.')?;
+        let mut named = named.split('.').map(str::to_owned);
+        let city = named.next()?;
+        let numbers: Numbers = postcard::from_bytes(&URL_SAFE_NO_PAD.decode(numbers).ok()?).ok()?;
+        if numbers.version != VERSION {
+            return None;
+        }
+        let products: Vec<String> = named.collect();
+        if products.len() != numbers.prices.len() {
+            return None;
+        }
+        let price =
+            |(product, (total, off)): (String, (i64, i64))| Price { product, total, payable: total.wrapping_sub(off) };
+        Some(Estimate {
+            city,
+            quote: QuoteKey(numbers.quote),
+            currency: Currency::from_code(str::from_utf8(&numbers.currency).ok()?)?,
+            expires_at: numbers.expires_at.try_into().ok()?,
+            prices: products.into_iter().zip(numbers.prices).map(price).collect(),
+        })
     }
 }
 
@@ -107,7 +157,7 @@ mod tests {
     fn estimate(products: usize) -> Estimate {
         Estimate {
             city: "110000".into(),
-            quote: QuoteKey([7; 12]),
+            quote: QuoteKey([7; 8]),
             currency: Currency::from_code("CNY").unwrap(),
             expires_at: 1_562_807_700,
             prices: (0..products)
@@ -120,9 +170,10 @@ mod tests {
     #[test]
     fn round_trips() {
         let one = signer().seal(&estimate(1));
-        assert!(one.len() < 80, "{one}");
+        assert!(one.len() < 60, "{one}");
         assert_eq!(signer().open(&one), Some(estimate(1)));
         let longest = Price { product: "x".repeat(limits::CITY_CHARS), total: i64::MAX, payable: i64::MIN };
+        // Decoding refuses twenty times the same name; here it does not matter.
         let longest = Estimate { prices: vec![longest; *limits::PRODUCTS.end()], ..estimate(0) };
         let text = signer().seal(&longest);
         assert!(text.len() <= limits::ESTIMATE_ID_CHARS, "{}", text.len());

@@ -1,6 +1,6 @@
 //! Request identifiers: W3C Trace Context.
 
-use std::fmt::Write;
+use farebox_types::hex;
 
 /// The trace that a request belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ impl Trace {
     /// A trace that begins here: 16 random bytes for the trace, 8 for this span.
     pub fn new(random: [u8; 24]) -> Self {
         let (id, span) = random.split_at(16);
-        Self { id: hexadecimal(id), span: hexadecimal(span), sampled: false }
+        Self { id: hex(id), span: hex(span), sampled: false }
     }
 
     /// The caller's trace if its `traceparent` is valid, otherwise a new one.
@@ -57,14 +57,6 @@ fn parse(traceparent: &str) -> Option<(&str, bool)> {
         && (more.is_empty() || (version != "00" && more.starts_with('-')));
     let sampled = u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1);
     valid.then_some((id, sampled))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

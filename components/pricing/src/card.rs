@@ -1,10 +1,18 @@
-//! Rate cards: what they say, and everything that can be wrong with them.
+//! Rate cards: what they say, and how they are read.
 
-use crate::condition::{Document as WhenDocument, When};
-use crate::kinds::{self, Binding, Fee};
-use farebox_types::read_part;
-use farebox_types::{Currency, Problem, Problems, Rounding, version_of};
+use crate::check;
+use crate::discounts::CouponRules;
+use crate::document::{CardDocument, ItemDocument, Windows};
+use crate::growth::{self, Growth};
+use crate::kinds::{Binding, Fee, Kind, Splits, kind, kind_names};
+use crate::rounding::Rounded;
+use crate::when::{When, WhenDocument};
+use crate::zones::Zones;
+use crate::{discounts, price::by_currency};
+use farebox_types::{Currency, MinorUnits, Problem, Problems, read_part, version_of};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,14 +21,26 @@ pub const FORMAT: &str = "farebox-rate-card/1";
 
 /// The most items on a card, and branches in an item.
 const MAX_ITEMS: usize = 100;
+/// The most holidays on a card.
+const MAX_HOLIDAYS: usize = 1000;
 
 /// A parsed, checked rate card.
 #[derive(Debug)]
 pub struct RateCard {
     pub(crate) info: CardInfo,
     pub(crate) zone: TimeZone,
-    pub(crate) rounding: Rounding,
+    /// Ascending.
+    pub(crate) holidays: Vec<Date>,
+    pub(crate) zones: Zones,
+    pub(crate) rounding: Rounded,
+    pub(crate) growth: Option<Growth>,
+    pub(crate) coupons: CouponRules,
     pub(crate) items: Vec<Item>,
+    /// Positions of items, those that others are based on first.
+    pub(crate) order: Vec<usize>,
+    /// Positions of items, those that may replace others first.
+    pub(crate) replacement_order: Vec<usize>,
+    warnings: Vec<Problem>,
 }
 
 /// What a card says of itself.
@@ -43,7 +63,7 @@ pub struct CardInfo {
 }
 
 /// The two bills of a ride.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// What the passenger is charged.
@@ -56,42 +76,29 @@ pub enum Side {
 #[derive(Debug)]
 pub(crate) struct Item {
     pub code: String,
+    pub kind: &'static str,
+    pub required: Option<bool>,
+    pub when_mocked: Option<bool>,
+    /// Whether each part of the ride has its own branch.
+    pub split: bool,
+    pub rounding: Rounded,
+    pub floor: Option<MinorUnits>,
+    pub cap: Option<MinorUnits>,
+    pub growth: Option<Growth>,
+    /// Positions of items that are not charged when this one applies.
+    pub replaces: Vec<usize>,
     pub branches: Vec<Branch>,
+    /// Where local time may change the branch, in seconds of the day: ascending, beginning with 0. For items that split.
+    pub edges: Vec<i64>,
 }
 
 /// How an item charges under some condition.
 #[derive(Debug)]
 pub(crate) struct Branch {
     pub when: When,
+    /// The condition as it is written on the card.
+    pub when_text: Option<Value>,
     pub fee: Box<dyn Fee>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CardDocument {
-    format: String,
-    title: String,
-    /// Where the figures were published, and what is not covered. For people only.
-    #[serde(default, rename = "source")]
-    _source: Option<String>,
-    #[serde(default, rename = "notes")]
-    _notes: Option<String>,
-    city: String,
-    product: String,
-    side: Side,
-    currency: Currency,
-    time_zone: String,
-    #[serde(default)]
-    rounding: Rounding,
-    items: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ItemDocument {
-    code: String,
-    kind: String,
-    branches: Vec<Value>,
 }
 
 impl RateCard {
@@ -99,19 +106,23 @@ impl RateCard {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the document, in document order.
+    /// Everything that is wrong with the document.
     pub fn parse(document: &str) -> Result<Self, Vec<Problem>> {
-        let mut problems = Problems::default();
+        let mut notes = Notes::default();
         let card = match serde_json::from_str::<Value>(document) {
-            Ok(value) => Self::read(value, &mut problems),
+            Ok(value) => Self::read(value, &mut notes),
             Err(error) => {
-                problems.add("", "invalid-json", format!("not JSON: {error}"));
+                notes.problems.add("", "invalid-json", format!("not JSON: {error}"));
                 None
             }
         };
         match card {
-            Some(card) => problems.into_result(card),
-            None => Err(problems.into_vec()),
+            Some(card) => {
+                notes.problems.sort_by_key(|problem| place(&problem.pointer));
+                notes.warnings.sort_by_key(|problem| place(&problem.pointer));
+                notes.problems.into_result(Self { warnings: notes.warnings.into_vec(), ..card })
+            }
+            None => Err(notes.problems.into_vec()),
         }
     }
 
@@ -125,8 +136,14 @@ impl RateCard {
         self.items.iter().map(|item| item.code.as_str())
     }
 
-    fn read(value: Value, problems: &mut Problems) -> Option<Self> {
+    /// What is not wrong with the card, but worth a second look.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    fn read(value: Value, notes: &mut Notes) -> Option<Self> {
         let version = version_of(&value);
+        let problems = &mut notes.problems;
         let document: CardDocument = read_part(value, "", problems)?;
         if document.format != FORMAT {
             problems.add("/format", "unknown-format", format!("has to be \"{FORMAT}\""));
@@ -148,99 +165,258 @@ impl RateCard {
             );
             TimeZone::UTC
         });
-        let items = read_items(document.items, document.currency, problems);
-        Some(Self {
+        let currency = document.currency;
+        let holidays = read_holidays(&document.holidays, problems);
+        let rounding = Rounded::read(document.rounding, currency, "/rounding", problems);
+        let growth = document.growth.map(|growth| Growth::read(growth, currency, "/growth", problems));
+        let zones = Zones::read(document.zones, problems);
+        let items = ItemReader { currency, rounding, zones: &zones, notes }.read(document.items);
+        let order = check::order(&items, notes);
+        let replacement_order = check::replacement_order(&items, notes);
+        let card = Self {
             info: CardInfo {
                 version,
                 title: document.title,
                 city: document.city,
                 product: document.product,
                 side: document.side,
-                currency: document.currency,
+                currency,
                 time_zone: document.time_zone,
             },
             zone,
-            rounding: document.rounding,
+            holidays,
+            zones,
+            rounding,
+            growth,
+            coupons: document.coupons,
             items,
-        })
+            order,
+            replacement_order,
+            warnings: Vec::new(),
+        };
+        check::card(&card, document.monotone, notes);
+        Some(card)
     }
 }
 
-fn read_items(documents: Vec<Value>, currency: Currency, problems: &mut Problems) -> Vec<Item> {
-    if documents.is_empty() || documents.len() > MAX_ITEMS {
-        problems.add("/items", "item-count", format!("a card has 1 to {MAX_ITEMS} items, not {}", documents.len()));
-    }
-    let mut items: Vec<Item> = Vec::new();
-    for (index, document) in documents.into_iter().enumerate() {
-        let pointer = format!("/items/{index}");
-        let Some(document) = read_part::<ItemDocument>(document, &pointer, problems) else { continue };
-        if !is_token(&document.code) {
-            let message = format!("\"{}\" is not a fee code; use letters, digits, - and _", document.code);
-            problems.add(format!("{pointer}/code"), "invalid-token", message);
-        }
-        if items.iter().any(|item| item.code == document.code) {
-            let message = format!("\"{}\" is the code of an earlier item; codes are unique on a card", document.code);
-            problems.add(format!("{pointer}/code"), "duplicate-code", message);
-        }
-        let branches = read_branches(document.branches, &document.kind, &items, currency, &pointer, problems);
-        items.push(Item { code: document.code, branches });
-    }
-    items
+/// Where a pointer leads, so that a reader can go down the card: the card itself, then one item after the other.
+fn place(pointer: &str) -> Option<usize> {
+    pointer.strip_prefix("/items/")?.split('/').next()?.parse().ok()
 }
 
-fn read_branches(
-    documents: Vec<Value>,
-    kind: &str,
-    earlier: &[Item],
+/// What is wrong with a card, and what is merely odd.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    pub problems: Problems,
+    pub warnings: Problems,
+}
+
+fn read_holidays(texts: &[String], problems: &mut Problems) -> Vec<Date> {
+    if texts.len() > MAX_HOLIDAYS {
+        problems.add(
+            "/holidays",
+            "holiday-count",
+            format!("a card has at most {MAX_HOLIDAYS} holidays, not {}", texts.len()),
+        );
+    }
+    let mut holidays = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        match text.parse::<Date>() {
+            Ok(date) if date.to_string() == *text => holidays.push(date),
+            _ => {
+                let message = format!("\"{text}\" is not a day; write it like \"2026-10-01\"");
+                problems.add(format!("/holidays/{index}"), "invalid-date", message);
+            }
+        }
+    }
+    holidays.sort_unstable();
+    holidays.dedup();
+    holidays
+}
+
+/// Reads the items of a card.
+struct ItemReader<'a> {
     currency: Currency,
-    item: &str,
-    problems: &mut Problems,
-) -> Vec<Branch> {
-    if !kinds::NAMES.contains(&kind) {
-        let message = format!("\"{kind}\" is not a kind of fee; use one of {}", kinds::NAMES.join(", "));
-        problems.add(format!("{item}/kind"), "unknown-kind", message);
+    rounding: Rounded,
+    zones: &'a Zones,
+    notes: &'a mut Notes,
+}
+
+impl ItemReader<'_> {
+    fn read(&mut self, documents: Vec<Value>) -> Vec<Item> {
+        if documents.is_empty() || documents.len() > MAX_ITEMS {
+            let message = format!("a card has 1 to {MAX_ITEMS} items, not {}", documents.len());
+            self.notes.problems.add("/items", "item-count", message);
+        }
+        let documents: Vec<(String, Option<ItemDocument>)> = (0..)
+            .zip(documents)
+            .map(|(index, document): (usize, _)| {
+                let pointer = format!("/items/{index}");
+                let document = read_part::<ItemDocument>(document, &pointer, &mut self.notes.problems);
+                (pointer, document)
+            })
+            .collect();
+        // Items may refer to each other in any direction, so all codes are known before any branch is read.
+        let codes: Vec<String> = documents
+            .iter()
+            .map(|(_, document)| document.as_ref().map(|document| document.code.clone()).unwrap_or_default())
+            .collect();
+        let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+        let mut items = Vec::with_capacity(documents.len());
+        for (position, (pointer, document)) in documents.into_iter().enumerate() {
+            let Some(document) = document else {
+                // Keeps the positions of the others; the card is refused.
+                items.push(Item::placeholder(self.rounding));
+                continue;
+            };
+            self.check_code(&document.code, codes.get(..position).unwrap_or_default(), &pointer);
+            items.push(self.read_item(document, position, &codes, &pointer));
+        }
+        items
+    }
+
+    fn check_code(&mut self, code: &str, earlier: &[&str], pointer: &str) {
+        let mut refuse = |name, message| self.notes.problems.add(format!("{pointer}/code"), name, message);
+        if !is_token(code) {
+            refuse("invalid-token", format!("\"{code}\" is not a fee code; use letters, digits, - and _"));
+        }
+        if [discounts::CODE, growth::CODE].contains(&code) {
+            refuse("reserved-code", format!("\"{code}\" is what the engine's own lines are called; choose another"));
+        }
+        if earlier.contains(&code) {
+            refuse("duplicate-code", format!("\"{code}\" is the code of an earlier item; codes are unique on a card"));
+        }
+    }
+
+    fn read_item(&mut self, document: ItemDocument, position: usize, codes: &[&str], pointer: &str) -> Item {
+        let Some(kind) = kind(&document.kind) else {
+            let message = format!("\"{}\" is not a kind of fee; use one of {}", document.kind, kind_names().join(", "));
+            self.notes.problems.add(format!("{pointer}/kind"), "unknown-kind", message);
+            return Item::placeholder(self.rounding);
+        };
+        let currency = self.currency;
+        let problems = &mut self.notes.problems;
+        let split = match (kind.splits, document.windows) {
+            (Splits::Always, _) | (Splits::Optional, Windows::Split) => true,
+            (_, Windows::Start) => false,
+            (Splits::Never, Windows::Split) => {
+                let message = format!("a fee of kind \"{}\" is charged once for the ride; leave this out", kind.name);
+                problems.add(format!("{pointer}/windows"), "cannot-split", message);
+                false
+            }
+        };
+        let rounding = document.rounding.map_or(self.rounding, |rounding| {
+            Rounded::read(rounding, currency, &format!("{pointer}/rounding"), problems)
+        });
+        let floor =
+            document.floor.and_then(|floor| by_currency(floor, currency, &format!("{pointer}/floor"), problems));
+        let cap = document.cap.and_then(|cap| by_currency(cap, currency, &format!("{pointer}/cap"), problems));
+        if let (Some(floor), Some(cap)) = (floor, cap)
+            && floor > cap
+        {
+            problems.add(format!("{pointer}/floor"), "floor-above-cap", "has to be at most the cap");
+        }
+        let growth =
+            document.growth.map(|growth| Growth::read(growth, currency, &format!("{pointer}/growth"), problems));
+        let replaces = self.read_replaces(&document.replaces, position, codes, pointer);
+        if split && !replaces.is_empty() {
+            let message =
+                "a fee that is charged part by part cannot replace others; use a fee that applies to the whole ride";
+            self.notes.problems.add(format!("{pointer}/replaces"), "cannot-replace", message);
+        }
+        let branches = self.read_branches(document.branches, kind, position, codes, pointer);
+        let edges = if split { edges(&branches) } else { Vec::new() };
+        Item {
+            code: document.code,
+            kind: kind.name,
+            required: document.required,
+            when_mocked: document.when_mocked,
+            split,
+            rounding,
+            floor,
+            cap,
+            growth,
+            replaces,
+            branches,
+            edges,
+        }
+    }
+
+    fn read_replaces(&mut self, names: &[String], position: usize, codes: &[&str], pointer: &str) -> Vec<usize> {
+        let mut replaces = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            match codes.iter().position(|code| code == name) {
+                Some(other) if other != position => replaces.push(other),
+                _ => {
+                    let message = format!("\"{name}\" is not another item of the card; there are {}", codes.join(", "));
+                    self.notes.problems.add(format!("{pointer}/replaces/{index}"), "unknown-reference", message);
+                }
+            }
+        }
+        replaces
+    }
+
+    fn read_branches(
+        &mut self,
+        documents: Vec<Value>,
+        kind: &Kind,
+        position: usize,
+        codes: &[&str],
+        item: &str,
+    ) -> Vec<Branch> {
+        if documents.is_empty() || documents.len() > MAX_ITEMS {
+            let message = format!("an item has 1 to {MAX_ITEMS} branches, not {}", documents.len());
+            self.notes.problems.add(format!("{item}/branches"), "branch-count", message);
+        }
+        let mut branches = Vec::new();
+        for (index, mut document) in documents.into_iter().enumerate() {
+            let pointer = format!("{item}/branches/{index}");
+            let when_text = document.as_object_mut().and_then(|branch| branch.remove("when"));
+            let when = when_text
+                .clone()
+                .and_then(|when| read_part::<WhenDocument>(when, &format!("{pointer}/when"), &mut self.notes.problems))
+                .map_or_else(When::default, |when| {
+                    When::read(when, self.zones, &format!("{pointer}/when"), &mut self.notes.problems)
+                });
+            let mut binding =
+                Binding { codes, position, currency: self.currency, pointer: &pointer, notes: &mut *self.notes };
+            if let Some(fee) = (kind.parse)(document, &mut binding) {
+                branches.push(Branch { when, when_text, fee });
+            }
+        }
+        branches
+    }
+}
+
+impl Item {
+    /// Stands where an item cannot be read, on a card that is refused.
+    fn placeholder(rounding: Rounded) -> Self {
+        Self {
+            code: String::new(),
+            kind: "",
+            required: None,
+            when_mocked: None,
+            split: false,
+            rounding,
+            floor: None,
+            cap: None,
+            growth: None,
+            replaces: Vec::new(),
+            branches: Vec::new(),
+            edges: Vec::new(),
+        }
+    }
+}
+
+fn edges(branches: &[Branch]) -> Vec<i64> {
+    if branches.iter().all(|branch| branch.when.calendar.is_always()) {
         return Vec::new();
     }
-    if documents.is_empty() || documents.len() > MAX_ITEMS {
-        let message = format!("an item has 1 to {MAX_ITEMS} branches, not {}", documents.len());
-        problems.add(format!("{item}/branches"), "branch-count", message);
-    }
-    let codes: Vec<&str> = earlier.iter().map(|item| item.code.as_str()).collect();
-    let mut branches = Vec::new();
-    for (index, mut document) in documents.into_iter().enumerate() {
-        let pointer = format!("{item}/branches/{index}");
-        let when = document.as_object_mut().and_then(|branch| branch.remove("when"));
-        let when = when
-            .and_then(|when| read_part::<WhenDocument>(when, &format!("{pointer}/when"), problems))
-            .map_or_else(When::default, |when| When::read(when, &format!("{pointer}/when"), problems));
-        let mut binding = Binding { codes: &codes, currency, pointer: &pointer, problems };
-        if let Some(fee) = kinds::parse(kind, document, &mut binding) {
-            branches.push(Branch { when, fee });
-        }
-    }
-    refuse_overlaps(&branches, item, problems);
-    branches
-}
-
-/// Two branches that both apply in some minute of the week would make the price depend on their order.
-fn refuse_overlaps(branches: &[Branch], item: &str, problems: &mut Problems) {
-    for (index, branch) in branches.iter().enumerate() {
-        let overlap = branches.iter().take(index).enumerate().find_map(|(other, earlier)| {
-            let both = |minute: &u16| branch.when.holds_in_minute(*minute) && earlier.when.holds_in_minute(*minute);
-            // Where two branches overlap, the overlap begins where one of them does.
-            branch.when.beginnings().chain(earlier.when.beginnings()).find(both).map(|minute| (other, minute))
-        });
-        if let Some((other, minute)) = overlap {
-            const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-            let (day, hour, minute) = (minute / 1440, minute / 60 % 24, minute % 60);
-            let day = DAYS.get(usize::from(day)).copied().unwrap_or_default();
-            problems.add(
-                format!("{item}/branches/{index}/when"),
-                "overlap",
-                format!("branch {other} applies as well, for example on {day} at {hour:02}:{minute:02}; branches may not overlap"),
-            );
-        }
-    }
+    let minutes = branches.iter().flat_map(|branch| branch.when.calendar.edges());
+    let mut edges: Vec<i64> = minutes.map(|minute| i64::from(minute) * 60).chain([0]).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    edges
 }
 
 /// Names that are safe in file names, keys and message identifiers.

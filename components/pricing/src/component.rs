@@ -11,7 +11,7 @@ wit_bindgen::generate!({
     with: { "farebox:types/types@0.1.0": farebox_types::wit },
 });
 
-use exports::farebox::pricing::pricing::{self, CardInfo, Guest, GuestRateCard};
+use exports::farebox::pricing::pricing::{self, CardInfo, Guest, GuestRateCard, RateCardBorrow, Totals};
 
 struct Component;
 export!(Component);
@@ -21,6 +21,18 @@ impl Guest for Component {
 
     fn version() -> String {
         VERSION.to_owned()
+    }
+
+    fn estimate(cards: Vec<RateCardBorrow>, trip: Trip) -> Vec<Result<Totals, pricing::PriceError>> {
+        let trip = match domain_trip(trip) {
+            Ok(trip) => trip,
+            Err(error) => return cards.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let totals = |totals: crate::Totals| Totals { total: totals.total, payable: totals.payable };
+        crate::estimate(cards.iter().map(|card| card.get::<RateCard>()), &trip)
+            .into_iter()
+            .map(|result| result.map(totals).map_err(refused))
+            .collect()
     }
 }
 
@@ -47,13 +59,26 @@ impl GuestRateCard for RateCard {
         }
     }
 
-    fn price(&self, trip: Trip) -> Result<Bill, pricing::PriceError> {
-        let trip = trip.try_into().map_err(invalid)?;
-        let bill = RateCard::price(self, &trip).map_err(|error| match error {
-            PriceError::InvalidTrip(problem) => pricing::PriceError::InvalidTrip(problem.into()),
-            PriceError::Overflow(code) => pricing::PriceError::Overflow(code),
-        })?;
+    fn warnings(&self) -> Vec<Problem> {
+        RateCard::warnings(self).iter().cloned().map(Into::into).collect()
+    }
+
+    fn price(&self, trip: Trip, quoted: Option<Trip>) -> Result<Bill, pricing::PriceError> {
+        let trip = domain_trip(trip)?;
+        let quoted = quoted.map(domain_trip).transpose()?;
+        let bill = RateCard::price(self, &trip, quoted.as_ref()).map_err(refused)?;
         bill.try_into().map_err(|_| pricing::PriceError::Other("a line has a number of more than 18 digits".to_owned()))
+    }
+}
+
+fn domain_trip(trip: Trip) -> Result<farebox_types::Trip, pricing::PriceError> {
+    trip.try_into().map_err(invalid)
+}
+
+fn refused(error: PriceError) -> pricing::PriceError {
+    match error {
+        PriceError::InvalidTrip(problem) => pricing::PriceError::InvalidTrip(problem.into()),
+        PriceError::Overflow(code) => pricing::PriceError::Overflow(code),
     }
 }
 

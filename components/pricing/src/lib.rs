@@ -1,24 +1,43 @@
 //! Prices a trip on a rate card.
 //!
-//! A [`RateCard`] is a list of fee items. Each item has a kind, which knows how to charge, and branches, which say when
-//! and with which figures. [`RateCard::parse`] checks a card completely; after that, [`RateCard::price`] can only fail
-//! because of the trip.
+//! A [`RateCard`] is a set of fee items. Each item has a kind, which knows how to charge, and branches, which say when and
+//! with which figures. [`RateCard::parse`] checks a card completely; after that, [`RateCard::price`] can only fail because
+//! of the trip.
 //!
-//! Pure: there is no clock and no I/O in this crate. To add a kind of fee, write a module beside the others in
-//! `kinds/` and name it in `kinds::parse`.
+//! Pure: there is no clock and no I/O in this crate. To add a kind of fee, write a module beside the others in `kinds/`
+//! and name it in `kinds::KINDS`; parsing, checking and the published schema follow.
+//!
+//! - `card`, `document`: what a card is, and how it is written down
+//! - `when`, `zones`: the conditions of a branch
+//! - `check`: what can be wrong with a card beyond a single field
+//! - `ride`: a trip as fees see it, cut at the edges of time windows
+//! - `price`, `growth`, `discounts`: from a card and a trip to a bill
+//! - `explain`: why the bill is what it is
+//! - `schema`: the published JSON Schema
 
 mod card;
-mod condition;
+mod check;
 mod discounts;
+mod document;
+mod explain;
 mod figure;
+mod growth;
 mod kinds;
 mod price;
+mod ride;
+mod rounding;
+mod schema;
+mod when;
+mod zones;
 
 #[cfg(target_family = "wasm")]
 mod component;
 
 pub use card::{CardInfo, FORMAT, RateCard, Side};
-pub use price::PriceError;
+pub use explain::{Explanation, ItemExplanation, Status};
+pub use growth::CODE as GROWTH_CODE;
+pub use price::{PriceError, Totals, estimate};
+pub use schema::schema;
 
 /// The version of this engine. A bill names it, so that it can be priced again by the same one.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

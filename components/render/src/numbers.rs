@@ -57,27 +57,28 @@ impl Numbers {
     }
 }
 
-/// A quantity in the unit people use: kilometres to the metre, minutes to the hundredth, everything else as it is.
+/// A quantity, or how much one rate buys, in the unit people use: kilometres, everything else as it is.
 ///
-/// Rounded half away from zero, for the eye only: the amount beside it was computed from the exact quantity.
+/// Whole metres, and a rate per mile, are exact. What is finer than a millimetre is rounded half away from zero, for the
+/// eye only: the amount beside it was computed from the exact quantity.
 pub(crate) fn human(quantity: Decimal, unit: Unit) -> Decimal {
-    in_human_unit(quantity, unit, 0)
+    match unit {
+        Unit::Meter => {
+            // Dividing by more than one cannot overflow.
+            let kilometres = quantity.checked_div(Decimal::ONE_THOUSAND).unwrap_or(quantity);
+            kilometres.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero).normalize()
+        }
+        Unit::Second | Unit::Trip | Unit::Piece | Unit::Money => quantity.normalize(),
+    }
 }
 
-/// How much one rate buys, like [`human`] but with two more decimals: a rate may be per second.
-pub(crate) fn human_per(per: Decimal, unit: Unit) -> Decimal {
-    in_human_unit(per, unit, 2)
-}
-
-fn in_human_unit(quantity: Decimal, unit: Unit, more_decimals: u32) -> Decimal {
-    let (divisor, decimals) = match unit {
-        Unit::Meter => (1000, 3 + more_decimals),
-        Unit::Second => (60, 2 + more_decimals),
-        Unit::Trip | Unit::Piece | Unit::Money => return quantity.normalize(),
-    };
-    // Dividing by more than one cannot overflow.
-    let quotient = quantity.checked_div(Decimal::from(divisor)).unwrap_or(quantity);
-    quotient.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero).normalize()
+/// Seconds as whole minutes and what is left of them: 1270 is 21 and 10. Nothing is rounded.
+pub(crate) fn minutes_and_seconds(seconds: Decimal) -> (Decimal, Decimal) {
+    let minute = Decimal::from(60);
+    // Dividing by more than one cannot overflow, and the rest is less than a minute.
+    let rest = seconds.checked_rem(minute).unwrap_or_default();
+    let minutes = seconds.checked_sub(rest).and_then(|whole| whole.checked_div(minute)).unwrap_or_default();
+    (minutes.normalize(), rest.normalize())
 }
 
 /// `rate / per` as a percentage without sign, to four decimals: 0.2 / 1 is 20. `None` if it is out of range.
@@ -150,7 +151,7 @@ mod tests {
         check("CNY", "0.0000000000000000000000000001", "0.0000000000000000000000000001");
     }
 
-    /// What riders read is in kilometres and minutes, rounded half away from zero.
+    /// What riders read is in kilometres, and otherwise as it was counted.
     #[test]
     fn quantities() {
         let check = |quantity: &str, unit: Unit, expected: &str| {
@@ -159,28 +160,30 @@ mod tests {
         };
         check("4100", Unit::Meter, "4.1");
         check("1", Unit::Meter, "0.001");
-        check("0.5", Unit::Meter, "0.001");
-        check("-0.5", Unit::Meter, "-0.001");
+        check("0.0005", Unit::Meter, "0.000001");
+        check("-0.0005", Unit::Meter, "-0.000001");
         check("0", Unit::Meter, "0");
         check("1234567", Unit::Meter, "1,234.567");
-        check("720", Unit::Second, "12");
-        check("1270", Unit::Second, "21.17");
-        check("27", Unit::Second, "0.45");
+        check("1609.344", Unit::Meter, "1.609344");
+        check("1270", Unit::Second, "1,270");
         check("3.0", Unit::Piece, "3");
         check("79228162514264337593543950335", Unit::Piece, "79,228,162,514,264,337,593,543,950,335");
     }
 
-    /// A rate per second still says what it is per.
+    /// Minutes and seconds add up to the time exactly, whatever it is.
     #[test]
-    fn what_a_rate_buys() {
-        let check = |per: i64, unit: Unit, expected: &str| {
-            assert_eq!(human_per(per.into(), unit).to_string(), expected, "{per} {unit:?}");
+    fn durations() {
+        let check = |seconds: &str, minutes: &str, rest: &str| {
+            let split = minutes_and_seconds(seconds.parse().unwrap());
+            assert_eq!(split, (minutes.parse().unwrap(), rest.parse().unwrap()), "{seconds}");
         };
-        check(1000, Unit::Meter, "1");
-        check(200, Unit::Meter, "0.2");
-        check(60, Unit::Second, "1");
-        check(36, Unit::Second, "0.6");
-        check(1, Unit::Second, "0.0167");
+        check("1270", "21", "10");
+        check("720", "12", "0");
+        check("27", "0", "27");
+        check("0", "0", "0");
+        check("60.5", "1", "0.5");
+        check("-90", "-1", "-30");
+        check("79228162514264337593543950335", "1320469375237738959892399172", "15");
     }
 
     /// Shares that cannot be computed are left out, not made up.

@@ -2,7 +2,7 @@
 
 use crate::Catalogue;
 use crate::messages::{MONEY, MONEY_IN, TEXT, is_about_fee};
-use crate::numbers::{factor, human, human_per, percent};
+use crate::numbers::{factor, human, minutes_and_seconds, percent};
 use farebox_types::{Basis, Bill, Currency, Decimal, Line, MinorUnits, Unit};
 use fluent_bundle::FluentArgs;
 use fluent_bundle::types::{FluentNumber, FluentValue};
@@ -138,18 +138,26 @@ impl Writer<'_> {
             Unit::Money => share.map_or_else(|| "?".to_owned(), |share| numbers.plain(share)),
             Unit::Trip | Unit::Meter | Unit::Second | Unit::Piece => String::new(),
         };
-        let (quantity, per) = (human(line.quantity, line.unit), human_per(line.per, line.unit));
+        let (quantity, per) = (human(line.quantity, line.unit), human(line.per, line.unit));
+        let (minutes, seconds) = match line.unit {
+            Unit::Second => minutes_and_seconds(line.quantity),
+            Unit::Trip | Unit::Meter | Unit::Piece | Unit::Money => Default::default(),
+        };
         let mut args = FluentArgs::new();
         args.set("amount", self.amount(line.amount));
         args.set("basis", basis_word(self.bill.basis));
         args.set("code", line.code.as_str());
         args.set("currency", self.currency().code());
         args.set("factor", of_money(factor(line.rate, line.per)));
+        args.set("minutes", numbers.plain(minutes));
+        args.set("minutes_number", number(minutes));
         args.set("per", numbers.plain(per));
         args.set("per_number", number(per));
         args.set("percent", of_money(percent(line.rate, line.per)));
         args.set("quantity_number", number(quantity));
         args.set("reference", line.reference.as_deref().unwrap_or_default());
+        args.set("seconds", numbers.plain(seconds));
+        args.set("seconds_number", number(seconds));
         args.set("unit", unit_word(line.unit));
         if line.unit == Unit::Money {
             args.set("quantity", self.price(line.quantity));

@@ -36,6 +36,8 @@ const VARIABLES: &[(&str, Kind, &[Role])] = &[
     ("code", Kind::Text, &[Line]),
     ("currency", Kind::Text, &[Line, Title, Mocked, Money]),
     ("factor", Kind::Text, &[Line]),
+    ("minutes", Kind::Text, &[Line]),
+    ("minutes_number", Kind::Number, &[Line]),
     ("per", Kind::Text, &[Line]),
     ("per_number", Kind::Number, &[Line]),
     ("percent", Kind::Text, &[Line]),
@@ -43,6 +45,8 @@ const VARIABLES: &[(&str, Kind, &[Role])] = &[
     ("quantity_number", Kind::Number, &[Line]),
     ("rate", Kind::Text, &[Line]),
     ("reference", Kind::Text, &[Line]),
+    ("seconds", Kind::Text, &[Line]),
+    ("seconds_number", Kind::Number, &[Line]),
     ("title", Kind::Text, &[Mocked]),
     ("unit", Kind::Word(&["trip", "meter", "second", "piece", "money"]), &[Line]),
 ];

@@ -6,6 +6,8 @@ mod copy;
 
 use farebox_render::Catalogue;
 use farebox_types::Problem;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 const MESSAGES: &str = "\
 title = Fare
@@ -215,6 +217,48 @@ fn versions() {
     assert_ne!(first, version("zh-TW", MESSAGES, LAYOUT));
     assert_ne!(first, version("zh-CN", &MESSAGES.replace("Fare", "Fares"), LAYOUT));
     assert_ne!(first, version("zh-CN", MESSAGES, &LAYOUT.replace("detail", "details")));
+}
+
+/// Every fee of every rate card that ships has words of its own in every language, and a place on the detail page.
+#[test]
+fn shipped_fees_have_words() {
+    let layout: serde_json::Value = serde_json::from_str(copy::LAYOUT).unwrap();
+    let sections = layout["scenes"][0]["sections"].as_array().unwrap();
+    let placed: Vec<_> = sections.iter().filter_map(|section| section["fees"].as_array()).flatten().collect();
+    let codes = shipped_codes();
+    assert!(codes.len() > 20, "{codes:?}");
+    for (locale, catalogue) in copy::shipped() {
+        let label = |code: &str| {
+            let line = r#"{"code": "?", "quantity": "1", "unit": "trip", "rate": "1.00", "per": "1", "amount": "1.00",
+                "why": {"rule": "rate", "source": "card", "rounding": "half-up"}}"#;
+            let bill = r#"{"currency": "CNY", "basis": "metered", "total": "1.00", "payable": "1.00", "rate_card": "",
+                "lines": [LINE]}"#;
+            let bill = bill.replace("LINE", &line.replace('?', code));
+            let page = catalogue.render(&serde_json::from_str(&bill).unwrap(), "detail").unwrap();
+            page.sections[0].lines[0].label.clone()
+        };
+        for code in &codes {
+            assert_ne!(
+                label(code),
+                label("unheard-of").replace("unheard-of", code),
+                "{locale} has no words for {code}"
+            );
+            assert!(placed.iter().any(|placed| *placed == code), "{code} has no place on the detail page");
+        }
+    }
+}
+
+/// The fee codes of the rate cards in the configuration.
+fn shipped_codes() -> BTreeSet<String> {
+    let cities = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/cards");
+    let directories = cities.read_dir().unwrap().map(|city| city.unwrap().path());
+    let cards = directories.flat_map(|city| city.read_dir().unwrap()).map(|card| card.unwrap().path());
+    let codes = |card: PathBuf| -> Vec<String> {
+        let card: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(card).unwrap()).unwrap();
+        let items = card["items"].as_array().unwrap().iter();
+        items.map(|item| item["code"].as_str().unwrap().to_owned()).collect()
+    };
+    cards.flat_map(codes).collect()
 }
 
 /// There is nothing wrong with what ships.

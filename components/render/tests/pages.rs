@@ -69,7 +69,8 @@ fn pages_are_plain_text() {
     let catalogue = farebox_render::Catalogue::parse("en", messages, layout).unwrap();
     let bill = r#"{"currency": "CNY", "basis": "metered", "total": "0.00", "payable": "0.00", "rate_card": "",
         "lines": [], "discounts": [{"code": "coupon", "quantity": "1", "unit": "trip", "rate": "0", "per": "1",
-        "amount": "0.00", "reference": "<i>&{ $amount }"}]}"#;
+        "amount": "0.00", "reference": "<i>&{ $amount }",
+        "why": {"rule": "coupon", "source": "trip", "rounding": "half-up"}}]}"#;
     let page = catalogue.render(&serde_json::from_str(bill).unwrap(), "all").unwrap();
     assert_eq!(page.sections[0].title, "<b>Fare</b>");
     assert_eq!(page.sections[0].lines[0].text, "<i>&{ $amount }");

@@ -6,7 +6,7 @@ mod copy;
 
 use copy::shipped;
 use farebox_render::Catalogue;
-use farebox_types::{Basis, Bill, Currency, Decimal, Line, Unit};
+use farebox_types::{Basis, Bill, Currency, Decimal, Line, Reason, Rounding, Rule, Source, Unit};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -31,6 +31,7 @@ fn line() -> impl Strategy<Value = Line> {
             per,
             amount,
             reference,
+            why: Reason { rule: Rule::Rate, branch: None, source: Source::Card, rounding: Rounding::HalfUp, step: 1 },
         })
 }
 
@@ -42,6 +43,7 @@ fn bill() -> impl Strategy<Value = Bill> {
         |(currency, basis, lines, total, discounts, payable)| Bill {
             currency: Currency::from_code(currency).unwrap(),
             basis,
+            included: Vec::new(),
             lines,
             total,
             discounts,

@@ -69,7 +69,8 @@ impl From<Fault> for AddError {
 /// Identifiers were checked by the caller. Nothing here has a deadline: that is the caller's duty too.
 #[allow(async_fn_in_trait, reason = "a component has one thread; nobody asks whether these futures are Send")]
 pub trait Backend {
-    /// Adds all segments of a batch, or none. Returns the totals some time after.
+    /// Adds all segments of a batch, or none, and gives the trip its time to live again. Returns the totals some time
+    /// after.
     async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Totals, AddError>;
 
     /// The segments of a trip, ascending by sequence number; empty when there are none.
@@ -80,6 +81,12 @@ pub trait Backend {
 
     /// A quote that has not expired.
     async fn quote(&self, city: &str, quote: &str) -> Result<Option<String>, Fault>;
+
+    /// Keeps a rate card under its version, unless there is one.
+    async fn put_card(&self, city: &str, version: &str, document: &str) -> Result<(), Fault>;
+
+    /// The rate card of a version.
+    async fn card(&self, city: &str, version: &str) -> Result<Option<String>, Fault>;
 
     /// Keeps a bill unless the trip has one. Returns the one it has had all along, and `None` when this one was kept.
     async fn put_bill(&self, city: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, Fault>;

@@ -5,7 +5,7 @@
 use crate::redis::Redis;
 use crate::sqlite::Sqlite;
 use crate::{AddError, Backend, Batch, BatchError, Fault, Keys, MAX_SEGMENTS, Settings, StoredBill, TopUp, ttl_s};
-use exports::farebox::store::{bills, ledger, quotes, trips};
+use exports::farebox::store::{bills, cards, ledger, quotes, trips};
 use std::cell::OnceCell;
 
 spin_sdk::wit_bindgen::generate!({
@@ -15,6 +15,7 @@ spin_sdk::wit_bindgen::generate!({
         world component {
             export farebox:store/trips@0.1.0;
             export farebox:store/quotes@0.1.0;
+            export farebox:store/cards@0.1.0;
             export farebox:store/bills@0.1.0;
             export farebox:store/ledger@0.1.0;
         }
@@ -54,7 +55,7 @@ async fn store() -> Result<&'static Store, Fault> {
         Settings::Redis { url, buckets, trip_ttl_s } => {
             Ok(Store::Redis(Redis::new(url, Keys::new(buckets), trip_ttl_s)))
         }
-        Settings::Sqlite { synchronous } => Ok(Store::Sqlite(Sqlite::new(synchronous))),
+        Settings::Sqlite { synchronous, trip_ttl_s } => Ok(Store::Sqlite(Sqlite::new(synchronous, trip_ttl_s))),
     };
     let new: Store = new().map_err(Fault::Other)?;
     Ok(STORE.with(|store| *store.get_or_init(|| Box::leak(Box::new(new)))))
@@ -95,6 +96,16 @@ impl quotes::Guest for Component {
 
     async fn get(city: String, quote: String) -> Result<Option<String>, quotes::Error> {
         Ok(ask!(quote(&city, &quote))?)
+    }
+}
+
+impl cards::Guest for Component {
+    async fn put_once(city: String, version: String, document: String) -> Result<(), cards::Error> {
+        Ok(ask!(put_card(&city, &version, &document))?)
+    }
+
+    async fn get(city: String, version: String) -> Result<Option<String>, cards::Error> {
+        Ok(ask!(card(&city, &version))?)
     }
 }
 
@@ -158,7 +169,7 @@ macro_rules! faults {
         })*
     };
 }
-faults!(trips, quotes, bills, ledger);
+faults!(trips, quotes, cards, bills, ledger);
 
 impl From<AddError> for trips::Error {
     fn from(error: AddError) -> Self {

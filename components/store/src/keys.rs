@@ -29,6 +29,11 @@ impl Keys {
         self.key(city, "quote", quote)
     }
 
+    /// A rate card.
+    pub fn card(self, city: &str, version: &str) -> String {
+        self.key(city, "card", version)
+    }
+
     /// The bill of a trip.
     pub fn bill(self, city: &str, trip: &str) -> String {
         self.key(city, "bill", trip)
@@ -68,6 +73,7 @@ mod tests {
         assert_eq!(keys.bill("110000", "a-1"), "c:110000:{110000:11}:bill:a-1");
         assert_eq!(keys.ledger("110000", "a-1"), "c:110000:{110000:11}:ledger:a-1");
         assert_eq!(keys.quote("X_y-z", "q.~:_-"), "c:X_y-z:{X_y-z:12}:quote:q.~:_-");
+        assert_eq!(keys.card("110000", "a-1"), "c:110000:{110000:11}:card:a-1");
     }
 
     /// All keys of a trip share a slot, and a city's trips use all its buckets.

@@ -9,7 +9,7 @@ use farebox_types::Segment;
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 use std::num::NonZeroU32;
 
-/// Trips, quotes, bills and top-ups in Redis.
+/// Trips, quotes, rate cards, bills and top-ups in Redis.
 pub struct Redis {
     url: String,
     keys: Keys,
@@ -112,6 +112,16 @@ impl Backend for Redis {
 
     async fn quote(&self, city: &str, quote: &str) -> Result<Option<String>, Fault> {
         let reply = self.command(Access::Read, "GET", [&self.keys.quote(city, quote)]).await?;
+        Ok(reply.into_iter().next().flatten())
+    }
+
+    async fn put_card(&self, city: &str, version: &str, document: &str) -> Result<(), Fault> {
+        self.command(Access::Write, "SET", [&self.keys.card(city, version), document, "NX"]).await?;
+        Ok(())
+    }
+
+    async fn card(&self, city: &str, version: &str) -> Result<Option<String>, Fault> {
+        let reply = self.command(Access::Read, "GET", [&self.keys.card(city, version)]).await?;
         Ok(reply.into_iter().next().flatten())
     }
 

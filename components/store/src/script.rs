@@ -1,7 +1,7 @@
 //! The atomic steps in Redis: Lua scripts, each on one key.
 
+use farebox_types::hex;
 use sha1::{Digest, Sha1};
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 /// A script, and the hash Redis knows it by.
@@ -20,11 +20,7 @@ pub static PUT_ONCE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str
 
 impl Script {
     fn new(source: &'static str) -> Self {
-        let sha = Sha1::digest(source).iter().fold(String::new(), |mut sha, byte| {
-            let _ = write!(sha, "{byte:02x}");
-            sha
-        });
-        Self { source, sha }
+        Self { source, sha: hex(&Sha1::digest(source)) }
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Settings {
     Sqlite {
         /// `sqlite_synchronous`: "full" or "normal".
         synchronous: Synchronous,
+        /// `trip_ttl_s`: how long a trip is kept after its last segment, in seconds.
+        trip_ttl_s: NonZeroU32,
     },
 }
 
@@ -65,11 +67,13 @@ impl Settings {
             let trip_ttl_s = variable("trip_ttl_s", SECONDS);
             Some(Self::Redis { url: url?, buckets: buckets?.parse().ok()?, trip_ttl_s: trip_ttl_s?.parse().ok()? })
         } else {
-            let synchronous = match &*variable("sqlite_synchronous", SYNCHRONOUS)? {
+            let synchronous = variable("sqlite_synchronous", SYNCHRONOUS);
+            let trip_ttl_s = variable("trip_ttl_s", SECONDS);
+            let synchronous = match &*synchronous? {
                 "full" => Synchronous::Full,
                 _ => Synchronous::Normal,
             };
-            Some(Self::Sqlite { synchronous })
+            Some(Self::Sqlite { synchronous, trip_ttl_s: trip_ttl_s?.parse().ok()? })
         }
     }
 }
@@ -123,11 +127,11 @@ mod tests {
 
     #[test]
     fn only_what_the_backend_needs_is_asked_for() {
-        let sqlite = parse(&[("store_backend", "sqlite"), ("sqlite_synchronous", "normal")]);
-        assert!(sqlite == Ok(Settings::Sqlite { synchronous: Synchronous::Normal }));
+        let number = |number| NonZeroU32::new(number).unwrap();
+        let sqlite = parse(&[("store_backend", "sqlite"), ("sqlite_synchronous", "normal"), ("trip_ttl_s", "60")]);
+        assert!(sqlite == Ok(Settings::Sqlite { synchronous: Synchronous::Normal, trip_ttl_s: number(60) }));
         let redis =
             parse(&[("store_backend", "redis"), ("redis_url", "redis://h"), ("buckets", "16"), ("trip_ttl_s", "60")]);
-        let number = |number| NonZeroU32::new(number).unwrap();
         let expected = Settings::Redis { url: "redis://h".into(), buckets: number(16), trip_ttl_s: number(60) };
         assert!(redis == Ok(expected));
     }
@@ -147,7 +151,8 @@ mod tests {
         );
         check(
             &[("store_backend", "sqlite"), ("sqlite_synchronous", "off")],
-            "variable sqlite_synchronous must be \"full\" or \"normal\"",
+            "variable sqlite_synchronous must be \"full\" or \"normal\"; \
+             variable trip_ttl_s must be a number of seconds from 1 to 315360000: undefined",
         );
     }
 }

@@ -1,20 +1,22 @@
 //! [`Backend`] over SQLite, through `spin:sqlite`.
 
-use crate::statement::{self, SCHEMA_VERSION, SEGMENT_CONFLICT, TOO_MANY_SEGMENTS};
+use crate::statement::{self, DUPLICATE_COLUMN, SCHEMA_VERSION, SEGMENT_CONFLICT, TOO_MANY_SEGMENTS};
 use crate::{AddError, Backend, Batch, Fault, Shared, StoredBill, Synchronous, TopUp, Totals};
 use farebox_types::Segment;
 use spin_sdk::sqlite::{Connection, Error, RowResult, Value};
+use std::num::NonZeroU32;
 
-/// Trips, quotes, bills and top-ups in SQLite.
+/// Trips, quotes, rate cards, bills and top-ups in SQLite.
 pub struct Sqlite {
     synchronous: Synchronous,
+    trip_ttl_s: NonZeroU32,
     connection: Shared<Connection>,
 }
 
 impl Sqlite {
     /// Does not open the database yet.
-    pub fn new(synchronous: Synchronous) -> Self {
-        Self { synchronous, connection: Shared::new() }
+    pub fn new(synchronous: Synchronous, trip_ttl_s: NonZeroU32) -> Self {
+        Self { synchronous, trip_ttl_s, connection: Shared::new() }
     }
 
     /// Runs a statement to its end, which is when it has taken effect, and returns its rows.
@@ -39,11 +41,14 @@ impl Sqlite {
         let version = run(&connection, "PRAGMA user_version", []).await?;
         match version.first().and_then(|row| row.get::<i64>(0)) {
             Some(SCHEMA_VERSION) => {}
-            Some(0) => {
+            Some(version @ 0..SCHEMA_VERSION) => {
                 // All of it can be run twice: another instance may be doing so, and this one may be dropped half-way.
                 run(&connection, "PRAGMA journal_mode = WAL", []).await?;
-                for statement in statement::schema() {
-                    run(&connection, statement, []).await?;
+                for statement in statement::upgrade(version).chain(statement::schema()) {
+                    match run(&connection, statement, []).await {
+                        Err(Failure::Sqlite(Error::Io(text))) if text.contains(DUPLICATE_COLUMN) => {}
+                        result => drop(result?),
+                    }
                 }
                 run(&connection, &format!("PRAGMA user_version = {SCHEMA_VERSION}"), []).await?;
             }
@@ -60,7 +65,9 @@ impl Backend for Sqlite {
     async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Totals, AddError> {
         let rows = batch.segments().iter().map(|s| (s.sequence, s.started_at, s.distance_m, s.duration_s));
         let json = serde_json::to_string(&rows.collect::<Vec<_>>()).map_err(|error| Fault::Other(error.to_string()))?;
-        match self.run(statement::ADD_SEGMENTS, [city.into(), trip.into(), json.as_str().into()]).await {
+        let ttl_s = self.trip_ttl_s.get();
+        let parameters = [city.into(), trip.into(), json.as_str().into(), ttl_s.into()];
+        match self.run(statement::ADD_SEGMENTS, parameters).await {
             Ok(_) => {}
             Err(Failure::Sqlite(Error::Io(text)))
                 if text.contains(SEGMENT_CONFLICT) || text.contains(TOO_MANY_SEGMENTS) =>
@@ -96,6 +103,17 @@ impl Backend for Sqlite {
     async fn quote(&self, city: &str, quote: &str) -> Result<Option<String>, Fault> {
         let Some(row) = self.row(statement::QUOTE, [city.into(), quote.into()]).await? else { return Ok(None) };
         let [document] = texts(row).ok_or_else(|| corrupt("quote"))?;
+        Ok(Some(document))
+    }
+
+    async fn put_card(&self, city: &str, version: &str, document: &str) -> Result<(), Fault> {
+        self.run(statement::PUT_CARD, [city.into(), version.into(), document.into()]).await?;
+        Ok(())
+    }
+
+    async fn card(&self, city: &str, version: &str) -> Result<Option<String>, Fault> {
+        let Some(row) = self.row(statement::CARD, [city.into(), version.into()]).await? else { return Ok(None) };
+        let [document] = texts(row).ok_or_else(|| corrupt("rate card"))?;
         Ok(Some(document))
     }
 

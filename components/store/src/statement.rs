@@ -4,12 +4,21 @@
 //! other requests. What has to happen together happens in one statement and the triggers of the schema.
 
 /// The version of the schema, kept in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
-/// The statements that make the schema.
+/// The statements that make the schema, or what an older one lacks.
 pub fn schema() -> impl Iterator<Item = &'static str> {
     include_str!("sql/schema.sql").split("\n\n")
 }
+
+/// The statements that bring a database of an older version to where [`schema`] can go on.
+pub fn upgrade(from: i64) -> impl Iterator<Item = &'static str> {
+    let statements = if from == 1 { include_str!("sql/upgrade_1.sql").split("\n\n") } else { "".split("\n\n") };
+    statements.filter(|statement| !statement.is_empty())
+}
+
+/// What SQLite says when a column is added that another instance, or an upgrade that broke off, has added already.
+pub const DUPLICATE_COLUMN: &str = "duplicate column name";
 
 /// What SQLite says when a segment is there already and says something else.
 pub const SEGMENT_CONFLICT: &str = "segment_conflict";
@@ -36,6 +45,10 @@ statements! {
     PUT_QUOTE = "put_quote";
     /// A quote that has not expired.
     QUOTE = "quote";
+    /// Keeps a rate card unless there is one.
+    PUT_CARD = "put_card";
+    /// A rate card.
+    CARD = "card";
     /// Keeps a bill unless there is one.
     PUT_BILL = "put_bill";
     /// A bill.

@@ -1,14 +1,15 @@
 //! The price of a ride, and its JSON form.
 
-use crate::{AmountError, Currency, MinorUnits};
+use crate::{AmountError, Currency, MinorUnits, Rounding};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// Where the quantities on a bill come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// Planned, before the ride.
+    #[default]
     Estimated,
     /// Measured during the ride.
     Metered,
@@ -32,7 +33,54 @@ pub enum Unit {
     Money,
 }
 
-/// One line of a bill: `amount` is `quantity` x `rate` / `per`, rounded once.
+/// What put a line on the bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rule {
+    /// The item's own figures.
+    Rate,
+    /// What was missing to the item's floor.
+    Floor,
+    /// What was above the item's cap.
+    Cap,
+    /// What the item, or the fare, grew too much since the quote.
+    Growth,
+    /// A coupon.
+    Coupon,
+}
+
+/// Where the quantity of a line comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The card: the ride itself, once.
+    Card,
+    /// The facts of the trip as a whole.
+    Trip,
+    /// Metered segments.
+    Segments,
+    /// The facts of the trip, spread evenly over its duration.
+    Spread,
+    /// The amounts of other items.
+    Items,
+}
+
+/// Why a line is on the bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What put it there.
+    pub rule: Rule,
+    /// Which branch of the item applied, counted from 0.
+    pub branch: Option<u32>,
+    /// Where the quantity comes from.
+    pub source: Source,
+    /// How the amount was rounded,
+    pub rounding: Rounding,
+    /// to a multiple of so many minor units.
+    pub step: MinorUnits,
+}
+
+/// One line of a bill: `amount` is `quantity` x `rate` / `per`, rounded once, as `why` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The fee code.
@@ -49,6 +97,8 @@ pub struct Line {
     pub amount: MinorUnits,
     /// The coupon behind a discount line.
     pub reference: Option<String>,
+    /// Why it is there.
+    pub why: Reason,
 }
 
 /// The price of one ride on one rate card.
@@ -69,6 +119,8 @@ pub struct Bill {
     pub discounts: Vec<Line>,
     /// In minor units; never negative.
     pub payable: MinorUnits,
+    /// What `total` contains already: taxes that are included in the prices.
+    pub included: Vec<Line>,
     /// The version of the card that priced it.
     pub rate_card: String,
 }
@@ -85,6 +137,8 @@ struct Document {
     lines: Vec<LineDocument>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     discounts: Vec<LineDocument>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    included: Vec<LineDocument>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,6 +152,20 @@ struct LineDocument {
     amount: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
+    why: ReasonDocument,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReasonDocument {
+    rule: Rule,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    branch: Option<u32>,
+    source: Source,
+    rounding: Rounding,
+    /// Left out when it is the minor unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
 }
 
 impl From<Bill> for Document {
@@ -112,6 +180,13 @@ impl From<Bill> for Document {
                 per: line.per.normalize().to_string(),
                 amount: currency.format(line.amount),
                 reference: line.reference,
+                why: ReasonDocument {
+                    rule: line.why.rule,
+                    branch: line.why.branch,
+                    source: line.why.source,
+                    rounding: line.why.rounding,
+                    step: (line.why.step != 1).then(|| currency.format(line.why.step)),
+                },
             })
         };
         Self {
@@ -122,6 +197,7 @@ impl From<Bill> for Document {
             rate_card: bill.rate_card,
             lines: lines(bill.lines).collect(),
             discounts: lines(bill.discounts).collect(),
+            included: lines(bill.included).collect(),
         }
     }
 }
@@ -151,6 +227,13 @@ impl TryFrom<Document> for Bill {
                         amount: amount(&line.amount)?,
                         code: line.code,
                         reference: line.reference,
+                        why: Reason {
+                            rule: line.why.rule,
+                            branch: line.why.branch,
+                            source: line.why.source,
+                            rounding: line.why.rounding,
+                            step: line.why.step.as_deref().map_or(Ok(1), amount)?,
+                        },
                     })
                 })
                 .collect::<Result<Vec<_>, String>>()
@@ -162,6 +245,7 @@ impl TryFrom<Document> for Bill {
             total: amount(&document.total)?,
             discounts: lines(document.discounts)?,
             payable: amount(&document.payable)?,
+            included: lines(document.included)?,
             rate_card: document.rate_card,
         })
     }
@@ -175,7 +259,7 @@ mod tests {
     /// A bill that was stored reads back as the same bill.
     #[test]
     fn json_round_trips() {
-        let text = r#"{"currency":"CNY","basis":"metered","total":"11.48","payable":"9.48","rate_card":"ab","lines":[{"code":"mileage","quantity":"800","unit":"meter","rate":"1.35","per":"1000","amount":"1.08"}],"discounts":[{"code":"coupon","quantity":"1","unit":"trip","rate":"-2.00","per":"1","amount":"-2.00","reference":"c1"}]}"#;
+        let text = r#"{"currency":"CNY","basis":"metered","total":"11.48","payable":"9.48","rate_card":"ab","lines":[{"code":"mileage","quantity":"800","unit":"meter","rate":"1.35","per":"1000","amount":"1.08","why":{"rule":"rate","branch":1,"source":"trip","rounding":"half-up"}}],"discounts":[{"code":"coupon","quantity":"1","unit":"trip","rate":"-2.00","per":"1","amount":"-2.00","reference":"c1","why":{"rule":"coupon","source":"card","rounding":"half-up","step":"0.10"}}]}"#;
         let bill: Bill = serde_json::from_str(text).unwrap();
         assert_eq!(bill.total, 1148);
         assert_eq!(bill.discounts[0].amount, -200);

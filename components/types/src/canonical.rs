@@ -1,8 +1,8 @@
 //! One form per document, so that equal documents have equal versions.
 
+use crate::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// The SHA-256 of a document's canonical form: 64 lower-case hexadecimal digits.
 pub type Version = String;
@@ -18,11 +18,7 @@ pub fn canonical_json(document: &Value) -> String {
 
 /// The version of a JSON document.
 pub fn version_of(document: &Value) -> Version {
-    let digest = Sha256::digest(canonical_json(document));
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-        text
-    })
+    hex(&Sha256::digest(canonical_json(document)))
 }
 
 #[cfg(test)]

@@ -39,9 +39,36 @@ pub fn charge(
     currency: Currency,
     rounding: Rounding,
 ) -> Option<MinorUnits> {
-    let (quantity, rate, per) = (quantity.normalize(), rate.normalize(), per.normalize());
+    charge_in_steps(quantity, rate, per, currency, rounding, 1)
+}
+
+/// [`charge`], rounded to a multiple of `step` minor units. `None` also when `step` is not positive.
+pub fn charge_in_steps(
+    quantity: Decimal,
+    rate: Decimal,
+    per: Decimal,
+    currency: Currency,
+    rounding: Rounding,
+    step: MinorUnits,
+) -> Option<MinorUnits> {
+    if step <= 0 {
+        return None;
+    }
+    // Trailing zeros make numbers long without making them larger; they are dropped only when there is no room for them.
+    let amount = exact_steps([quantity, rate, per], currency, rounding, step)
+        .or_else(|| exact_steps([quantity.normalize(), rate.normalize(), per.normalize()], currency, rounding, step))?;
+    amount.checked_mul(step.into())?.try_into().ok()
+}
+
+/// `quantity` x `rate` / `per`, counted in `step` minor units.
+fn exact_steps(
+    [quantity, rate, per]: [Decimal; 3],
+    currency: Currency,
+    rounding: Rounding,
+    step: MinorUnits,
+) -> Option<i128> {
     let mut numerator = quantity.mantissa().checked_mul(rate.mantissa())?;
-    let mut denominator = per.mantissa();
+    let mut denominator = per.mantissa().checked_mul(step.into())?;
     // The result counts minor units, so `exponent` decimals move left, and those of the factors move right.
     let shift =
         i64::from(currency.exponent()) + i64::from(per.scale()) - i64::from(quantity.scale()) - i64::from(rate.scale());
@@ -51,13 +78,18 @@ pub fn charge(
     } else {
         denominator = denominator.checked_mul(power)?;
     }
-    divide(numerator, denominator, rounding)?.try_into().ok()
+    divide(numerator, denominator, rounding)
 }
 
 /// `numerator / denominator`, rounded. `None` when the denominator is zero.
 pub fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> Option<i128> {
-    let quotient = numerator.checked_div(denominator)?;
-    let remainder = numerator.checked_rem(denominator)?;
+    // Most amounts are small, and dividing 128 bits is slow where the hardware does not.
+    let (quotient, remainder) = match (i64::try_from(numerator), i64::try_from(denominator)) {
+        (Ok(numerator), Ok(denominator)) if denominator > 0 => {
+            (i128::from(numerator / denominator), i128::from(numerator % denominator))
+        }
+        _ => (numerator.checked_div(denominator)?, numerator.checked_rem(denominator)?),
+    };
     if remainder == 0 {
         return Some(quotient);
     }

@@ -7,19 +7,23 @@ mod bill;
 mod canonical;
 mod currency;
 mod exact;
+mod facts;
+mod hex;
 mod problem;
 mod read;
 mod trip;
 pub mod wit;
 
-pub use bill::{Basis, Bill, Line, Unit};
+pub use bill::{Basis, Bill, Line, Reason, Rule, Source, Unit};
 pub use canonical::{Version, canonical_json, version_of};
 pub use currency::{AmountError, Currency};
-pub use exact::{Rounding, charge, divide};
+pub use exact::{Rounding, charge, charge_in_steps, divide};
+pub use facts::Facts;
+pub use hex::hex;
 pub use problem::{Problem, Problems};
 pub use read::{pointer_segment, read_part};
 pub use rust_decimal::Decimal;
-pub use trip::{Coupon, CouponValue, Segment, Trip};
+pub use trip::{Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
 
 /// An amount of money in the minor unit of a currency that travels beside it. Negative is money flowing back.
 pub type MinorUnits = i64;

@@ -40,6 +40,11 @@ impl Problems {
         if self.0.is_empty() { Ok(value) } else { Err(self.0) }
     }
 
+    /// Puts the problems in another order; those with equal keys stay as they are.
+    pub fn sort_by_key<K: Ord>(&mut self, key: impl FnMut(&Problem) -> K) {
+        self.0.sort_by_key(key);
+    }
+
     /// Whether nothing was noted so far.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -2,6 +2,7 @@
 
 use crate::{Basis, MinorUnits, Timestamp};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 /// A metered piece of a trip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +17,47 @@ pub struct Segment {
     pub duration_s: u64,
 }
 
-/// Everything a rate card needs to know about one ride.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A place on the WGS 84 ellipsoid, in millionths of a degree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Point {
+    /// -90,000,000 to 90,000,000, north positive.
+    pub latitude: i32,
+    /// -180,000,000 to 180,000,000, east positive.
+    pub longitude: i32,
+}
+
+/// How a ride ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// As planned, or nearly.
+    #[default]
+    Completed,
+    /// Called off.
+    Cancelled,
+}
+
+/// What was ordered, as far as a rate card may look at it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// `None` is the product of the card.
+    pub product: Option<String>,
+    /// The passenger's tier.
+    pub tier: Option<String>,
+    /// How the ride was ordered.
+    pub scene: Option<String>,
+    /// How many people ride; zero is not known, and counts as one.
+    pub passengers: u32,
+    /// How long before the start the ride was ordered, in seconds.
+    pub booked_ahead_s: u64,
+    /// A price agreed for the ride as a whole.
+    pub one_price: Option<MinorUnits>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// Everything a rate card needs to know about one ride. The default is an estimate of nothing at all, at the epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trip {
     /// Where the quantities come from.
     pub basis: Basis,
@@ -29,13 +69,25 @@ pub struct Trip {
     pub distance_m: u64,
     /// Seconds to charge for.
     pub duration_s: u64,
-    /// Metered pieces, in any order.
+    /// Metered pieces, in any order. A ride without them counts as one piece, evenly ridden from its start.
     pub segments: Vec<Segment>,
+    /// Where it begins. `None` is outside every zone.
+    pub origin: Option<Point>,
+    /// Where it ends. `None` is outside every zone.
+    pub destination: Option<Point>,
+    /// What was ordered.
+    pub order: Order,
+    /// Seconds the driver was kept waiting; not part of `duration_s`.
+    pub waiting_s: u64,
     /// Surge; `None` is 1.
     pub dynamic_factor: Option<Decimal>,
     /// Bridge and road tolls, passed through at cost.
     pub tolls: MinorUnits,
-    /// In the order they are to be applied.
+    /// Parking, passed through at cost.
+    pub parking: MinorUnits,
+    /// Motorway charges, passed through at cost.
+    pub highway: MinorUnits,
+    /// In the order they were handed in.
     pub coupons: Vec<Coupon>,
 }
 
@@ -50,6 +102,8 @@ pub struct Coupon {
     pub min_spend: MinorUnits,
     /// The discount never exceeds this.
     pub max_off: Option<MinorUnits>,
+    /// The fee codes it is good for; empty is the whole fare.
+    pub scope: Vec<String>,
 }
 
 /// How much a coupon takes off.

@@ -84,6 +84,74 @@ macro_rules! same_cases {
 }
 same_cases!(Basis <-> Basis { Estimated, Metered, Mocked });
 same_cases!(Unit <-> Unit { Trip, Meter, Second, Piece, Money });
+same_cases!(Outcome <-> Outcome { Completed, Cancelled });
+same_cases!(Rounding <-> Rounding { HalfUp, HalfEven, Down, Up });
+same_cases!(Rule <-> Rule { Rate, Floor, Cap, Growth, Coupon });
+same_cases!(Source <-> Source { Card, Trip, Segments, Spread, Items });
+
+impl From<Point> for domain::Point {
+    fn from(wit: Point) -> Self {
+        Self { latitude: wit.latitude, longitude: wit.longitude }
+    }
+}
+
+impl From<domain::Point> for Point {
+    fn from(point: domain::Point) -> Self {
+        Self { latitude: point.latitude, longitude: point.longitude }
+    }
+}
+
+impl From<Order> for domain::Order {
+    fn from(wit: Order) -> Self {
+        Self {
+            product: wit.product,
+            tier: wit.tier,
+            scene: wit.scene,
+            passengers: wit.passengers,
+            booked_ahead_s: wit.booked_ahead,
+            one_price: wit.one_price,
+            outcome: wit.outcome.into(),
+        }
+    }
+}
+
+impl From<domain::Order> for Order {
+    fn from(order: domain::Order) -> Self {
+        Self {
+            product: order.product,
+            tier: order.tier,
+            scene: order.scene,
+            passengers: order.passengers,
+            booked_ahead: order.booked_ahead_s,
+            one_price: order.one_price,
+            outcome: order.outcome.into(),
+        }
+    }
+}
+
+impl From<Reason> for domain::Reason {
+    fn from(wit: Reason) -> Self {
+        Self {
+            rule: wit.rule.into(),
+            branch: wit.branch,
+            source: wit.source.into(),
+            rounding: wit.rounding.into(),
+            step: wit.step,
+        }
+    }
+}
+
+impl From<domain::Reason> for Reason {
+    fn from(reason: domain::Reason) -> Self {
+        Self {
+            rule: reason.rule.into(),
+            branch: reason.branch,
+            source: reason.source.into(),
+            rounding: reason.rounding.into(),
+            step: reason.step,
+        }
+    }
+}
 
 impl From<Segment> for domain::Segment {
     fn from(wit: Segment) -> Self {
@@ -110,7 +178,7 @@ impl TryFrom<Coupon> for domain::Coupon {
             CouponValue::Amount(amount) => domain::CouponValue::Amount(amount),
             CouponValue::Percent(percent) => domain::CouponValue::Percent(percent.try_into()?),
         };
-        Ok(Self { id: wit.id, value, min_spend: wit.min_spend, max_off: wit.max_off })
+        Ok(Self { id: wit.id, value, min_spend: wit.min_spend, max_off: wit.max_off, scope: wit.scope })
     }
 }
 
@@ -122,7 +190,7 @@ impl TryFrom<domain::Coupon> for Coupon {
             domain::CouponValue::Amount(amount) => CouponValue::Amount(amount),
             domain::CouponValue::Percent(percent) => CouponValue::Percent(percent.try_into()?),
         };
-        Ok(Self { id: coupon.id, value, min_spend: coupon.min_spend, max_off: coupon.max_off })
+        Ok(Self { id: coupon.id, value, min_spend: coupon.min_spend, max_off: coupon.max_off, scope: coupon.scope })
     }
 }
 
@@ -137,8 +205,14 @@ impl TryFrom<Trip> for domain::Trip {
             distance_m: wit.distance,
             duration_s: wit.duration,
             segments: wit.segments.into_iter().map(Into::into).collect(),
+            origin: wit.origin.map(Into::into),
+            destination: wit.destination.map(Into::into),
+            order: wit.order.into(),
+            waiting_s: wit.waiting,
             dynamic_factor: wit.dynamic_factor.map(TryInto::try_into).transpose()?,
             tolls: wit.tolls,
+            parking: wit.parking,
+            highway: wit.highway,
             coupons: wit.coupons.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
         })
     }
@@ -155,8 +229,14 @@ impl TryFrom<domain::Trip> for Trip {
             distance: trip.distance_m,
             duration: trip.duration_s,
             segments: trip.segments.into_iter().map(Into::into).collect(),
+            origin: trip.origin.map(Into::into),
+            destination: trip.destination.map(Into::into),
+            order: trip.order.into(),
+            waiting: trip.waiting_s,
             dynamic_factor: trip.dynamic_factor.map(TryInto::try_into).transpose()?,
             tolls: trip.tolls,
+            parking: trip.parking,
+            highway: trip.highway,
             coupons: trip.coupons.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
         })
     }
@@ -174,6 +254,7 @@ impl TryFrom<Line> for domain::Line {
             per: wit.per.try_into()?,
             amount: wit.amount,
             reference: wit.reference,
+            why: wit.why.into(),
         })
     }
 }
@@ -190,6 +271,7 @@ impl TryFrom<domain::Line> for Line {
             per: line.per.try_into()?,
             amount: line.amount,
             reference: line.reference,
+            why: line.why.into(),
         })
     }
 }
@@ -205,6 +287,7 @@ impl TryFrom<Bill> for domain::Bill {
             total: wit.total,
             discounts: wit.discounts.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             payable: wit.payable,
+            included: wit.included.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             rate_card: wit.rate_card,
         })
     }
@@ -221,6 +304,7 @@ impl TryFrom<domain::Bill> for Bill {
             total: bill.total,
             discounts: bill.discounts.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             payable: bill.payable,
+            included: bill.included.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             rate_card: bill.rate_card,
         })
     }

@@ -1,14 +1,17 @@
 //! One connection to one Redis, kept alive for everybody who uses its address.
 
+mod socket;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
-use redis::{AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo as _, RedisError, Value};
-use tokio::sync::{mpsc, watch};
+use redis::{AsyncConnectionConfig, Client, Cmd, RedisError, Value};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+
+use self::socket::Socket;
 
 /// How long connecting may take, greetings included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -17,6 +20,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long to wait before connecting again: doubled with each failure in a row, from the first to the last.
+/// A connection that lives shorter than the first counts as a failure too.
 const BACKOFF: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(1);
 
 /// A connection on which this many commands in a row were given up, for at least this long, is replaced: nothing else
@@ -24,29 +28,26 @@ const BACKOFF: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=
 const GIVEN_UP: u32 = 3;
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// How long the other end may leave sent bytes unacknowledged.
-const USER_TIMEOUT: Duration = Duration::from_secs(3);
-const KEEPALIVE: Duration = Duration::from_secs(5);
-
 /// The shared connection to one address.
 ///
 /// A task of its own connects, and connects again, in the background; nobody who uses the connection does, so a
-/// command that its caller drops leaves nothing half done. A command is sent once and never repeated.
+/// command that its caller drops leaves nothing half done. A command is sent once and never repeated, so it must not be
+/// sent over a connection that is known to be of no use.
 #[derive(Clone)]
 pub(super) struct Link {
     state: watch::Receiver<State>,
-    /// Tells the background task that the connection of this number is of no use any more.
-    broken: mpsc::UnboundedSender<u64>,
+    /// The connections up to this number are of no use any more.
+    broken: watch::Sender<u64>,
     silence: Arc<Mutex<Silence>>,
 }
 
-#[derive(Clone)]
 enum State {
-    /// There has not been a first attempt yet.
+    /// There has not been an attempt yet, or not since the last connection was lost.
     Connecting,
     Up {
         number: u64,
         connection: MultiplexedConnection,
+        socket: Socket,
     },
     Down(Arc<str>),
 }
@@ -88,7 +89,7 @@ impl Link {
     /// Starts connecting, in the background.
     pub(super) fn new(client: Client) -> Self {
         let (publish, state) = watch::channel(State::Connecting);
-        let (broken, reports) = mpsc::unbounded_channel();
+        let (broken, reports) = watch::channel(0);
         tokio::spawn(keep_connected(client, publish, reports));
         Self { state, broken, silence: Arc::default() }
     }
@@ -102,7 +103,7 @@ impl Link {
                 patience.answered();
                 answer.and_then(Value::extract_error).map_err(|error| {
                     if error.is_unrecoverable_error() {
-                        _ = self.broken.send(number);
+                        self.report_broken(number);
                     }
                     Failure::Redis(error)
                 })
@@ -114,15 +115,28 @@ impl Link {
 
     async fn connection(&self) -> Result<(u64, MultiplexedConnection), Failure> {
         let mut state = self.state.clone();
-        let first = timeout(CONNECT_TIMEOUT, state.wait_for(|state| !matches!(state, State::Connecting)));
-        match first.await {
+        // The background task takes a moment to notice what can be known already.
+        let settled = state.wait_for(|state| match state {
+            State::Connecting => false,
+            State::Up { number, socket, .. } => *number > *self.broken.borrow() && !socket.is_closed(),
+            State::Down(_) => true,
+        });
+        match timeout(CONNECT_TIMEOUT, settled).await {
             Ok(Ok(state)) => match &*state {
-                State::Up { number, connection } => Ok((*number, connection.clone())),
+                State::Up { number, connection, .. } => Ok((*number, connection.clone())),
                 State::Down(why) => Err(Failure::Down(Arc::clone(why))),
                 State::Connecting => Err(Failure::TimedOut),
             },
             _ => Err(Failure::TimedOut),
         }
+    }
+
+    fn report_broken(&self, number: u64) {
+        self.broken.send_if_modified(|broken| {
+            let is_news = number > *broken;
+            *broken = number.max(*broken);
+            is_news
+        });
     }
 
     fn answered(&self, number: u64) {
@@ -138,7 +152,7 @@ impl Link {
         silence.given_up = silence.given_up.saturating_add(1);
         let since = *silence.since.get_or_insert_with(Instant::now);
         if silence.given_up >= GIVEN_UP && since.elapsed() >= SILENCE {
-            _ = self.broken.send(number);
+            self.report_broken(number);
         }
     }
 }
@@ -166,34 +180,37 @@ impl Drop for Patience<'_> {
 }
 
 /// Connects, waits until the connection is of no use any more, and starts again; ends when the link is gone.
-async fn keep_connected(client: Client, publish: watch::Sender<State>, mut broken: mpsc::UnboundedReceiver<u64>) {
-    let client = with_tcp_settings(client);
-    // Time-outs are ours, so that there is one place that has them.
-    let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+async fn keep_connected(client: Client, publish: watch::Sender<State>, mut broken: watch::Receiver<u64>) {
     let mut backoff = *BACKOFF.start();
     for number in 1.. {
-        let attempt = timeout(CONNECT_TIMEOUT, client.get_multiplexed_async_connection_with_config(&config)).await;
-        let why = match attempt {
-            Ok(Ok(connection)) => {
-                backoff = *BACKOFF.start();
-                publish.send_replace(State::Up { number, connection });
-                // Older numbers are late news.
-                loop {
-                    match broken.recv().await {
-                        Some(report) if report == number => break,
-                        Some(_) => {}
-                        None => return,
-                    }
+        match timeout(CONNECT_TIMEOUT, connect(&client)).await {
+            Ok(Ok((connection, socket, driver))) => {
+                let since = Instant::now();
+                publish.send_replace(State::Up { number, connection, socket });
+                let link_is_gone = tokio::select! {
+                    // The other end closed it. This is noticed without a command.
+                    () = driver => false,
+                    report = broken.wait_for(|broken| *broken >= number) => report.is_err(),
+                };
+                if link_is_gone {
+                    return;
                 }
                 tracing::warn!("a connection to Redis was lost; connecting again");
                 publish.send_replace(State::Connecting);
-                continue;
+                if since.elapsed() >= *BACKOFF.start() {
+                    backoff = *BACKOFF.start();
+                    continue;
+                }
             }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no connection within {CONNECT_TIMEOUT:?}"),
-        };
-        tracing::warn!("cannot connect to Redis: {why}");
-        publish.send_replace(State::Down(why.into()));
+            failed => {
+                let why = match failed {
+                    Ok(Err(error)) => error.to_string(),
+                    _ => format!("no connection within {CONNECT_TIMEOUT:?}"),
+                };
+                tracing::warn!("cannot connect to Redis: {why}");
+                publish.send_replace(State::Down(why.into()));
+            }
+        }
         tokio::select! {
             () = sleep(backoff) => {}
             () = publish.closed() => return,
@@ -202,11 +219,14 @@ async fn keep_connected(client: Client, publish: watch::Sender<State>, mut broke
     }
 }
 
-fn with_tcp_settings(client: Client) -> Client {
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
-    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive).set_user_timeout(USER_TIMEOUT);
-    let info = client.get_connection_info().clone().set_tcp_settings(settings);
-    info.into_connection_info().and_then(Client::open).unwrap_or(client)
+/// Connects and greets. The future carries what is sent and received, and is done when the connection is closed.
+async fn connect(client: &Client) -> Result<(MultiplexedConnection, Socket, impl Future<Output = ()>), RedisError> {
+    let info = client.get_connection_info();
+    let (stream, socket) = socket::connect(info.addr()).await?;
+    // Time-outs are ours, so that there is one place that has them.
+    let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+    let (connection, driver) = MultiplexedConnection::new_with_config(info.redis_settings(), stream, config).await?;
+    Ok((connection, socket, driver))
 }
 
 #[cfg(test)]

@@ -3,20 +3,21 @@
 use super::bindings::farebox::commission::commission::Ride;
 use super::bindings::farebox::pricing::pricing::Side;
 use super::config::{Card, Config};
-use super::pages::View;
+use super::pages::{Details, View};
 use super::store::{Entry, Stored};
-use super::{Answer, now, pricing, settings, settlement, store};
+use super::{Answer, cards, now, pricing, quotes, settings, settlement, store};
 use crate::fault::StoreError;
 use crate::problem::{self, Problem};
 use crate::requests::{BillRequest, Tariffs};
-use crate::responses::{self, BillDocument, BillPage, Versions};
+use crate::responses::{self, BillDocument, BillFacts, BillPage, NotQuoted, Pinned, Quote, Versions};
 use crate::ride::{self, Source};
 use crate::routes::Query;
 use crate::settings::Settings;
 use crate::time;
+use crate::token::Estimate;
 use ::http::{HeaderName, HeaderValue, Response, StatusCode};
-use farebox_types::{Basis, Segment};
-use futures::future::{join, join_all};
+use farebox_types::{Basis, Facts, Segment, Trip};
+use futures::future::{join_all, join3};
 use serde_json::Value;
 
 /// The query parameters of a bill.
@@ -39,19 +40,27 @@ pub async fn create(trip_id: String, document: &Value) -> Answer {
     })?;
     let digest = request.digest();
     // A repeat gets the first bill even when the trip or the cards have changed since, so that is looked at first.
-    let (earlier, segments) = join(
+    let (earlier, segments, quote) = join3(
         store::bill(&request.city, &trip_id, settings.read_deadline),
         store::segments(&request.city, &trip_id, settings.read_deadline),
+        quote(&request, settings),
     )
     .await;
     if let Ok(Some(earlier)) = earlier {
         return repeat(&request.city, &trip_id, earlier, &digest, settings).await;
     }
     let city = request.city.clone();
-    let mut bill = make(config, trip_id, request, segments)?;
+    let cards = choose_cards(config, &request, quote, settings).await?;
+    let mut bill = make(config, trip_id, request, segments, &cards)?;
     let document = written(&bill)?;
     let stored = Stored { request: digest.clone(), document: document.clone() };
-    match store::put_bill(&city, &bill.trip_id, stored, settings.write_deadline).await {
+    let (outcome, (), ()) = join3(
+        store::put_bill(&city, &bill.trip_id, stored, settings.write_deadline),
+        cards::keep(&city, cards.passenger, settings.write_deadline),
+        cards::keep(&city, cards.driver, settings.write_deadline),
+    )
+    .await;
+    match outcome {
         Ok(None) => {
             let entered = enter_top_up(&city, &bill, settings).await;
             Ok(answered(StatusCode::CREATED, document, entered))
@@ -78,18 +87,21 @@ pub async fn detail(trip_id: &str, query: &Query, accept_language: Option<String
     let view = View::choose(Config::get()?, query, accept_language.as_deref())?;
     let stored = find(trip_id, query).await?;
     let document = read(&stored.document)?;
-    let bill = if view.scene() == "driver" { document.driver } else { document.passenger };
+    let bill = if view.scene() == Some("driver") { document.driver } else { document.passenger };
+    let (currency, total, payable) = (bill.currency, bill.total, bill.payable);
+    let Details { sections, reason } = view.details(bill);
     let page = BillPage {
         trip_id,
         product: &document.product,
         scene: view.scene(),
         locale: view.locale(),
         basis: document.basis,
-        currency: bill.currency,
-        total: bill.currency.format(bill.total),
-        payable: bill.currency.format(bill.payable),
-        sections: view.sections(bill)?,
-        degraded: document.degraded,
+        currency,
+        total: currency.format(total),
+        payable: currency.format(payable),
+        sections,
+        degraded: document.degraded || reason.is_some(),
+        reason,
     };
     responses::json(StatusCode::OK, &page)
 }
@@ -111,12 +123,91 @@ async fn repeat(city: &str, trip_id: &str, earlier: Stored, digest: &str, settin
     Ok(answered(StatusCode::OK, earlier.document, entered))
 }
 
+/// The cards that a ride is billed with.
+struct Cards {
+    passenger: &'static Card,
+    driver: &'static Card,
+    pinned: Pinned,
+    /// The ride as it was quoted on these cards.
+    quoted: Option<Trip>,
+}
+
+/// The quote that a ride was ordered with.
+async fn quote(request: &BillRequest, settings: &Settings) -> Result<Quote<'static>, NotQuoted> {
+    let estimate: Option<Estimate> = request.estimate_id.as_deref().and_then(|id| settings.signer.open(id));
+    let estimate = estimate.ok_or(NotQuoted::NoEstimate)?;
+    quotes::find(&estimate, settings).await.map_err(|missing| match missing {
+        quotes::Missing::Expired => NotQuoted::QuoteExpired,
+        quotes::Missing::Store(error) => {
+            eprintln!("farebox-gateway: a ride in {} is not billed as quoted: {}", request.city, error.line());
+            NotQuoted::StoreUnavailable
+        }
+    })
+}
+
+/// Chooses the versions that the ride was quoted with, as long as they can be had: both or none.
+async fn choose_cards(
+    config: &'static Config,
+    request: &BillRequest,
+    quote: Result<Quote<'static>, NotQuoted>,
+    settings: &Settings,
+) -> Result<Cards, Problem> {
+    let quoted = match quote {
+        Ok(quote) => quoted_cards(config, request, quote, settings).await,
+        Err(reason) => Err(reason),
+    };
+    match quoted {
+        Ok(cards) => Ok(cards),
+        Err(reason) => Ok(Cards {
+            passenger: card(config, request, Side::Passenger)?,
+            driver: card(config, request, Side::Driver)?,
+            pinned: Pinned::current(reason),
+            quoted: None,
+        }),
+    }
+}
+
+async fn quoted_cards(
+    config: &'static Config,
+    request: &BillRequest,
+    quote: Quote<'static>,
+    settings: &Settings,
+) -> Result<Cards, NotQuoted> {
+    let BillRequest { city, product, currency, .. } = request;
+    let because = |reason, why: &str| {
+        eprintln!("farebox-gateway: a ride with {product} in {city} is not billed as quoted: {why}");
+        reason
+    };
+    let unavailable = |why: &str| because(NotQuoted::VersionUnavailable, why);
+    let find = async |side, version: &str| {
+        let card = cards::of_version(config, city, product, side, version, settings.read_deadline).await;
+        let card = card.map_err(|missing| match missing {
+            cards::Missing::Store(error) => because(NotQuoted::StoreUnavailable, &error.line()),
+            cards::Missing::Unknown(why) => unavailable(&format!("rate card {version}: {why}")),
+        })?;
+        if card.currency != *currency {
+            return Err(unavailable(&format!("rate card {version} is in {}, bills are in {currency}", card.currency)));
+        }
+        Ok(card)
+    };
+    let versions = quote.cards.get(&**product).ok_or_else(|| unavailable("the quote lacks the product"))?;
+    let driver = versions.driver.as_ref().ok_or_else(|| unavailable("the driver had no rate card then"))?;
+    let trip = quote.facts.trip(*currency).map_err(|why| unavailable(&why))?;
+    Ok(Cards {
+        passenger: find(Side::Passenger, &versions.passenger).await?,
+        driver: find(Side::Driver, driver).await?,
+        pinned: Pinned::QUOTED,
+        quoted: Some(trip),
+    })
+}
+
 /// Makes the bill of a trip from its segments, or from the request when there are none to be had.
 fn make(
     config: &Config,
     trip_id: String,
     request: BillRequest,
     segments: Result<Vec<Segment>, StoreError>,
+    cards: &Cards,
 ) -> Result<BillDocument, Problem> {
     let trip = match segments {
         Ok(segments) if !segments.is_empty() => ride::metered(&request, segments)?,
@@ -127,15 +218,20 @@ fn make(
         }
     };
     let (basis, distance_m, duration_s) = (trip.basis, trip.distance_m, trip.duration_s);
-    let passenger_card = card(config, &request, Side::Passenger)?;
-    let driver_card = card(config, &request, Side::Driver)?;
     let policy = config.policy()?;
+    let facts = BillFacts {
+        trip: Facts::of(&trip, request.currency),
+        quoted: cards.quoted.as_ref().map(|trip| Facts::of(trip, request.currency)),
+    };
 
     let mut trip = pricing::wire(trip)?;
-    let passenger = pricing::price(passenger_card, &trip, Source::Bill)?;
+    let mut quoted = cards.quoted.clone().map(pricing::wire).transpose()?;
+    let passenger = pricing::price(cards.passenger, &trip, quoted.as_ref(), Source::Bill)?;
     // Coupons are between the passenger and the platform.
-    trip.coupons.clear();
-    let driver = pricing::price(driver_card, &trip, Source::Bill)?;
+    for trip in [Some(&mut trip), quoted.as_mut()].into_iter().flatten() {
+        trip.coupons.clear();
+    }
+    let driver = pricing::price(cards.driver, &trip, quoted.as_ref(), Source::Bill)?;
     let ride = Ride {
         city: request.city.clone(),
         product: request.product.clone(),
@@ -162,15 +258,17 @@ fn make(
         driver: pricing::bill(driver)?,
         settlement,
         versions: Versions {
-            rate_card: passenger_card.version.clone(),
-            driver_rate_card: driver_card.version.clone(),
+            rate_card: cards.passenger.version.clone(),
+            driver_rate_card: cards.driver.version.clone(),
             policy: policy.version.clone(),
             pricing: config.engine().to_owned(),
         },
+        pinned: cards.pinned,
+        facts,
     })
 }
 
-fn card<'a>(config: &'a Config, request: &BillRequest, side: Side) -> Result<&'a Card, Problem> {
+fn card(config: &'static Config, request: &BillRequest, side: Side) -> Result<&'static Card, Problem> {
     let BillRequest { city, product, currency, .. } = request;
     let card = config
         .card(city, product, side)?

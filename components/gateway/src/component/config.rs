@@ -38,6 +38,10 @@ pub struct Card {
     pub version: String,
     pub title: String,
     pub time_zone: String,
+    /// As it was read.
+    pub document: String,
+    /// Whether the store has it, as far as this instance knows.
+    pub kept: Cell<bool>,
 }
 
 /// A commission policy and its version.
@@ -178,7 +182,8 @@ impl Tariffs for Config {
 }
 
 impl Card {
-    fn parse(text: &str, city: &str, product: &str, side: Side) -> Result<Self, Vec<String>> {
+    /// Parses a card, which has to be for this product, in this city, on this side.
+    pub fn parse(text: &str, city: &str, product: &str, side: Side) -> Result<Self, Vec<String>> {
         let rates = RateCard::parse(text).map_err(|error| match error {
             CardError::Invalid(faults) => lines(&faults),
             CardError::Other(why) => vec![why],
@@ -194,7 +199,15 @@ impl Card {
         }
         let currency = Currency::from_code(&info.currency)
             .ok_or_else(|| vec![format!("its currency is {:?}, which is not ISO 4217", info.currency)])?;
-        Ok(Self { rates, currency, version: info.version, title: info.title, time_zone: info.time_zone })
+        Ok(Self {
+            rates,
+            currency,
+            version: info.version,
+            title: info.title,
+            time_zone: info.time_zone,
+            document: text.to_owned(),
+            kept: Cell::new(false),
+        })
     }
 }
 

@@ -2,84 +2,59 @@
 
 use super::bindings::farebox::pricing::pricing::Side;
 use super::config::Config;
-use super::pages::View;
-use super::{Answer, fill, now, pricing, settings, store};
+use super::pages::{Details, View};
+use super::{Answer, cards, later, now, pricing, quotes, settings, unique};
 use crate::problem::{self, Problem};
 use crate::requests::EstimateRequest;
-use crate::responses::{self, EstimateDocument, EstimatePage, Quote, Reason, Section};
+use crate::responses::{self, EstimateDocument, EstimatePage, Reason};
 use crate::ride::{self, Source};
 use crate::routes::Query;
 use crate::settings::Settings;
-use crate::time;
 use crate::token::{Estimate, Price, QuoteKey};
 use ::http::StatusCode;
 use farebox_types::Bill;
-use farebox_types::wit::Bill as WireBill;
 use serde_json::Value;
 
-/// `POST /v1/estimates`: prices each product and answers totals. The lines go to the store, for whoever asks; that
-/// they got there is not waited for longer than the read deadline, and not required.
+/// `POST /v1/estimates`: prices each product and answers totals. The facts go to the store, for whoever asks for
+/// details; that they got there is not waited for, and not required.
 pub async fn create(document: &Value) -> Answer {
     let (config, settings) = (Config::get()?, settings().await?);
     let request = EstimateRequest::decode(document, config)?;
-    let trip = pricing::wire(ride::estimated(&request))?;
-    let mut bills = Vec::with_capacity(request.products.len());
+    let trip = ride::estimated(&request);
+    let mut cards = Vec::with_capacity(request.products.len());
     for product in &request.products {
-        let card = config
-            .card(&request.city, product, Side::Passenger)?
-            .ok_or_else(|| Problem::internal(format!("no card for {product} after decoding found one")))?;
-        bills.push(pricing::price(card, &trip, Source::Estimate)?);
+        let card = config.card(&request.city, product, Side::Passenger)?;
+        cards.push(card.ok_or_else(|| Problem::internal(format!("no card for {product} after decoding found one")))?);
     }
-    let price = |(product, bill): (&String, &WireBill)| Price {
+    let totals = pricing::estimate(&cards, &pricing::wire(trip.clone())?)?;
+    let price = |(product, totals): (&String, pricing::Totals)| Price {
         product: product.clone(),
-        total: bill.total,
-        payable: bill.payable,
+        total: totals.total,
+        payable: totals.payable,
     };
-    let mut quote = QuoteKey([0; 12]);
-    fill(&mut quote.0);
     let estimate = Estimate {
-        prices: request.products.iter().zip(&bills).map(price).collect(),
-        city: request.city.clone(),
-        quote,
+        prices: request.products.iter().zip(totals).map(price).collect(),
+        city: request.city,
+        quote: QuoteKey(unique().to_le_bytes()),
         currency: request.currency,
         expires_at: now().saturating_add(settings.quote_ttl_s.into()),
     };
-    if settings.quote_ttl_s > 0 {
-        keep(request, bills, quote, config, settings).await;
-    }
     let identifier = settings.signer.seal(&estimate);
-    responses::json(StatusCode::CREATED, &EstimateDocument::new(&estimate, identifier))
-}
-
-/// Keeps the details. Failing costs a detail page, not an estimate.
-async fn keep(request: EstimateRequest, bills: Vec<WireBill>, key: QuoteKey, config: &Config, settings: &Settings) {
-    let bills = request.products.into_iter().zip(bills);
-    let bills = bills.map(|(product, bill)| Ok((product, pricing::bill(bill)?))).collect::<Result<_, Problem>>();
-    let document = bills.and_then(|bills| {
-        let quote = Quote {
-            city: request.city.clone(),
-            depart_at: time::format(request.depart_at),
-            distance_m: request.distance_m,
-            duration_s: request.duration_s,
-            pricing: config.engine().to_owned(),
-            bills,
-        };
-        serde_json::to_string(&quote).map_err(|error| Problem::internal(error.to_string()))
-    });
-    let failed = match document {
-        Ok(document) => {
-            let (ttl, deadline) = (settings.quote_ttl_s, settings.read_deadline);
-            store::put_quote(&request.city, key.name(), document, ttl, deadline).await.err().map(|error| error.line())
+    let answer = responses::json(StatusCode::CREATED, &EstimateDocument::new(&estimate, identifier))?;
+    if settings.quote_ttl_s > 0 {
+        match quotes::write(config, &estimate, &trip, &cards) {
+            Ok(quote) => {
+                let (city, key) = (estimate.city, estimate.quote);
+                later::begin(quotes::keep(city, key, quote, request.products, config, settings)).await;
+            }
+            Err(error) => eprintln!("farebox-gateway: a quote cannot be written: {error}"),
         }
-        Err(problem) => problem.log,
-    };
-    if let Some(why) = failed {
-        eprintln!("farebox-gateway: a quote in {} is not kept: {why}", request.city);
     }
+    Ok(answer)
 }
 
-/// `GET /v1/estimates/{estimate_id}/details/{product}`: the page of a kept quote. When it is gone, the totals from the
-/// identifier itself.
+/// `GET /v1/estimates/{estimate_id}/details/{product}`: prices the facts of the quote again, and shows how the total came
+/// about. When they are gone, the totals from the identifier itself.
 pub async fn detail(estimate_id: &str, product: &str, query: &Query, accept_language: Option<String>) -> Answer {
     let (config, settings) = (Config::get()?, settings().await?);
     let estimate = settings.signer.open(estimate_id).ok_or_else(|| {
@@ -91,9 +66,9 @@ pub async fn detail(estimate_id: &str, product: &str, query: &Query, accept_lang
         Problem::new(problem::PRODUCT_NOT_ESTIMATED, format!("the estimate covers {}", products.join(", ")))
     })?;
     let view = View::choose(config, query, accept_language.as_deref())?;
-    let (sections, reason) = match kept_bill(&estimate, product, settings).await {
-        Ok(bill) => (view.sections(bill)?, None),
-        Err(reason) => (Vec::<Section>::new(), Some(reason)),
+    let Details { sections, reason } = match bill_again(config, &estimate, price, settings).await {
+        Ok(bill) => view.details(bill),
+        Err(reason) => Details { sections: Vec::new(), reason: Some(reason) },
     };
     let page = EstimatePage {
         estimate_id,
@@ -110,18 +85,38 @@ pub async fn detail(estimate_id: &str, product: &str, query: &Query, accept_lang
     responses::json(StatusCode::OK, &page)
 }
 
-async fn kept_bill(estimate: &Estimate, product: &str, settings: &Settings) -> Result<Bill, Reason> {
-    if estimate.expires_at <= now() {
-        return Err(Reason::QuoteExpired);
-    }
-    let unavailable = |why: String| {
-        eprintln!("farebox-gateway: a quote in {} cannot be shown: {why}", estimate.city);
-        Reason::StoreUnavailable
+/// The bill that an estimated price is the total of: the same facts on the same card.
+async fn bill_again(
+    config: &'static Config,
+    estimate: &Estimate,
+    price: &Price,
+    settings: &Settings,
+) -> Result<Bill, Reason> {
+    let Estimate { city, currency, .. } = estimate;
+    let because = |reason: Reason, why: &str| {
+        eprintln!("farebox-gateway: a quote of {} in {city} cannot be shown: {why}", price.product);
+        reason
     };
-    let document = store::quote(&estimate.city, estimate.quote.name(), settings.read_deadline)
-        .await
-        .map_err(|error| unavailable(error.line()))?
-        .ok_or(Reason::QuoteExpired)?;
-    let mut quote: Quote = serde_json::from_str(&document).map_err(|error| unavailable(error.to_string()))?;
-    quote.bills.remove(product).ok_or_else(|| unavailable(format!("it lacks {product}")))
+    let quote = quotes::find(estimate, settings).await.map_err(|missing| match missing {
+        quotes::Missing::Expired => Reason::QuoteExpired,
+        quotes::Missing::Store(error) => because(Reason::StoreUnavailable, &error.line()),
+    })?;
+    let versions = quote.cards.get(&*price.product);
+    let versions = versions.ok_or_else(|| because(Reason::VersionUnavailable, "it does not name its rate card"))?;
+    let (side, version) = (Side::Passenger, &*versions.passenger);
+    let card = cards::of_version(config, city, &price.product, side, version, settings.read_deadline).await;
+    let card = card.map_err(|missing| match missing {
+        cards::Missing::Store(error) => because(Reason::StoreUnavailable, &error.line()),
+        cards::Missing::Unknown(why) => because(Reason::VersionUnavailable, &format!("rate card {version}: {why}")),
+    })?;
+    let outdated = |problem: Problem| because(Reason::QuoteOutdated, &problem.log.unwrap_or(problem.detail));
+    let trip = quote.facts.trip(*currency).map_err(|why| because(Reason::QuoteOutdated, &why))?;
+    let bill = pricing::wire(trip)
+        .and_then(|trip| pricing::price(card, &trip, None, Source::Estimate))
+        .and_then(pricing::bill)
+        .map_err(outdated)?;
+    if (bill.total, bill.payable) != (price.total, price.payable) {
+        return Err(because(Reason::QuoteOutdated, "it comes to another total now"));
+    }
+    Ok(bill)
 }

@@ -1,6 +1,6 @@
 //! The store, with a deadline on every call.
 
-use super::bindings::farebox::store::{bills, ledger, quotes, trips};
+use super::bindings::farebox::store::{bills, cards, ledger, quotes, trips};
 use crate::fault::{SegmentsError, StoreError};
 use farebox_types::Segment;
 use futures::future::{Either, select};
@@ -49,6 +49,16 @@ pub async fn quote(city: &str, quote: String, deadline: Duration) -> Result<Opti
     Ok(within(deadline, quotes::get(city.to_owned(), quote)).await??)
 }
 
+/// Keeps a rate card under its version.
+pub async fn put_card(city: &str, version: &str, document: String, deadline: Duration) -> Result<(), StoreError> {
+    Ok(within(deadline, cards::put_once(city.to_owned(), version.to_owned(), document)).await??)
+}
+
+/// The rate card of a version, if one was ever kept.
+pub async fn card(city: &str, version: &str, deadline: Duration) -> Result<Option<String>, StoreError> {
+    Ok(within(deadline, cards::get(city.to_owned(), version.to_owned())).await??)
+}
+
 /// Keeps a bill unless the trip has one: `None` when it is kept now, otherwise the one that was there.
 pub async fn put_bill(city: &str, trip: &str, bill: Stored, deadline: Duration) -> Result<Option<Stored>, StoreError> {
     match within(deadline, bills::put_once(city.to_owned(), trip.to_owned(), bill)).await?? {
@@ -95,6 +105,16 @@ impl From<quotes::Error> for StoreError {
             quotes::Error::Unavailable(why) => Self::Unavailable(why),
             quotes::Error::WriteBanned(why) => Self::WriteBanned(why),
             quotes::Error::Other(why) => Self::Other(why),
+        }
+    }
+}
+
+impl From<cards::Error> for StoreError {
+    fn from(error: cards::Error) -> Self {
+        match error {
+            cards::Error::Unavailable(why) => Self::Unavailable(why),
+            cards::Error::WriteBanned(why) => Self::WriteBanned(why),
+            cards::Error::Other(why) => Self::Other(why),
         }
     }
 }

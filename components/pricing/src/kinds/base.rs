@@ -1,7 +1,7 @@
-//! What a fee is based on: the amounts of chosen earlier items.
+//! What a fee is based on: the amounts of chosen other items.
 
 use super::Binding;
-use crate::price::Ride;
+use crate::ride::Ride;
 use farebox_types::MinorUnits;
 
 /// Positions of items on the card.
@@ -9,46 +9,51 @@ use farebox_types::MinorUnits;
 pub struct Base(Vec<usize>);
 
 impl Base {
-    /// `of` names the items; or all earlier items but those in `exempt`; or, when neither is given, all earlier items.
+    /// `of` names the items, anywhere on the card; or all items before this one but those in `exempt`; or, when neither
+    /// is given, all items before this one.
     pub fn resolve(of: Option<Vec<String>>, exempt: Option<Vec<String>>, binding: &mut Binding) -> Self {
-        match (of, exempt) {
+        let base = match (of, exempt) {
             (Some(_), Some(_)) => {
-                binding.add(
-                    "exempt",
-                    "of-and-exempt",
-                    "give either the items in `of` or all others in `exempt`, not both",
-                );
-                Self(Vec::new())
+                let message = "give either the items in `of` or all others in `exempt`, not both";
+                binding.add("exempt", "of-and-exempt", message);
+                return Self(Vec::new());
             }
-            (Some(of), None) => Self(positions(&of, "of", binding)),
+            (Some(of), None) => positions(&of, "of", binding),
             (None, exempt) => {
                 let exempt = positions(&exempt.unwrap_or_default(), "exempt", binding);
-                Self((0..binding.codes.len()).filter(|position| !exempt.contains(position)).collect())
+                (0..binding.position).filter(|position| !exempt.contains(position)).collect()
             }
+        };
+        if base.is_empty() {
+            binding.warn("of", "empty-base", "there is nothing that this is based on, so it is always zero");
         }
+        Self(base)
     }
 
     /// The sum of the items' amounts. `None` on overflow.
     pub fn sum(&self, ride: &Ride) -> Option<MinorUnits> {
         self.0.iter().try_fold(0, |sum: MinorUnits, position| sum.checked_add(*ride.amounts.get(*position)?))
     }
+
+    /// The items, by position on the card.
+    pub fn positions(&self) -> &[usize] {
+        &self.0
+    }
 }
 
 fn positions(codes: &[String], field: &str, binding: &mut Binding) -> Vec<usize> {
     let mut positions = Vec::new();
     for (index, code) in codes.iter().enumerate() {
-        match binding.codes.iter().position(|earlier| earlier == code) {
+        let place = format!("{field}/{index}");
+        match binding.codes.iter().position(|known| known == code) {
             Some(position) if positions.contains(&position) => {
-                binding.add(&format!("{field}/{index}"), "duplicate-reference", format!("\"{code}\" is named twice"));
+                binding.add(&place, "duplicate-reference", format!("\"{code}\" is named twice; take one out"));
             }
             Some(position) => positions.push(position),
             None => {
-                let known = if binding.codes.is_empty() { "there are none".into() } else { binding.codes.join(", ") };
-                binding.add(
-                    &format!("{field}/{index}"),
-                    "unknown-reference",
-                    format!("\"{code}\" is not an item before this one ({known}); move it up or correct the code"),
-                );
+                let known: Vec<_> = binding.codes.iter().copied().filter(|code| !code.is_empty()).collect();
+                let message = format!("\"{code}\" is not an item of the card; there are {}", known.join(", "));
+                binding.add(&place, "unknown-reference", message);
             }
         }
     }

@@ -1,46 +1,60 @@
 //! The dynamic (surge) factor the platform sets for a ride.
 
 use super::base::Base;
-use super::{Binding, Charge, Fee, OutOfRange, major};
+use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, major};
 use crate::figure::Figure;
-use crate::price::Ride;
-use farebox_types::read_part;
-use farebox_types::{Decimal, Unit};
+use crate::ride::Ride;
+use farebox_types::Decimal;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-/// `{"exempt": ["tolls"], "max_factor": "2.0"}`: charges (factor - 1) of the base.
-#[derive(Deserialize)]
+/// Multiplies other items by the dynamic factor of the ride: charges (factor - 1) of them.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Document {
+pub struct Document {
+    /// The items that are multiplied. All items before this one when neither this nor `exempt` is given.
     of: Option<Vec<String>>,
+    /// All items before this one, but these.
     exempt: Option<Vec<String>>,
+    /// A higher factor counts as this one.
     max_factor: Option<Figure>,
 }
 
 #[derive(Debug)]
-pub struct Dynamic {
+struct Dynamic {
     base: Base,
     max_factor: Option<Decimal>,
 }
 
-impl Dynamic {
-    pub fn parse(document: Value, binding: &mut Binding) -> Option<Box<dyn Fee>> {
-        let document: Document = read_part(document, binding.pointer, binding.problems)?;
-        let max_factor = document.max_factor.map(|factor| factor.0);
+impl Figures for Document {
+    const KIND: &'static str = "dynamic";
+
+    fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        let max_factor = self.max_factor.map(|factor| factor.0);
         if max_factor.is_some_and(|factor| factor < Decimal::ONE) {
             binding.add("max_factor", "below-one", "has to be at least 1: a factor of 1 leaves the fare as it is");
         }
-        let base = Base::resolve(document.of, document.exempt, binding);
-        Some(Box::new(Self { base, max_factor }))
+        if max_factor.is_some_and(|factor| factor > Decimal::TEN) {
+            binding.warn("max_factor", "absurd", "more than ten times the fare; is that meant?");
+        }
+        let base = Base::resolve(self.of, self.exempt, binding);
+        Some(Box::new(Dynamic { base, max_factor }))
     }
 }
 
 impl Fee for Dynamic {
-    fn charges(&self, ride: &Ride) -> Result<Vec<Charge>, OutOfRange> {
-        let Some(factor) = ride.trip.dynamic_factor else { return Ok(Vec::new()) };
+    fn charge(&self, ride: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
+        let Some(factor) = ride.trip.dynamic_factor else { return Ok(()) };
         let factor = self.max_factor.map_or(factor, |max| factor.min(max));
-        let quantity = major(ride, self.base.sum(ride))?;
-        Ok(vec![Charge { quantity, unit: Unit::Money, rate: factor - Decimal::ONE, per: Decimal::ONE }])
+        charges.push(Charge::of_money(major(ride, self.base.sum(ride))?, factor - Decimal::ONE, Decimal::ONE));
+        Ok(())
+    }
+
+    fn base(&self) -> &[usize] {
+        self.base.positions()
+    }
+
+    fn corrects(&self) -> bool {
+        true
     }
 }

@@ -1,29 +1,35 @@
-//! A fixed amount: start price, fuel surcharge.
+//! A fixed amount: start price, fuel surcharge, booking, cancellation, airport, the flat fare of a zone.
 
-use super::{Binding, Charge, Fee, OutOfRange};
+use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange};
 use crate::figure::Figure;
-use crate::price::Ride;
-use farebox_types::read_part;
+use crate::ride::Ride;
+use farebox_types::Source;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-/// `{"amount": "14.00"}`.
-#[derive(Debug, Deserialize)]
+/// A fixed amount.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flat {
+    /// Per ride.
     amount: Figure,
 }
 
-impl Flat {
-    pub fn parse(document: Value, binding: &mut Binding) -> Option<Box<dyn Fee>> {
-        let flat: Self = read_part(document, binding.pointer, binding.problems)?;
-        binding.require_payable("amount", flat.amount.0);
-        Some(Box::new(flat))
+impl Figures for Flat {
+    const KIND: &'static str = "flat";
+
+    fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        binding.require_payable("amount", self.amount);
+        if self.amount.0.is_zero() {
+            binding.warn("amount", "zero", "an amount of zero is never charged");
+        }
+        Some(Box::new(self))
     }
 }
 
 impl Fee for Flat {
-    fn charges(&self, _ride: &Ride) -> Result<Vec<Charge>, OutOfRange> {
-        Ok(vec![Charge::once(self.amount.0)])
+    fn charge(&self, _: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
+        charges.push(Charge::once(self.amount.0, Source::Card));
+        Ok(())
     }
 }

@@ -1,38 +1,103 @@
-//! The kinds of fee. One module each; [`parse`] is the only place that lists them.
+//! The kinds of fee. One module each; [`KINDS`] is the only place that lists them.
 
 mod base;
+mod count;
 mod dynamic;
 mod flat;
-mod minimum;
+mod limits;
+mod one_price;
 mod pass_through;
+mod passengers;
 mod percentage;
+mod round;
 mod slow;
+mod tax;
+mod taximeter;
 mod tiered;
+mod waiting;
 
-use crate::condition::When;
-use crate::price::Ride;
-use farebox_types::{Currency, Decimal, MinorUnits, Problems, Unit};
+use crate::card::Notes;
+use crate::price::by_currency;
+use crate::ride::{Part, Ride};
+use farebox_types::{Currency, Decimal, MinorUnits, Source, Trip, Unit, read_part};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fmt::Debug;
 
-/// The kinds, as written on a card.
-pub const NAMES: &[&str] =
-    &["flat", "distance", "time", "long_distance", "slow", "percentage", "dynamic", "minimum", "pass_through"];
+/// All kinds, in the order of the documentation.
+pub const KINDS: &[Kind] = &[
+    Kind::of::<flat::Flat>(),
+    Kind::of::<tiered::Distance>(),
+    Kind::of::<tiered::Time>(),
+    Kind::of::<tiered::LongDistance>(),
+    Kind::of::<taximeter::Taximeter>(),
+    Kind::of::<slow::Slow>(),
+    Kind::of::<waiting::Waiting>(),
+    Kind::of::<passengers::Passengers>(),
+    Kind::of::<percentage::Document>(),
+    Kind::of::<dynamic::Document>(),
+    Kind::of::<limits::Minimum>(),
+    Kind::of::<limits::Maximum>(),
+    Kind::of::<round::Document>(),
+    Kind::of::<one_price::OnePrice>(),
+    Kind::of::<pass_through::PassThrough>(),
+    Kind::of::<tax::Document>(),
+];
 
-/// Reads one branch of an item of the given kind. `None` when it cannot be read; what is wrong is noted.
-pub fn parse(kind: &str, document: Value, binding: &mut Binding) -> Option<Box<dyn Fee>> {
-    match kind {
-        "flat" => flat::Flat::parse(document, binding),
-        "distance" => tiered::parse_distance(document, binding, true),
-        "time" => tiered::parse_time(document, binding),
-        "long_distance" => tiered::parse_distance(document, binding, false),
-        "slow" => slow::Slow::parse(document, binding),
-        "percentage" => percentage::Percentage::parse(document, binding),
-        "dynamic" => dynamic::Dynamic::parse(document, binding),
-        "minimum" => minimum::Minimum::parse(document, binding),
-        "pass_through" => pass_through::PassThrough::parse(document, binding),
-        _ => None,
+/// A kind of fee.
+pub struct Kind {
+    /// As written on a card.
+    pub name: &'static str,
+    /// Whether different parts of a ride can be charged under different branches.
+    pub splits: Splits,
+    /// Reads one branch. `None` when it cannot be read; what is wrong is noted.
+    pub parse: fn(Value, &mut Binding) -> Option<Box<dyn Fee>>,
+    /// The schema of a branch's figures.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// Whether different parts of a ride can be charged under different branches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Splits {
+    /// The branch is chosen once, by when the ride begins.
+    Never,
+    /// As the item says.
+    Optional,
+    /// The branch is chosen for each part of the ride.
+    Always,
+}
+
+/// The figures of a branch, as written on a card.
+pub trait Figures: DeserializeOwned + JsonSchema {
+    /// The kind they belong to, as written on a card.
+    const KIND: &'static str;
+    /// Whether different parts of a ride can be charged under different branches.
+    const SPLITS: Splits = Splits::Never;
+
+    /// Checks the figures and makes a fee of them. `None` when they make none; what is wrong is noted.
+    fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>>;
+}
+
+impl Kind {
+    const fn of<T: Figures>() -> Self {
+        Self {
+            name: T::KIND,
+            splits: T::SPLITS,
+            parse: |value, binding| read_part::<T>(value, binding.pointer, &mut binding.notes.problems)?.bind(binding),
+            schema: |generator| T::json_schema(generator),
+        }
     }
+}
+
+/// Finds a kind by the name on a card.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// The names of all kinds.
+pub fn kind_names() -> Vec<&'static str> {
+    KINDS.iter().map(|kind| kind.name).collect()
 }
 
 /// A fee under one branch: how much of what, at which rate.
@@ -42,18 +107,53 @@ pub trait Fee: Debug + Send + Sync {
     /// # Errors
     ///
     /// [`OutOfRange`] when a quantity or base leaves the range of exact decimals.
-    fn charges(&self, ride: &Ride) -> Result<Vec<Charge>, OutOfRange>;
+    fn charge(&self, ride: &Ride, extent: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange>;
 
-    /// Whether a mocked ride, of which only start and end are known, is charged this fee. Only distance and time are.
+    /// The items this one is based on, by position on the card.
+    fn base(&self) -> &[usize] {
+        &[]
+    }
+
+    /// Whether a mocked ride, of which only start and end are known, is charged this fee unless the item says otherwise.
+    /// Only distance and time are.
     fn charged_when_mocked(&self) -> bool {
         false
     }
 
-    /// For a fee whose branch is chosen per segment, by the local time it began, rather than once for the ride: the
-    /// charges over the segments for which `when` holds. `None`, as by default, chooses once for the ride.
-    fn charges_by_segment(&self, _ride: &Ride, _when: &When) -> Option<Result<Vec<Charge>, OutOfRange>> {
+    /// Whether the trip has what the fee is about.
+    fn applies_to(&self, _trip: &Trip) -> bool {
+        true
+    }
+
+    /// Whether the amount is contained in what the base costs, and told but not added.
+    fn is_included(&self) -> bool {
+        false
+    }
+
+    /// Whether the fee may come to less when its base comes to more. The sum of both never does.
+    fn corrects(&self) -> bool {
+        false
+    }
+
+    /// Whether the amount is what it is, and steps of rounding do not concern it: a cost that is passed on, or what brings
+    /// a sum to an amount.
+    fn is_exact(&self) -> bool {
+        false
+    }
+
+    /// Why the fee could come to less when the ride gets longer. `None` when it cannot.
+    fn shrinks(&self) -> Option<&'static str> {
         None
     }
+}
+
+/// How much of a ride a branch applies to.
+#[derive(Clone, Copy, Debug)]
+pub enum Extent<'a> {
+    /// All of it.
+    Whole,
+    /// These parts, in the order in which they were ridden.
+    Parts(&'a [Part]),
 }
 
 /// A line before it is priced: `quantity` x `rate` / `per`.
@@ -67,12 +167,19 @@ pub struct Charge {
     pub rate: Decimal,
     /// How much quantity one `rate` buys; not zero.
     pub per: Decimal,
+    /// Where the quantity comes from.
+    pub source: Source,
 }
 
 impl Charge {
     /// An amount for the ride as a whole.
-    pub fn once(amount: Decimal) -> Self {
-        Self { quantity: Decimal::ONE, unit: Unit::Trip, rate: amount, per: Decimal::ONE }
+    pub fn once(amount: Decimal, source: Source) -> Self {
+        Self { quantity: Decimal::ONE, unit: Unit::Trip, rate: amount, per: Decimal::ONE, source }
+    }
+
+    /// A part of an amount of money.
+    pub fn of_money(base: Decimal, rate: Decimal, per: Decimal) -> Self {
+        Self { quantity: base, unit: Unit::Money, rate, per, source: Source::Items }
     }
 }
 
@@ -80,29 +187,38 @@ impl Charge {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfRange;
 
-/// What a branch is read against: the items before it, and where to note what is wrong.
+/// What a branch is read against: the other items, and where to note what is wrong.
 pub struct Binding<'a> {
-    /// The codes of the items before this one, in order.
+    /// The codes of all items of the card, in its order.
     pub codes: &'a [&'a str],
+    /// The position of the item that the branch belongs to.
+    pub position: usize,
     /// The card's.
     pub currency: Currency,
     /// Where the branch is.
     pub pointer: &'a str,
-    /// What is wrong with it.
-    pub problems: &'a mut Problems,
+    /// What is wrong with it, and what is odd about it.
+    pub notes: &'a mut Notes,
 }
 
 impl Binding<'_> {
     fn add(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
-        self.problems.add(format!("{}/{field}", self.pointer), code, message);
+        self.notes.problems.add(format!("{}/{field}", self.pointer), code, message);
+    }
+
+    fn warn(&mut self, field: &str, code: &'static str, message: impl Into<String>) {
+        self.notes.warnings.add(format!("{}/{field}", self.pointer), code, message);
     }
 
     /// An amount has to be payable in the card's currency: no more decimals than that has.
-    fn require_payable(&mut self, field: &str, amount: Decimal) {
-        let exponent = self.currency.exponent();
-        if amount.normalize().scale() > exponent {
-            let message = format!("{amount} cannot be paid in {}; use at most {exponent} decimals", self.currency);
-            self.add(field, "too-precise", message);
+    fn require_payable(&mut self, field: &str, amount: crate::figure::Figure) {
+        by_currency(amount, self.currency, &format!("{}/{field}", self.pointer), &mut self.notes.problems);
+    }
+
+    /// A divisor, or the length of a period.
+    fn require_positive(&mut self, field: &str, positive: bool) {
+        if !positive {
+            self.add(field, "zero", "has to be more than zero");
         }
     }
 }

@@ -1,36 +1,51 @@
 //! Costs of the ride that are passed on as they are.
 
-use super::{Binding, Charge, Fee, OutOfRange};
-use crate::price::Ride;
-use farebox_types::read_part;
+use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange};
+use crate::ride::Ride;
+use farebox_types::Source;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-/// `{"fact": "tolls"}`.
-#[derive(Debug, Deserialize)]
+/// Passes on a cost that came with the ride.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PassThrough {
+    /// Which cost.
     fact: Fact,
 }
 
 /// A cost that comes with the trip.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Fact {
+    /// Bridges and roads.
     Tolls,
+    /// Parking.
+    Parking,
+    /// Motorways.
+    Highway,
 }
 
-impl PassThrough {
-    pub fn parse(document: Value, binding: &mut Binding) -> Option<Box<dyn Fee>> {
-        read_part::<Self>(document, binding.pointer, binding.problems).map(|fee| Box::new(fee) as _)
+impl Figures for PassThrough {
+    const KIND: &'static str = "pass_through";
+
+    fn bind(self, _: &mut Binding) -> Option<Box<dyn Fee>> {
+        Some(Box::new(self))
     }
 }
 
 impl Fee for PassThrough {
-    fn charges(&self, ride: &Ride) -> Result<Vec<Charge>, OutOfRange> {
+    fn charge(&self, ride: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
         let amount = match self.fact {
             Fact::Tolls => ride.trip.tolls,
+            Fact::Parking => ride.trip.parking,
+            Fact::Highway => ride.trip.highway,
         };
-        Ok(vec![Charge::once(ride.currency.to_major(amount))])
+        charges.push(Charge::once(ride.currency.to_major(amount), Source::Trip));
+        Ok(())
+    }
+
+    fn is_exact(&self) -> bool {
+        true
     }
 }

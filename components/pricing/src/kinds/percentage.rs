@@ -1,40 +1,54 @@
-//! A percentage of other items: night surcharge.
+//! A percentage of other items: night surcharge, cross-city and remote-area surcharge.
 
 use super::base::Base;
-use super::{Binding, Charge, Fee, OutOfRange, major};
+use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, major};
 use crate::figure::Figure;
-use crate::price::Ride;
-use farebox_types::read_part;
-use farebox_types::{Decimal, Unit};
+use crate::ride::Ride;
+use farebox_types::Decimal;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-/// `{"of": ["mileage"], "percent": "20"}`.
-#[derive(Deserialize)]
+/// A percentage of other items.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Document {
+pub struct Document {
+    /// The items it is a percentage of. All items before this one when neither this nor `exempt` is given.
     of: Option<Vec<String>>,
+    /// All items before this one, but these.
     exempt: Option<Vec<String>>,
+    /// 20 is a fifth.
     percent: Figure,
 }
 
 #[derive(Debug)]
-pub struct Percentage {
+struct Percentage {
     base: Base,
     percent: Decimal,
 }
 
-impl Percentage {
-    pub fn parse(document: Value, binding: &mut Binding) -> Option<Box<dyn Fee>> {
-        let document: Document = read_part(document, binding.pointer, binding.problems)?;
-        let base = Base::resolve(document.of, document.exempt, binding);
-        Some(Box::new(Self { base, percent: document.percent.0 }))
+impl Figures for Document {
+    const KIND: &'static str = "percentage";
+
+    fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        if self.percent.0 > Decimal::ONE_HUNDRED {
+            binding.warn(
+                "percent",
+                "absurd",
+                format!("{} % more than doubles its base; is that meant?", self.percent.0),
+            );
+        }
+        let base = Base::resolve(self.of, self.exempt, binding);
+        Some(Box::new(Percentage { base, percent: self.percent.0 }))
     }
 }
 
 impl Fee for Percentage {
-    fn charges(&self, ride: &Ride) -> Result<Vec<Charge>, OutOfRange> {
-        let quantity = major(ride, self.base.sum(ride))?;
-        Ok(vec![Charge { quantity, unit: Unit::Money, rate: self.percent, per: Decimal::ONE_HUNDRED }])
+    fn charge(&self, ride: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
+        charges.push(Charge::of_money(major(ride, self.base.sum(ride))?, self.percent, Decimal::ONE_HUNDRED));
+        Ok(())
+    }
+
+    fn base(&self) -> &[usize] {
+        self.base.positions()
     }
 }

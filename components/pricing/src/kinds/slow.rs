@@ -1,90 +1,67 @@
-//! Low-speed and waiting time, counted over the segments of a metered ride.
+//! Low-speed time, counted over the segments of a ride.
 
-use super::{Binding, Charge, Fee, OutOfRange};
-use crate::condition::When;
+use super::count::Count;
+use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, Splits};
 use crate::figure::Figure;
-use crate::price::Ride;
-use farebox_types::read_part;
+use crate::ride::Ride;
 use farebox_types::{Decimal, Segment, Unit};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-/// `{"below_kmh": 12, "per_s": 300, "rate": "2.30", "count": "completed"}`.
-///
-/// A segment is slow when its average speed is below the limit. Only metered rides have segments; on others the time
-/// spent slowly is not known, and nothing is charged.
-#[derive(Debug, Deserialize)]
+/// Time spent in segments whose mean speed is below a limit. The branch is chosen for each part of the ride; a ride
+/// without segments counts as one.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slow {
-    below_kmh: u32,
+    /// Kilometres per hour; a segment that is exactly as fast is not slow.
+    below_kmh: Figure,
+    /// For every `per_s`.
     rate: Figure,
-    #[serde(default = "minute")]
+    /// Seconds that one rate buys.
+    #[serde(default = "super::tiered::minute")]
     per_s: u64,
+    /// How a period that is not full is charged.
     #[serde(default)]
     count: Count,
 }
 
-/// How a period that is not full is charged.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Count {
-    /// By the second.
-    #[default]
-    Exact,
-    /// Not at all: only full periods count.
-    Completed,
-    /// As a full one.
-    Started,
-}
+impl Figures for Slow {
+    const KIND: &'static str = "slow";
+    const SPLITS: Splits = Splits::Always;
 
-fn minute() -> u64 {
-    60
-}
-
-impl Slow {
-    pub fn parse(document: Value, binding: &mut Binding) -> Option<Box<dyn Fee>> {
-        let slow: Self = read_part(document, binding.pointer, binding.problems)?;
-        for (field, zero) in [("below_kmh", slow.below_kmh == 0), ("per_s", slow.per_s == 0)] {
-            if zero {
-                binding.add(field, "zero", "has to be more than zero");
-            }
-        }
-        Some(Box::new(slow))
-    }
-
-    fn is_slow(&self, segment: &Segment) -> bool {
-        // distance / duration < limit km/h, without dividing: metres * 3600 < km/h * 1000 * seconds.
-        u128::from(segment.distance_m) * 3600 < u128::from(self.below_kmh) * 1000 * u128::from(segment.duration_s)
+    fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        binding.require_positive("per_s", self.per_s > 0);
+        check_limit(self.below_kmh, binding);
+        Some(Box::new(self))
     }
 }
 
 impl Fee for Slow {
-    fn charges(&self, _ride: &Ride) -> Result<Vec<Charge>, OutOfRange> {
-        Ok(Vec::new())
+    fn charge(&self, ride: &Ride, extent: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
+        let Extent::Parts(parts) = extent else { return Ok(()) };
+        let slow = parts.iter().filter(|part| is_below(&part.segment, self.below_kmh.0));
+        let seconds = slow.map(|part| part.seconds.1 - part.seconds.0).sum();
+        charges.push(self.count.charge(seconds, Unit::Second, self.rate.0, self.per_s.into(), ride.measured()));
+        Ok(())
     }
 
-    fn charges_by_segment(&self, ride: &Ride, when: &When) -> Option<Result<Vec<Charge>, OutOfRange>> {
-        let slow = ride.trip.segments.iter().filter(|segment| self.is_slow(segment));
-        let seconds = slow
-            .filter(|segment| ride.local(segment.started_at).is_some_and(|local| when.holds(local)))
-            .try_fold(0_u64, |sum, segment| sum.checked_add(segment.duration_s));
-        Some(seconds.ok_or(OutOfRange).map(|seconds| {
-            let pieces = |count: u64| Charge {
-                quantity: Decimal::from(count),
-                unit: Unit::Piece,
-                rate: self.rate.0,
-                per: Decimal::ONE,
-            };
-            vec![match self.count {
-                Count::Exact => Charge {
-                    quantity: Decimal::from(seconds),
-                    unit: Unit::Second,
-                    rate: self.rate.0,
-                    per: Decimal::from(self.per_s),
-                },
-                Count::Completed => pieces(seconds / self.per_s),
-                Count::Started => pieces(seconds.div_ceil(self.per_s)),
-            }]
-        }))
+    fn shrinks(&self) -> Option<&'static str> {
+        Some("more distance in the same time is less time below the limit")
+    }
+}
+
+/// Whether the mean speed of a segment is below a limit in km/h. A segment without duration is not.
+pub fn is_below(segment: &Segment, limit: Decimal) -> bool {
+    // metres / seconds < limit / 3.6, without dividing. At most 10^9 x 3600 x 10^6 on one side, 10^15 x 10^12 on the other.
+    let scale = 10_u128.pow(limit.scale());
+    u128::from(segment.distance_m) * 3600 * scale
+        < limit.mantissa().unsigned_abs() * 1000 * u128::from(segment.duration_s)
+}
+
+/// A limit on speed that cars can be above and below.
+pub fn check_limit(limit: Figure, binding: &mut Binding) {
+    binding.require_positive("below_kmh", limit.0 > Decimal::ZERO);
+    if limit.0 > Decimal::from(200) {
+        binding.warn("below_kmh", "absurd", format!("every ride is slower than {} km/h; is that meant?", limit.0));
     }
 }

@@ -1,16 +1,22 @@
 //! Distance and time, in tiers.
 
-use super::{Binding, Charge, Fee, OutOfRange};
-use crate::figure::Figure;
-use crate::price::Ride;
-use farebox_types::read_part;
-use farebox_types::{Decimal, Unit};
+use super::count::Count;
+use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, Splits};
+use crate::figure::{Figure, Metres};
+use crate::ride::{Part, Ride};
+use farebox_types::{Decimal, Source, Unit};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// Metres in a kilometre, and seconds in a minute: what rates are per unless the card says otherwise.
-const KILOMETRE: u64 = 1000;
-const MINUTE: u64 = 60;
+fn kilometre() -> Metres {
+    Metres(Decimal::ONE_THOUSAND)
+}
+
+/// See [`kilometre`].
+pub fn minute() -> u64 {
+    60
+}
 
 /// A rate for each stretch of the quantity.
 #[derive(Debug)]
@@ -20,6 +26,7 @@ struct Tiered {
     tiers: Vec<Tier>,
     bands: Bands,
     per: Decimal,
+    count: Count,
     charged_when_mocked: bool,
 }
 
@@ -36,7 +43,7 @@ struct Tier {
 }
 
 /// What a tier's rate applies to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Bands {
     /// To the part of the quantity within the tier.
@@ -46,104 +53,145 @@ enum Bands {
     Whole,
 }
 
-/// `{"included_m": 3300, "rate": "1.35"}` or `{"tiers": [{"over_m": 10000, "rate": "0.40"}, ...], "bands": "whole"}`.
-#[derive(Deserialize)]
+/// Distance beyond what is included, at one rate or in tiers.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct DistanceDocument {
+// In place, where `LongDistance` says it too: a branch adds `when` to its properties.
+#[schemars(inline)]
+pub struct Distance {
+    /// Metres that are not charged.
     included_m: Option<u64>,
+    /// For every `per_m`.
     rate: Option<Figure>,
+    /// Rates by distance, ascending; instead of `rate` and `included_m`.
     tiers: Option<Vec<DistanceTier>>,
+    /// What the rate of a tier applies to.
     #[serde(default)]
     bands: Bands,
+    /// Metres that one rate buys.
     #[serde(default = "kilometre")]
-    per_m: u64,
+    per_m: Metres,
+    /// How a stretch that is not full is charged.
+    #[serde(default)]
+    count: Count,
 }
 
-#[derive(Deserialize)]
+/// As `distance`; a fee of its own, so that a reconstructed ride is not charged it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct LongDistance(Distance);
+
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DistanceTier {
+    /// Metres.
     over_m: u64,
+    /// For every `per_m`.
     rate: Figure,
 }
 
-/// `{"included_s": 540, "rate": "0.20"}` or `{"tiers": [{"over_s": 0, "rate": "0.20"}, ...]}`.
-#[derive(Deserialize)]
+/// Time beyond what is included, at one rate or in tiers.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct TimeDocument {
+pub struct Time {
+    /// Seconds that are not charged.
     included_s: Option<u64>,
+    /// For every `per_s`.
     rate: Option<Figure>,
+    /// Rates by time, ascending; instead of `rate` and `included_s`.
     tiers: Option<Vec<TimeTier>>,
+    /// What the rate of a tier applies to.
     #[serde(default)]
     bands: Bands,
+    /// Seconds that one rate buys.
     #[serde(default = "minute")]
     per_s: u64,
+    /// How a period that is not full is charged.
+    #[serde(default)]
+    count: Count,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TimeTier {
+    /// Seconds.
     over_s: u64,
+    /// For every `per_s`.
     rate: Figure,
 }
 
-fn kilometre() -> u64 {
-    KILOMETRE
+impl Figures for Distance {
+    const KIND: &'static str = "distance";
+    const SPLITS: Splits = Splits::Optional;
+
+    fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        self.parts().bind(Measure::Distance, true, binding)
+    }
 }
 
-fn minute() -> u64 {
-    MINUTE
+impl Figures for LongDistance {
+    const KIND: &'static str = "long_distance";
+    const SPLITS: Splits = Splits::Optional;
+
+    fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        self.0.parts().bind(Measure::Distance, false, binding)
+    }
 }
 
-/// Reads a fee on distance. `essential` ones are what a mocked ride is charged.
-pub fn parse_distance(document: Value, binding: &mut Binding, essential: bool) -> Option<Box<dyn Fee>> {
-    let document: DistanceDocument = read_part(document, binding.pointer, binding.problems)?;
-    let tiers = document
-        .tiers
-        .map(|tiers| tiers.into_iter().map(|tier| Tier { over: tier.over_m, rate: tier.rate.0 }).collect());
-    let names = Names { included: "included_m", per: "per_m" };
-    let parts =
-        Parts { included: document.included_m, rate: document.rate, tiers, bands: document.bands, per: document.per_m };
-    parts.check(Measure::Distance, names, essential, binding)
+impl Figures for Time {
+    const KIND: &'static str = "time";
+    const SPLITS: Splits = Splits::Optional;
+
+    fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        let tier = |tier: TimeTier| Tier { over: tier.over_s, rate: tier.rate.0 };
+        let parts = Parts {
+            included: ("included_s", self.included_s),
+            rate: self.rate,
+            tiers: self.tiers.map(|tiers| tiers.into_iter().map(tier).collect()),
+            bands: self.bands,
+            per: ("per_s", self.per_s.into()),
+            count: self.count,
+        };
+        parts.bind(Measure::Time, true, binding)
+    }
 }
 
-/// Reads a fee on time.
-pub fn parse_time(document: Value, binding: &mut Binding) -> Option<Box<dyn Fee>> {
-    let document: TimeDocument = read_part(document, binding.pointer, binding.problems)?;
-    let tiers = document
-        .tiers
-        .map(|tiers| tiers.into_iter().map(|tier| Tier { over: tier.over_s, rate: tier.rate.0 }).collect());
-    let names = Names { included: "included_s", per: "per_s" };
-    let parts =
-        Parts { included: document.included_s, rate: document.rate, tiers, bands: document.bands, per: document.per_s };
-    parts.check(Measure::Time, names, true, binding)
+impl Distance {
+    fn parts(self) -> Parts {
+        let tier = |tier: DistanceTier| Tier { over: tier.over_m, rate: tier.rate.0 };
+        Parts {
+            included: ("included_m", self.included_m),
+            rate: self.rate,
+            tiers: self.tiers.map(|tiers| tiers.into_iter().map(tier).collect()),
+            bands: self.bands,
+            per: ("per_m", self.per_m.0),
+            count: self.count,
+        }
+    }
 }
 
-/// What distance and time have in common, as written on the card.
+/// What distance and time have in common, as written on the card, with the names of fields that carry the unit.
 struct Parts {
-    included: Option<u64>,
+    included: (&'static str, Option<u64>),
     rate: Option<Figure>,
     tiers: Option<Vec<Tier>>,
     bands: Bands,
-    per: u64,
-}
-
-struct Names {
-    included: &'static str,
-    per: &'static str,
+    per: (&'static str, Decimal),
+    count: Count,
 }
 
 impl Parts {
-    fn check(self, measure: Measure, names: Names, essential: bool, binding: &mut Binding) -> Option<Box<dyn Fee>> {
-        if self.per == 0 {
-            binding.add(names.per, "zero", "has to be more than zero");
-        }
+    /// `essential` fees are what a mocked ride is charged.
+    fn bind(self, measure: Measure, essential: bool, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        binding.require_positive(self.per.0, self.per.1 > Decimal::ZERO);
         let tiers = match (self.rate, self.tiers) {
-            (Some(rate), None) => vec![Tier { over: self.included.unwrap_or(0), rate: rate.0 }],
+            (Some(rate), None) => vec![Tier { over: self.included.1.unwrap_or(0), rate: rate.0 }],
             (None, Some(tiers)) => {
-                if self.included.is_some() {
+                if self.included.1.is_some() {
                     let message = "with `tiers`, what is included is where the first tier begins; leave this out";
-                    binding.add(names.included, "included-and-tiers", message);
+                    binding.add(self.included.0, "included-and-tiers", message);
                 }
+                check_order(tiers.iter().map(|tier| tier.over), binding);
                 tiers
             }
             _ => {
@@ -151,51 +199,104 @@ impl Parts {
                 return None;
             }
         };
-        if tiers.is_empty() {
-            binding.add("tiers", "empty", "give at least one tier");
-            return None;
+        if tiers.iter().all(|tier| tier.rate.is_zero()) {
+            binding.warn("rate", "zero", "a rate of zero is never charged");
         }
-        for (index, pair) in tiers.windows(2).enumerate() {
-            if let [lower, upper] = pair
-                && upper.over <= lower.over
-            {
-                let message =
-                    format!("begins at {}, not after the tier before it; list tiers in ascending order", upper.over);
-                binding.add(&format!("tiers/{}", index + 1), "tier-order", message);
-            }
+        if tiers.first()?.over > 10_000_000 {
+            binding.warn(self.included.0, "absurd", "no ride is that long, so nothing is ever charged; is that meant?");
         }
         Some(Box::new(Tiered {
             measure,
             tiers,
             bands: self.bands,
-            per: Decimal::from(self.per),
+            per: self.per.1,
+            count: self.count,
             charged_when_mocked: essential,
         }))
     }
 }
 
+/// Tiers have to ascend, and there has to be one.
+pub fn check_order(overs: impl Iterator<Item = u64>, binding: &mut Binding) {
+    let mut previous = None;
+    for (index, over) in overs.enumerate() {
+        if previous.is_some_and(|previous| over <= previous) {
+            let message = format!("begins at {over}, not after the tier before it; list tiers in ascending order");
+            binding.add(&format!("tiers/{index}"), "tier-order", message);
+        }
+        previous = Some(over);
+    }
+    if previous.is_none() {
+        binding.add("tiers", "empty", "give at least one tier");
+    }
+}
+
+impl Tiered {
+    fn whole(&self, ride: &Ride) -> u64 {
+        match self.measure {
+            Measure::Distance => ride.trip.distance_m,
+            Measure::Time => ride.trip.duration_s,
+        }
+    }
+
+    /// From where to where in the quantity of the whole ride a part goes.
+    fn span(&self, part: &Part) -> (u64, u64) {
+        match self.measure {
+            Measure::Distance => part.metres,
+            Measure::Time => part.seconds,
+        }
+    }
+
+    /// How much of the quantity from `over` to `end` the branch applies to.
+    fn within(&self, ride: &Ride, extent: Extent, over: u64, end: u64) -> u64 {
+        let within = |(from, to): (u64, u64)| to.min(end).saturating_sub(from.max(over));
+        match extent {
+            Extent::Whole => within((0, self.whole(ride))),
+            Extent::Parts(parts) => parts.iter().map(|part| within(self.span(part))).sum(),
+        }
+    }
+}
+
 impl Fee for Tiered {
-    fn charges(&self, ride: &Ride) -> Result<Vec<Charge>, OutOfRange> {
-        let (total, unit) = match self.measure {
-            Measure::Distance => (ride.trip.distance_m, Unit::Meter),
-            Measure::Time => (ride.trip.duration_s, Unit::Second),
+    fn charge(&self, ride: &Ride, extent: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
+        let unit = match self.measure {
+            Measure::Distance => Unit::Meter,
+            Measure::Time => Unit::Second,
         };
-        let charge = |quantity: u64, rate| Charge { quantity: Decimal::from(quantity), unit, rate, per: self.per };
-        Ok(match self.bands {
+        let source = match extent {
+            Extent::Whole => Source::Trip,
+            Extent::Parts(_) => ride.measured(),
+        };
+        let mut charge = |over, end, rate| {
+            let quantity = self.within(ride, extent, over, end);
+            if quantity > 0 {
+                charges.push(self.count.charge(quantity, unit, rate, self.per, source));
+            }
+        };
+        match self.bands {
             Bands::Whole => {
-                let reached = self.tiers.iter().rev().find(|tier| total > tier.over);
-                reached.map(|tier| charge(total, tier.rate)).into_iter().collect()
+                let whole = self.whole(ride);
+                if let Some(reached) = self.tiers.iter().rev().find(|tier| whole > tier.over) {
+                    charge(0, u64::MAX, reached.rate);
+                }
             }
             Bands::Marginal => {
                 let ends = self.tiers.iter().skip(1).map(|tier| tier.over).chain([u64::MAX]);
-                let parts =
-                    self.tiers.iter().zip(ends).map(|(tier, end)| (total.min(end).saturating_sub(tier.over), tier));
-                parts.filter(|(part, _)| *part > 0).map(|(part, tier)| charge(part, tier.rate)).collect()
+                for (tier, end) in self.tiers.iter().zip(ends) {
+                    charge(tier.over, end, tier.rate);
+                }
             }
-        })
+        }
+        Ok(())
     }
 
     fn charged_when_mocked(&self) -> bool {
         self.charged_when_mocked
+    }
+
+    fn shrinks(&self) -> Option<&'static str> {
+        let falls = self.tiers.iter().zip(self.tiers.iter().skip(1)).any(|(lower, upper)| upper.rate < lower.rate);
+        (self.bands == Bands::Whole && falls)
+            .then_some("a longer ride may reach a tier with a lower rate, which applies to all of it")
     }
 }

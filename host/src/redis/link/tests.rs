@@ -2,6 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
@@ -118,6 +119,55 @@ async fn fails_fast_while_there_is_no_redis() {
     while link.run(&ping()).await.is_ok() {}
     let _server = Server::start_on(port).await;
     assert!(until_it_answers(&link).await < Duration::from_secs(3));
+}
+
+/// A connection that the server closed while nobody used it is not used again: no command fails because of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_connection_is_not_used() {
+    let server = Server::start().await;
+    let (link, administrator) = (server.link(), server.link());
+    for round in 0..20 {
+        link.run(&ping()).await.unwrap();
+        sleep(Duration::from_millis(60)).await;
+        let killed = administrator.run(redis::cmd("CLIENT").arg(&["KILL", "TYPE", "normal"])).await.unwrap();
+        assert_eq!(killed, Value::Int(1), "round {round}");
+        link.run(&ping()).await.unwrap_or_else(|error| panic!("round {round}: {error}"));
+    }
+}
+
+/// A connection that was reported broken is not used again, even before the background task has heard of it.
+#[tokio::test]
+async fn a_broken_connection_is_not_used() {
+    let server = Server::start().await;
+    let link = server.link();
+    let (first, _) = link.connection().await.unwrap();
+    link.report_broken(first);
+    // One thread, so the background task cannot have run.
+    let (second, _) = link.connection().await.unwrap();
+    assert_eq!(second, first + 1);
+    // What is reported late does no harm.
+    link.report_broken(first);
+    assert_eq!(link.connection().await.unwrap().0, second);
+}
+
+/// A server that closes each connection at once is not besieged.
+#[tokio::test]
+async fn connections_that_do_not_last_are_made_less_and_less_often() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let _link = link(listener.local_addr().unwrap().port());
+    let mut accepted = 0;
+    let accept = async {
+        loop {
+            // Answers the greeting, then hangs up.
+            let (mut stream, _) = listener.accept().await.unwrap();
+            accepted += 1;
+            _ = stream.read(&mut [0; 1024]).await;
+            _ = stream.write_all(b"+OK\r\n+OK\r\n").await;
+        }
+    };
+    _ = timeout(Duration::from_secs(1), accept).await;
+    // After 50, 100, 200 and 400 ms.
+    assert!((3..=5).contains(&accepted), "{accepted}");
 }
 
 /// A Redis that hangs: callers give up when they want to, the connection is replaced, and nothing is stuck afterwards.

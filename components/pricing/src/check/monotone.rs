@@ -1,0 +1,97 @@
+//! The promise that more distance or time never costs less: what could break it is refused.
+
+use crate::card::{Item, Notes, RateCard};
+use crate::when::Range;
+use std::collections::BTreeSet;
+
+/// Checks a card that makes the promise.
+pub fn check(card: &RateCard, notes: &mut Notes) {
+    for (position, item) in card.items.iter().enumerate() {
+        refuse_shrinking(item, &format!("/items/{position}"), notes);
+    }
+    refuse_torn_sums(card, notes);
+}
+
+fn refuse(place: String, why: &str, notes: &mut Notes) {
+    let message = format!("the card promises that more never costs less, but {why}; change this, or drop `monotone`");
+    notes.problems.add(place, "not-monotone", message);
+}
+
+/// An item that by itself could come to less, or cease to apply.
+fn refuse_shrinking(item: &Item, pointer: &str, notes: &mut Notes) {
+    if item.split && item.branches.iter().any(|branch| !branch.when.calendar.is_always()) {
+        refuse(pointer.to_owned(), "a longer ride may have more of its distance in a cheaper window", notes);
+    }
+    let corrects = corrects(item);
+    let stepped = item.branches.iter().any(|branch| branch.fee.corrects() && !branch.fee.is_exact());
+    if stepped && item.rounding.step != 1 {
+        let why = "what this takes off is rounded in steps, so that it may take off more than was added; round it to the \
+                   minor unit";
+        refuse(format!("{pointer}/rounding"), why, notes);
+    }
+    for (index, branch) in item.branches.iter().enumerate() {
+        let place = format!("{pointer}/branches/{index}");
+        if let Some(why) = branch.fee.shrinks() {
+            refuse(place.clone(), why, notes);
+        }
+        let [distance, duration, _] = branch.when.quantities;
+        // A lower bound alone is met for good once it is met; other branches may cost less all the same.
+        let bounded = |range: Option<Range>| range.is_some_and(|range| range.to != u64::MAX || item.branches.len() > 1);
+        let sets_in = distance.is_some() || duration.is_some();
+        if bounded(distance) || bounded(duration) || sets_in && !item.replaces.is_empty() {
+            refuse(format!("{place}/when"), "a longer ride may leave this condition for a cheaper one", notes);
+        } else if sets_in && corrects {
+            refuse(format!("{place}/when"), "this may take something off, and sets in for longer rides only", notes);
+        }
+    }
+}
+
+/// A minimum goes down while what it is based on goes up; only the sum of both never does. So wherever such an item is
+/// counted, all that it is based on has to be counted as well, and nothing may be corrected twice.
+fn refuse_torn_sums(card: &RateCard, notes: &mut Notes) {
+    let all: Vec<usize> = (0..card.items.len()).collect();
+    for (position, item) in card.items.iter().enumerate() {
+        for (index, branch) in item.branches.iter().enumerate().filter(|(_, branch)| !branch.fee.is_included()) {
+            let base = branch.fee.base();
+            if let Some(torn) = corrections(card, base).find_map(|(_, needed)| first_outside(&needed, base)) {
+                let name = card.items.get(torn).map(|item| item.code.as_str()).unwrap_or_default();
+                let why =
+                    format!("it counts what is brought to a limit without \"{name}\", which the limit is based on");
+                refuse(format!("/items/{position}/branches/{index}"), &why, notes);
+            }
+        }
+    }
+    let all: Vec<(usize, BTreeSet<usize>)> = corrections(card, &all).collect();
+    for (index, (later, needed)) in all.iter().enumerate() {
+        let earlier = all.iter().take(index).find(|(earlier, other)| {
+            let around = |outer: &BTreeSet<usize>, inner: &BTreeSet<usize>, position| {
+                outer.contains(position) && inner.is_subset(outer)
+            };
+            !needed.is_disjoint(other) && !around(needed, other, earlier) && !around(other, needed, later)
+        });
+        if let Some(earlier) = earlier.and_then(|(earlier, _)| card.items.get(*earlier)) {
+            let why = format!(
+                "\"{}\" corrects some of the same items; base one of the two on the other as well",
+                earlier.code
+            );
+            refuse(format!("/items/{later}"), &why, notes);
+        }
+    }
+}
+
+/// Whether an item may go down when what it is based on goes up.
+fn corrects(item: &Item) -> bool {
+    item.branches.iter().any(|branch| branch.fee.corrects())
+}
+
+/// Of these items those that correct others, and which.
+fn corrections<'a>(card: &'a RateCard, of: &'a [usize]) -> impl Iterator<Item = (usize, BTreeSet<usize>)> + 'a {
+    of.iter().filter_map(|position| {
+        let item = card.items.get(*position).filter(|item| corrects(item))?;
+        Some((*position, item.branches.iter().flat_map(|branch| branch.fee.base()).copied().collect()))
+    })
+}
+
+fn first_outside(needed: &BTreeSet<usize>, base: &[usize]) -> Option<usize> {
+    needed.iter().find(|position| !base.contains(position)).copied()
+}

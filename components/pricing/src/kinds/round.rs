@@ -1,0 +1,68 @@
+//! Rounding of a sum, as a line of its own: a taxi fare to the whole yuan, say.
+
+use super::base::Base;
+use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, major};
+use crate::figure::Figure;
+use crate::price::by_currency;
+use crate::ride::Ride;
+use farebox_types::{Decimal, MinorUnits, Rounding, Source, charge_in_steps};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Brings the sum of other items to a multiple of an amount.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// The amount to a multiple of which is rounded.
+    to: Figure,
+    /// Which way.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::schema::rounding_mode")]
+    mode: Rounding,
+    /// The items that are rounded. All items before this one when neither this nor `exempt` is given.
+    of: Option<Vec<String>>,
+    /// All items before this one, but these.
+    exempt: Option<Vec<String>>,
+}
+
+#[derive(Debug)]
+struct Round {
+    base: Base,
+    step: MinorUnits,
+    mode: Rounding,
+}
+
+impl Figures for Document {
+    const KIND: &'static str = "round";
+
+    fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        let pointer = format!("{}/to", binding.pointer);
+        let step = by_currency(self.to, binding.currency, &pointer, &mut binding.notes.problems)?;
+        binding.require_positive("to", step > 0);
+        let base = Base::resolve(self.of, self.exempt, binding);
+        Some(Box::new(Round { base, step, mode: self.mode }))
+    }
+}
+
+impl Fee for Round {
+    fn charge(&self, ride: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
+        let sum = self.base.sum(ride).ok_or(OutOfRange)?;
+        let exact = major(ride, Some(sum))?;
+        let rounded = charge_in_steps(exact, Decimal::ONE, Decimal::ONE, ride.currency, self.mode, self.step);
+        let difference = rounded.and_then(|rounded| rounded.checked_sub(sum));
+        charges.push(Charge::once(major(ride, difference)?, Source::Items));
+        Ok(())
+    }
+
+    fn base(&self) -> &[usize] {
+        self.base.positions()
+    }
+
+    fn corrects(&self) -> bool {
+        true
+    }
+
+    fn is_exact(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,71 @@
+//! Taxes: added to the prices, or contained in them.
+
+use super::base::Base;
+use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, major};
+use crate::figure::Figure;
+use crate::ride::Ride;
+use farebox_types::Decimal;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A tax on other items.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// The items that are taxed. All items before this one when neither this nor `exempt` is given.
+    of: Option<Vec<String>>,
+    /// All items before this one, but these.
+    exempt: Option<Vec<String>>,
+    /// Of the price without the tax.
+    percent: Figure,
+    /// Whether the tax is added to the prices, or contained in them.
+    mode: Mode,
+}
+
+/// Whether prices contain the tax.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    /// It is added: a line of its own.
+    Exclusive,
+    /// It is contained: told beside the lines, not added.
+    Inclusive,
+}
+
+#[derive(Debug)]
+struct Tax {
+    base: Base,
+    percent: Decimal,
+    mode: Mode,
+}
+
+impl Figures for Document {
+    const KIND: &'static str = "tax";
+
+    fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        if self.percent.0 > Decimal::ONE_HUNDRED {
+            binding.warn("percent", "absurd", format!("a tax of {} %; is that meant?", self.percent.0));
+        }
+        let base = Base::resolve(self.of, self.exempt, binding);
+        Some(Box::new(Tax { base, percent: self.percent.0, mode: self.mode }))
+    }
+}
+
+impl Fee for Tax {
+    fn charge(&self, ride: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
+        let per = match self.mode {
+            Mode::Exclusive => Decimal::ONE_HUNDRED,
+            Mode::Inclusive => Decimal::ONE_HUNDRED + self.percent,
+        };
+        charges.push(Charge::of_money(major(ride, self.base.sum(ride))?, self.percent, per));
+        Ok(())
+    }
+
+    fn base(&self) -> &[usize] {
+        self.base.positions()
+    }
+
+    fn is_included(&self) -> bool {
+        self.mode == Mode::Inclusive
+    }
+}

@@ -1,0 +1,185 @@
+//! A trip as fees see it: its facts, the amounts so far, and its parts, cut at the edges of time windows.
+
+use crate::card::RateCard;
+use crate::when::{CANCELLED, COMPLETED, Facts, Moment, NONE};
+use farebox_types::{Basis, Currency, MinorUnits, Outcome, Segment, Source, Timestamp, Trip};
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+const DAY: i64 = 86_400;
+
+/// A trip while it is being priced.
+#[derive(Debug)]
+pub struct Ride<'a> {
+    /// The facts.
+    pub trip: &'a Trip,
+    /// The card's.
+    pub currency: Currency,
+    /// The amounts of the items priced so far, by position on the card; zero where there is none yet.
+    pub amounts: Vec<MinorUnits>,
+    /// What conditions look at when the ride begins.
+    pub facts: Facts<'a>,
+    card: &'a RateCard,
+    segments: OnceCell<Cow<'a, [Segment]>>,
+}
+
+/// A piece of a ride during which no branch of an item begins or ceases to apply.
+///
+/// A segment that lies across an edge is cut, as if it had been evenly ridden: its first metres, rounded down, belong to
+/// the part before the edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The segment it is a piece of; its mean speed is the part's.
+    pub segment: Segment,
+    /// Metres of the whole ride at the start and at the end of the part.
+    pub metres: (u64, u64),
+    /// Seconds of the whole ride at the start and at the end of the part.
+    pub seconds: (u64, u64),
+}
+
+impl<'a> Ride<'a> {
+    /// A trip that has been validated against the card.
+    pub fn new(card: &'a RateCard, trip: &'a Trip) -> Self {
+        let order = &trip.order;
+        let name = |name: &'a Option<String>, otherwise: &'a str| name.as_deref().unwrap_or(otherwise);
+        let facts = Facts {
+            moment: Clock::new(card, &[]).slot(trip.started_at).moment,
+            names: [
+                name(&order.product, &card.info.product),
+                name(&order.tier, NONE),
+                name(&order.scene, NONE),
+                card.zones.find(trip.origin),
+                card.zones.find(trip.destination),
+                match order.outcome {
+                    Outcome::Completed => COMPLETED,
+                    Outcome::Cancelled => CANCELLED,
+                },
+            ],
+            quantities: [trip.distance_m, trip.duration_s, order.booked_ahead_s],
+        };
+        let amounts = vec![0; card.items.len()];
+        Self { trip, currency: card.info.currency, amounts, facts, card, segments: OnceCell::new() }
+    }
+
+    /// The metered segments in the order in which they were ridden; or, when there are none, the whole ride as one.
+    pub fn segments(&self) -> &[Segment] {
+        self.segments.get_or_init(|| {
+            // Distance and duration as well, so that not even a number that was given twice makes the order matter.
+            let key = |s: &Segment| (s.started_at, s.sequence, s.distance_m, s.duration_s);
+            if self.trip.segments.is_empty() {
+                let Trip { started_at, distance_m, duration_s, .. } = *self.trip;
+                Cow::Owned(vec![Segment { sequence: 0, started_at, distance_m, duration_s }])
+            } else if self.trip.segments.is_sorted_by_key(key) {
+                Cow::Borrowed(&self.trip.segments)
+            } else {
+                let mut segments = self.trip.segments.clone();
+                segments.sort_by_key(key);
+                Cow::Owned(segments)
+            }
+        })
+    }
+
+    /// What a quantity that was taken from [`Self::segments`] rests on.
+    pub fn measured(&self) -> Source {
+        if self.trip.basis == Basis::Metered && !self.trip.segments.is_empty() {
+            Source::Segments
+        } else {
+            Source::Spread
+        }
+    }
+
+    /// The parts of the ride, in order, each with the moment by which its branch is chosen. `edges` are seconds of the
+    /// local day, ascending from 0; without any, every segment is one part.
+    pub fn parts(&self, edges: &[i64], mut each: impl FnMut(Moment, Part)) {
+        let mut clock = Clock::new(self.card, edges);
+        let (mut metres, mut seconds) = (0, 0);
+        for segment in self.segments() {
+            // Seconds and metres of the segment. A segment without duration is one part with all of its metres.
+            let (mut done, mut ridden) = (0, 0);
+            loop {
+                let slot = clock.slot(segment.started_at.saturating_add_unsigned(done));
+                // Never less than a second, so that this comes to an end.
+                let left = slot.until.saturating_sub(segment.started_at).max(1).unsigned_abs();
+                let end = if edges.is_empty() { segment.duration_s } else { left.min(segment.duration_s) };
+                let ridden_then = metres_after(segment, end);
+                let part = Part {
+                    segment: *segment,
+                    metres: (metres + ridden, metres + ridden_then),
+                    seconds: (seconds + done, seconds + end),
+                };
+                each(slot.moment, part);
+                (done, ridden) = (end, ridden_then);
+                if done >= segment.duration_s {
+                    break;
+                }
+            }
+            metres += segment.distance_m;
+            seconds += segment.duration_s;
+        }
+    }
+}
+
+/// How many metres of an evenly ridden segment are done after some of its seconds.
+fn metres_after(segment: &Segment, seconds: u64) -> u64 {
+    if seconds >= segment.duration_s {
+        return segment.distance_m;
+    }
+    let metres = u128::from(segment.distance_m) * u128::from(seconds) / u128::from(segment.duration_s);
+    // Less than the whole distance, which fits.
+    u64::try_from(metres).unwrap_or(segment.distance_m)
+}
+
+/// Tells local time, and how long it stays within the same window.
+struct Clock<'a> {
+    card: &'a RateCard,
+    edges: &'a [i64],
+    last: Option<Slot>,
+}
+
+/// A stretch of time without an edge in it.
+#[derive(Clone, Copy)]
+struct Slot {
+    moment: Moment,
+    from: Timestamp,
+    until: Timestamp,
+}
+
+impl<'a> Clock<'a> {
+    fn new(card: &'a RateCard, edges: &'a [i64]) -> Self {
+        Self { card, edges, last: None }
+    }
+
+    /// The stretch that a moment lies in. Moments outside the years -9999 to 9999 were refused before.
+    fn slot(&mut self, at: Timestamp) -> Slot {
+        if let Some(slot) = self.last
+            && (slot.from..slot.until).contains(&at)
+        {
+            return slot;
+        }
+        let instant = jiff::Timestamp::from_second(at).unwrap_or_default();
+        let offset = self.card.zone.to_offset(instant);
+        let local = offset.to_datetime(instant);
+        let of_day = (at + i64::from(offset.seconds())).rem_euclid(DAY);
+        let edge = self.edges.iter().find(|edge| **edge > of_day).copied().unwrap_or(DAY);
+        let holiday = self.card.holidays.binary_search(&local.date()).is_ok();
+        let minute = u16::try_from(of_day / 60).unwrap_or_default();
+        let slot = Slot {
+            moment: Moment::new(local.weekday(), minute, holiday),
+            from: at,
+            until: self.until(instant, at + edge - of_day),
+        };
+        if !self.edges.is_empty() {
+            self.last = Some(slot);
+        }
+        slot
+    }
+
+    /// The edge, or the moment at which the clocks are changed, whichever comes first.
+    fn until(&self, from: jiff::Timestamp, edge: Timestamp) -> Timestamp {
+        if self.edges.is_empty() {
+            return Timestamp::MAX;
+        }
+        let change = self.card.zone.following(from).find(|change| change.timestamp() > from);
+        change.map_or(edge, |change| change.timestamp().as_second().min(edge))
+    }
+}

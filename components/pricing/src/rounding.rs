@@ -1,0 +1,87 @@
+//! How amounts are rounded: the mode, and to a multiple of what.
+
+use crate::figure::Figure;
+use farebox_types::{Currency, MinorUnits, Problems, Rounding};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// A mode, and the amount of which every result is a multiple, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rounded {
+    pub mode: Rounding,
+    pub step: MinorUnits,
+}
+
+impl Rounded {
+    /// To the minor unit.
+    pub fn to_minor(mode: Rounding) -> Self {
+        Self { mode, step: 1 }
+    }
+
+    /// Reads a rule; what is wrong is noted under `pointer`.
+    pub fn read(document: RoundingDocument, currency: Currency, pointer: &str, problems: &mut Problems) -> Self {
+        let RoundingDocument { mode, to } = document;
+        let Some(to) = to else { return Self::to_minor(mode) };
+        let step = currency.parse(&to.0.to_string()).ok().filter(|step| *step > 0);
+        let step = step.unwrap_or_else(|| {
+            let least = currency.format(1);
+            let message = format!("{} is not an amount to round to in {currency}; use a multiple of {least}", to.0);
+            problems.add(format!("{pointer}/to"), "invalid-step", message);
+            1
+        });
+        Self { mode, step }
+    }
+}
+
+/// `"half-up"`, or `{"mode": "half-up", "to": "0.50"}`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RoundingDocument {
+    mode: Rounding,
+    to: Option<Figure>,
+}
+
+impl<'de> Deserialize<'de> for RoundingDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Full {
+            #[serde(default)]
+            mode: Rounding,
+            to: Figure,
+        }
+        use serde::de::Error;
+        let value = Value::deserialize(deserializer)?;
+        let read = if value.is_object() {
+            Full::deserialize(value).map(|full| Self { mode: full.mode, to: Some(full.to) })
+        } else {
+            Rounding::deserialize(value).map(|mode| Self { mode, to: None })
+        };
+        read.map_err(|error| {
+            D::Error::custom(format!("{error}; write \"half-up\", or {{\"mode\": \"half-up\", \"to\": \"0.50\"}}"))
+        })
+    }
+}
+
+impl JsonSchema for RoundingDocument {
+    fn schema_name() -> Cow<'static, str> {
+        "Rounding".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mode = serde_json::json!({ "enum": ["half-up", "half-even", "down", "up"] });
+        json_schema!({
+            "description": "A mode; and, unless it is the minor unit, the amount to a multiple of which is rounded.",
+            "anyOf": [
+                mode,
+                {
+                    "type": "object",
+                    "properties": { "mode": mode, "to": generator.subschema_for::<Figure>() },
+                    "required": ["to"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
+    }
+}

@@ -1,0 +1,1 @@
+SELECT document FROM card WHERE city = ?1 AND version = ?2

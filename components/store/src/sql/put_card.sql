@@ -1,0 +1,2 @@
+INSERT INTO card (city, version, document) VALUES (?1, ?2, ?3)
+ON CONFLICT DO NOTHING

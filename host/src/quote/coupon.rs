@@ -1,0 +1,34 @@
+//! Coupons on the command line: "20%,min=30.00,max=10.00,for=mileage+duration".
+
+use super::trip::amount;
+use anyhow::bail;
+use farebox_types::{Coupon, CouponValue, Currency, Decimal};
+
+/// Reads a coupon. Its identifier is its place among all, counted from 1.
+///
+/// # Errors
+///
+/// What about it cannot be read, and how it is written.
+pub fn parse(index: usize, text: &str, currency: Currency) -> anyhow::Result<Coupon> {
+    let mut parts = text.split(',');
+    let value = parts.next().unwrap_or_default();
+    let value = match value.strip_suffix('%') {
+        Some(percent) => match Decimal::from_str_exact(percent) {
+            Ok(percent) => CouponValue::Percent(percent),
+            Err(_) => bail!("--coupon {text}: not a percentage; write it like 20%"),
+        },
+        None => CouponValue::Amount(amount("--coupon", value, currency)?),
+    };
+    let mut coupon = Coupon { id: (index + 1).to_string(), value, min_spend: 0, max_off: None, scope: Vec::new() };
+    for part in parts {
+        match part.split_once('=') {
+            Some(("min", text)) => coupon.min_spend = amount("--coupon min", text, currency)?,
+            Some(("max", text)) => coupon.max_off = Some(amount("--coupon max", text, currency)?),
+            Some(("for", codes)) => coupon.scope = codes.split('+').map(str::to_owned).collect(),
+            _ => bail!(
+                "--coupon {text}: \"{part}\" is not a condition; there are min=AMOUNT, max=AMOUNT and for=CODE+CODE"
+            ),
+        }
+    }
+    Ok(coupon)
+}

@@ -1,0 +1,168 @@
+//! Prices every bill again on its own versions, and compares it with the record.
+
+use super::diff::{Comparison, Difference};
+use super::first::First;
+use super::record::Record;
+use super::stream::{Line, Tally};
+use crate::bill_text;
+use crate::card::archive::Archive;
+use farebox_pricing::Side;
+use std::collections::BTreeMap;
+
+/// What replaying came to.
+#[derive(Debug)]
+pub struct Proof<'a> {
+    archive: &'a Archive,
+    /// Records whose bills, both, come to what is recorded, to the byte.
+    pub same_bytes: u64,
+    /// Records whose bills come to what is recorded, but which something laid out anew.
+    pub same_content: u64,
+    /// How many records fail, by why.
+    pub failed: BTreeMap<Failing, u64>,
+    /// The first that fail.
+    pub failures: First<Failure>,
+    /// How many records each version of the engine priced.
+    pub engines: BTreeMap<String, u64>,
+}
+
+/// Why a record fails; in the order of how it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failing {
+    /// A bill comes to something else.
+    Different,
+    /// The facts cannot be priced.
+    NotPriced,
+    /// A rate card of that version is not there.
+    UnknownVersion,
+    /// The line is not the record of a bill.
+    Unreadable,
+}
+
+/// A record that fails.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// The trip; empty when it cannot be read.
+    pub trip_id: String,
+    /// Whose bill.
+    pub side: Option<Side>,
+    /// Why, in short.
+    pub failing: Failing,
+    /// What happened, or how the bills differ.
+    pub detail: Detail,
+}
+
+/// The long form of why a record fails.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Detail {
+    /// In words.
+    Message(String),
+    /// How the bills differ.
+    Difference(Difference),
+}
+
+impl Failing {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Different, Self::NotPriced, Self::UnknownVersion, Self::Unreadable];
+
+    /// The word for it, for programs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Different => "different",
+            Self::NotPriced => "not_priced",
+            Self::UnknownVersion => "unknown_version",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl<'a> Proof<'a> {
+    /// Nothing yet. Keeps the first `show` failures.
+    #[must_use]
+    pub fn new(archive: &'a Archive, show: usize) -> Self {
+        Self {
+            archive,
+            same_bytes: 0,
+            same_content: 0,
+            failed: BTreeMap::new(),
+            failures: First::new(show),
+            engines: BTreeMap::new(),
+        }
+    }
+
+    /// How many records fail.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.failures.count()
+    }
+
+    fn fail(&mut self, line: u64, failure: Failure) {
+        *self.failed.entry(failure.failing).or_default() += 1;
+        self.failures.add(line, || failure);
+    }
+}
+
+impl Tally for Proof<'_> {
+    fn add(&mut self, line: Line) {
+        let record = match read(line) {
+            Ok(record) => record,
+            Err(message) => {
+                let detail = Detail::Message(message);
+                let failure = Failure { trip_id: String::new(), side: None, failing: Failing::Unreadable, detail };
+                return self.fail(line.number, failure);
+            }
+        };
+        match self.engines.get_mut(record.engine()) {
+            Some(count) => *count += 1,
+            None => _ = self.engines.insert(record.engine().to_owned(), 1),
+        }
+        let mut same_bytes = true;
+        for side in [Side::Passenger, Side::Driver] {
+            match replay(self.archive, &record, side) {
+                Ok(Comparison::SameBytes) => {}
+                Ok(Comparison::SameContent) => same_bytes = false,
+                Ok(Comparison::Different(difference)) => {
+                    let (failing, detail) = (Failing::Different, Detail::Difference(difference));
+                    let trip_id = record.trip_id.into_owned();
+                    return self.fail(line.number, Failure { trip_id, side: Some(side), failing, detail });
+                }
+                Err((failing, message)) => {
+                    let (trip_id, detail) = (record.trip_id.into_owned(), Detail::Message(message));
+                    return self.fail(line.number, Failure { trip_id, side: Some(side), failing, detail });
+                }
+            }
+        }
+        *(if same_bytes { &mut self.same_bytes } else { &mut self.same_content }) += 1;
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.same_bytes += other.same_bytes;
+        self.same_content += other.same_content;
+        for (failing, count) in other.failed {
+            *self.failed.entry(failing).or_default() += count;
+        }
+        self.failures.merge(other.failures);
+        for (engine, count) in other.engines {
+            *self.engines.entry(engine).or_default() += count;
+        }
+    }
+}
+
+/// Reads a record.
+///
+/// # Errors
+///
+/// Why the line is not one.
+pub fn read(line: Line<'_>) -> Result<Record<'_>, String> {
+    let limit = super::stream::MAX_LINE;
+    let text = line.text.ok_or_else(|| format!("the line is longer than {limit} bytes"))?;
+    serde_json::from_slice(text).map_err(|error| format!("not the record of a bill: {error}"))
+}
+
+fn replay(archive: &Archive, record: &Record, side: Side) -> Result<Comparison, (Failing, String)> {
+    let card = archive.find(record.version(side)).map_err(|why| (Failing::UnknownVersion, why))?;
+    let ride = record.ride(side, card.info().currency).map_err(|why| (Failing::Unreadable, why))?;
+    let bill = card.price(&ride.trip, ride.quoted.as_ref());
+    let bill = bill.map_err(|error| (Failing::NotPriced, bill_text::price_error(&error)))?;
+    Ok(Comparison::of(record.bill(side), &bill))
+}

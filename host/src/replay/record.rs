@@ -1,0 +1,96 @@
+//! The record of a bill, as far as pricing it again is concerned.
+
+use farebox_pricing::Side;
+use farebox_types::{Currency, Facts, Trip};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// What `GET /v1/trips/{trip_id}/bill` answers. Fields that pricing does not look at are passed over.
+#[derive(Debug, Deserialize)]
+pub struct Record<'a> {
+    /// The trip.
+    #[serde(borrow)]
+    pub trip_id: Cow<'a, str>,
+    /// Its city.
+    #[serde(borrow)]
+    pub city: Cow<'a, str>,
+    /// What was ridden.
+    #[serde(borrow)]
+    pub product: Cow<'a, str>,
+    #[serde(borrow)]
+    passenger: &'a RawValue,
+    #[serde(borrow)]
+    driver: &'a RawValue,
+    #[serde(borrow)]
+    versions: Versions<'a>,
+    facts: BillFacts,
+}
+
+#[derive(Debug, Deserialize)]
+struct Versions<'a> {
+    #[serde(borrow)]
+    rate_card: Cow<'a, str>,
+    #[serde(borrow)]
+    driver_rate_card: Cow<'a, str>,
+    #[serde(borrow)]
+    pricing: Cow<'a, str>,
+}
+
+#[derive(Debug, Deserialize)]
+struct BillFacts {
+    trip: Facts,
+    quoted: Option<Facts>,
+}
+
+/// What one side's bill is priced from.
+#[derive(Clone, Debug)]
+pub struct Ride {
+    /// The ride.
+    pub trip: Trip,
+    /// The ride as it was quoted, when it was billed as quoted.
+    pub quoted: Option<Trip>,
+}
+
+impl Record<'_> {
+    /// The bill of a side, letter by letter.
+    #[must_use]
+    pub fn bill(&self, side: Side) -> &RawValue {
+        match side {
+            Side::Passenger => self.passenger,
+            Side::Driver => self.driver,
+        }
+    }
+
+    /// The version of the rate card that priced a side.
+    #[must_use]
+    pub fn version(&self, side: Side) -> &str {
+        match side {
+            Side::Passenger => &self.versions.rate_card,
+            Side::Driver => &self.versions.driver_rate_card,
+        }
+    }
+
+    /// The version of the engine that priced both sides.
+    #[must_use]
+    pub fn engine(&self) -> &str {
+        &self.versions.pricing
+    }
+
+    /// What a side was priced from. Coupons are between the passenger and the platform, so the driver's ride has none.
+    ///
+    /// # Errors
+    ///
+    /// Which of the facts is not what it should be.
+    pub fn ride(&self, side: Side, currency: Currency) -> Result<Ride, String> {
+        let read = |name: &str, facts: &Facts| {
+            let mut trip = facts.trip(currency).map_err(|why| format!("/facts/{name}: {why}"))?;
+            if side == Side::Driver {
+                trip.coupons.clear();
+            }
+            Ok::<Trip, String>(trip)
+        };
+        let quoted = self.facts.quoted.as_ref().map(|quoted| read("quoted", quoted)).transpose()?;
+        Ok(Ride { trip: read("trip", &self.facts.trip)?, quoted })
+    }
+}

@@ -1,0 +1,60 @@
+//! Before the first request comes, the application does once what that request would otherwise wait for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tokio::time::{sleep, timeout};
+
+use super::Server;
+
+/// How long a start may be held up.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long to wait before asking again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+impl Server {
+    /// Asks the application `GET /readyz` until it is ready, but no longer than a second. Then there is an instance,
+    /// its configuration is read, the database has its tables, and Redis is connected.
+    ///
+    /// An application that is not ready by then is served all the same, and the log says what is missing. One that does
+    /// not know the question is taken to be ready.
+    pub async fn warm_up(&self) {
+        let mut missing = "it does not answer".to_owned();
+        let ready = async {
+            while let Some(what) = self.missing().await {
+                missing = what;
+                sleep(PAUSE).await;
+            }
+        };
+        if timeout(PATIENCE, ready).await.is_err() {
+            tracing::warn!("the application is not ready, and is served all the same: {missing}");
+        }
+    }
+
+    /// What the application needs and does not have.
+    async fn missing(&self) -> Option<String> {
+        let permit = Arc::clone(&self.in_flight).try_acquire_owned().ok()?;
+        let request = Request::get("http://localhost/readyz").body(Bytes::new()).ok()?;
+        let component = self.component(request.uri().path()).ok()?;
+        let answer = match self.ask(component, request, permit).await {
+            Ok(answer) => answer,
+            Err(problem) => return Some(problem.kind().title.to_owned()),
+        };
+        if answer.status() != StatusCode::SERVICE_UNAVAILABLE {
+            return None;
+        }
+        let document = answer.into_body().collect().await.ok()?.to_bytes();
+        let document: Value = serde_json::from_slice(&document).unwrap_or_default();
+        let failed = document["checks"].as_array().into_iter().flatten().filter(|check| check["ok"] == false);
+        let failed = failed.map(|check| {
+            let text = |key| check[key].as_str().unwrap_or("?");
+            format!("{}: {}", text("name"), text("problem"))
+        });
+        Some(failed.collect::<Vec<_>>().join("; "))
+    }
+}

@@ -1,0 +1,103 @@
+//! `farebox card`: what an operator is told about rate cards before they run.
+#![allow(clippy::unwrap_used)]
+
+use farebox_tests::artifacts::{farebox, repository};
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn card(arguments: &str, stdin: &str) -> (String, i32) {
+    let mut command = Command::new(farebox());
+    command.current_dir(repository()).arg("card").args(arguments.split_whitespace());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap() + std::str::from_utf8(&output.stderr).unwrap();
+    (text, output.status.code().unwrap())
+}
+
+fn shown(arguments: &str, stdin: &str) -> String {
+    let (text, code) = card(arguments, stdin);
+    format!("$ farebox card {arguments}\n{text}(exit {code})")
+}
+
+/// Everything that is wrong is told at once, with where it is; a card that is good says so; what cannot be read counts
+/// as refused.
+#[test]
+fn checks() {
+    let odd = r#"{ "format": "farebox-rate-card/1", "title": "Odd", "city": "a", "product": "b", "side": "driver",
+        "currency": "JPY", "time_zone": "Asia/Tokyo", "zones": [{ "name": "bay", "polygon": ["35,139", "36,139", "36,140"] }],
+        "items": [{ "code": "start_price", "kind": "flat", "branches": [{ "amount": "500" }] }] }"#;
+    let runs = [
+        shown("check tests/cases/replay/candidate.json tests/cases/broken-card.json - nowhere.json", odd),
+        shown("check tests/cases/replay/candidate.json", ""),
+        shown("check -", "{"),
+        shown("check", ""),
+    ];
+    insta::assert_snapshot!(runs.join("\n\n"));
+}
+
+/// The same for programs.
+#[test]
+fn json() {
+    insta::assert_snapshot!(shown("check tests/cases/replay/candidate.json - --json", "{\"format\": 1}"));
+}
+
+/// The published schema is the one that the engine makes. `UPDATE_GOLDEN=1` writes the file anew.
+#[test]
+fn schema_is_published() {
+    let path = repository().join("docs/rate-card.schema.json");
+    let (schema, code) = card("schema", "");
+    assert_eq!(code, 0);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &schema).unwrap();
+    }
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(schema == published, "{} is out of date; run this test with UPDATE_GOLDEN=1", path.display());
+}
+
+/// Whatever the engine accepts fits the published schema, so that an editor does not call a good card wrong.
+#[test]
+fn every_good_card_fits_the_schema() {
+    let schema: Value = serde_json::from_str(&card("schema", "").0).unwrap();
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.add_resource("rate-card.schema.json", schema).unwrap();
+    let schema = compiler.compile("rate-card.schema.json", &mut schemas).unwrap();
+    let validate = |text: &str| {
+        let document = serde_json::from_str(text).unwrap();
+        schemas.validate(&document, schema).map_err(|error| error.to_string())
+    };
+    let mut seen = 0;
+    for folder in ["config/cards", "tests", "components/pricing/tests"] {
+        for path in json_files(&repository().join(folder)) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            if farebox_pricing::RateCard::parse(&text).is_err() {
+                continue;
+            }
+            let fits = validate(&text);
+            assert!(fits.is_ok(), "{}: {}", path.display(), fits.unwrap_err());
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "there are only {seen} cards");
+    // It is not that the schema lets anything pass.
+    let broken = std::fs::read_to_string(repository().join("tests/cases/broken-card.json")).unwrap();
+    assert!(validate(&broken).is_err());
+}
+
+fn json_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let path = entry.path();
+        if entry.file_type().unwrap().is_dir() {
+            if path.file_name().is_some_and(|name| name != "target") {
+                files.extend(json_files(&path));
+            }
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            files.push(path);
+        }
+    }
+    files
+}
