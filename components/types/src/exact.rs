@@ -54,11 +54,64 @@ pub fn charge_in_steps(
     if step <= 0 {
         return None;
     }
+    if let Some(amount) = charge_small([quantity, rate, per], currency, rounding, step) {
+        return Some(amount);
+    }
     // Trailing zeros make numbers long without making them larger; they are dropped only when there is no room for them.
     let amount = exact_steps([quantity, rate, per], currency, rounding, step)
         .or_else(|| exact_steps([quantity.normalize(), rate.normalize(), per.normalize()], currency, rounding, step))?;
     amount.checked_mul(step.into())?.try_into().ok()
 }
+
+/// The same for numbers that are small enough to be computed in 64 bits, as nearly all are. WebAssembly has no wider
+/// integers; a multiplication of 128 bits is a function call there. `None` when they are not.
+fn charge_small(
+    [quantity, rate, per]: [Decimal; 3],
+    currency: Currency,
+    rounding: Rounding,
+    step: MinorUnits,
+) -> Option<MinorUnits> {
+    let small = |number: Decimal| i64::try_from(number.mantissa()).ok();
+    // Two factors whose bits add up to less than 63 have a product that fits.
+    let product = |a: i64, b: i64| {
+        (a.unsigned_abs().leading_zeros() + b.unsigned_abs().leading_zeros() > 65).then(|| a.wrapping_mul(b))
+    };
+    let mut numerator = product(small(quantity)?, small(rate)?)?;
+    let mut denominator = product(small(per)?, step)?;
+    let (up, down) = (currency.exponent() + per.scale(), quantity.scale() + rate.scale());
+    if up >= down {
+        numerator = product(numerator, *POWERS.get(usize::try_from(up - down).ok()?)?)?;
+    } else {
+        denominator = product(denominator, *POWERS.get(usize::try_from(down - up).ok()?)?)?;
+    }
+    if denominator <= 0 {
+        return None;
+    }
+    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
+    if remainder == 0 {
+        return product(quotient, step);
+    }
+    // What is left of a division is rounded in one place only; it is small by now.
+    let steps = divide(numerator.into(), denominator.into(), rounding)?;
+    product(i64::try_from(steps).ok()?, step)
+}
+
+/// Powers of ten that leave room for a factor.
+const POWERS: [i64; 13] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+    1_000_000_000_000,
+];
 
 /// `quantity` x `rate` / `per`, counted in `step` minor units.
 fn exact_steps(
@@ -109,6 +162,7 @@ pub fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> Option<
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use proptest::prelude::*;
 
     fn check(numerator: i128, denominator: i128, [down, up, half_up, half_even]: [i128; 4]) {
         let by = |rounding| divide(numerator, denominator, rounding).unwrap();
@@ -154,5 +208,28 @@ mod tests {
         assert_eq!(price("CNY", "-1", "0.005", "1"), Some(-1));
         assert_eq!(price("CNY", "1", "1", "0"), None);
         assert_eq!(price("CNY", "999999999", "999999999", "1"), None);
+    }
+
+    proptest! {
+        /// The short way and the long way come to the same.
+        #[test]
+        fn small_numbers_are_no_exception(
+            quantity in (any::<i64>(), 0_u32..8),
+            rate in (-1_000_000_i64..1_000_000, 0_u32..7),
+            per in (1_i64..1_000_000, 0_u32..4),
+            shift in 0_u32..60,
+            code in prop_oneof![Just("JPY"), Just("CNY"), Just("KWD")],
+            step in 1_i64..1_000,
+            rounding in prop_oneof![
+                Just(Rounding::HalfUp), Just(Rounding::HalfEven), Just(Rounding::Down), Just(Rounding::Up)
+            ],
+        ) {
+            let currency = Currency::from_code(code).unwrap();
+            let numbers = [(quantity.0 >> shift, quantity.1), rate, per].map(|(digits, scale)| Decimal::new(digits, scale));
+            if let Some(small) = charge_small(numbers, currency, rounding, step) {
+                let wide = exact_steps(numbers, currency, rounding, step).unwrap() * i128::from(step);
+                prop_assert_eq!(i128::from(small), wide);
+            }
+        }
     }
 }
