@@ -185,7 +185,7 @@ impl<'a> Model<'a> {
         // A cost that is passed on, or what brings a sum to an amount, is not rounded in steps.
         let exact =
             ["minimum", "maximum", "round", "one_price", "pass_through"].iter().any(|kind| item["kind"] == *kind);
-        let rounding = if exact { rounding.to_the_minor_unit() } else { rounding };
+        let rounding = if exact { rounding.in_minor_units() } else { rounding };
         let mut fare = ItemFare::default();
         for branch in branches(item) {
             let seconds = self.seconds(item, branch);

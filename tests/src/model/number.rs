@@ -53,7 +53,7 @@ impl Rounding {
     }
 
     /// The same, in no steps but that of the currency.
-    pub fn to_the_minor_unit(self) -> Self {
+    pub fn in_minor_units(self) -> Self {
         Self { step: whole(1), ..self }
     }
 
