@@ -3,8 +3,8 @@
 
 use farebox_gateway::problem::{self as gateway, Kind};
 use farebox_gateway::trace::Trace;
+use http::Response;
 use http::header::{CONNECTION, HeaderValue};
-use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use wasmtime_wasi_http::WasiBody;
 
@@ -27,25 +27,18 @@ pub enum Problem {
     TimedOut,
 }
 
-const REQUEST_TIMEOUT: &Kind =
-    &Kind { code: "request-timeout", status: StatusCode::REQUEST_TIMEOUT, title: "The body did not arrive in time" };
-const OVERLOADED: &Kind =
-    &Kind { code: "overloaded", status: StatusCode::SERVICE_UNAVAILABLE, title: "Too much is being asked at once" };
-const TIMED_OUT: &Kind =
-    &Kind { code: "timed-out", status: StatusCode::GATEWAY_TIMEOUT, title: "The application did not answer in time" };
-
 impl Problem {
     /// The kind of problem, as programs know it.
     #[must_use]
     pub fn kind(self) -> &'static Kind {
         match self {
             Self::NoRoute => gateway::NOT_FOUND,
-            Self::BodyTimedOut => REQUEST_TIMEOUT,
+            Self::BodyTimedOut => gateway::REQUEST_TIMEOUT,
             Self::BodyTooLarge(_) => gateway::BODY_TOO_LARGE,
             Self::BodyUnreadable => gateway::BODY_UNREADABLE,
             Self::Internal => gateway::INTERNAL,
-            Self::Overloaded => OVERLOADED,
-            Self::TimedOut => TIMED_OUT,
+            Self::Overloaded => gateway::OVERLOADED,
+            Self::TimedOut => gateway::TIMED_OUT,
         }
     }
 
@@ -74,18 +67,5 @@ impl Problem {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response.map(|body| Full::new(body.into()).map_err(|never| match never {}).boxed_unsync())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A code of the host's own is no code of the gateway's: a code says one thing, whoever answers.
-    #[test]
-    fn codes_do_not_clash_with_the_gateways() {
-        for own in [REQUEST_TIMEOUT, OVERLOADED, TIMED_OUT] {
-            assert!(gateway::KINDS.iter().all(|kind| kind.code != own.code), "{}", own.code);
-        }
     }
 }

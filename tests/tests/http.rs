@@ -16,6 +16,7 @@ const EXCHANGES: &[(&str, &str)] = &[
     ("2-degraded.txt", include_str!("../cases/http/2-degraded.txt")),
     ("3-commission-and-cities.txt", include_str!("../cases/http/3-commission-and-cities.txt")),
     ("4-bad-input.txt", include_str!("../cases/http/4-bad-input.txt")),
+    ("5-every-fact.txt", include_str!("../cases/http/5-every-fact.txt")),
 ];
 
 fn check(server: &Server) {

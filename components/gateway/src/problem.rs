@@ -77,6 +77,12 @@ kinds! {
     STORE_TIMED_OUT = SERVICE_UNAVAILABLE "store-timed-out" "The store did not answer in time";
     /// The city is being moved, or is written elsewhere.
     CITY_WRITE_BANNED = SERVICE_UNAVAILABLE "city-write-banned" "The city may not be written here";
+    /// What the local host says in front of the application: the body stopped arriving.
+    REQUEST_TIMEOUT = REQUEST_TIMEOUT "request-timeout" "The body did not arrive in time";
+    /// The same: as many requests as may be are under way.
+    OVERLOADED = SERVICE_UNAVAILABLE "overloaded" "Too much is being asked at once";
+    /// The same: the application did not answer in time.
+    TIMED_OUT = GATEWAY_TIMEOUT "timed-out" "The application did not answer in time";
 }
 
 /// One thing that is wrong with a request.

@@ -84,6 +84,12 @@ pub fn card(card: &RateCard, is_monotone: bool, notes: &mut Notes) {
                 );
             }
         }
+        let is_limited = item.floor.is_some() || item.cap.is_some() || item.growth.is_some();
+        if is_limited && item.branches.iter().any(|branch| branch.fee.is_included()) {
+            let message = "a tax that is contained in the prices is not part of the sum, so there is nothing that a floor, a \
+                           cap or a limit on growth could change; take it out";
+            notes.problems.add(&pointer, "included-limit", message);
+        }
     }
     if is_monotone {
         monotone::check(card, notes);

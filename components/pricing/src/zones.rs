@@ -89,6 +89,13 @@ fn read_corners(texts: &[String], pointer: &str, problems: &mut Problems) -> Vec
             problems.add(format!("{pointer}/{index}"), "invalid-place", message);
             continue;
         };
+        if let Some((_, previous)) = corners.last()
+            && short_way(*previous, longitude).abs() == HALF_CIRCLE
+        {
+            let message = "lies half way round the earth from the corner before it, so neither way is the short one; put a \
+                           corner between";
+            problems.add(format!("{pointer}/{index}"), "half-circle", message);
+        }
         let unrolled = corners.last().map_or(longitude, |(_, previous)| previous + short_way(*previous, longitude));
         corners.push((latitude, unrolled));
     }

@@ -139,6 +139,10 @@ fn zones() {
     zones(&[zone("a", &["0,0", "1,1"])], &["/zones/0/polygon corner-count"]);
     zones(&[zone("a", &["0,0", "0,1", "91,0"])], &["/zones/0/polygon/2 invalid-place"]);
     zones(&[zone("a", &["80,0", "80,120", "80,-120"])], &["/zones/0/polygon around-a-pole"]);
+    zones(
+        &[zone("a", &["0,0", "0,180", "1,90"])],
+        &["/zones/0/polygon/1 half-circle", "/zones/0/polygon around-a-pole"],
+    );
     zones(&[zone("a", square)], &["/zones/0 unused-zone"]);
     zones(
         &vec![zone("a", square); 201],
@@ -170,6 +174,10 @@ fn items() {
     one(START, "floor", json!("1.001"), &["/items/0/floor too-precise"]);
     one(START, "cap", json!(5), &["/items/0/cap invalid-value"]);
     check(&[("/items/0/floor", json!("6")), ("/items/0/cap", json!("5"))], &["/items/0/floor floor-above-cap"]);
+    let tax = json!({
+        "code": "vat", "kind": "tax", "floor": "1", "branches": [{ "percent": "9", "mode": "inclusive", "of": ["mileage"] }]
+    });
+    check(&[("/items/5", tax)], &["/items/5 included-limit"]);
     one(START, "growth", json!({ "fixed": "0.001" }), &["/items/0/growth/fixed too-precise"]);
     one(START, "replaces", json!(["tolls"]), &["/items/0/replaces/0 unknown-reference"]);
     one(START, "replaces", json!(["start_price"]), &["/items/0/replaces/0 unknown-reference"]);
