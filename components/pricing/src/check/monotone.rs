@@ -62,6 +62,16 @@ fn refuse_torn_sums(card: &RateCard, notes: &mut Notes) {
         }
     }
     let all: Vec<(usize, BTreeSet<usize>)> = corrections(card, &all).collect();
+    // Below, an item counts as correcting what any of its branches does; so every branch has to correct all of it.
+    for (position, needed) in &all {
+        let branches = card.items.get(*position).map(|item| item.branches.as_slice()).unwrap_or_default();
+        for (index, branch) in branches.iter().enumerate() {
+            if first_outside(needed, branch.fee.base()).is_some() {
+                let why = "this corrects fewer items than another branch does; base all branches on the same";
+                refuse(format!("/items/{position}/branches/{index}"), why, notes);
+            }
+        }
+    }
     for (index, (later, needed)) in all.iter().enumerate() {
         let earlier = all.iter().take(index).find(|(earlier, other)| {
             let around = |outer: &BTreeSet<usize>, inner: &BTreeSet<usize>, position| {

@@ -461,6 +461,12 @@ fn monotone() {
         maximum(json!({ "amount": "90", "when": { "distance_m": { "from": 9000 } } })),
         &["/items/5/branches/0/when not-monotone"],
     );
+    // Branches that correct different items.
+    let branches = json!([
+        { "amount": "90", "when": { "booked_ahead_s": { "to": 1 } } },
+        { "amount": "90", "of": ["mileage"], "when": { "booked_ahead_s": { "from": 1 } } },
+    ]);
+    item(json!({ "code": "maximum", "kind": "maximum", "branches": branches }), &["/items/5/branches/1 not-monotone"]);
     // What brings a sum to an amount is exact; a factor below one takes off what may be rounded up.
     card(&[("/items/4/rounding", json!({ "to": "0.50" }))], &[]);
     item(
