@@ -188,10 +188,7 @@ fn named(places: &BTreeMap<String, Point>, name: &[&str], place: &str) -> Point 
 
 /// Degrees, in the millionths that points are in.
 fn point(latitude: &str, longitude: &str) -> Point {
-    let millionths = |text: &str| {
-        let degrees: Decimal = text.parse().expect("degrees");
-        i32::try_from(degrees * Decimal::from(1_000_000)).expect("degrees")
-    };
+    let millionths = |text: &str| Point::millionths(text).expect("degrees");
     Point { latitude: millionths(latitude), longitude: millionths(longitude) }
 }
 

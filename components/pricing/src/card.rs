@@ -1,14 +1,14 @@
 //! Rate cards: what they say, and how they are read.
 
 use crate::check;
+use crate::discounts;
 use crate::discounts::CouponRules;
 use crate::document::{CardDocument, ItemDocument, Windows};
 use crate::growth::{self, Growth};
-use crate::kinds::{Binding, Fee, Kind, Splits, kind, kind_names};
+use crate::kinds::{Binding, Fee, Kind, Splits, kind, kind_names, known};
 use crate::rounding::Rounded;
 use crate::when::{When, WhenDocument};
 use crate::zones::Zones;
-use crate::{discounts, price::by_currency};
 use farebox_types::{Currency, MinorUnits, Problem, Problems, read_part, version_of};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -38,7 +38,7 @@ pub struct RateCard {
     pub(crate) items: Vec<Item>,
     /// Positions of items, those that others are based on first.
     pub(crate) order: Vec<usize>,
-    /// Positions of items, those that may replace others first.
+    /// Positions of the items that replace others, each after those that may replace it.
     pub(crate) replacement_order: Vec<usize>,
     warnings: Vec<Problem>,
 }
@@ -308,9 +308,8 @@ impl ItemReader<'_> {
         let rounding = document.rounding.map_or(self.rounding, |rounding| {
             Rounded::read(rounding, currency, &format!("{pointer}/rounding"), problems)
         });
-        let floor =
-            document.floor.and_then(|floor| by_currency(floor, currency, &format!("{pointer}/floor"), problems));
-        let cap = document.cap.and_then(|cap| by_currency(cap, currency, &format!("{pointer}/cap"), problems));
+        let floor = document.floor.and_then(|floor| floor.amount(currency, &format!("{pointer}/floor"), problems));
+        let cap = document.cap.and_then(|cap| cap.amount(currency, &format!("{pointer}/cap"), problems));
         if let (Some(floor), Some(cap)) = (floor, cap)
             && floor > cap
         {
@@ -348,7 +347,7 @@ impl ItemReader<'_> {
             match codes.iter().position(|code| code == name) {
                 Some(other) if other != position => replaces.push(other),
                 _ => {
-                    let message = format!("\"{name}\" is not another item of the card; there are {}", codes.join(", "));
+                    let message = format!("\"{name}\" is not another item of the card; there are {}", known(codes));
                     self.notes.problems.add(format!("{pointer}/replaces/{index}"), "unknown-reference", message);
                 }
             }

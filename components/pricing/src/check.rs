@@ -21,14 +21,16 @@ pub fn order(items: &[Item], notes: &mut Notes) -> Vec<usize> {
     sorted(items, edges, "is based on", notes)
 }
 
-/// The items in the order in which it is known what they replace: each after those that may replace it.
+/// The items that replace others, in the order in which it is known whether they do: each after those that may replace it.
 pub fn replacement_order(items: &[Item], notes: &mut Notes) -> Vec<usize> {
     let edges = |position: usize| -> Vec<usize> {
         (0..items.len())
             .filter(|other| items.get(*other).is_some_and(|item| item.replaces.contains(&position)))
             .collect()
     };
-    sorted(items, edges, "is replaced by", notes)
+    let mut order = sorted(items, edges, "is replaced by", notes);
+    order.retain(|position| items.get(*position).is_some_and(|item| !item.replaces.is_empty()));
+    order
 }
 
 /// Depth first: what an item needs, then the item. A cycle is noted, and broken.
@@ -205,12 +207,8 @@ fn hole(whens: &[&When], zones: &Zones) -> Result<Option<String>, TooComplex> {
         cells = next;
     };
     split(&|whens| {
-        let mut moments: Vec<Moment> = whens.iter().flat_map(|when| when.calendar.beginnings()).collect();
         // Where a window ends, a hole may begin.
-        let ends = whens.iter().flat_map(|when| when.calendar.edges());
-        moments.extend(ends.flat_map(|minute| {
-            (0..7).flat_map(move |day| [false, true].map(|holiday| Moment { minute: day * 1440 + minute, holiday }))
-        }));
+        let mut moments: Vec<Moment> = whens.iter().flat_map(|when| when.calendar.turns()).collect();
         moments.sort_unstable_by_key(|moment| (moment.holiday, moment.minute));
         moments.dedup();
         let timed = whens.iter().any(|when| !when.calendar.is_always());

@@ -57,8 +57,8 @@ impl RateCard {
     ///
     /// As [`Self::price`].
     pub fn explain(&self, trip: &Trip, quoted: Option<&Trip>) -> Result<Explanation, PriceError> {
-        let bill = self.price(trip, quoted)?;
-        let priced = self.price_items(trip, quoted)?;
+        let mut priced = self.price_items(trip, quoted)?;
+        let bill = self.bill(trip, &mut priced)?;
         let amount = |position: usize| priced.amounts.get(position).copied().unwrap_or_default();
         let code = |position: usize| self.items.get(position).map(|item| item.code.clone()).unwrap_or_default();
         let items = self.items.iter().zip(&priced.statuses).enumerate().map(|(position, (item, status))| {

@@ -1,6 +1,6 @@
 //! The numbers on a rate card.
 
-use farebox_types::Decimal;
+use farebox_types::{Currency, Decimal, MinorUnits, Problems};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -12,6 +12,17 @@ pub struct Figure(pub Decimal);
 
 impl Figure {
     const MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
+    /// The amount in a currency. `None` when it has more decimals than that, which is noted under `pointer`.
+    pub fn amount(self, currency: Currency, pointer: &str, problems: &mut Problems) -> Option<MinorUnits> {
+        let amount = currency.parse(&self.0.to_string());
+        if amount.is_err() {
+            let exponent = currency.exponent();
+            let message = format!("{} cannot be paid in {currency}; use at most {exponent} decimals", self.0);
+            problems.add(pointer, "too-precise", message);
+        }
+        amount.ok()
+    }
 }
 
 impl<'de> Deserialize<'de> for Figure {

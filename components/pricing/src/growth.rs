@@ -37,12 +37,9 @@ impl Growth {
     pub fn read(document: GrowthDocument, currency: Currency, pointer: &str, problems: &mut Problems) -> Self {
         match document {
             GrowthDocument::Percent(percent) => Self::Percent(percent.0),
-            GrowthDocument::Fixed(amount) => Self::Fixed(currency.parse(&amount.0.to_string()).unwrap_or_else(|_| {
-                let exponent = currency.exponent();
-                let message = format!("{} cannot be paid in {currency}; use at most {exponent} decimals", amount.0);
-                problems.add(format!("{pointer}/fixed"), "too-precise", message);
-                0
-            })),
+            GrowthDocument::Fixed(amount) => {
+                Self::Fixed(amount.amount(currency, &format!("{pointer}/fixed"), problems).unwrap_or_default())
+            }
             GrowthDocument::Frozen => Self::Frozen,
         }
     }

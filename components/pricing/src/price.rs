@@ -2,14 +2,14 @@
 
 use crate::card::{Item, RateCard};
 use crate::discounts::{self, Fare};
-use crate::figure::Figure;
 use crate::growth;
 use crate::kinds::{Charge, Extent, OutOfRange};
 use crate::ride::{Part, Ride};
 use crate::rounding::Rounded;
 use farebox_types::{
-    Basis, Bill, Currency, Decimal, Line, MinorUnits, Problem, Problems, Reason, Rule, Source, Trip, charge_in_steps,
+    Basis, Bill, Currency, Decimal, Line, MinorUnits, Problem, Reason, Rule, Source, Trip, charge_in_steps,
 };
+use std::mem;
 
 /// The most metres, or seconds, of one trip.
 const MAX_QUANTITY: u64 = 1_000_000_000;
@@ -47,8 +47,12 @@ impl RateCard {
     ///
     /// See [`PriceError`]. Pointers into `quoted` begin with "/quoted".
     pub fn price(&self, trip: &Trip, quoted: Option<&Trip>) -> Result<Bill, PriceError> {
-        let priced = self.price_items(trip, quoted)?;
-        let (discounts, payable) = self.discount(trip, &priced)?;
+        self.bill(trip, &mut self.price_items(trip, quoted)?)
+    }
+
+    /// The bill of a trip that has been priced; takes the lines.
+    pub(crate) fn bill(&self, trip: &Trip, priced: &mut Priced) -> Result<Bill, PriceError> {
+        let (discounts, payable) = self.discount(trip, priced)?;
         let code = |item: Option<usize>| match item {
             Some(position) => self.items.get(position).map_or_else(String::new, |item| item.code.clone()),
             None => growth::CODE.to_owned(),
@@ -63,11 +67,11 @@ impl RateCard {
         Ok(Bill {
             currency: self.info.currency,
             basis: trip.basis,
-            lines: lines(priced.lines),
+            lines: lines(mem::take(&mut priced.lines)),
             total: priced.total,
             discounts: discounts.into_iter().map(coupon).collect(),
             payable,
-            included: lines(priced.included),
+            included: lines(mem::take(&mut priced.included)),
             rate_card: self.info.version.clone(),
         })
     }
@@ -213,9 +217,7 @@ impl<'a> Pricing<'a> {
 
     /// Finds the items that others replace. An item that is replaced itself replaces nothing.
     fn replace(&mut self) {
-        let replacing =
-            |position: &&usize| self.card.items.get(**position).is_some_and(|item| !item.replaces.is_empty());
-        for position in self.card.replacement_order.iter().filter(replacing) {
+        for position in &self.card.replacement_order {
             let Some(item) = self.card.items.get(*position) else { continue };
             let replaced = matches!(self.statuses.get(*position), Some(ItemStatus::ReplacedBy(_)));
             if replaced || !item.applies(&self.ride) {
@@ -367,17 +369,6 @@ impl Item {
         });
         parts
     }
-}
-
-/// A figure as an amount in a currency; noted under `pointer` when it has more decimals than that.
-pub fn by_currency(figure: Figure, currency: Currency, pointer: &str, problems: &mut Problems) -> Option<MinorUnits> {
-    let amount = currency.parse(&figure.0.to_string());
-    if amount.is_err() {
-        let exponent = currency.exponent();
-        let message = format!("{} cannot be paid in {currency}; use at most {exponent} decimals", figure.0);
-        problems.add(pointer, "too-precise", message);
-    }
-    amount.ok()
 }
 
 /// Refuses what cannot be priced.

@@ -87,11 +87,6 @@ fn charge_small(
     if denominator <= 0 {
         return None;
     }
-    let (quotient, remainder) = (numerator / denominator, numerator % denominator);
-    if remainder == 0 {
-        return product(quotient, step);
-    }
-    // What is left of a division is rounded in one place only; it is small by now.
     let steps = divide(numerator.into(), denominator.into(), rounding)?;
     product(i64::try_from(steps).ok()?, step)
 }

@@ -233,9 +233,8 @@ impl PlaceFacts {
 
     fn point(&self) -> Result<Point, String> {
         let millionths = |text: &str| {
-            let degrees = Decimal::from_str_exact(text).ok().and_then(|degrees| degrees.checked_mul(1_000_000.into()));
-            let whole = degrees.filter(Decimal::is_integer).and_then(|millionths| i32::try_from(millionths).ok());
-            whole.ok_or_else(|| format!("{text:?} is not a number of degrees with at most 6 decimals"))
+            Point::millionths(text)
+                .ok_or_else(|| format!("{text:?} is not a number of degrees with at most 6 decimals"))
         };
         Ok(Point { latitude: millionths(&self.lat)?, longitude: millionths(&self.lng)? })
     }

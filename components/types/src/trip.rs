@@ -26,6 +26,14 @@ pub struct Point {
     pub longitude: i32,
 }
 
+impl Point {
+    /// One coordinate from decimal degrees such as "116.397470". `None` for what is not a number with at most 6 decimals.
+    pub fn millionths(degrees: &str) -> Option<i32> {
+        let millionths = Decimal::from_str_exact(degrees).ok()?.checked_mul(1_000_000.into())?;
+        i32::try_from(Some(millionths).filter(Decimal::is_integer)?).ok()
+    }
+}
+
 /// How a ride ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -219,10 +219,7 @@ fn parse_duration(text: &str) -> Result<u64, String> {
 
 /// "40.6413,-73.7781": millionths of a degree in the end.
 fn parse_point(text: &str) -> Result<Point, String> {
-    let millionths = |text: &str| {
-        let degrees = Decimal::from_str_exact(text.trim()).ok()?.checked_mul(1_000_000.into())?;
-        i32::try_from(Some(degrees).filter(Decimal::is_integer)?).ok()
-    };
+    let millionths = |text: &str| Point::millionths(text.trim());
     text.split_once(',')
         .and_then(|(lat, lng)| Some(Point { latitude: millionths(lat)?, longitude: millionths(lng)? }))
         .ok_or_else(|| "not a place; write it like 40.6413,-73.7781, with at most 6 decimals".to_owned())

@@ -1,6 +1,6 @@
 //! What a fee is based on: the amounts of chosen other items.
 
-use super::Binding;
+use super::{Binding, known};
 use crate::ride::Ride;
 use farebox_types::MinorUnits;
 
@@ -51,8 +51,7 @@ fn positions(codes: &[String], field: &str, binding: &mut Binding) -> Vec<usize>
             }
             Some(position) => positions.push(position),
             None => {
-                let known: Vec<_> = binding.codes.iter().copied().filter(|code| !code.is_empty()).collect();
-                let message = format!("\"{code}\" is not an item of the card; there are {}", known.join(", "));
+                let message = format!("\"{code}\" is not an item of the card; there are {}", known(binding.codes));
                 binding.add(&place, "unknown-reference", message);
             }
         }

@@ -17,7 +17,7 @@ mod tiered;
 mod waiting;
 
 use crate::card::Notes;
-use crate::price::by_currency;
+use crate::figure::Figure;
 use crate::ride::{Part, Ride};
 use farebox_types::{Currency, Decimal, MinorUnits, Source, Trip, Unit, read_part};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -211,8 +211,8 @@ impl Binding<'_> {
     }
 
     /// An amount has to be payable in the card's currency: no more decimals than that has.
-    fn require_payable(&mut self, field: &str, amount: crate::figure::Figure) {
-        by_currency(amount, self.currency, &format!("{}/{field}", self.pointer), &mut self.notes.problems);
+    fn require_payable(&mut self, field: &str, amount: Figure) {
+        amount.amount(self.currency, &format!("{}/{field}", self.pointer), &mut self.notes.problems);
     }
 
     /// A divisor, or the length of a period.
@@ -221,6 +221,12 @@ impl Binding<'_> {
             self.add(field, "zero", "has to be more than zero");
         }
     }
+}
+
+/// The codes of a card, for messages. An item that cannot be read has none.
+pub fn known(codes: &[&str]) -> String {
+    let codes: Vec<_> = codes.iter().copied().filter(|code| !code.is_empty()).collect();
+    codes.join(", ")
 }
 
 /// The sum of minor units, in the major unit.

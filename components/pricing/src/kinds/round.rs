@@ -3,7 +3,6 @@
 use super::base::Base;
 use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, major};
 use crate::figure::Figure;
-use crate::price::by_currency;
 use crate::ride::Ride;
 use farebox_types::{Decimal, MinorUnits, Rounding, Source, charge_in_steps};
 use schemars::JsonSchema;
@@ -37,7 +36,7 @@ impl Figures for Document {
 
     fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
         let pointer = format!("{}/to", binding.pointer);
-        let step = by_currency(self.to, binding.currency, &pointer, &mut binding.notes.problems)?;
+        let step = self.to.amount(binding.currency, &pointer, &mut binding.notes.problems)?;
         binding.require_positive("to", step > 0);
         let base = Base::resolve(self.of, self.exempt, binding);
         Some(Box::new(Round { base, step, mode: self.mode }))

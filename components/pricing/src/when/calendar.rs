@@ -125,10 +125,19 @@ impl Calendar {
     /// The moments of the week at which the conditions may begin to hold: the start of each window on each day, and of
     /// each day, whether it is a holiday or not.
     pub fn beginnings(&self) -> impl Iterator<Item = Moment> {
-        let of_day = [0].into_iter().chain(self.windows.iter().map(|window| window.from));
-        let minutes = of_day.flat_map(|minute| (0..DAYS_PER_WEEK).map(move |day| day * MINUTES_PER_DAY + minute));
-        minutes.flat_map(|minute| [false, true].map(|holiday| Moment { minute, holiday }))
+        every_day([0].into_iter().chain(self.windows.iter().map(|window| window.from)))
     }
+
+    /// The moments of the week at which the conditions may begin or cease to hold, whether it is a holiday or not.
+    pub fn turns(&self) -> impl Iterator<Item = Moment> {
+        every_day([0].into_iter().chain(self.edges()))
+    }
+}
+
+/// These minutes of the day on every day of the week, a holiday or not.
+fn every_day(minutes: impl Iterator<Item = u16>) -> impl Iterator<Item = Moment> {
+    let minutes = minutes.flat_map(|minute| (0..DAYS_PER_WEEK).map(move |day| day * MINUTES_PER_DAY + minute));
+    minutes.flat_map(|minute| [false, true].map(|holiday| Moment { minute, holiday }))
 }
 
 impl Moment {
