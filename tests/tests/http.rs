@@ -375,10 +375,15 @@ fn the_host_refuses_as_the_gateway_does() {
     assert_eq!(shape(&by_the_host, 413, "body-too-large"), expected);
 }
 
-/// The document that clients are generated from is the one that is committed.
+/// What clients are generated from, and what editors check rate cards with, is what is committed.
 #[test]
-fn openapi_is_the_committed_document() {
+fn descriptions_are_the_committed_documents() {
     let server = Server::start(&[]);
-    let committed: serde_json::Value = serde_json::from_str(include_str!("../../docs/openapi.json")).unwrap();
-    assert_eq!(server.get("/openapi.json").json(), committed);
+    for (path, committed) in [
+        ("/openapi.json", include_str!("../../docs/openapi.json")),
+        ("/rate-card.schema.json", include_str!("../../docs/rate-card.schema.json")),
+    ] {
+        let answer = server.get(path);
+        assert_eq!((answer.status, answer.body.as_str()), (200, committed), "{path}");
+    }
 }

@@ -94,6 +94,7 @@ async fn answer(head: &Head, body: Body) -> Answer {
         Route::Health => responses::json(StatusCode::OK, &json!({"status": "ok"})),
         Route::Ready => health::ready().await,
         Route::OpenApi => Ok(responses::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
+        Route::RateCardSchema => Ok(responses::json_text(StatusCode::OK, openapi::RATE_CARD_SCHEMA.into())),
     }
 }
 

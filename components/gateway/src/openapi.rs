@@ -6,6 +6,9 @@
 /// The document, as it is served.
 pub const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
+/// The JSON Schema of rate cards, as it is served. The pricing engine makes it, and holds the file to it.
+pub const RATE_CARD_SCHEMA: &str = include_str!("../../../docs/rate-card.schema.json");
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -174,6 +177,9 @@ mod tests {
             )},
             "/openapi.json": {"get": operation(
                 "This document", "", &[], None, &[(200, "OpenAPI 3.1.", "Any")], &[],
+            )},
+            "/rate-card.schema.json": {"get": operation(
+                "What a rate card may say", "", &[], None, &[(200, "JSON Schema, draft 2020-12.", "Any")], &[],
             )},
         })
     }

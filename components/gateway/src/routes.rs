@@ -55,6 +55,8 @@ pub enum Route {
     Ready,
     /// `GET /openapi.json`
     OpenApi,
+    /// `GET /rate-card.schema.json`
+    RateCardSchema,
 }
 
 impl Route {
@@ -87,6 +89,7 @@ impl Route {
             ("GET", ["healthz"]) => Ok(Self::Health),
             ("GET", ["readyz"]) => Ok(Self::Ready),
             ("GET", ["openapi.json"]) => Ok(Self::OpenApi),
+            ("GET", ["rate-card.schema.json"]) => Ok(Self::RateCardSchema),
             (_, segments) => Err(match allowed(segments) {
                 Some(allow) => {
                     let detail = format!("{method} is not allowed here; allowed: {allow}");
@@ -108,7 +111,7 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
         | ["v1", "cities", _, "rate-cards", _]
         | ["v1", "estimates", _, "details", _]
         | ["v1", "trips", _, "bill", "detail"]
-        | ["healthz" | "readyz" | "openapi.json"] => "GET",
+        | ["healthz" | "readyz" | "openapi.json" | "rate-card.schema.json"] => "GET",
         _ => return None,
     })
 }
@@ -194,6 +197,7 @@ mod tests {
         check("GET", "/healthz", Ok(Route::Health));
         check("GET", "/readyz", Ok(Route::Ready));
         check("GET", "/openapi.json", Ok(Route::OpenApi));
+        check("GET", "/rate-card.schema.json", Ok(Route::RateCardSchema));
 
         check("GET", "/v1/estimates", Err((405, Some("POST"))));
         check("DELETE", "/v1/trips/t-1/bill", Err((405, Some("GET, POST"))));
