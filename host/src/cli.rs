@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{card, explain, quote, replay, up};
+use crate::{card, explain, quote, replay};
+use farebox_runtime::up;
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
 #[derive(Debug, Parser)]

@@ -14,12 +14,12 @@ mod bindings {
 use crate::artifacts;
 use anyhow::{Error, Result};
 use bindings::{Component as Bindings, ComponentPre as BindingsPre};
-use farebox::engine::{anyhow_error, engine};
-use farebox::grants::AllowedHosts;
-use farebox::redis::Redis;
-use farebox::sqlite::Database;
-use farebox::state::{Grants, Guest, linker};
-use farebox::variables::ComponentVariables;
+use farebox_runtime::engine::{anyhow_error, engine};
+use farebox_runtime::grants::AllowedHosts;
+use farebox_runtime::redis::Redis;
+use farebox_runtime::sqlite::Database;
+use farebox_runtime::state::{Grants, Guest, linker};
+use farebox_runtime::variables::ComponentVariables;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeMap;

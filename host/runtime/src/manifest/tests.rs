@@ -33,7 +33,7 @@ fn check(addition: &str, expected: &[&str]) {
 /// The manifest that ships is one that the host understands.
 #[test]
 fn the_applications_own_manifest_loads() {
-    let manifest = Manifest::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml")).unwrap();
+    let manifest = Manifest::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spin.toml")).unwrap();
     assert_eq!(manifest.application.name, "farebox");
     let gateway = &manifest.components["gateway"];
     let inherits = |name: &str| gateway.inherited_by(&gateway.dependencies[name]);
