@@ -175,6 +175,13 @@ fn estimate(server: &Server) -> String {
 
 /// Measures a ride like [`jinan_estimate`], and bills it.
 fn jinan_bill(server: &Server, trip: &str, estimate_id: Option<&str>) -> Value {
+    let answer = post_jinan_bill(server, trip, estimate_id);
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.json()
+}
+
+/// The same, if it can be billed.
+fn post_jinan_bill(server: &Server, trip: &str, estimate_id: Option<&str>) -> Answer {
     let segments = json!({"city": "370100", "segments": [
         {"seq": 1, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 4100, "duration_s": 1260},
     ]});
@@ -187,9 +194,7 @@ fn jinan_bill(server: &Server, trip: &str, estimate_id: Option<&str>) -> Value {
     if let Some(estimate_id) = estimate_id {
         bill["estimate_id"] = estimate_id.into();
     }
-    let answer = server.post(&format!("/v1/trips/{trip}/bill"), &bill);
-    assert_eq!(answer.status, 201, "{}", answer.body);
-    answer.json()
+    server.post(&format!("/v1/trips/{trip}/bill"), &bill)
 }
 
 /// A ride is billed with the rate cards it was quoted with, whatever became of them since; and when it cannot be, the
@@ -265,6 +270,42 @@ fn a_ride_is_billed_as_it_was_quoted() {
     check("b", "quote-expired");
     redis.kill().unwrap();
     check("c", "store-unavailable");
+}
+
+/// A product that is withdrawn while rides are under way: who was quoted for it is billed for it.
+#[test]
+fn a_withdrawn_product_is_billed_as_it_was_quoted() {
+    let application = Configured::new();
+    let mut redis = RedisServer::start().unwrap();
+    let url = redis.url("");
+    let arguments = [&["--redis", &url], &PATIENT[..]].concat();
+    let server = application.start(tempfile::tempdir().unwrap(), &arguments);
+    let quoted = estimate(&server);
+    let data = end(server);
+    for side in ["passenger", "driver"] {
+        let card = |product: &str| application.file(&format!("cards/370100/{product}.{side}.json"));
+        let text = fs::read_to_string(card("express")).unwrap();
+        fs::write(card("premier"), text.replace("\"product\": \"express\"", "\"product\": \"premier\"")).unwrap();
+        fs::remove_file(card("express")).unwrap();
+    }
+    let server = application.start(data, &arguments);
+    assert_eq!(server.get("/readyz").status, 200);
+    let bill = |trip: &str, estimate_id: Option<&str>| {
+        let answer = post_jinan_bill(&server, trip, estimate_id);
+        (answer.status, answer.json())
+    };
+    let (status, answer) = bill("quoted", Some(&quoted));
+    assert_eq!((status, &answer["passenger"]["total"]), (201, &json!("11.48")), "{answer}");
+    assert_eq!(answer["pinned"], json!({"rate_card": "quoted"}));
+    assert_eq!(server.get("/v1/trips/quoted/bill").json(), answer);
+    let (status, answer) = bill("unquoted", None);
+    assert_eq!((status, &answer["code"]), (422, &json!("unknown-product")), "{answer}");
+    let () = redis.run("FLUSHALL").unwrap();
+    let (status, answer) = bill("expired", Some(&quoted));
+    assert_eq!((status, &answer["errors"][0]["pointer"]), (422, &json!("/product")), "{answer}");
+    redis.kill().unwrap();
+    let (status, answer) = bill("down", Some(&quoted));
+    assert_eq!((status, &answer["code"]), (503, &json!("store-unavailable")), "{answer}");
 }
 
 /// Whoever asks for details as soon as the estimate is answered gets them, although the estimate does not wait for the

@@ -217,7 +217,8 @@ impl BillRequest {
         "estimate_id",
     ];
 
-    /// Reads and checks a body. `covers` says whether an estimate identifier is genuine and covers city and product.
+    /// Reads and checks a body. `estimated` says in which currency an estimate of this identifier, if it is genuine,
+    /// priced a product in a city: who was quoted for a product is billed for it, even when it is not offered any more.
     ///
     /// # Errors
     ///
@@ -225,22 +226,23 @@ impl BillRequest {
     pub fn decode(
         document: &Value,
         tariffs: &dyn Tariffs,
-        covers: impl Fn(&str, &str, &str) -> bool,
+        estimated: impl Fn(&str, &str, &str) -> Option<Currency>,
     ) -> Result<Self, Problem> {
         let notes = Notes::default();
         let Some(body) = notes.body(document, Self::FIELDS) else {
             return notes.finish(None);
         };
-        let (city, product, currency) = priced_product(&body, tariffs)?;
+        let estimate = body.optional("estimate_id").and_then(|field| Some((field, field.text()?)));
+        let quoted = |city: &str, product: &str| estimate.and_then(|(_, id)| estimated(id, city, product));
+        let (city, product, currency) = priced_product(&body, tariffs, quoted)?;
         let started_at = body.required("started_at").and_then(Field::time);
         let ended_at = body.required("ended_at").and_then(|field| ended_at(field, started_at));
         let origin = body.required("origin").and_then(Field::place);
         let destination = body.required("destination").and_then(Field::place);
         let extras = extras(&body, currency);
-        let estimate_id = body.optional("estimate_id").and_then(|field| {
-            let text = field.text()?;
-            if covers(text, city?, product?) {
-                return Some(text.to_owned());
+        let estimate_id = estimate.and_then(|(field, id)| {
+            if quoted(city?, product?).is_some() {
+                return Some(id.to_owned());
             }
             field.note("unknown-estimate", "is not an estimate of this product in this city that was made here")
         });
@@ -333,7 +335,7 @@ impl CommissionRequest {
                 let city = body.required("city").and_then(Field::city);
                 (city, body.required("product").and_then(Field::city), field.currency())
             }
-            None => priced_product(&body, tariffs)?,
+            None => priced_product(&body, tariffs, |_, _| None)?,
         };
         let passenger_total = body.required("passenger_total").and_then(|field| field.amount(currency));
         let driver_total = body.required("driver_total").and_then(|field| field.amount(currency));
@@ -372,18 +374,21 @@ fn unknown_product<T>(field: Field<'_>, city: &str, product: &str, tariffs: &dyn
     field.note("unknown-product", format!("{city} has no product {product}; it has {products}"))
 }
 
-/// City, product and currency, each as far as it can be told.
+/// City, product and currency, each as far as it can be told. `otherwise` knows the currency of products that are not
+/// offered any more.
 #[expect(clippy::type_complexity, reason = "three optional values")]
 fn priced_product<'a>(
     body: &'a Object<'a>,
     tariffs: &dyn Tariffs,
+    otherwise: impl Fn(&str, &str) -> Option<Currency>,
 ) -> Result<(Option<&'a str>, Option<&'a str>, Option<Currency>), Problem> {
     let city = served_city(body, tariffs);
     let field = body.required("product");
     let product = field.and_then(Field::city);
     let mut currency = None;
     if let (Some(city), Some(field), Some(product)) = (city, field, product) {
-        currency = tariffs.currency(city, product)?.or_else(|| unknown_product(field, city, product, tariffs));
+        let known = tariffs.currency(city, product)?.or_else(|| otherwise(city, product));
+        currency = known.or_else(|| unknown_product(field, city, product, tariffs));
     }
     Ok((city, product, currency))
 }
@@ -586,7 +591,10 @@ mod tests {
             object => object[key] = value,
         }
         let fields = document.as_object().unwrap();
-        let covers = |id: &str, _: &str, _: &str| id == "good";
+        let estimated = |id: &str, _: &str, product: &str| {
+            let covered = (id == "good" && product == "express") || (id == "withdrawn" && product == "lift");
+            covered.then(|| Currency::from_code("CNY").unwrap())
+        };
         let result = if fields.contains_key("segments") {
             SegmentsRequest::decode(&document, &Sample).map(drop)
         } else if fields.contains_key("passenger_total") {
@@ -594,7 +602,7 @@ mod tests {
         } else if fields.contains_key("products") {
             EstimateRequest::decode(&document, &Sample).map(drop)
         } else {
-            BillRequest::decode(&document, &Sample, covers).map(drop)
+            BillRequest::decode(&document, &Sample, estimated).map(drop)
         };
         let Err(problem) = result else { return String::new() };
         if problem.errors.is_empty() {
@@ -619,7 +627,7 @@ mod tests {
         assert_eq!((first.value, first.min_spend, first.max_off), (CouponValue::Amount(200), 1000, None));
         assert_eq!((second.value, second.max_off), (CouponValue::Percent(20.into()), Some(500)));
         assert_eq!(SegmentsRequest::decode(&segments(), &Sample).unwrap().segments.len(), 2);
-        assert_eq!(BillRequest::decode(&bill(), &Sample, |_, _, _| false).unwrap().ended_at, 1_562_808_060);
+        assert_eq!(BillRequest::decode(&bill(), &Sample, |_, _, _| None).unwrap().ended_at, 1_562_808_060);
         assert_eq!(CommissionRequest::decode(&commission(), &Sample).unwrap().driver_total, 2000);
     }
 
@@ -713,6 +721,10 @@ mod tests {
         check(bill(), "/ended_at", json!("2019-07-11T09:00:00+08:00"), "");
         check(bill(), "/ended_at", json!("2019-07-19T09:00:00+08:00"), "/ended_at out-of-range");
         check(bill(), "/product", json!("lift"), "/product unknown-product");
+        let mut quoted = bill();
+        quoted["estimate_id"] = json!("withdrawn");
+        check(quoted.clone(), "/product", json!("lift"), "");
+        check(quoted, "/product", json!("express"), "/estimate_id unknown-estimate");
         check(bill(), "/product", json!("broken"), "config-invalid");
         check(bill(), "/estimate_id", json!("good"), "");
         check(bill(), "/estimate_id", json!("forged"), "/estimate_id unknown-estimate");
@@ -728,7 +740,8 @@ mod tests {
     /// The digest sees what is asked for, and not how it is written down.
     #[test]
     fn digests() {
-        let digest = |document: &Value| BillRequest::decode(document, &Sample, |_, _, _| true).unwrap().digest();
+        let estimated = |_: &str, _: &str, _: &str| Currency::from_code("CNY");
+        let digest = |document: &Value| BillRequest::decode(document, &Sample, estimated).unwrap().digest();
         let first = digest(&bill());
         let same = [
             ("started_at", json!("2019-07-11T01:00:00Z")),
@@ -791,7 +804,7 @@ mod tests {
                 let problems = [
                     EstimateRequest::decode(document, &Sample).map(drop),
                     SegmentsRequest::decode(document, &Sample).map(drop),
-                    BillRequest::decode(document, &Sample, |_, _, _| false).map(drop),
+                    BillRequest::decode(document, &Sample, |_, _, _| None).map(drop),
                     CommissionRequest::decode(document, &Sample).map(drop),
                 ];
                 for problem in problems.into_iter().filter_map(Result::err) {

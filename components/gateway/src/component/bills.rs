@@ -7,7 +7,7 @@ use super::pages::{Details, View};
 use super::store::{Entry, Stored};
 use super::{Answer, cards, now, pricing, quotes, settings, settlement, store};
 use crate::fault::StoreError;
-use crate::problem::{self, Problem};
+use crate::problem::{self, FieldError, Problem};
 use crate::requests::{BillRequest, Tariffs};
 use crate::responses::{self, BillDocument, BillFacts, BillPage, NotQuoted, Pinned, Quote, Versions};
 use crate::ride::{self, Source};
@@ -35,8 +35,8 @@ const TOP_UP: HeaderName = HeaderName::from_static("farebox-top-up");
 pub async fn create(trip_id: String, document: &Value) -> Answer {
     let (config, settings) = (Config::get()?, settings().await?);
     let request = BillRequest::decode(document, config, |estimate_id, city, product| {
-        let estimate = settings.signer.open(estimate_id);
-        estimate.is_some_and(|estimate| estimate.city == city && estimate.price(product).is_some())
+        let estimate = settings.signer.open(estimate_id).filter(|estimate| estimate.city == city)?;
+        estimate.price(product).map(|_| estimate.currency)
     })?;
     let digest = request.digest();
     // A repeat gets the first bill even when the trip or the cards have changed since, so that is looked at first.
@@ -159,8 +159,8 @@ async fn choose_cards(
     match quoted {
         Ok(cards) => Ok(cards),
         Err(reason) => Ok(Cards {
-            passenger: card(config, request, Side::Passenger)?,
-            driver: card(config, request, Side::Driver)?,
+            passenger: card(config, request, Side::Passenger, reason)?,
+            driver: card(config, request, Side::Driver, reason)?,
             pinned: Pinned::current(reason),
             quoted: None,
         }),
@@ -268,17 +268,37 @@ fn make(
     })
 }
 
-fn card(config: &'static Config, request: &BillRequest, side: Side) -> Result<&'static Card, Problem> {
+/// The card of today, for a ride that is not billed as quoted.
+fn card(
+    config: &'static Config,
+    request: &BillRequest,
+    side: Side,
+    reason: NotQuoted,
+) -> Result<&'static Card, Problem> {
     let BillRequest { city, product, currency, .. } = request;
-    let card = config
-        .card(city, product, side)?
-        .ok_or_else(|| Problem::internal(format!("no card for {product} after decoding found one")))?;
+    let card = config.card(city, product, side)?.ok_or_else(|| withdrawn(city, product, reason))?;
     if card.currency != *currency {
         let log =
             format!("cards/{city}/{product}: the driver's card is in {}, the passenger's in {currency}", card.currency);
         return Err(Problem::config(log));
     }
     Ok(card)
+}
+
+/// A product is not offered any more, and the rate cards it was quoted with cannot be had.
+fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Problem {
+    let why = match reason {
+        NotQuoted::StoreUnavailable => {
+            let detail = "the product is not offered any more, and the rate card of its quote cannot be fetched now; \
+                          nothing is lost: send the same request again";
+            return Problem::new(problem::STORE_UNAVAILABLE, detail);
+        }
+        NotQuoted::QuoteExpired => "its quote is not kept any more",
+        NotQuoted::NoEstimate | NotQuoted::VersionUnavailable => "the rate card of its quote is not to be had",
+    };
+    let message =
+        format!("{city} does not offer {product} any more, and {why}; bill another product, or offer it again");
+    Problem::invalid(vec![FieldError::at("/product", problem::UNKNOWN_PRODUCT.code, message)])
 }
 
 /// Enters the top-up of a stored bill, if it has one. Whether the ledger is now as it should be.
