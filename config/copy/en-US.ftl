@@ -19,6 +19,7 @@ title-at-cost = Passed on at cost
 title-cancellation = Cancellation
 title-discounts = Discounts
 title-discounts--driver = Passenger's discounts
+title-included = Included in the total
 title-mocked = { $title } (estimated from start and end of the trip)
 
 ## Phrases that many explanations share
@@ -119,7 +120,7 @@ bridge = Bridge toll
 highway = Highway toll
 parking = Parking
 tax = Tax
-    .text = { fee.text }
+    .text = { $percent }%
 
 ## Cancellation
 

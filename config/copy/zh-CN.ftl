@@ -19,6 +19,7 @@ title-at-cost = 代收费用
 title-cancellation = 取消费
 title-discounts = 优惠
 title-discounts--driver = 乘客优惠
+title-included = 总价中已含
 title-mocked = { $title }（按行程起点和终点估算）
 
 ## 说明中反复出现的部分
@@ -116,7 +117,7 @@ bridge = 过桥费
 highway = 高速费
 parking = 停车费
 tax = 税费
-    .text = { fee.text }
+    .text = { $percent }%
 
 ## 取消
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// What `format` in a layout has to say.
 const FORMAT: &str = "farebox-copy-layout/1";
 
-/// Stands for every fee, or every discount, that the scene does not name.
+/// Stands for everything in a list that the scene does not name.
 const CATCH_ALL: &str = "*";
 
 /// A checked layout: every scene shows every line of any bill exactly once.
@@ -33,14 +33,41 @@ pub(crate) struct Scene {
 pub(crate) struct Section {
     /// The title's message.
     pub(crate) title: String,
-    /// Codes out of the bill's lines.
-    pub(crate) fees: Vec<String>,
-    /// Codes out of the bill's discounts.
-    pub(crate) discounts: Vec<String>,
+    /// Codes out of each of the bill's lists.
+    codes: BTreeMap<List, Vec<String>>,
 }
 
-/// Either the fees or the discounts of a section.
-type Codes = fn(&Section) -> &[String];
+/// The lists of lines that a bill has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum List {
+    /// What adds up to the total.
+    Fees,
+    /// What is taken off it.
+    Discounts,
+    /// What it contains already.
+    Included,
+}
+
+impl List {
+    const ALL: [Self; 3] = [Self::Fees, Self::Discounts, Self::Included];
+
+    /// What a layout calls it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Fees => "fees",
+            Self::Discounts => "discounts",
+            Self::Included => "included",
+        }
+    }
+
+    fn of(self, bill: &Bill) -> &[Line] {
+        match self {
+            Self::Fees => &bill.lines,
+            Self::Discounts => &bill.discounts,
+            Self::Included => &bill.included,
+        }
+    }
+}
 
 impl Layout {
     /// Reads a layout and notes all that is wrong with it. The result is whole only if nothing was noted.
@@ -82,7 +109,7 @@ impl Layout {
                 .map(move |(n, section)| (format!("/layout/scenes/{s}/sections/{n}"), section))
         });
         let lists = sections.flat_map(|(pointer, section)| {
-            [(format!("{pointer}/fees"), &section.fees), (format!("{pointer}/discounts"), &section.discounts)]
+            section.codes.iter().map(move |(list, codes)| (format!("{pointer}/{}", list.name()), codes))
         });
         let codes = lists.flat_map(|(pointer, codes)| {
             codes.iter().enumerate().map(move |(index, code)| (format!("{pointer}/{index}"), code.as_str()))
@@ -110,33 +137,33 @@ impl Layout {
 
 impl Scene {
     /// The lines of `bill` under their sections, in the layout's order; lines of one code in the bill's.
-    pub(crate) fn arrange<'a>(&'a self, bill: &'a Bill) -> impl Iterator<Item = (&'a Section, Vec<&'a Line>)> {
-        self.sections.iter().map(|section| {
-            let fees = self.pick(&section.fees, |section| &section.fees, &bill.lines);
-            let discounts = self.pick(&section.discounts, |section| &section.discounts, &bill.discounts);
-            (section, fees.chain(discounts).collect())
+    pub(crate) fn arrange<'a>(&'a self, bill: &'a Bill) -> impl Iterator<Item = (&'a Section, Vec<(List, &'a Line)>)> {
+        self.sections.iter().map(move |section| {
+            let lines = section.codes.iter().flat_map(move |(list, codes)| self.pick(codes, *list, bill));
+            (section, lines.collect())
         })
     }
 
-    fn pick<'a>(&'a self, codes: &'a [String], list: Codes, lines: &'a [Line]) -> impl Iterator<Item = &'a Line> {
-        let named = move |code: &str| self.sections.iter().flat_map(list).any(|named| named == code);
+    fn pick<'a>(&'a self, codes: &'a [String], list: List, bill: &'a Bill) -> impl Iterator<Item = (List, &'a Line)> {
+        let named =
+            move |code: &str| self.sections.iter().flat_map(|section| section.of(list)).any(|named| named == code);
         codes.iter().flat_map(move |code| {
-            lines.iter().filter(move |line| {
+            let shown = move |line: &&Line| {
                 // A fee that is itself called "*" is like any other that nobody names.
                 if code == CATCH_ALL { line.code == CATCH_ALL || !named(&line.code) } else { line.code == *code }
-            })
+            };
+            list.of(bill).iter().filter(shown).map(move |line| (list, line))
         })
     }
 
     /// A line goes missing if its code is nowhere and there is no catch-all, and shows twice if its code is.
     fn check_shows_each_line_once(&self, pointer: &str, problems: &mut Problems) {
-        let lists: [(&str, Codes); 2] =
-            [("fees", |section| &section.fees), ("discounts", |section| &section.discounts)];
-        for (kind, list) in lists {
+        for list in List::ALL {
+            let kind = list.name();
             let mut seen = BTreeMap::new();
             for (n, section) in self.sections.iter().enumerate() {
                 // That a code is empty was noted when it was read.
-                for (index, code) in list(section).iter().enumerate().filter(|(_, code)| !code.is_empty()) {
+                for (index, code) in section.of(list).iter().enumerate().filter(|(_, code)| !code.is_empty()) {
                     let place = format!("{pointer}/sections/{n}/{kind}/{index}");
                     if let Some(first) = seen.insert(code, place.clone()) {
                         let message = format!("{code:?} is at {first} already; a scene shows each line once");
@@ -146,12 +173,18 @@ impl Scene {
             }
             if !seen.keys().any(|code| *code == CATCH_ALL) {
                 let message = format!(
-                    "scene {:?} would hide {kind} that it does not name; add \"*\" to the {kind} of one section",
+                    "scene {:?} would hide {kind} that it does not name; add \"*\" to \"{kind}\" of one section",
                     self.name
                 );
                 problems.add(format!("{pointer}/sections"), "no-catch-all", message);
             }
         }
+    }
+}
+
+impl Section {
+    fn of(&self, list: List) -> &[String] {
+        self.codes.get(&list).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -196,22 +229,20 @@ impl Reader<'_> {
     }
 
     fn section(&mut self, node: &Node) -> Section {
-        let Some(fields) = self.object(node, &["discounts", "fees", "title"]) else { return Section::default() };
-        let title = self.required(node, fields, "title").map(|title| self.text(&title));
-        let mut codes = |key| fields.get(key).map(|codes| self.list(&node.child(key, codes), Self::text));
-        let (fees, discounts) = (codes("fees"), codes("discounts"));
-        if fees.is_none() && discounts.is_none() {
-            self.problems.add(
-                &node.pointer,
-                "missing-field",
-                "a section needs \"fees\", \"discounts\" or both, or it never shows a line",
-            );
+        let known = ["discounts", "fees", "included", "title"];
+        let Some(fields) = self.object(node, &known) else { return Section::default() };
+        let title = self.required(node, fields, "title").map(|title| self.text(&title)).unwrap_or_default();
+        let mut codes = BTreeMap::new();
+        for list in List::ALL {
+            if let Some(value) = fields.get(list.name()) {
+                codes.insert(list, self.list(&node.child(list.name(), value), Self::text));
+            }
         }
-        Section {
-            title: title.unwrap_or_default(),
-            fees: fees.unwrap_or_default(),
-            discounts: discounts.unwrap_or_default(),
+        if codes.is_empty() {
+            let message = "a section needs \"fees\", \"discounts\" or \"included\", or it never shows a line";
+            self.problems.add(&node.pointer, "missing-field", message);
         }
+        Section { title, codes }
     }
 
     fn object<'a>(&mut self, node: &Node<'a>, known: &[&str]) -> Option<&'a Map<String, Value>> {

@@ -1,6 +1,7 @@
 //! The page: a bill in words.
 
 use crate::Catalogue;
+use crate::layout::List;
 use crate::messages::{MONEY, MONEY_IN, TEXT, is_about_fee};
 use crate::numbers::{factor, human, minutes_and_seconds, percent};
 use farebox_types::{Basis, Bill, Currency, Decimal, Line, MinorUnits, Unit};
@@ -72,7 +73,7 @@ impl Catalogue {
             .filter(|(_, lines)| !lines.is_empty())
             .map(|(section, lines)| Section {
                 title: writer.title(&section.title),
-                lines: lines.into_iter().map(|line| writer.line(line)).collect(),
+                lines: lines.into_iter().map(|(list, line)| writer.line(list, line)).collect(),
             })
             .collect();
         if let (Basis::Mocked, Some(first)) = (bill.basis, sections.first_mut()) {
@@ -115,8 +116,8 @@ impl Writer<'_> {
         args
     }
 
-    fn line(&self, line: &Line) -> PageLine {
-        let args = self.line_args(line);
+    fn line(&self, list: List, line: &Line) -> PageLine {
+        let args = self.line_args(list, line);
         let fallback = self.catalogue.layout.fallback.as_deref();
         let own = Some(line.code.as_str()).filter(|code| is_about_fee(code, &self.catalogue.layout));
         let own_label = own.and_then(|id| self.text(id, None, &args));
@@ -132,8 +133,14 @@ impl Writer<'_> {
     }
 
     /// What a line's messages are told: everything that `variables` promises them.
-    fn line_args<'l>(&self, line: &'l Line) -> FluentArgs<'l> {
+    fn line_args<'l>(&self, list: List, line: &'l Line) -> FluentArgs<'l> {
         let numbers = &self.catalogue.numbers;
+        // 109 contain a tax of 9 on 100.
+        let whole = match list {
+            List::Fees | List::Discounts => Some(line.per),
+            List::Included => line.per.checked_sub(line.rate),
+        };
+        let share = |share: fn(Decimal, Decimal) -> Option<Decimal>| whole.and_then(|whole| share(line.rate, whole));
         let of_money = |share: Option<Decimal>| match line.unit {
             Unit::Money => share.map_or_else(|| "?".to_owned(), |share| numbers.plain(share)),
             Unit::Trip | Unit::Meter | Unit::Second | Unit::Piece => String::new(),
@@ -148,12 +155,12 @@ impl Writer<'_> {
         args.set("basis", basis_word(self.bill.basis));
         args.set("code", line.code.as_str());
         args.set("currency", self.currency().code());
-        args.set("factor", of_money(factor(line.rate, line.per)));
+        args.set("factor", of_money(share(factor)));
         args.set("minutes", numbers.plain(minutes));
         args.set("minutes_number", number(minutes));
         args.set("per", numbers.plain(per));
         args.set("per_number", number(per));
-        args.set("percent", of_money(percent(line.rate, line.per)));
+        args.set("percent", of_money(share(percent)));
         args.set("quantity_number", number(quantity));
         args.set("reference", line.reference.as_deref().unwrap_or_default());
         args.set("seconds", numbers.plain(seconds));

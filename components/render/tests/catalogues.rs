@@ -15,7 +15,7 @@ mocked = { $title } (estimated)
 mileage = Distance
 ";
 const LAYOUT: &str = r#"{"format": "farebox-copy-layout/1", "mocked": "mocked", "scenes": [
-    {"name": "detail", "sections": [{"title": "title", "fees": ["mileage", "*"], "discounts": ["*"]}]}]}"#;
+    {"name": "detail", "sections": [{"title": "title", "fees": ["mileage", "*"], "discounts": ["*"], "included": ["*"]}]}]}"#;
 
 /// "pointer code", for each problem.
 fn problems(locale: &str, messages: &str, layout: &str) -> Vec<String> {
@@ -159,7 +159,7 @@ fn layout_fields() {
         &LAYOUT.replace(r#""name": "detail""#, r#""name": "de-tail", "x/y~": 2"#),
         &["/layout/scenes/0/x~1y~0 unknown-field", "/layout/scenes/0/name invalid-scene"],
     );
-    let twice = r#"{"name": "detail", "sections": [{"title": "title", "fees": ["*"], "discounts": ["*"]}]}, "#;
+    let twice = r#"{"name": "detail", "sections": [{"title": "title", "fees": ["*"], "discounts": ["*"], "included": ["*"]}]}, "#;
     check(&LAYOUT.replace(r#"{"name""#, &format!(r#"{twice}{{"name""#)), &["/layout/scenes/1/name duplicate-scene"]);
 }
 
@@ -174,25 +174,34 @@ fn layout_sections() {
         let expected: Vec<_> = expected.iter().map(|place| format!("/layout/scenes/0/sections{place}")).collect();
         assert_eq!(problems("en", MESSAGES, &layout), expected, "{sections}");
     };
-    check(r#"{"title": "title", "fees": ["*"], "discounts": ["*"]}"#, &[]);
-    check(r#"{"title": "title", "fees": ["*"]}, {"title": "title", "discounts": ["*", "mileage"]}"#, &[]);
-    check(r#"{"title": "title", "fees": ["mileage"], "discounts": ["*"]}"#, &[" no-catch-all"]);
-    check(r#"{"title": "title", "fees": ["*"]}"#, &[" no-catch-all"]);
+    check(r#"{"title": "title", "fees": ["*"], "discounts": ["*"], "included": ["*"]}"#, &[]);
     check(
-        r#"{"title": "title", "fees": ["mileage", "*"], "discounts": ["*"]}, {"title": "title", "fees": ["*", "mileage"]}"#,
+        r#"{"title": "title", "fees": ["*"], "included": ["*"]}, {"title": "title", "discounts": ["*", "mileage"]}"#,
+        &[],
+    );
+    check(r#"{"title": "title", "fees": ["mileage"], "discounts": ["*"], "included": ["*"]}"#, &[" no-catch-all"]);
+    check(r#"{"title": "title", "fees": ["*"]}"#, &[" no-catch-all", " no-catch-all"]);
+    check(
+        r#"{"title": "title", "fees": ["mileage", "*"], "discounts": ["*"], "included": ["*"]}, {"title": "title", "fees": ["*", "mileage"]}"#,
         &["/1/fees/0 duplicate-code", "/1/fees/1 duplicate-code"],
     );
     check(
-        r#"{"fees": ["*", 1, ""], "discounts": ["*"]}, {"title": "title"}, {"title": "title", "fees": []}"#,
+        r#"{"fees": ["*", 1, ""], "discounts": ["*"], "included": ["*"]}, {"title": "title"}, {"title": "title", "fees": []}"#,
         &["/0 missing-field", "/0/fees/1 wrong-type", "/0/fees/2 wrong-type", "/1 missing-field", "/2/fees wrong-type"],
     );
-    check(r#"{"title": "heading", "fees": ["*"], "discounts": ["*"]}"#, &["/0/title unknown-message"]);
     check(
-        r#"{"title": "title", "fees": ["milage", "*"], "discounts": ["copoun", "*"]}"#,
+        r#"{"title": "heading", "fees": ["*"], "discounts": ["*"], "included": ["*"]}"#,
+        &["/0/title unknown-message"],
+    );
+    check(
+        r#"{"title": "title", "fees": ["milage", "*"], "discounts": ["copoun", "*"], "included": ["*"]}"#,
         &["/0/fees/0 unknown-message", "/0/discounts/0 unknown-message"],
     );
     // The same words for a section and for a fee are a coincidence that would not last.
-    check(r#"{"title": "mileage", "fees": ["mileage", "*"], "discounts": ["*"]}"#, &["/0/title ambiguous-message"]);
+    check(
+        r#"{"title": "mileage", "fees": ["mileage", "*"], "discounts": ["*"], "included": ["*"]}"#,
+        &["/0/title ambiguous-message"],
+    );
 }
 
 /// Problems of all three documents come together.

@@ -65,7 +65,7 @@ fn unknown_scene() {
 fn pages_are_plain_text() {
     let messages = "mocked = { $title }\ntitle = <b>Fare</b>\ncoupon = Coupon\n    .text = { $reference }";
     let layout = r#"{"format": "farebox-copy-layout/1", "mocked": "mocked",
-        "scenes": [{"name": "all", "sections": [{"title": "title", "fees": ["*"], "discounts": ["*"]}]}]}"#;
+        "scenes": [{"name": "all", "sections": [{"title": "title", "fees": ["*"], "discounts": ["*"], "included": ["*"]}]}]}"#;
     let catalogue = farebox_render::Catalogue::parse("en", messages, layout).unwrap();
     let bill = r#"{"currency": "CNY", "basis": "metered", "total": "0.00", "payable": "0.00", "rate_card": "",
         "lines": [], "discounts": [{"code": "coupon", "quantity": "1", "unit": "trip", "rate": "0", "per": "1",

@@ -39,15 +39,15 @@ fn bill() -> impl Strategy<Value = Bill> {
     let currency = select(vec!["CNY", "USD", "JPY", "KWD", "CLF"]);
     let basis = select(vec![Basis::Estimated, Basis::Metered, Basis::Mocked]);
     let lines = || proptest::collection::vec(line(), 0..12);
-    (currency, basis, lines(), any::<i64>(), lines(), any::<i64>()).prop_map(
-        |(currency, basis, lines, total, discounts, payable)| Bill {
+    (currency, basis, lines(), any::<i64>(), lines(), any::<i64>(), lines()).prop_map(
+        |(currency, basis, lines, total, discounts, payable, included)| Bill {
             currency: Currency::from_code(currency).unwrap(),
             basis,
-            included: Vec::new(),
             lines,
             total,
             discounts,
             payable,
+            included,
             rate_card: String::new(),
         },
     )
@@ -76,6 +76,7 @@ proptest! {
                     .lines
                     .iter()
                     .chain(&bill.discounts)
+                    .chain(&bill.included)
                     .map(|line| (line.code.clone(), line.amount < 0, digits(&bill.currency.format(line.amount))))
                     .collect();
                 shown.sort();
@@ -108,7 +109,7 @@ proptest! {
     fn any_messages_are_answered(pieces in proptest::collection::vec(select(PIECES), 0..12), bill in bill()) {
         let messages = format!("title = Fare\nmocked = {{ $title }}\na = A{}", pieces.concat());
         let layout = r#"{"format": "farebox-copy-layout/1", "mocked": "mocked", "fallback": "a", "scenes": [
-            {"name": "driver", "sections": [{"title": "title", "fees": ["*"], "discounts": ["*"]}]}]}"#;
+            {"name": "driver", "sections": [{"title": "title", "fees": ["*"], "discounts": ["*"], "included": ["*"]}]}]}"#;
         if let Ok(catalogue) = Catalogue::parse("en", &messages, layout) {
             let page = catalogue.render(&bill, "driver").unwrap();
             for line in page.sections.iter().flat_map(|section| &section.lines) {
