@@ -2,7 +2,6 @@
 
 use farebox_types::{Decimal, Problem, Problems, version_of};
 use serde::Deserialize;
-use serde_json::Value;
 
 /// What `format` in a policy has to say.
 pub const FORMAT: &str = "farebox-commission-policy/1";
@@ -77,7 +76,7 @@ impl Policy {
     /// Everything that is wrong with the document, in document order.
     pub fn parse(document: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
-        let value: Value = match serde_json::from_str(document) {
+        let value = match farebox_types::parse_json(document.as_bytes()) {
             Ok(value) => value,
             Err(error) => {
                 problems.add("", "invalid-json", format!("not JSON: {error}"));
@@ -85,7 +84,7 @@ impl Policy {
             }
         };
         let version = version_of(&value);
-        let document: PolicyDocument = match farebox_types::read_part(value, "", &mut problems) {
+        let document: PolicyDocument = match farebox_types::read_part(&value, "", &mut problems) {
             Some(document) => document,
             None => return Err(problems.into_vec()),
         };

@@ -7,9 +7,9 @@ use crate::document::{CardDocument, ItemDocument, Windows};
 use crate::growth::{self, Growth};
 use crate::kinds::{Binding, Fee, Kind, Splits, kind, kind_names, known};
 use crate::rounding::Rounded;
-use crate::when::{When, WhenDocument};
+use crate::when::{Moment, When, WhenDocument};
 use crate::zones::Zones;
-use farebox_types::{Currency, MinorUnits, Problem, Problems, read_part, version_of};
+use farebox_types::{Currency, MinorUnits, Problem, Problems, Rounding, parse_json, read_part, version_of};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
@@ -109,8 +109,8 @@ impl RateCard {
     /// Everything that is wrong with the document.
     pub fn parse(document: &str) -> Result<Self, Vec<Problem>> {
         let mut notes = Notes::default();
-        let card = match serde_json::from_str::<Value>(document) {
-            Ok(value) => Self::read(value, &mut notes),
+        let card = match parse_json(document.as_bytes()) {
+            Ok(value) => Self::read(&value, &mut notes),
             Err(error) => {
                 notes.problems.add("", "invalid-json", format!("not JSON: {error}"));
                 None
@@ -141,10 +141,13 @@ impl RateCard {
         &self.warnings
     }
 
-    fn read(value: Value, notes: &mut Notes) -> Option<Self> {
-        let version = version_of(&value);
+    fn read(value: &Value, notes: &mut Notes) -> Option<Self> {
+        let version = version_of(value);
         let problems = &mut notes.problems;
-        let document: CardDocument = read_part(value, "", problems)?;
+        let Some(document) = read_part::<CardDocument>(value, "", problems) else {
+            read_items_alone(value, notes);
+            return None;
+        };
         if document.format != FORMAT {
             problems.add("/format", "unknown-format", format!("has to be \"{FORMAT}\""));
         }
@@ -199,6 +202,13 @@ impl RateCard {
     }
 }
 
+impl RateCard {
+    /// Whether a moment can be: a holiday of the card falls on that day of the week, or none is meant.
+    pub(crate) fn has(&self, moment: Moment) -> bool {
+        !moment.holiday || self.holidays.iter().any(|date| Moment::new(date.weekday(), 0, true).is_same_day(moment))
+    }
+}
+
 /// Where a pointer leads, so that a reader can go down the card: the card itself, then one item after the other.
 fn place(pointer: &str) -> Option<usize> {
     pointer.strip_prefix("/items/")?.split('/').next()?.parse().ok()
@@ -234,6 +244,24 @@ fn read_holidays(texts: &[String], problems: &mut Problems) -> Vec<Date> {
     holidays
 }
 
+/// Notes what is wrong with the items of a card whose head cannot be read, so that all that is wrong is told at once.
+fn read_items_alone(card: &Value, notes: &mut Notes) {
+    let field = |name| card.get(name).cloned().unwrap_or_default();
+    let zones = match card.get("zones") {
+        None => Vec::new(),
+        Some(zones) => match serde_json::from_value(zones.clone()) {
+            Ok(zones) => zones,
+            // Every name of a zone would seem to be unknown.
+            Err(_) => return,
+        },
+    };
+    let zones = Zones::read(zones, &mut notes.problems);
+    // No currency has more decimals than the Chilean unit of account.
+    let currency = field("currency").as_str().and_then(Currency::from_code).or_else(|| Currency::from_code("CLF"));
+    let (Some(currency), Value::Array(items)) = (currency, field("items")) else { return };
+    ItemReader { currency, rounding: Rounded::to_minor(Rounding::default()), zones: &zones, notes }.read(items);
+}
+
 /// Reads the items of a card.
 struct ItemReader<'a> {
     currency: Currency,
@@ -252,7 +280,7 @@ impl ItemReader<'_> {
             .zip(documents)
             .map(|(index, document): (usize, _)| {
                 let pointer = format!("/items/{index}");
-                let document = read_part::<ItemDocument>(document, &pointer, &mut self.notes.problems);
+                let document = read_part::<ItemDocument>(&document, &pointer, &mut self.notes.problems);
                 (pointer, document)
             })
             .collect();
@@ -296,13 +324,16 @@ impl ItemReader<'_> {
         };
         let currency = self.currency;
         let problems = &mut self.notes.problems;
-        let split = match (kind.splits, document.windows) {
-            (Splits::Always, _) | (Splits::Optional, Windows::Split) => true,
-            (_, Windows::Start) => false,
-            (Splits::Never, Windows::Split) => {
-                let message = format!("a fee of kind \"{}\" is charged once for the ride; leave this out", kind.name);
-                problems.add(format!("{pointer}/windows"), "cannot-split", message);
-                false
+        let split = match kind.splits {
+            Splits::Optional => document.windows == Some(Windows::Split),
+            Splits::Always | Splits::Never => {
+                let always = kind.splits == Splits::Always;
+                if document.windows.is_some() {
+                    let how = if always { "part by part, always" } else { "once for the ride" };
+                    let message = format!("a fee of kind \"{}\" is charged {how}; leave this out", kind.name);
+                    problems.add(format!("{pointer}/windows"), "no-choice", message);
+                }
+                always
             }
         };
         let rounding = document.rounding.map_or(self.rounding, |rounding| {
@@ -373,7 +404,7 @@ impl ItemReader<'_> {
             let when_text = document.as_object_mut().and_then(|branch| branch.remove("when"));
             let when = when_text
                 .clone()
-                .and_then(|when| read_part::<WhenDocument>(when, &format!("{pointer}/when"), &mut self.notes.problems))
+                .and_then(|when| read_part::<WhenDocument>(&when, &format!("{pointer}/when"), &mut self.notes.problems))
                 .map_or_else(When::default, |when| {
                     When::read(when, self.zones, &format!("{pointer}/when"), &mut self.notes.problems)
                 });

@@ -2,7 +2,7 @@
 
 mod monotone;
 
-use crate::card::{Branch, Item, Notes, RateCard};
+use crate::card::{Item, Notes, RateCard};
 use crate::when::{COMPLETED, Choice, Moment, NAMES, QUANTITIES, Range, When, known_names};
 use crate::zones::Zones;
 
@@ -74,8 +74,13 @@ fn sorted(items: &[Item], needs: impl Fn(usize) -> Vec<usize>, verb: &str, notes
 pub fn card(card: &RateCard, is_monotone: bool, notes: &mut Notes) {
     for (position, item) in card.items.iter().enumerate() {
         let pointer = format!("/items/{position}");
-        refuse_overlaps(&item.branches, &card.zones, &pointer, notes);
-        find_holes(item, &card.zones, &pointer, notes);
+        // A condition that could not be read would seem to hold always.
+        let unread = format!("{pointer}/branches/");
+        let is_unread = |pointer: &str| pointer.strip_prefix(&unread).is_some_and(|rest| rest.contains("/when"));
+        if !notes.problems.iter().any(|problem| is_unread(&problem.pointer)) {
+            refuse_overlaps(item, card, &pointer, notes);
+            find_holes(item, card, &pointer, notes);
+        }
         for (index, branch) in item.branches.iter().enumerate() {
             if branch.when.calendar.holidays() == Some(true) && card.holidays.is_empty() {
                 let place = format!("{pointer}/branches/{index}/when/holidays");
@@ -93,25 +98,27 @@ pub fn card(card: &RateCard, is_monotone: bool, notes: &mut Notes) {
             notes.problems.add(&pointer, "included-limit", message);
         }
     }
+    refuse_growth_of_corrections(card, notes);
     if is_monotone {
         monotone::check(card, notes);
+    } else {
+        warn_of_rivals(card, notes);
     }
+    warn_of_taxes_before_limit(card, notes);
     warn_of_replaced(card, notes);
     warn_of_unused_zones(card, notes);
     warn_of_undone_rounding(card, notes);
 }
 
 /// Two branches that both apply to some ride at some time would make the price depend on their order.
-fn refuse_overlaps(branches: &[Branch], zones: &Zones, item: &str, notes: &mut Notes) {
-    for (index, branch) in branches.iter().enumerate() {
-        let overlap = branches
-            .iter()
-            .take(index)
-            .enumerate()
-            .find_map(|(other, earlier)| Some((other, meeting(&branch.when, &earlier.when, zones)?)));
-        if let Some((other, witness)) = overlap {
+fn refuse_overlaps(item: &Item, card: &RateCard, pointer: &str, notes: &mut Notes) {
+    for (index, branch) in item.branches.iter().enumerate() {
+        let earlier = item.branches.iter().take(index).enumerate();
+        let mut overlaps =
+            earlier.filter_map(|(other, earlier)| Some((other, meeting(&branch.when, &earlier.when, card)?)));
+        if let Some((other, witness)) = overlaps.next() {
             notes.problems.add(
-                format!("{item}/branches/{index}/when"),
+                format!("{pointer}/branches/{index}/when"),
                 "overlap",
                 format!("branch {other} applies as well, for example {witness}; branches may not overlap"),
             );
@@ -120,15 +127,15 @@ fn refuse_overlaps(branches: &[Branch], zones: &Zones, item: &str, notes: &mut N
 }
 
 /// A ride to which both conditions apply, in words. Every condition is on one fact alone, so each can be met by itself.
-fn meeting(one: &When, other: &When, zones: &Zones) -> Option<String> {
+fn meeting(one: &When, other: &When, card: &RateCard) -> Option<String> {
     // Where two calendars overlap, the overlap begins where one of them does.
-    let both = |moment: &Moment| one.calendar.holds(*moment) && other.calendar.holds(*moment);
+    let both = |moment: &Moment| card.has(*moment) && one.calendar.holds(*moment) && other.calendar.holds(*moment);
     let mut words = vec![one.calendar.beginnings().chain(other.calendar.beginnings()).find(both)?.describe()];
     for (position, (a, b)) in one.names.iter().zip(&other.names).enumerate() {
         let has = |name: &&str| {
             a.as_ref().is_none_or(|choice| choice.has(name)) && b.as_ref().is_none_or(|choice| choice.has(name))
         };
-        let name = names(position, [a, b].into_iter().flatten(), zones).into_iter().find(has)?;
+        let name = names(position, [a, b].into_iter().flatten(), &card.zones).into_iter().find(has)?;
         if a.is_some() && b.is_some() && name != ANY_OTHER && NAMES.get(position) != Some(&"outcome") {
             words.push(format!("{} {name}", NAMES.get(position).copied().unwrap_or_default()));
         }
@@ -153,7 +160,11 @@ fn names<'a>(position: usize, choices: impl Iterator<Item = &'a Choice>, zones: 
 }
 
 /// Looks for a completed ride, at some time of the week, to which no branch applies.
-fn find_holes(item: &Item, zones: &Zones, pointer: &str, notes: &mut Notes) {
+fn find_holes(item: &Item, card: &RateCard, pointer: &str, notes: &mut Notes) {
+    if item.required == Some(true) && item.kind == "one_price" {
+        let message = "a ride without an agreed price is not charged this, so it cannot be required; leave this out";
+        notes.problems.add(format!("{pointer}/required"), "hole", message);
+    }
     let whens: Vec<&When> = item.branches.iter().map(|branch| &branch.when).collect();
     let completed = whens.iter().any(|when| {
         when.names.last().is_none_or(|outcome| outcome.as_ref().is_none_or(|outcome| outcome.has(COMPLETED)))
@@ -163,7 +174,7 @@ fn find_holes(item: &Item, zones: &Zones, pointer: &str, notes: &mut Notes) {
         return;
     }
     let place = format!("{pointer}/branches");
-    let witness = match hole(&whens, zones) {
+    let witness = match hole(&whens, card) {
         Ok(None) => return,
         Ok(Some(witness)) => witness,
         Err(TooComplex) => {
@@ -187,7 +198,7 @@ fn find_holes(item: &Item, zones: &Zones, pointer: &str, notes: &mut Notes) {
 
 /// A ride to which none of the conditions applies, in words. Facts are looked at one after the other; rides that leave
 /// the same conditions standing are looked at once.
-fn hole(whens: &[&When], zones: &Zones) -> Result<Option<String>, TooComplex> {
+fn hole(whens: &[&When], card: &RateCard) -> Result<Option<String>, TooComplex> {
     let mut cells: Vec<(Vec<&When>, Vec<String>)> = vec![(whens.to_vec(), Vec::new())];
     let mut too_complex = false;
     let mut split = |values: &dyn Fn(&[&When]) -> Vec<Value>| {
@@ -208,7 +219,8 @@ fn hole(whens: &[&When], zones: &Zones) -> Result<Option<String>, TooComplex> {
     };
     split(&|whens| {
         // Where a window ends, a hole may begin.
-        let mut moments: Vec<Moment> = whens.iter().flat_map(|when| when.calendar.turns()).collect();
+        let mut moments: Vec<Moment> =
+            whens.iter().flat_map(|when| when.calendar.turns()).filter(|moment| card.has(*moment)).collect();
         moments.sort_unstable_by_key(|moment| (moment.holiday, moment.minute));
         moments.dedup();
         let timed = whens.iter().any(|when| !when.calendar.is_always());
@@ -221,7 +233,7 @@ fn hole(whens: &[&When], zones: &Zones) -> Result<Option<String>, TooComplex> {
             }
             let choices = whens.iter().filter_map(|when| when.names.get(position)?.as_ref());
             let told = choices.clone().next().is_some();
-            names(position, choices, zones)
+            names(position, choices, &card.zones)
                 .into_iter()
                 .map(|name| Value::Name(position, name.to_owned(), told))
                 .collect()
@@ -283,6 +295,45 @@ impl Value {
     }
 }
 
+/// What a minimum added to the quoted fare says nothing about what it has to add to this one.
+fn refuse_growth_of_corrections(card: &RateCard, notes: &mut Notes) {
+    for (position, item) in card.items.iter().enumerate() {
+        if item.growth.is_some() && item.branches.iter().any(|branch| branch.fee.corrects() && branch.fee.is_exact()) {
+            let message = "this brings other items to an amount, and what that took when the ride was quoted says nothing \
+                           about now; limit those items, or the fare";
+            notes.problems.add(format!("/items/{position}/growth"), "growth-of-correction", message);
+        }
+    }
+}
+
+/// Two limits that know nothing of each other may together take off more than there is.
+fn warn_of_rivals(card: &RateCard, notes: &mut Notes) {
+    let maximum = |position: usize| card.items.get(position).filter(|item| item.kind == "maximum");
+    for (later, earlier) in monotone::rivals(card) {
+        if let (Some(_), Some(earlier)) = (maximum(later), maximum(earlier)) {
+            let message = format!(
+                "\"{}\" limits some of the same items, so that together they may bring the fare below zero, and it could not be \
+                 billed; base one of the two on the other as well",
+                earlier.code
+            );
+            notes.warnings.add(format!("/items/{later}"), "rival-limits", message);
+        }
+    }
+}
+
+/// The limit on the fare as a whole comes last: a tax stays as high as it was.
+fn warn_of_taxes_before_limit(card: &RateCard, notes: &mut Notes) {
+    let tax = card.items.iter().find(|item| item.kind == "tax");
+    if let (Some(_), Some(tax)) = (card.growth, tax) {
+        let message = format!(
+            "the limit on the fare takes nothing off \"{}\", which is of the items before the limit; limit the items that are \
+             taxed instead",
+            tax.code
+        );
+        notes.warnings.add("/growth", "tax-before-limit", message);
+    }
+}
+
 fn warn_of_replaced(card: &RateCard, notes: &mut Notes) {
     for item in &card.items {
         let always = item.branches.iter().any(|branch| branch.when.is_always()) && item.kind != "one_price";
@@ -309,6 +360,7 @@ fn warn_of_undone_rounding(card: &RateCard, notes: &mut Notes) {
             .items
             .iter()
             .skip(position + 1)
+            .filter(|after| !after.branches.iter().all(|branch| branch.fee.is_included()))
             .find(|after| after.rounding.step % item.rounding.step.max(1) != 0 || after.rounding.step == 1);
         if let Some(after) = after {
             let message =

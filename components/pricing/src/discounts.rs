@@ -50,13 +50,15 @@ pub enum PercentOf {
 
 /// A fare, as coupons see it.
 pub struct Fare<'a> {
-    /// What all items come to; not negative.
+    /// What all items come to, with the limit on the whole; not negative.
     pub total: MinorUnits,
-    /// What an item comes to; zero for a code that the card does not have.
-    pub amount_of: &'a dyn Fn(&str) -> MinorUnits,
+    /// What each item comes to, in the card's order.
+    pub amounts: &'a [MinorUnits],
+    /// Finds an item by its code.
+    pub position_of: &'a dyn Fn(&str) -> Option<usize>,
     /// The currency of the amounts.
     pub currency: Currency,
-    /// How amounts are rounded.
+    /// How percentages are rounded.
     pub rounding: Rounded,
 }
 
@@ -64,7 +66,8 @@ pub struct Fare<'a> {
 /// `coupons`, and what is left to pay.
 ///
 /// A coupon applies when the fare, before any coupon, is at least its `min_spend`. It takes at most its `max_off`, at
-/// most what is left of the items in its scope, and at most what is left to pay.
+/// most what is left of the items in its scope, and at most what is left to pay. What it takes comes off the items in its
+/// scope, in proportion to what is left of them.
 ///
 /// `None` when an amount leaves the range of minor units.
 pub fn apply(rules: CouponRules, coupons: &[Coupon], fare: &Fare) -> Option<(Vec<(usize, Draft)>, MinorUnits)> {
@@ -76,57 +79,72 @@ pub fn apply(rules: CouponRules, coupons: &[Coupon], fare: &Fare) -> Option<(Vec
         CouponOrder::AmountFirst => order.sort_by_key(|(_, coupon)| !is_amount(coupon)),
         CouponOrder::PercentFirst => order.sort_by_key(|(_, coupon)| is_amount(coupon)),
     }
-    let mut left = fare.total;
+    // The limit on the fare as a whole belongs to no item, and only to coupons on everything.
+    let before: Vec<MinorUnits> =
+        fare.amounts.iter().copied().chain([fare.total.checked_sub(sum(fare.amounts.iter())?)?]).collect();
+    let mut left = before.clone();
+    let mut payable = fare.total;
     let mut discounts: Vec<(usize, Draft)> = Vec::new();
     for (position, coupon) in order {
         if rules.at_most.is_some_and(|most| discounts.len() >= most) {
             break;
         }
-        let scope = scope(coupon, fare)?;
-        let taken = taken(coupon, coupons, &discounts)?;
-        let remaining = scope.checked_sub(taken)?.clamp(0, left);
+        let scope = scope(coupon, fare);
+        let of_scope = |amounts: &[MinorUnits]| sum(scope.iter().filter_map(|position| amounts.get(*position)));
+        let remaining = of_scope(&left)?.clamp(0, payable);
         let most = coupon.max_off.unwrap_or(MinorUnits::MAX).min(remaining);
-        let base = match rules.percent_of {
-            PercentOf::Remaining => remaining,
-            PercentOf::Fare => scope,
+        let draft = |charge, rounding| Draft::price(charge, Rule::Coupon, None, fare.currency, rounding);
+        let exactly = |amount: MinorUnits, source| {
+            draft(Charge::once(-fare.currency.to_major(amount), source), Rounded::to_minor(fare.rounding.mode))
         };
         let by_value = match coupon.value {
-            CouponValue::Amount(amount) => Charge::once(-fare.currency.to_major(amount), Source::Trip),
+            CouponValue::Amount(amount) => exactly(amount, Source::Trip)?,
             CouponValue::Percent(percent) => {
-                Charge::of_money(fare.currency.to_major(base), -percent, Decimal::ONE_HUNDRED)
+                let base = match rules.percent_of {
+                    PercentOf::Remaining => remaining,
+                    PercentOf::Fare => of_scope(&before)?,
+                };
+                let charge = Charge::of_money(fare.currency.to_major(base), -percent, Decimal::ONE_HUNDRED);
+                draft(charge, fare.rounding)?
             }
         };
-        let draft = |charge, rounding| Draft::price(charge, Rule::Coupon, None, fare.currency, rounding);
-        let by_value = draft(by_value, fare.rounding)?;
-        let applied = if by_value.amount.checked_neg()? > most {
-            let limited = Charge::once(-fare.currency.to_major(most), Source::Items);
-            draft(limited, Rounded::to_minor(fare.rounding.mode))?
-        } else {
-            by_value
-        };
+        let applied = if by_value.amount.checked_neg()? > most { exactly(most, Source::Items)? } else { by_value };
         if applied.amount < 0 {
-            left = left.checked_add(applied.amount)?;
+            take(&mut left, &scope, applied.amount.checked_neg()?)?;
+            payable = payable.checked_add(applied.amount)?;
             discounts.push((position, applied));
         }
     }
-    Some((discounts, left))
+    Some((discounts, payable))
 }
 
-/// What the items in a coupon's scope come to.
-fn scope(coupon: &Coupon, fare: &Fare) -> Option<MinorUnits> {
+/// The positions of what a coupon is good for, in the card's order. Codes that the card does not have are nothing.
+fn scope(coupon: &Coupon, fare: &Fare) -> Vec<usize> {
     if coupon.scope.is_empty() {
-        return Some(fare.total);
+        return (0..=fare.amounts.len()).collect();
     }
-    coupon.scope.iter().try_fold(0, |sum: MinorUnits, code| sum.checked_add((fare.amount_of)(code)))
+    let mut scope: Vec<usize> = coupon.scope.iter().filter_map(|code| (fare.position_of)(code)).collect();
+    scope.sort_unstable();
+    scope
 }
 
-/// What earlier coupons took off items in this coupon's scope; or might have, where scopes overlap. A discount on the
-/// whole fare is not counted against single items: what it left to pay limits all the same.
-fn taken(coupon: &Coupon, coupons: &[Coupon], discounts: &[(usize, Draft)]) -> Option<MinorUnits> {
-    let concerns =
-        |earlier: &Coupon| coupon.scope.is_empty() || earlier.scope.iter().any(|code| coupon.scope.contains(code));
-    let earlier = discounts.iter().filter(|(position, _)| coupons.get(*position).is_some_and(concerns));
-    earlier.map(|(_, draft)| draft.amount).try_fold(0, MinorUnits::checked_sub)
+/// Takes an amount off what is left in a scope, in proportion. Up to each item the parts are rounded down, so that they
+/// add up to the amount, and none takes more than there is.
+fn take(left: &mut [MinorUnits], scope: &[usize], amount: MinorUnits) -> Option<()> {
+    let whole = i128::from(sum(scope.iter().filter_map(|position| left.get(*position)))?);
+    let (mut so_far, mut taken) = (0_i128, 0_i128);
+    for position in scope {
+        let left = left.get_mut(*position)?;
+        so_far += i128::from(*left);
+        let until = i128::from(amount).checked_mul(so_far)?.checked_div_euclid(whole)?;
+        *left = left.checked_sub(MinorUnits::try_from(until - taken).ok()?)?;
+        taken = until;
+    }
+    Some(())
+}
+
+fn sum<'a>(amounts: impl Iterator<Item = &'a MinorUnits>) -> Option<MinorUnits> {
+    amounts.copied().try_fold(0, MinorUnits::checked_add)
 }
 
 /// Refuses coupons that mean nothing.

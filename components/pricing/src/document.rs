@@ -76,10 +76,9 @@ pub struct ItemDocument {
     pub required: Option<bool>,
     /// Whether a reconstructed ride is charged this fee. Left out, only fees on distance and time are.
     pub when_mocked: Option<bool>,
-    /// For fees on distance and time: whether the branch that applies at the start is good for the whole ride, or each
-    /// part of the ride is charged under the branch that applies when it is ridden.
-    #[serde(default)]
-    pub windows: Windows,
+    /// For fees on distance and time: whether the branch that applies at the start is good for the whole ride, as when
+    /// this is left out, or each part of the ride is charged under the branch that applies when it is ridden.
+    pub windows: Option<Windows>,
     /// Unless as the card says.
     pub rounding: Option<RoundingDocument>,
     /// The least the item comes to, when it applies.
@@ -96,11 +95,10 @@ pub struct ItemDocument {
 }
 
 /// When the branch of a fee is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Windows {
     /// Once, by when the ride begins.
-    #[default]
     Start,
     /// For each part of the ride, by when it is ridden: measured by segments, otherwise spread evenly over the ride.
     Split,

@@ -68,7 +68,12 @@ impl RateCard {
                 item.branches.get(branch)?.when_text.clone()
             };
             let lines: Vec<_> = lines.map(|line| (line.clone(), condition(line))).collect();
-            let mut base: Vec<usize> = item.branches.iter().flat_map(|branch| branch.fee.base()).copied().collect();
+            // Without a line it is not known which branch applied.
+            let applied = |index: &usize| {
+                lines.is_empty() || lines.iter().any(|line| line.0.why.branch == u32::try_from(*index).ok())
+            };
+            let branches = item.branches.iter().enumerate().filter(|(index, _)| applied(index));
+            let mut base: Vec<usize> = branches.flat_map(|(_, branch)| branch.fee.base()).copied().collect();
             base.sort_unstable();
             base.dedup();
             ItemExplanation {

@@ -89,6 +89,8 @@ impl RateCard {
 
     /// Prices all items and applies the limits on growth.
     pub(crate) fn price_items(&self, trip: &Trip, quoted: Option<&Trip>) -> Result<Priced, PriceError> {
+        // A ride that was called off did not grow out of the one that was quoted.
+        let quoted = quoted.filter(|quoted| quoted.order.outcome == trip.order.outcome);
         let quoted = quoted.map(|quoted| {
             self.price_items(quoted, None).map_err(|error| match error {
                 PriceError::InvalidTrip(problem) => {
@@ -112,12 +114,13 @@ impl RateCard {
         if trip.coupons.is_empty() {
             return Ok((Vec::new(), priced.total));
         }
-        let amount_of = |code: &str| {
-            let position = self.items.iter().position(|item| item.code == code);
-            position.and_then(|position| priced.amounts.get(position)).copied().unwrap_or_default()
+        let fare = Fare {
+            total: priced.total,
+            amounts: &priced.amounts,
+            position_of: &|code| self.items.iter().position(|item| item.code == code),
+            currency: self.info.currency,
+            rounding: self.rounding,
         };
-        let fare =
-            Fare { total: priced.total, amount_of: &amount_of, currency: self.info.currency, rounding: self.rounding };
         discounts::apply(self.coupons, &trip.coupons, &fare)
             .ok_or_else(|| PriceError::Overflow(discounts::CODE.to_owned()))
     }
@@ -299,7 +302,9 @@ impl<'a> Pricing<'a> {
         if let Some(cap) = item.cap {
             amount = self.adjust(Some(position), Rule::Cap, amount, amount.min(cap))?;
         }
-        if let (Some(growth), Some(quoted)) = (item.growth, self.quoted) {
+        // What was not on the quote did not grow; the limit on the fare is there for it.
+        let quoted = self.quoted.filter(|quoted| quoted.statuses.get(position) == Some(&ItemStatus::Charged));
+        if let (Some(growth), Some(quoted)) = (item.growth, quoted) {
             let quoted = quoted.amounts.get(position).copied()?;
             let limited = growth.limit(amount, quoted, self.ride.currency)?;
             amount = self.adjust(Some(position), Rule::Growth, amount, limited)?;
@@ -325,10 +330,14 @@ impl<'a> Pricing<'a> {
             self.total = adjusted.ok_or_else(|| PriceError::Overflow(growth::CODE.to_owned()))?;
         }
         if self.total < 0 {
+            let reduced = self.ride.trip.dynamic_factor.is_some_and(|factor| factor < Decimal::ONE);
             return Err(PriceError::InvalidTrip(Problem {
-                pointer: "/dynamic-factor".to_owned(),
+                pointer: if reduced { "/dynamic-factor".to_owned() } else { String::new() },
                 code: "negative-fare",
-                message: "brings the fare below zero on this card".to_owned(),
+                message: format!(
+                    "the items of the card that take something off take more than the others come to: the fare would be {}",
+                    self.ride.currency.format(self.total)
+                ),
             }));
         }
         // Items may have been priced in another order than the card's.

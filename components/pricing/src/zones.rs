@@ -99,9 +99,12 @@ fn read_corners(texts: &[String], pointer: &str, problems: &mut Problems) -> Vec
         let unrolled = corners.last().map_or(longitude, |(_, previous)| previous + short_way(*previous, longitude));
         corners.push((latitude, unrolled));
     }
-    if let (Some((_, first)), Some((_, last))) = (corners.first(), corners.last())
-        && last + short_way(*last, *first) != *first
-    {
+    let (Some((_, first)), Some((_, last))) = (corners.first(), corners.last()) else { return corners };
+    if short_way(*last, *first).abs() == HALF_CIRCLE {
+        let message = "the last corner lies half way round the earth from the first, so neither way is the short one; put a \
+                       corner between";
+        problems.add(pointer, "half-circle", message);
+    } else if last + short_way(*last, *first) != *first {
         let message =
             "the polygon goes round the earth, so a pole is inside, or outside, or neither; leave the pole out";
         problems.add(pointer, "around-a-pole", message);

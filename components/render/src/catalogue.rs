@@ -3,7 +3,7 @@
 use crate::layout::Layout;
 use crate::messages;
 use crate::numbers::Numbers;
-use farebox_types::{Problem, Problems, version_of};
+use farebox_types::{Problem, Problems, parse_json, version_of};
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use icu_locale_core::Locale;
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ fn read_locale(tag: &str, problems: &mut Problems) -> Option<(Locale, Numbers)> 
 }
 
 fn read_json(text: &str, problems: &mut Problems) -> Option<Value> {
-    match serde_json::from_str(text) {
+    match parse_json(text.as_bytes()) {
         Ok(document) => Some(document),
         Err(error) => {
             problems.add("/layout", "invalid-json", format!("is not JSON: {error}"));

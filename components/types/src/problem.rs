@@ -45,9 +45,19 @@ impl Problems {
         self.0.sort_by_key(key);
     }
 
+    /// How many problems were noted so far.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether nothing was noted so far.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The problems, in the order they were noted.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.0.iter()
     }
 
     /// What was noted so far.

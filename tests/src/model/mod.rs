@@ -47,7 +47,8 @@ pub struct ModelBill {
 
 /// Prices a trip on a card, as agreed when it was `quoted`. `None` when the fare would be negative.
 pub fn price(card: &Value, trip: &Trip, quoted: Option<&Trip>) -> Option<ModelBill> {
-    let quoted = match quoted {
+    // A ride that was called off did not grow out of the one that was quoted.
+    let quoted = match quoted.filter(|quoted| quoted.order.outcome == trip.order.outcome) {
         Some(trip) => Some(Model::new(card, trip, None).fare()?),
         None => None,
     };
@@ -80,7 +81,7 @@ pub fn in_words(bill: &Bill) -> ModelBill {
 /// A ride before coupons.
 struct Fare {
     lines: Vec<ModelLine>,
-    /// By code.
+    /// Of the items that are charged, by code.
     amounts: BTreeMap<String, i128>,
     total: i128,
 }
@@ -115,7 +116,8 @@ impl<'a> Model<'a> {
             item.lines.iter().map(|(charge, amount)| (code.to_owned(), charge.quantity.to_string(), *amount)).collect()
         });
         let amount = |position: usize| (code(&self.items[position]).to_owned(), self.item(position).amount);
-        let amounts: BTreeMap<_, _> = (0..self.items.len()).map(amount).collect();
+        let charged = (0..self.items.len()).filter(|position| self.is_charged(*position));
+        let amounts: BTreeMap<_, _> = charged.map(amount).collect();
         let grown: i128 = amounts.values().sum();
         let mut total = grown;
         if let Some(quoted) = &self.quoted {
@@ -207,8 +209,8 @@ impl<'a> Model<'a> {
         if let Some(cap) = item.get("cap") {
             fare.adjust(fare.amount.min(self.amount(cap)));
         }
-        if let Some(quoted) = &self.quoted {
-            fare.adjust(self.limit_growth(&item["growth"], fare.amount, quoted.amounts[code(item)]));
+        if let Some(quoted) = self.quoted.as_ref().and_then(|quoted| quoted.amounts.get(code(item))) {
+            fare.adjust(self.limit_growth(&item["growth"], fare.amount, *quoted));
         }
         fare
     }

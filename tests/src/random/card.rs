@@ -145,7 +145,9 @@ impl<'d, 'n> Maker<'d, 'n> {
         self.set(&mut item, "rounding", 25, Self::rounding);
         self.set(&mut item, "when_mocked", 25, |maker| maker.dice.chance(60).into());
         if limited {
-            self.set(&mut item, "growth", 25, Self::growth);
+            if !["minimum", "maximum", "round"].contains(&kind) {
+                self.set(&mut item, "growth", 25, Self::growth);
+            }
             self.set(&mut item, "floor", 15, |maker| maker.amount(500));
             self.set(&mut item, "cap", 15, |maker| {
                 let cap = 500 + maker.dice.below(20_000);

@@ -72,21 +72,31 @@ fn refuse_torn_sums(card: &RateCard, notes: &mut Notes) {
             }
         }
     }
+    let mut rivals = rivals(card);
+    rivals.dedup_by_key(|(later, _)| *later);
+    for (later, earlier) in rivals {
+        let name = card.items.get(earlier).map(|item| item.code.as_str()).unwrap_or_default();
+        let why = format!("\"{name}\" corrects some of the same items; base one of the two on the other as well");
+        refuse(format!("/items/{later}"), &why, notes);
+    }
+}
+
+/// Pairs of items that correct some of the same items though neither is based on the other; the later one first.
+pub fn rivals(card: &RateCard) -> Vec<(usize, usize)> {
+    let all: Vec<usize> = (0..card.items.len()).collect();
+    let all: Vec<(usize, BTreeSet<usize>)> = corrections(card, &all).collect();
+    let mut rivals = Vec::new();
     for (index, (later, needed)) in all.iter().enumerate() {
-        let earlier = all.iter().take(index).find(|(earlier, other)| {
+        for (earlier, other) in all.iter().take(index) {
             let around = |outer: &BTreeSet<usize>, inner: &BTreeSet<usize>, position| {
                 outer.contains(position) && inner.is_subset(outer)
             };
-            !needed.is_disjoint(other) && !around(needed, other, earlier) && !around(other, needed, later)
-        });
-        if let Some(earlier) = earlier.and_then(|(earlier, _)| card.items.get(*earlier)) {
-            let why = format!(
-                "\"{}\" corrects some of the same items; base one of the two on the other as well",
-                earlier.code
-            );
-            refuse(format!("/items/{later}"), &why, notes);
+            if !needed.is_disjoint(other) && !around(needed, other, earlier) && !around(other, needed, later) {
+                rivals.push((*later, *earlier));
+            }
         }
     }
+    rivals
 }
 
 /// Whether an item may go down when what it is based on goes up.

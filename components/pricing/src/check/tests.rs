@@ -125,6 +125,30 @@ fn the_card() {
     one("", "coupons", json!({ "order": "best" }), &["/coupons/order invalid-value"]);
     one("", "items", json!([]), &["/items item-count"]);
     one("", "items", json!({}), &["/items invalid-value"]);
+    // What is wrong with the head of the card does not hide what is wrong with the rest, or the other way round.
+    check(
+        &[
+            ("/side", json!("both")),
+            ("/currency", json!("ABC")),
+            ("/monotone", json!("true")),
+            ("/items/0/floor", json!(5)),
+            ("/items/0/cap", json!(6)),
+            ("/items/1/branches/0", json!({ "rate": 2, "per_m": "x", "weather": 1 })),
+        ],
+        &[
+            "/currency invalid-value",
+            "/monotone invalid-value",
+            "/side invalid-value",
+            "/items/0/cap invalid-value",
+            "/items/0/floor invalid-value",
+            "/items/1/branches/0/per_m invalid-value",
+            "/items/1/branches/0/rate invalid-value",
+            "/items/1/branches/0/weather invalid-value",
+        ],
+    );
+    let twice = good().to_string().replace("\"amount\":\"10\"", "\"amount\":\"10\",\"amount\":\"99\"");
+    let problem = RateCard::parse(&twice).unwrap_err().remove(0);
+    assert!(problem.code == "invalid-json" && problem.message.contains("\"amount\" occurs twice"), "{problem}");
 }
 
 /// What is wrong with zones.
@@ -169,7 +193,15 @@ fn items() {
     one(START, "kind", json!("surprise"), &["/items/0/kind unknown-kind"]);
     one(START, "branch", json!([]), &["/items/0/branch invalid-value"]);
     one(START, "branches", json!([]), &["/items/0/branches branch-count"]);
-    one(START, "windows", json!("split"), &["/items/0/windows cannot-split"]);
+    one(START, "windows", json!("split"), &["/items/0/windows no-choice"]);
+    one(START, "windows", json!("start"), &["/items/0/windows no-choice"]);
+    one("/items/4", "growth", json!("frozen"), &["/items/4/growth growth-of-correction"]);
+    let agreed = json!({ "code": "agreed", "kind": "one_price", "required": true, "branches": [{}] });
+    one("/items", "5", agreed, &["/items/5/required hole"]);
+    // Nothing is read by position.
+    one(START, "branches", json!([["10"]]), &["/items/0/branches/0 invalid-value"]);
+    one("/items", "0", json!(["start_price", "flat"]), &["/items/0 invalid-value"]);
+    one(START, "growth", json!({ "frozen": null }), &["/items/0/growth invalid-value"]);
     one(START, "rounding", json!({ "to": "0.001" }), &["/items/0/rounding/to invalid-step"]);
     one(START, "floor", json!("1.001"), &["/items/0/floor too-precise"]);
     one(START, "cap", json!(5), &["/items/0/cap invalid-value"]);
@@ -251,6 +283,15 @@ fn figures() {
         ],
         &["/items/5 rounding-undone"],
     );
+    // A tax that prices contain is added to nothing.
+    let vat = json!({ "code": "vat", "kind": "tax", "branches": [{ "percent": "9", "mode": "inclusive" }] });
+    let round = json!({ "code": "round", "kind": "round", "branches": [{ "to": "1" }] });
+    check(&[("/items/5", round), ("/items/6", vat.clone())], &[]);
+    check(&[("/items/5", vat), ("/growth", json!("frozen"))], &["/growth tax-before-limit"]);
+    let limit = |code: &str, of: &[&str]| json!({ "code": code, "kind": "maximum", "branches": [{ "amount": "10", "of": of }] });
+    let (one, other, both) = (limit("a", &["mileage"]), limit("b", &["mileage"]), limit("b", &["mileage", "a"]));
+    check(&[("/items/5", one.clone()), ("/items/6", other)], &["/items/6 rival-limits"]);
+    check(&[("/items/5", one), ("/items/6", both)], &[]);
 }
 
 /// References have to lead somewhere, and not in a circle.
@@ -292,6 +333,20 @@ fn overlaps() {
     branches(&[json!({ "duration_s": { "to": 601 } }), json!({ "duration_s": { "from": 600 } })], overlap);
     branches(&[json!({ "booked_ahead_s": { "to": 2 } }), json!({ "booked_ahead_s": { "from": 1 } })], overlap);
     branches(&[json!({}), json!({ "outcome": ["cancelled", "completed"] })], overlap);
+    // The holiday is a Thursday.
+    let weekend = json!({ "weekdays": ["sat", "sun"] });
+    branches_with(&[json!({ "holidays": "only" }), weekend], &["/items/0/branches hole"]);
+    branches_with(
+        &[json!({ "holidays": "only" }), json!({ "weekdays": ["thu"] })],
+        &["/items/0/branches/1/when overlap", "/items/0/branches hole"],
+    );
+    branches(
+        &[
+            json!({ "holidays": "except", "weekdays": ["mon"] }),
+            json!({ "weekdays": ["tue", "wed", "thu", "fri", "sat", "sun"] }),
+        ],
+        &[],
+    );
     branches_with(&[json!({ "origin": ["east", "elsewhere"] }), json!({ "origin": { "not": ["east"] } })], overlap);
     branches_with(
         &[json!({ "destination": { "not": ["east"] } }), json!({ "destination": { "not": ["west"] } })],
@@ -386,6 +441,8 @@ fn conditions() {
         json!({ "destination": { "not": ["elsewhere", "jfk"] } }),
         &["/items/3/branches/0/when/destination/not/1 unknown-name"],
     );
+    when(json!({ "tier": ["gold", ""] }), &["/items/3/branches/0/when/tier/1 empty-name"]);
+    when(json!({ "distance_m": [0, 15_000] }), &["/items/3/branches/0/when/distance_m invalid-value"]);
     when(json!({ "outcome": ["lost"] }), &["/items/3/branches/0/when/outcome/0 unknown-name"]);
     when(json!({ "distance_m": { "from": 5, "to": 5 } }), &["/items/3/branches/0/when/distance_m empty-range"]);
     when(json!({ "distance_m": { "over": 5 } }), &["/items/3/branches/0/when/distance_m/over invalid-value"]);

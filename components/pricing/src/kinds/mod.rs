@@ -84,7 +84,7 @@ impl Kind {
         Self {
             name: T::KIND,
             splits: T::SPLITS,
-            parse: |value, binding| read_part::<T>(value, binding.pointer, &mut binding.notes.problems)?.bind(binding),
+            parse: |value, binding| read_part::<T>(&value, binding.pointer, &mut binding.notes.problems)?.bind(binding),
             schema: |generator| T::json_schema(generator),
         }
     }

@@ -141,6 +141,11 @@ fn every_day(minutes: impl Iterator<Item = u16>) -> impl Iterator<Item = Moment>
 }
 
 impl Moment {
+    /// Whether both lie on the same day of the week.
+    pub fn is_same_day(self, other: Self) -> bool {
+        self.minute / MINUTES_PER_DAY == other.minute / MINUTES_PER_DAY
+    }
+
     /// "on Monday at 04:00", for messages.
     pub fn describe(self) -> String {
         const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];

@@ -42,10 +42,14 @@ impl Choice {
             let message = format!("a condition has at most {MAX_NAMES} names, not {}", self.names().count());
             problems.add(pointer, "name-count", message);
         }
+        let place = if matches!(self, Self::In(_)) { pointer.to_owned() } else { format!("{pointer}/not") };
+        for (index, _) in self.names().enumerate().filter(|(_, name)| name.is_empty()) {
+            let message = "a name is never empty; \"none\" is a fact that is not known";
+            problems.add(format!("{place}/{index}"), "empty-name", message);
+        }
         let Some(known) = known else { return };
         for (index, name) in self.names().enumerate() {
-            if !known.contains(&name) {
-                let place = if matches!(self, Self::In(_)) { pointer.to_owned() } else { format!("{pointer}/not") };
+            if !name.is_empty() && !known.contains(&name) {
                 let message = format!("\"{name}\" is not known here; known are {}", known.join(", "));
                 problems.add(format!("{place}/{index}"), "unknown-name", message);
             }
