@@ -3,6 +3,7 @@
 pub mod archive;
 mod check;
 
+use crate::output;
 use clap::Subcommand;
 use std::process::ExitCode;
 
@@ -25,7 +26,7 @@ impl Card {
         match self {
             Self::Check(check) => check.run(),
             Self::Schema => {
-                println!("{}", serde_json::to_string_pretty(&farebox_pricing::schema())?);
+                output::print(serde_json::to_string_pretty(&farebox_pricing::schema())? + "\n")?;
                 Ok(ExitCode::SUCCESS)
             }
         }

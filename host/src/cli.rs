@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{card, explain, quote, replay};
+use crate::{card, explain, output, quote, replay};
 use farebox_runtime::up;
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
@@ -15,18 +15,15 @@ struct Cli {
     command: Command,
 }
 
+/// What the command line says of each command stands with its arguments.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the application of a spin.toml on this machine.
     Up(Box<up::Up>),
-    /// Price one trip on a rate card, without a server.
     Quote(Box<quote::Quote>),
-    /// Say of a bill that was made why it is what it is.
     Explain(explain::Explain),
     /// Check rate cards, or print their JSON Schema.
     #[command(subcommand)]
     Card(card::Card),
-    /// Price bills again from their records: prove them, or try another rate card on them.
     Replay(replay::Replay),
 }
 
@@ -41,6 +38,10 @@ pub fn run() -> ExitCode {
         Command::Replay(replay) => replay.run(),
     };
     result.unwrap_or_else(|error| {
+        if output::nobody_reads(&error) {
+            // As a program ends that a broken pipe kills.
+            return ExitCode::from(141);
+        }
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })

@@ -6,13 +6,14 @@ pub mod tree;
 
 use crate::bill_text;
 use crate::card::archive::Archive;
-use crate::input;
 use crate::replay::diff;
 use crate::replay::record::Record;
+use crate::{input, output};
 use anyhow::Context;
 use clap::Args;
 use farebox_pricing::{Side, VERSION};
-use serde_json::{Value, json};
+use serde_json::json;
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -55,8 +56,9 @@ impl Explain {
         let archive = Archive::open(&self.cards)?;
         let mut proved = true;
         let mut documents = Vec::new();
+        let mut pages = String::new();
         for side in self.side.map_or_else(|| vec![Side::Passenger, Side::Driver], |side| vec![side]) {
-            let card = archive.find(record.version(side)).map_err(anyhow::Error::msg)?;
+            let card = record.card(side, &archive).map_err(anyhow::Error::msg)?;
             let ride = record.ride(side, card.info().currency).map_err(anyhow::Error::msg)?;
             let explanation = card
                 .explain(&ride.trip, ride.quoted.as_ref())
@@ -72,19 +74,19 @@ impl Explain {
                 }));
                 continue;
             }
-            if !documents.is_empty() {
-                println!();
+            if !pages.is_empty() {
+                pages.push('\n');
             }
-            documents.push(Value::Null);
-            print!("{}", tree::page(card.info(), &ride.trip, &explanation));
+            pages += &tree::page(card.info(), &ride.trip, &explanation);
             if let Some(difference) = difference {
-                println!("\nthis is not the bill of the record:\n{}", difference.indented("  "));
+                writeln!(pages, "\nthis is not the bill of the record:\n{}", difference.indented("  "))?;
             }
         }
         if self.json {
             let document = json!({ "trip_id": record.trip_id, "pricing": VERSION, "bills": documents });
-            println!("{}", serde_json::to_string_pretty(&document)?);
+            pages = serde_json::to_string_pretty(&document)? + "\n";
         }
+        output::print(pages)?;
         Ok(if proved { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

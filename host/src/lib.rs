@@ -8,6 +8,7 @@ pub mod card;
 pub mod cli;
 pub mod explain;
 pub mod input;
+pub mod output;
 pub mod quote;
 pub mod replay;
 pub mod table;

@@ -5,8 +5,8 @@ mod trip;
 
 use crate::bill_text;
 use crate::explain::{document, tree};
-use crate::input;
 use crate::table::{Align, lay_out};
+use crate::{input, output};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use farebox_pricing::{Explanation, RateCard, VERSION};
@@ -82,8 +82,7 @@ impl Quote {
             (false, true) => tree::page(card.info(), &trip, &explanation),
             (false, false) => page(&card, &trip, &explanation.bill),
         };
-        print!("{text}");
-        Ok(())
+        output::print(text)
     }
 }
 
@@ -148,10 +147,9 @@ fn known_cards(cards: &Path, side: &str) -> Vec<String> {
 ///
 /// Everything that is wrong with it.
 pub(crate) fn load_card(path: &Path) -> anyhow::Result<RateCard> {
-    let document =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read the rate card {}", path.display()))?;
+    let document = input::read_text(path)?;
     RateCard::parse(&document).map_err(|problems| {
-        let mut message = format!("{} has {}", path.display(), bill_text::count(problems.len(), "problem"));
+        let mut message = format!("{} has {}", input::name(path), bill_text::count(problems.len(), "problem"));
         for problem in problems {
             let _ = write!(message, "\n  {problem}");
         }

@@ -19,7 +19,7 @@ mod page;
 mod report;
 
 use crate::card::archive::Archive;
-use crate::{input, quote};
+use crate::{input, output, quote};
 use anyhow::{Context, ensure};
 use clap::Args;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
@@ -90,7 +90,7 @@ impl Replay {
     fn prove(&self) -> anyhow::Result<ExitCode> {
         let archive = Archive::open(&self.cards)?;
         let done = self.go_through(|| Proof::new(&archive, self.show))?;
-        print!("{}", if self.json { report::proof_json(&done)? } else { report::proof_text(&done) });
+        output::print(if self.json { report::proof_json(&done)? } else { report::proof_text(&done) })?;
         self.finish(&done, done.tally.failed())
     }
 
@@ -98,11 +98,11 @@ impl Replay {
         let cards = self.card.iter().map(|path| quote::load_card(path)).collect::<anyhow::Result<_>>()?;
         let candidates = Candidates::new(cards).map_err(anyhow::Error::msg)?;
         let done = self.go_through(|| Shadow::new(&candidates, self.show))?;
-        print!("{}", if self.json { report::shadow_json(&done)? } else { report::shadow_text(&done) });
         if let Some(path) = &self.html {
             let page = page::page(&input::name(&self.bills), &done);
             std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
         }
+        output::print(if self.json { report::shadow_json(&done)? } else { report::shadow_text(&done) })?;
         self.finish(&done, done.tally.failed())
     }
 

@@ -1,7 +1,7 @@
 //! `farebox card check`.
 
 use crate::bill_text::count;
-use crate::input;
+use crate::{input, output};
 use clap::Args;
 use farebox_pricing::{CardInfo, RateCard};
 use farebox_types::Problem;
@@ -60,9 +60,9 @@ impl Check {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let report = Report::new(self.files.iter().map(|file| check(file)).collect());
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
+            output::print(serde_json::to_string_pretty(&report)? + "\n")?;
         } else {
-            print!("{report}");
+            output::print(&report)?;
         }
         Ok(if report.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

@@ -160,7 +160,7 @@ pub fn read(line: Line<'_>) -> Result<Record<'_>, String> {
 }
 
 fn replay(archive: &Archive, record: &Record, side: Side) -> Result<Comparison, (Failing, String)> {
-    let card = archive.find(record.version(side)).map_err(|why| (Failing::UnknownVersion, why))?;
+    let card = record.card(side, archive).map_err(|why| (Failing::UnknownVersion, why))?;
     let ride = record.ride(side, card.info().currency).map_err(|why| (Failing::Unreadable, why))?;
     let bill = card.price(&ride.trip, ride.quoted.as_ref());
     let bill = bill.map_err(|error| (Failing::NotPriced, bill_text::price_error(&error)))?;

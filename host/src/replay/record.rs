@@ -1,6 +1,8 @@
 //! The record of a bill, as far as pricing it again is concerned.
 
-use farebox_pricing::Side;
+use crate::bill_text;
+use crate::card::archive::Archive;
+use farebox_pricing::{CardInfo, RateCard, Side};
 use farebox_types::{Currency, Facts, Trip};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -69,6 +71,26 @@ impl Record<'_> {
             Side::Passenger => &self.versions.rate_card,
             Side::Driver => &self.versions.driver_rate_card,
         }
+    }
+
+    /// The rate card that priced a side.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, or why it cannot be that one.
+    pub fn card<'a>(&self, side: Side, archive: &'a Archive) -> Result<&'a RateCard, String> {
+        let card = archive.find(self.version(side))?;
+        let CardInfo { version, city, product, side: of_side, .. } = card.info();
+        if (city.as_str(), product.as_str(), *of_side) != (&*self.city, &*self.product, side) {
+            return Err(format!(
+                "rate card {version} is the {}'s of {city} {product}, and the bill is the {}'s of {} {}",
+                bill_text::side(*of_side),
+                bill_text::side(side),
+                self.city,
+                self.product
+            ));
+        }
+        Ok(card)
     }
 
     /// The version of the engine that priced both sides.

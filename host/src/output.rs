@@ -1,0 +1,22 @@
+//! What commands answer, on the standard output.
+
+use anyhow::Context;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
+/// Writes an answer.
+///
+/// # Errors
+///
+/// When it cannot be written: the disk is full, or nobody reads it ([`nobody_reads`]).
+pub fn print(answer: impl Display) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    write!(out, "{answer}").and_then(|()| out.flush()).context("cannot write to the standard output")
+}
+
+/// Whether a command failed because whoever read its answer has had enough, as `head` has. Nothing is wrong then.
+#[must_use]
+pub fn nobody_reads(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
+    io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
