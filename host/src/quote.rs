@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// Price one trip on a rate card.
+/// Price one trip on a rate card, without a server
 ///
 /// Examples:
 ///

@@ -36,7 +36,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use stream::{Done, Run, Tally};
 
-/// Price bills again from their records.
+/// Price bills again from their records: prove them, or try another rate card on them
 ///
 /// Without --card every bill is priced on the versions of its rate cards and compared with its record, byte for byte.
 /// Exit code 1 when one differs or cannot be compared.

@@ -38,6 +38,23 @@ fn checks() {
     insta::assert_snapshot!(runs.join("\n\n"));
 }
 
+/// A reader who has had enough ends the command quietly, and a full disk is an error.
+#[test]
+fn answers_that_cannot_be_written() {
+    let run = |out: Stdio| {
+        let mut command = Command::new(farebox());
+        let child = command.args(["card", "schema"]).stdout(out).stderr(Stdio::piped()).spawn().unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(run(writer.into()), (Some(141), String::new()));
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let (code, error) = run(full.into());
+    assert!(code == Some(1) && error.starts_with("error: cannot write to the standard output: No space"), "{error}");
+}
+
 /// The same for programs.
 #[test]
 fn json() {

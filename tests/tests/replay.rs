@@ -98,6 +98,23 @@ fn what_is_wrong_is_told() {
     insta::assert_snapshot!("wrong_few", shown(&format!("replay - {CARDS} --show 0"), &lines));
 }
 
+/// A card prices the bills of its own city, product and side, and no others.
+#[test]
+fn another_citys_card_proves_nothing() {
+    let bill = tiny_history().remove(0);
+    let record: Value = serde_json::from_str(&bill).unwrap();
+    for field in ["city", "product"] {
+        let name = record[field].as_str().unwrap();
+        let other = bill.replace(&format!("\"{field}\":\"{name}\""), &format!("\"{field}\":\"other\""));
+        assert_ne!(other, bill);
+        let (text, _, code) = run(&format!("replay - {CARDS}"), &other);
+        assert!(
+            code == 1 && text.contains(&format!("is the passenger's of {}", record["city"].as_str().unwrap())),
+            "{text}"
+        );
+    }
+}
+
 /// White space and the order of keys are not what a bill is about, but they are not the recorded bytes either.
 #[test]
 fn a_record_laid_out_anew_is_told() {

@@ -28,7 +28,7 @@ use crate::sqlite::{DEFAULT_LABEL, Database};
 use crate::state::{Grants, Guest, linker};
 use crate::variables::{ComponentVariables, Overrides, RedisUrl, SIGNING_KEY, Variables};
 
-/// Arguments of `farebox up`.
+/// Run the application of a spin.toml on this machine.
 #[derive(Debug, Args)]
 pub struct Up {
     /// Build the components first, with the build commands of the manifest.
