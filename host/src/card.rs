@@ -26,7 +26,7 @@ impl Card {
         match self {
             Self::Check(check) => check.run(),
             Self::Schema => {
-                output::print(serde_json::to_string_pretty(&farebox_pricing::schema())? + "\n")?;
+                output::print(output::json(&farebox_pricing::schema())?)?;
                 Ok(ExitCode::SUCCESS)
             }
         }

@@ -84,7 +84,7 @@ impl Explain {
         }
         if self.json {
             let document = json!({ "trip_id": record.trip_id, "pricing": VERSION, "bills": documents });
-            pages = serde_json::to_string_pretty(&document)? + "\n";
+            pages = output::json(&document)?;
         }
         output::print(pages)?;
         Ok(if proved { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -98,7 +98,7 @@ fn json(explanation: &Explanation, explain: bool) -> anyhow::Result<String> {
     }
     let items = explain.then(|| document::items(explanation)).transpose()?;
     let document = Document { bill: &explanation.bill, pricing: VERSION, explanation: items };
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    Ok(output::json(&document)?)
 }
 
 fn card_path(args: &Quote) -> anyhow::Result<PathBuf> {

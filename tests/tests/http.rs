@@ -173,6 +173,12 @@ fn estimate(server: &Server) -> String {
     answer.json()["estimate_id"].as_str().unwrap().to_owned()
 }
 
+/// Quotes a ride on a server that is ended then: the estimate, and the server's data.
+fn quote(application: &Configured, arguments: &[&str]) -> (String, TempDir) {
+    let server = application.start(tempfile::tempdir().unwrap(), arguments);
+    (estimate(&server), end(server))
+}
+
 /// Measures a ride like [`jinan_estimate`], and bills it.
 fn jinan_bill(server: &Server, trip: &str, estimate_id: Option<&str>) -> Value {
     let answer = post_jinan_bill(server, trip, estimate_id);
@@ -207,9 +213,7 @@ fn a_ride_is_billed_as_it_was_quoted() {
         let application = Configured::new();
         let cards = ["passenger", "driver"].map(|side| application.file(&format!("cards/370100/express.{side}.json")));
         let old = cards.clone().map(|card| fs::read_to_string(card).unwrap());
-        let server = application.start(tempfile::tempdir().unwrap(), &backend);
-        let quoted = estimate(&server);
-        let data = end(server);
+        let (quoted, data) = quote(&application, &backend);
         for (card, old) in cards.iter().zip(&old) {
             // The start price, 8.00 and 6.00.
             let new = old.replacen(".00\"", ".50\"", 1);
@@ -251,9 +255,7 @@ fn a_ride_is_billed_as_it_was_quoted() {
     let mut redis = RedisServer::start().unwrap();
     let url = redis.url("");
     let arguments = [&["--redis", &url], &PATIENT[..]].concat();
-    let server = application.start(tempfile::tempdir().unwrap(), &arguments);
-    let quoted = estimate(&server);
-    let data = end(server);
+    let (quoted, data) = quote(&application, &arguments);
     fs::write(&card, changed).unwrap();
     for card in redis.run::<Vec<String>>("KEYS *:card:*").unwrap() {
         let () = redis.run(&format!("DEL {card}")).unwrap();
@@ -279,9 +281,7 @@ fn a_withdrawn_product_is_billed_as_it_was_quoted() {
     let mut redis = RedisServer::start().unwrap();
     let url = redis.url("");
     let arguments = [&["--redis", &url], &PATIENT[..]].concat();
-    let server = application.start(tempfile::tempdir().unwrap(), &arguments);
-    let quoted = estimate(&server);
-    let data = end(server);
+    let (quoted, data) = quote(&application, &arguments);
     for side in ["passenger", "driver"] {
         let card = |product: &str| application.file(&format!("cards/370100/{product}.{side}.json"));
         let text = fs::read_to_string(card("express")).unwrap();

@@ -1,8 +1,7 @@
 //! Rate cards: what they say, and how they are read.
 
 use crate::check;
-use crate::discounts;
-use crate::discounts::CouponRules;
+use crate::discounts::{self, CouponRules};
 use crate::document::{CardDocument, ItemDocument, Windows};
 use crate::growth::{self, Growth};
 use crate::kinds::{Binding, Fee, Kind, Splits, kind, kind_names, known};
@@ -200,9 +199,7 @@ impl RateCard {
         check::card(&card, document.monotone, notes);
         Some(card)
     }
-}
 
-impl RateCard {
     /// Whether a moment can be: a holiday of the card falls on that day of the week, or none is meant.
     pub(crate) fn has(&self, moment: Moment) -> bool {
         !moment.holiday || self.holidays.iter().any(|date| Moment::new(date.weekday(), 0, true).is_same_day(moment))

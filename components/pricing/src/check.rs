@@ -113,10 +113,9 @@ pub fn card(card: &RateCard, is_monotone: bool, notes: &mut Notes) {
 /// Two branches that both apply to some ride at some time would make the price depend on their order.
 fn refuse_overlaps(item: &Item, card: &RateCard, pointer: &str, notes: &mut Notes) {
     for (index, branch) in item.branches.iter().enumerate() {
-        let earlier = item.branches.iter().take(index).enumerate();
-        let mut overlaps =
-            earlier.filter_map(|(other, earlier)| Some((other, meeting(&branch.when, &earlier.when, card)?)));
-        if let Some((other, witness)) = overlaps.next() {
+        let mut earlier = item.branches.iter().take(index).enumerate();
+        let overlap = earlier.find_map(|(other, earlier)| Some((other, meeting(&branch.when, &earlier.when, card)?)));
+        if let Some((other, witness)) = overlap {
             notes.problems.add(
                 format!("{pointer}/branches/{index}/when"),
                 "overlap",
@@ -129,7 +128,7 @@ fn refuse_overlaps(item: &Item, card: &RateCard, pointer: &str, notes: &mut Note
 /// A ride to which both conditions apply, in words. Every condition is on one fact alone, so each can be met by itself.
 fn meeting(one: &When, other: &When, card: &RateCard) -> Option<String> {
     // Where two calendars overlap, the overlap begins where one of them does.
-    let both = |moment: &Moment| card.has(*moment) && one.calendar.holds(*moment) && other.calendar.holds(*moment);
+    let both = |moment: &Moment| one.calendar.holds(*moment) && other.calendar.holds(*moment) && card.has(*moment);
     let mut words = vec![one.calendar.beginnings().chain(other.calendar.beginnings()).find(both)?.describe()];
     for (position, (a, b)) in one.names.iter().zip(&other.names).enumerate() {
         let has = |name: &&str| {
@@ -219,10 +218,10 @@ fn hole(whens: &[&When], card: &RateCard) -> Result<Option<String>, TooComplex> 
     };
     split(&|whens| {
         // Where a window ends, a hole may begin.
-        let mut moments: Vec<Moment> =
-            whens.iter().flat_map(|when| when.calendar.turns()).filter(|moment| card.has(*moment)).collect();
+        let mut moments: Vec<Moment> = whens.iter().flat_map(|when| when.calendar.turns()).collect();
         moments.sort_unstable_by_key(|moment| (moment.holiday, moment.minute));
         moments.dedup();
+        moments.retain(|moment| card.has(*moment));
         let timed = whens.iter().any(|when| !when.calendar.is_always());
         moments.into_iter().map(|moment| Value::Moment(moment, timed)).collect()
     });

@@ -90,8 +90,7 @@ pub fn apply(rules: CouponRules, coupons: &[Coupon], fare: &Fare) -> Option<(Vec
             break;
         }
         let scope = scope(coupon, fare);
-        let of_scope = |amounts: &[MinorUnits]| sum(scope.iter().filter_map(|position| amounts.get(*position)));
-        let remaining = of_scope(&left)?.clamp(0, payable);
+        let remaining = of_scope(&left, &scope)?.clamp(0, payable);
         let most = coupon.max_off.unwrap_or(MinorUnits::MAX).min(remaining);
         let draft = |charge, rounding| Draft::price(charge, Rule::Coupon, None, fare.currency, rounding);
         let exactly = |amount: MinorUnits, source| {
@@ -102,7 +101,7 @@ pub fn apply(rules: CouponRules, coupons: &[Coupon], fare: &Fare) -> Option<(Vec
             CouponValue::Percent(percent) => {
                 let base = match rules.percent_of {
                     PercentOf::Remaining => remaining,
-                    PercentOf::Fare => of_scope(&before)?,
+                    PercentOf::Fare => of_scope(&before, &scope)?,
                 };
                 let charge = Charge::of_money(fare.currency.to_major(base), -percent, Decimal::ONE_HUNDRED);
                 draft(charge, fare.rounding)?
@@ -131,7 +130,7 @@ fn scope(coupon: &Coupon, fare: &Fare) -> Vec<usize> {
 /// Takes an amount off what is left in a scope, in proportion. Up to each item the parts are rounded down, so that they
 /// add up to the amount, and none takes more than there is.
 fn take(left: &mut [MinorUnits], scope: &[usize], amount: MinorUnits) -> Option<()> {
-    let whole = i128::from(sum(scope.iter().filter_map(|position| left.get(*position)))?);
+    let whole = i128::from(of_scope(left, scope)?);
     let (mut so_far, mut taken) = (0_i128, 0_i128);
     for position in scope {
         let left = left.get_mut(*position)?;
@@ -141,6 +140,10 @@ fn take(left: &mut [MinorUnits], scope: &[usize], amount: MinorUnits) -> Option<
         taken = until;
     }
     Some(())
+}
+
+fn of_scope(amounts: &[MinorUnits], scope: &[usize]) -> Option<MinorUnits> {
+    sum(scope.iter().filter_map(|position| amounts.get(*position)))
 }
 
 fn sum<'a>(amounts: impl Iterator<Item = &'a MinorUnits>) -> Option<MinorUnits> {

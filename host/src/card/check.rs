@@ -60,7 +60,7 @@ impl Check {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let report = Report::new(self.files.iter().map(|file| check(file)).collect());
         if self.json {
-            output::print(serde_json::to_string_pretty(&report)? + "\n")?;
+            output::print(output::json(&report)?)?;
         } else {
             output::print(&report)?;
         }

@@ -5,6 +5,7 @@ use super::prove::{Detail, Failing, Failure, Proof};
 use super::shadow::{Change, Section, Shadow, percent};
 use super::stream::Done;
 use crate::bill_text;
+use crate::output;
 use crate::table::{Align, lay_out};
 use farebox_pricing::{CardInfo, VERSION};
 use farebox_types::{Currency, Decimal};
@@ -100,7 +101,7 @@ pub fn proof_json(done: &Done<Proof>) -> serde_json::Result<String> {
         "pricing": VERSION,
         "interrupted": done.interrupted,
     });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    output::json(&document)
 }
 
 /// What candidates would have changed, as text.
@@ -276,7 +277,7 @@ pub fn shadow_json(done: &Done<Shadow>) -> serde_json::Result<String> {
         "pricing": VERSION,
         "interrupted": done.interrupted,
     });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    output::json(&document)
 }
 
 fn section_json(card: &CardInfo, section: &Section) -> Value {
