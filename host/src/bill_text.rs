@@ -1,7 +1,8 @@
 //! Bills and their parts in words, for tables, trees and differences.
 
+use farebox_fare::{Basis, Bill, Line, Rule, Source, Trip, Unit};
+use farebox_money::{Currency, Decimal, MinorUnits, Rounding};
 use farebox_pricing::{CardInfo, PriceError, Side};
-use farebox_types::{Basis, Bill, Currency, Decimal, Line, MinorUnits, Rounding, Rule, Source, Trip, Unit};
 
 /// How much of it: "800 m". Empty for what is charged once.
 #[must_use]

@@ -1,7 +1,7 @@
 //! Files that commands read. "-" is what stands in for a file: the standard input.
 
 use anyhow::Context;
-use farebox_types::Facts;
+use farebox_fare::Facts;
 use std::io::Read;
 use std::path::Path;
 

@@ -2,12 +2,12 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::float_arithmetic)]
 
 use criterion::{Criterion, criterion_group};
+use farebox_fare::Trip;
 use farebox_pricing::RateCard;
 use farebox_tests::artifacts;
 use farebox_tests::guest::Guest;
 use farebox_tests::pricing::PricingComponent;
 use farebox_tests::wire::trip_to_wire;
-use farebox_types::Trip;
 use std::hint::black_box;
 use std::path::Path;
 use std::process::Command;

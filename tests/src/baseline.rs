@@ -12,8 +12,8 @@ use farebox_gateway::requests::{EstimateRequest, Tariffs};
 use farebox_gateway::responses::{self, EstimateDocument};
 use farebox_gateway::token::{Estimate, Price, QuoteKey, Signer};
 use farebox_gateway::{json, ride};
+use farebox_money::Currency;
 use farebox_pricing::RateCard;
-use farebox_types::Currency;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -78,7 +78,7 @@ impl Baseline {
         let mut quote = QuoteKey([0; 8]);
         getrandom::fill(&mut quote.0).map_err(|error| Problem::internal(error.to_string()))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-        let price = |(product, bill): (&String, &farebox_types::Bill)| Price {
+        let price = |(product, bill): (&String, &farebox_fare::Bill)| Price {
             product: product.clone(),
             total: bill.total,
             payable: bill.payable,

@@ -1,10 +1,11 @@
 //! A made-up history: bill records as the gateway keeps them, of rides that never were, on the rate cards that ship.
 
 use crate::artifacts::repository;
+use farebox_fare::time;
+use farebox_fare::{Basis, Bill, Coupon, CouponValue, Facts, Order, Outcome, Point, Segment, Trip};
 use farebox_gateway::responses::{BillDocument, BillFacts, NotQuoted, Pinned, SettlementDocument, Versions};
-use farebox_gateway::time;
+use farebox_money::{Currency, Decimal};
 use farebox_pricing::{RateCard, VERSION};
-use farebox_types::{Basis, Bill, Coupon, CouponValue, Currency, Decimal, Facts, Order, Outcome, Point, Segment, Trip};
 use fastrand::Rng;
 use std::path::Path;
 

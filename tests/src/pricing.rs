@@ -2,8 +2,8 @@
 
 use crate::guest::{Guest, Wasi, pricing, vocabulary as wire};
 use crate::wire::{bill_from_wire, trip_to_wire};
+use farebox_fare::{Bill, Trip};
 use farebox_pricing::{PriceError, RateCard};
-use farebox_types::{Bill, Trip};
 use pricing::exports::farebox::pricing::pricing as api;
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;

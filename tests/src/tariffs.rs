@@ -10,8 +10,9 @@
 //! - `change: /items/2/branches/0/rate "0.25"`: the card, but for that figure. Another reading of the same tariff.
 
 use crate::artifacts;
+use farebox_fare::{Basis, Bill, Coupon, CouponValue, Outcome, Point, Segment, Trip};
+use farebox_money::{Currency, Decimal};
 use farebox_pricing::RateCard;
-use farebox_types::{Basis, Bill, Coupon, CouponValue, Currency, Decimal, Outcome, Point, Segment, Trip};
 use jiff::civil::{DateTime, Time};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,7 +1,16 @@
 //! Between the domain and the form in which it crosses into a guest.
 
 use crate::guest::vocabulary as wire;
-use farebox_types::{self as domain, Bill, Coupon, CouponValue, Currency, Decimal, Line, Order, Point, Trip, wit};
+
+/// The native words of all crates, under one name.
+mod domain {
+    pub use farebox_fare::*;
+    pub use farebox_money::Rounding;
+}
+
+use farebox_fare::{Bill, Coupon, CouponValue, Line, Order, Point, Trip};
+use farebox_money::{Currency, Decimal};
+use farebox_wit as wit;
 
 macro_rules! same_cases {
     ($name:ident { $($case:ident),* }) => {

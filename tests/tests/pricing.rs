@@ -1,12 +1,12 @@
 //! The pricing engine: published tariffs, and the same answer natively and as a component.
 #![allow(clippy::unwrap_used)]
 
+use farebox_money::charge_in_steps;
 use farebox_pricing::{RateCard, VERSION};
 use farebox_tests::artifacts;
 use farebox_tests::guest::Guest;
 use farebox_tests::pricing::{PricingComponent, price_natively};
 use farebox_tests::tariffs;
-use farebox_types::charge_in_steps;
 use std::collections::BTreeSet;
 
 /// Every published tariff comes to the published amount, natively and as a component, and the two bills are identical.

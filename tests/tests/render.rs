@@ -1,11 +1,11 @@
 //! Rendering: the same pages natively and as a component.
 #![allow(clippy::unwrap_used)]
 
+use farebox_fare::Bill;
 use farebox_render::{Catalogue, Page, PageLine, Section};
 use farebox_tests::artifacts;
 use farebox_tests::guest::{Guest, render};
 use farebox_tests::wire::bill_to_wire;
-use farebox_types::Bill;
 use render::exports::farebox::render::render as api;
 
 /// Every bill of render's own cases gives the same page natively and as a component, in every scene and locale.

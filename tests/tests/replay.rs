@@ -1,9 +1,9 @@
 //! `farebox replay` and `farebox explain`: bills priced again from their records, on their own rate cards or on others.
 #![allow(clippy::unwrap_used)]
 
+use farebox_fare::{Basis, Coupon, CouponValue, Trip};
 use farebox_tests::artifacts::{farebox, repository};
 use farebox_tests::history::{self, Cards};
-use farebox_types::{Basis, Coupon, CouponValue, Trip};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Child, Command, Stdio};

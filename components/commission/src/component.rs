@@ -3,13 +3,13 @@
 #![allow(missing_docs, unsafe_code)]
 
 use crate::{Policy, Ride, SettleError};
-use farebox_types::Currency;
-use farebox_types::wit::{Malformed, Problem};
+use farebox_money::Currency;
+use farebox_wit::{Malformed, Problem};
 
 wit_bindgen::generate!({
     path: ["../../wit/types", "../../wit/commission"],
     world: "farebox:commission/component",
-    with: { "farebox:types/types@0.1.0": farebox_types::wit },
+    with: { "farebox:types/types@0.1.0": farebox_wit },
 });
 
 use exports::farebox::commission::commission::{self, Guest, GuestPolicy};

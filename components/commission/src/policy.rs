@@ -1,6 +1,7 @@
 //! Commission policies: scenarios, their caps, and everything that can be wrong with them.
 
-use farebox_types::{Decimal, Problem, Problems, version_of};
+use farebox_document::{Problem, Problems, version_of};
+use farebox_money::Decimal;
 use serde::Deserialize;
 
 /// What `format` in a policy has to say.
@@ -76,7 +77,7 @@ impl Policy {
     /// Everything that is wrong with the document, in document order.
     pub fn parse(document: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
-        let value = match farebox_types::parse_json(document.as_bytes()) {
+        let value = match farebox_document::parse_json(document.as_bytes()) {
             Ok(value) => value,
             Err(error) => {
                 problems.add("", "invalid-json", format!("not JSON: {error}"));
@@ -84,7 +85,7 @@ impl Policy {
             }
         };
         let version = version_of(&value);
-        let document: PolicyDocument = match farebox_types::read_part(&value, "", &mut problems) {
+        let document: PolicyDocument = match farebox_document::read_part(&value, "", &mut problems) {
             Some(document) => document,
             None => return Err(problems.into_vec()),
         };

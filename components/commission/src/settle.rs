@@ -1,7 +1,8 @@
 //! Take, take rate and top-up of one ride.
 
 use crate::policy::{Base, Policy, Scenario};
-use farebox_types::{Currency, Decimal, MinorUnits, Problem, Rounding, divide};
+use farebox_document::Problem;
+use farebox_money::{Currency, Decimal, MinorUnits, Rounding, divide};
 
 /// Decimals of a take rate.
 const RATE_SCALE: u32 = 6;

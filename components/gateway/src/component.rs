@@ -51,7 +51,7 @@ mod bindings {
             }
         ",
         runtime_path: "::spin_sdk::wit_bindgen::rt",
-        with: { "farebox:types/types@0.1.0": farebox_types::wit },
+        with: { "farebox:types/types@0.1.0": farebox_wit },
         generate_all,
     });
 }
@@ -147,7 +147,7 @@ fn unique() -> u64 {
 }
 
 /// Seconds since 1970.
-fn now() -> farebox_types::Timestamp {
+fn now() -> farebox_fare::Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -17,8 +17,11 @@
 
 use crate::geodesy;
 use crate::problem::{FieldError, Problem};
-use crate::{limits, names, time};
-use farebox_types::{AmountError, Currency, MinorUnits, Point, Timestamp, pointer_segment};
+use crate::{limits, names};
+use farebox_document::pointer_segment;
+use farebox_fare::time;
+use farebox_fare::{Point, Timestamp};
+use farebox_money::{AmountError, Currency, MinorUnits};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use std::cell::RefCell;

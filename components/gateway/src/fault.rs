@@ -1,7 +1,7 @@
 //! What can go wrong with the store, and what callers are told when there is nothing to fall back to.
 
 use crate::problem::{self, FieldError, Problem};
-use farebox_types::Segment;
+use farebox_fare::Segment;
 
 /// A store call that did not do what it was asked to.
 #[derive(Clone, Debug, PartialEq, Eq)]

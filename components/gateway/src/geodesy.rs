@@ -1,6 +1,6 @@
 //! Places on the ground, and how far apart they are.
 
-use farebox_types::Point;
+use farebox_fare::Point;
 use geo::{Distance, Haversine};
 
 /// Degrees to millionths of a degree, rounded to the nearest. `None` outside of plus or minus `limit` degrees.

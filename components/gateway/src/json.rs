@@ -1,7 +1,7 @@
 //! Bodies that are JSON.
 
 use crate::problem::{self, Problem};
-use farebox_types::parse_json;
+use farebox_document::parse_json;
 use serde_json::Value;
 
 /// Reads a body as one JSON document; [`parse_json`] says what is refused.

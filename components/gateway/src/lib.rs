@@ -28,7 +28,6 @@ pub mod responses;
 pub mod ride;
 pub mod routes;
 pub mod settings;
-pub mod time;
 pub mod token;
 pub mod trace;
 

@@ -1,6 +1,7 @@
 //! Every limit of the API. Decoding enforces what is here, and the OpenAPI document states it.
 
-use farebox_types::{MinorUnits, Timestamp};
+use farebox_fare::Timestamp;
+use farebox_money::MinorUnits;
 use rust_decimal::Decimal;
 use std::ops::RangeInclusive;
 

@@ -14,8 +14,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::DOCUMENT;
     use crate::requests::{self, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
-    use crate::{limits, names, problem, time};
-    use farebox_types::Facts;
+    use crate::{limits, names, problem};
+    use farebox_fare::Facts;
+    use farebox_fare::time;
     use http::StatusCode;
     use serde_json::{Value, json};
     use std::collections::BTreeSet;
@@ -583,7 +584,7 @@ mod tests {
         described(&format!("The surge factor as text: {}", range_text(&limits::DYNAMIC)), text())
     }
 
-    fn range_text(range: &RangeInclusive<farebox_types::Decimal>) -> String {
+    fn range_text(range: &RangeInclusive<farebox_money::Decimal>) -> String {
         format!("{} to {}, at most {} decimals.", range.start(), range.end(), limits::FACTOR_DECIMALS)
     }
 

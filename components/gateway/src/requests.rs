@@ -3,9 +3,9 @@
 use crate::decode::{Field, Notes, Object};
 use crate::limits;
 use crate::problem::Problem;
-use farebox_types::{
-    Coupon, CouponValue, Currency, Decimal, MinorUnits, Order, Outcome, Point, Segment, Timestamp, version_of,
-};
+use farebox_document::version_of;
+use farebox_fare::{Coupon, CouponValue, Order, Outcome, Point, Segment, Timestamp};
+use farebox_money::{Currency, Decimal, MinorUnits};
 use serde_json::{Value, json};
 
 /// What can be priced. Amounts can only be read once the currency is known, and that is the rate card's to say.

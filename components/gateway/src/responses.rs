@@ -2,7 +2,9 @@
 
 use crate::problem::Problem;
 use crate::token::Estimate;
-use farebox_types::{Basis, Bill, Currency, Decimal, Facts, MinorUnits};
+use farebox_fare::time;
+use farebox_fare::{Basis, Bill, Facts};
+use farebox_money::{Currency, Decimal, MinorUnits};
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -59,7 +61,7 @@ impl<'a> EstimateDocument<'a> {
             estimate_id,
             city: &estimate.city,
             currency,
-            expires_at: crate::time::format(estimate.expires_at),
+            expires_at: time::format(estimate.expires_at),
             estimates: estimate.prices.iter().map(price).collect(),
         }
     }

@@ -4,7 +4,7 @@ use crate::geodesy::great_circle_m;
 use crate::limits;
 use crate::problem::{self, FieldError, Problem};
 use crate::requests::{BillRequest, EstimateRequest, Extras};
-use farebox_types::{Basis, Point, Segment, Timestamp, Trip};
+use farebox_fare::{Basis, Point, Segment, Timestamp, Trip};
 
 /// The trip that an estimate is for.
 pub fn estimated(request: &EstimateRequest) -> Trip {
@@ -114,7 +114,7 @@ pub fn refused(source: Source, pointer: &str, code: String, message: String) -> 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use farebox_types::Currency;
+    use farebox_money::Currency;
 
     fn request() -> BillRequest {
         BillRequest {

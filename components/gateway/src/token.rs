@@ -6,7 +6,8 @@
 use crate::limits;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use farebox_types::{Currency, MinorUnits, Timestamp};
+use farebox_fare::Timestamp;
+use farebox_money::{Currency, MinorUnits};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;

@@ -1,6 +1,6 @@
 //! Request identifiers: W3C Trace Context.
 
-use farebox_types::hex;
+use farebox_document::hex;
 
 /// The trace that a request belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 #![allow(missing_docs, unsafe_code)]
 
 use crate::{PriceError, RateCard, Side, VERSION};
-use farebox_types::wit::{Bill, Malformed, Problem, Trip};
+use farebox_wit::{Bill, Malformed, Problem, Trip};
 
 wit_bindgen::generate!({
     path: ["../../wit/types", "../../wit/pricing"],
     world: "farebox:pricing/component",
-    with: { "farebox:types/types@0.1.0": farebox_types::wit },
+    with: { "farebox:types/types@0.1.0": farebox_wit },
 });
 
 use exports::farebox::pricing::pricing::{self, CardInfo, Guest, GuestRateCard, RateCardBorrow, Totals};
@@ -71,7 +71,7 @@ impl GuestRateCard for RateCard {
     }
 }
 
-fn domain_trip(trip: Trip) -> Result<farebox_types::Trip, pricing::PriceError> {
+fn domain_trip(trip: Trip) -> Result<farebox_fare::Trip, pricing::PriceError> {
     trip.try_into().map_err(invalid)
 }
 

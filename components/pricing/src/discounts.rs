@@ -3,7 +3,8 @@
 use crate::kinds::Charge;
 use crate::price::{Draft, MAX_AMOUNT};
 use crate::rounding::Rounded;
-use farebox_types::{Coupon, CouponValue, Currency, Decimal, MinorUnits, Rule, Source};
+use farebox_fare::{Coupon, CouponValue, Rule, Source};
+use farebox_money::{Currency, Decimal, MinorUnits};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

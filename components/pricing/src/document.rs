@@ -6,7 +6,7 @@ use crate::figure::Figure;
 use crate::growth::GrowthDocument;
 use crate::rounding::RoundingDocument;
 use crate::zones::ZoneDocument;
-use farebox_types::Currency;
+use farebox_money::Currency;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;

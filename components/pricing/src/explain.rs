@@ -2,7 +2,8 @@
 
 use crate::card::RateCard;
 use crate::price::{ItemStatus, PriceError};
-use farebox_types::{Bill, Line, MinorUnits, Trip};
+use farebox_fare::{Bill, Line, Trip};
+use farebox_money::MinorUnits;
 use serde::Serialize;
 use serde_json::Value;
 

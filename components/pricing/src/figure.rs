@@ -1,6 +1,7 @@
 //! The numbers on a rate card.
 
-use farebox_types::{Currency, Decimal, MinorUnits, Problems};
+use farebox_document::Problems;
+use farebox_money::{Currency, Decimal, MinorUnits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;

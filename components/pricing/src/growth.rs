@@ -1,7 +1,8 @@
 //! How far a price may grow from quote to bill.
 
 use crate::figure::Figure;
-use farebox_types::{Currency, Decimal, MinorUnits, Problems, Rounding, charge};
+use farebox_document::Problems;
+use farebox_money::{Currency, Decimal, MinorUnits, Rounding, charge};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

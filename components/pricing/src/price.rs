@@ -6,9 +6,9 @@ use crate::growth;
 use crate::kinds::{Charge, Extent, OutOfRange};
 use crate::ride::{Part, Ride};
 use crate::rounding::Rounded;
-use farebox_types::{
-    Basis, Bill, Currency, Decimal, Line, MinorUnits, Problem, Reason, Rule, Source, Trip, charge_in_steps,
-};
+use farebox_document::Problem;
+use farebox_fare::{Basis, Bill, Line, Reason, Rule, Source, Trip};
+use farebox_money::{Currency, Decimal, MinorUnits, charge_in_steps};
 use std::mem;
 
 /// The most metres, or seconds, of one trip.

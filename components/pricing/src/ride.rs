@@ -2,7 +2,8 @@
 
 use crate::card::RateCard;
 use crate::when::{CANCELLED, COMPLETED, Facts, Moment, NONE};
-use farebox_types::{Basis, Currency, MinorUnits, Outcome, Segment, Source, Timestamp, Trip};
+use farebox_fare::{Basis, Outcome, Segment, Source, Timestamp, Trip};
+use farebox_money::{Currency, MinorUnits};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 

@@ -1,7 +1,8 @@
 //! How amounts are rounded: the mode, and to a multiple of what.
 
 use crate::figure::Figure;
-use farebox_types::{Currency, MinorUnits, Problems, Rounding};
+use farebox_document::Problems;
+use farebox_money::{Currency, MinorUnits, Rounding};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;

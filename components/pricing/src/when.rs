@@ -10,7 +10,7 @@ pub use range::Range;
 
 use crate::zones::{ELSEWHERE, Zones};
 use calendar::CalendarDocument;
-use farebox_types::Problems;
+use farebox_document::Problems;
 use range::RangeDocument;
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,6 +1,7 @@
 //! Zones of a city: named polygons, so that a fee can depend on where a ride begins and ends.
 
-use farebox_types::{Point, Problems};
+use farebox_document::Problems;
+use farebox_fare::Point;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

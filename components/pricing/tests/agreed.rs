@@ -2,8 +2,9 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use farebox_fare::{Coupon, CouponValue, Outcome, Trip};
+use farebox_money::MinorUnits;
 use farebox_pricing::RateCard;
-use farebox_types::{Coupon, CouponValue, MinorUnits, Outcome, Trip};
 use serde_json::{Value, json};
 
 fn card(items: &Value, more: &Value) -> RateCard {

@@ -4,8 +4,9 @@
 #[path = "../../../tests/src/random/mod.rs"]
 mod random;
 
+use farebox_fare::{Basis, Bill, Coupon, CouponValue, Order, Point, Segment, Trip};
+use farebox_money::{Decimal, charge_in_steps};
 use farebox_pricing::{PriceError, RateCard, schema};
-use farebox_types::{Basis, Bill, Coupon, CouponValue, Decimal, Order, Point, Segment, Trip, charge_in_steps};
 use proptest::prelude::*;
 use random::Dice;
 use serde_json::{Value, json};

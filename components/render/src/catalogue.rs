@@ -3,7 +3,7 @@
 use crate::layout::Layout;
 use crate::messages;
 use crate::numbers::Numbers;
-use farebox_types::{Problem, Problems, parse_json, version_of};
+use farebox_document::{Problem, Problems, parse_json, version_of};
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use icu_locale_core::Locale;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ mod bindings {
     wit_bindgen::generate!({
         path: ["../../wit/types", "../../wit/render"],
         world: "farebox:render/component",
-        with: { "farebox:types/types@0.1.0": farebox_types::wit },
+        with: { "farebox:types/types@0.1.0": farebox_wit },
     });
     use super::Component;
     export!(Component);
@@ -13,7 +13,7 @@ mod bindings {
 
 use crate::{Catalogue, Page, UnknownScene};
 use bindings::exports::farebox::render::render as wit;
-use farebox_types::Bill;
+use farebox_fare::Bill;
 
 struct Component;
 

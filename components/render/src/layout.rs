@@ -1,6 +1,7 @@
 //! The layout: which scene shows which lines of a bill, in which order.
 
-use farebox_types::{Bill, Line, Problems, pointer_segment};
+use farebox_document::{Problems, pointer_segment};
+use farebox_fare::{Bill, Line};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ mod graph;
 
 use crate::layout::Layout;
 use crate::variables::Role;
-use farebox_types::Problems;
+use farebox_document::Problems;
 use fluent_bundle::{FluentBundle, FluentResource};
 use unic_langid::LanguageIdentifier;
 

@@ -1,6 +1,7 @@
 //! Numbers as people of a locale write them: ICU4X over exact decimals, no floats.
 
-use farebox_types::{Currency, Decimal, MinorUnits, Unit};
+use farebox_fare::Unit;
+use farebox_money::{Currency, Decimal, MinorUnits};
 use icu_decimal::{DecimalFormatter, DecimalFormatterPreferences, input};
 use icu_locale_core::Locale;
 use rust_decimal::RoundingStrategy;

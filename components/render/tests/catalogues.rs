@@ -4,8 +4,8 @@
 
 mod copy;
 
+use farebox_document::Problem;
 use farebox_render::Catalogue;
-use farebox_types::Problem;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

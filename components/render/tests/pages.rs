@@ -7,8 +7,8 @@
 mod copy;
 
 use copy::shipped;
+use farebox_fare::Bill;
 use farebox_render::{Page, UnknownScene};
-use farebox_types::Bill;
 use std::fmt::Write;
 use std::path::Path;
 

@@ -5,8 +5,9 @@
 mod copy;
 
 use copy::shipped;
+use farebox_fare::{Basis, Bill, Line, Reason, Rule, Source, Unit};
+use farebox_money::{Currency, Decimal, Rounding};
 use farebox_render::Catalogue;
-use farebox_types::{Basis, Bill, Currency, Decimal, Line, Reason, Rounding, Rule, Source, Unit};
 use proptest::prelude::*;
 use proptest::sample::select;
 

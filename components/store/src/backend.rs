@@ -1,7 +1,8 @@
 //! What a backend has to do.
 
 use crate::{Batch, Fault};
-use farebox_types::{MinorUnits, Segment, Timestamp};
+use farebox_fare::{Segment, Timestamp};
+use farebox_money::MinorUnits;
 
 /// The sums over all segments of a trip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

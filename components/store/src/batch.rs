@@ -1,7 +1,7 @@
 //! Which segments may be added at all, whatever the backend holds.
 
 use crate::{MAX_QUANTITY, MAX_SEGMENTS, MAX_SEQUENCE};
-use farebox_types::Segment;
+use farebox_fare::Segment;
 
 /// Segments that can be added to one trip: ascending, each sequence number once, every quantity in range.
 #[derive(Clone, Debug, PartialEq, Eq)]

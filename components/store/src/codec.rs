@@ -3,7 +3,7 @@
 //! A reply is a flat list of texts, `None` where Redis said nil.
 
 use crate::{AddError, Fault, StoredBill, TopUp, Totals};
-use farebox_types::Segment;
+use farebox_fare::Segment;
 
 /// What Redis answered.
 pub type Reply = Vec<Option<String>>;

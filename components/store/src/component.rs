@@ -20,7 +20,7 @@ spin_sdk::wit_bindgen::generate!({
             export farebox:store/ledger@0.1.0;
         }
     ",
-    with: { "farebox:types/types@0.1.0": farebox_types::wit },
+    with: { "farebox:types/types@0.1.0": farebox_wit },
     runtime_path: "::spin_sdk::wit_bindgen::rt",
 });
 

@@ -5,7 +5,7 @@ use crate::script::{self, Script};
 use crate::{
     Access, AddError, Backend, Batch, Fault, Keys, MAX_SEGMENTS, Shared, StoredBill, TopUp, Totals, is_unknown_script,
 };
-use farebox_types::Segment;
+use farebox_fare::Segment;
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 use std::num::NonZeroU32;
 

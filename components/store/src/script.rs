@@ -1,6 +1,6 @@
 //! The atomic steps in Redis: Lua scripts, each on one key.
 
-use farebox_types::hex;
+use farebox_document::hex;
 use sha1::{Digest, Sha1};
 use std::sync::LazyLock;
 

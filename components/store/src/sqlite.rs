@@ -2,7 +2,7 @@
 
 use crate::statement::{self, DUPLICATE_COLUMN, SCHEMA_VERSION, SEGMENT_CONFLICT, TOO_MANY_SEGMENTS};
 use crate::{AddError, Backend, Batch, Fault, Shared, StoredBill, Synchronous, TopUp, Totals};
-use farebox_types::Segment;
+use farebox_fare::Segment;
 use spin_sdk::sqlite::{Connection, Error, RowResult, Value};
 use std::num::NonZeroU32;
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use farebox_types::hex;
+use farebox_document::hex;
 
 /// A data directory, for this process alone as long as this value lives.
 #[derive(Debug)]

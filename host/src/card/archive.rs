@@ -1,8 +1,8 @@
 //! Rate cards by their version, today's and those of earlier days: what it takes to price a bill again.
 
 use anyhow::Context;
+use farebox_document::version_of;
 use farebox_pricing::{FORMAT, RateCard};
-use farebox_types::version_of;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

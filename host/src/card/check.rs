@@ -3,8 +3,8 @@
 use crate::bill_text::count;
 use crate::{input, output};
 use clap::Args;
+use farebox_document::Problem;
 use farebox_pricing::{CardInfo, RateCard};
-use farebox_types::Problem;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};

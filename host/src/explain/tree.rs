@@ -2,8 +2,9 @@
 
 use super::condition;
 use crate::bill_text;
+use farebox_fare::{Line, Source, Trip, Unit};
+use farebox_money::Currency;
 use farebox_pricing::{CardInfo, Explanation, GROWTH_CODE, ItemExplanation, Status, VERSION};
-use farebox_types::{Currency, Line, Source, Trip, Unit};
 use serde_json::Value;
 
 /// A node: its text, and what is below it.

@@ -2,7 +2,8 @@
 
 use super::trip::amount;
 use anyhow::bail;
-use farebox_types::{Coupon, CouponValue, Currency, Decimal};
+use farebox_fare::{Coupon, CouponValue};
+use farebox_money::{Currency, Decimal};
 
 /// Reads a coupon. Its identifier is its place among all, counted from 1.
 ///

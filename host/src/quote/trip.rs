@@ -4,7 +4,8 @@ use super::coupon;
 use crate::input;
 use anyhow::{Context, ensure};
 use clap::Args;
-use farebox_types::{Basis, Currency, Decimal, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Order, Outcome, Point, Segment, Trip};
+use farebox_money::{Currency, Decimal};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! How two bills differ.
 
 use crate::bill_text;
-use farebox_types::Bill;
+use farebox_fare::Bill;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use similar::{ChangeTag, TextDiff};

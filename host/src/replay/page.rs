@@ -6,8 +6,8 @@ use super::report::{
 };
 use super::shadow::{Change, Section, Shadow, percent};
 use super::stream::Done;
+use farebox_money::Decimal;
 use farebox_pricing::{CardInfo, VERSION};
-use farebox_types::Decimal;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("page.css");

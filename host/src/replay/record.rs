@@ -2,8 +2,9 @@
 
 use crate::bill_text;
 use crate::card::archive::Archive;
+use farebox_fare::{Facts, Trip};
+use farebox_money::Currency;
 use farebox_pricing::{CardInfo, RateCard, Side};
-use farebox_types::{Currency, Facts, Trip};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;

@@ -7,8 +7,8 @@ use super::stream::Done;
 use crate::bill_text;
 use crate::output;
 use crate::table::{Align, lay_out};
+use farebox_money::{Currency, Decimal};
 use farebox_pricing::{CardInfo, VERSION};
-use farebox_types::{Currency, Decimal};
 use serde_json::{Value, json};
 use std::fmt::Write;
 

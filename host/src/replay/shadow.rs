@@ -6,8 +6,9 @@ use super::prove::read;
 use super::record::Record;
 use super::stream::{Line, Tally};
 use crate::bill_text;
+use farebox_fare::Bill;
+use farebox_money::{MinorUnits, Rounding, divide};
 use farebox_pricing::{CardInfo, RateCard, Side};
-use farebox_types::{Bill, MinorUnits, Rounding, divide};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 

@@ -3,7 +3,7 @@
 
 use farebox_fuzz::check_bill;
 use farebox_pricing::RateCard;
-use farebox_types::{Basis, Segment, Trip};
+use farebox_fare::{Basis, Segment, Trip};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -4,7 +4,8 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use farebox_fuzz::check_bill;
 use farebox_pricing::RateCard;
-use farebox_types::{Basis, Coupon, CouponValue, Decimal, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
+use farebox_money::Decimal;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 

@@ -1,7 +1,8 @@
 //! What holds for every bill, whatever was priced.
 
 use farebox_pricing::RateCard;
-use farebox_types::{Trip, charge_in_steps};
+use farebox_fare::Trip;
+use farebox_money::charge_in_steps;
 
 /// Prices a trip. Without a panic, lines add up, each line can be recomputed from what it says, and the explanation and
 /// the totals are of the same bill.

@@ -2,7 +2,8 @@
 
 use super::number::{Rounding, decimal, minor_units, to_i128, whole};
 use super::{Fare, ModelLine};
-use farebox_types::{Coupon, CouponValue, Currency, Trip};
+use farebox_fare::{Coupon, CouponValue, Trip};
+use farebox_money::Currency;
 use serde_json::Value;
 
 /// The discounts, and what is left to pay.

@@ -16,7 +16,8 @@ mod ride;
 mod when;
 mod zones;
 
-use farebox_types::{Basis, Bill, Currency, Trip};
+use farebox_fare::{Basis, Bill, Trip};
+use farebox_money::Currency;
 use kinds::Charge;
 use num::BigRational;
 use number::{Rounding, decimal, minor_units};
@@ -63,8 +64,8 @@ pub fn price(card: &Value, trip: &Trip, quoted: Option<&Trip>) -> Option<ModelBi
 
 /// An engine's bill in the model's words.
 pub fn in_words(bill: &Bill) -> ModelBill {
-    let lines = |lines: &[farebox_types::Line]| {
-        let line = |line: &farebox_types::Line| {
+    let lines = |lines: &[farebox_fare::Line]| {
+        let line = |line: &farebox_fare::Line| {
             (line.code.clone(), decimal(&line.quantity.to_string()).to_string(), line.amount.into())
         };
         lines.iter().map(line).collect()

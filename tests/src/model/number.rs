@@ -1,6 +1,6 @@
 //! Fractions, and how they become amounts.
 
-use farebox_types::Currency;
+use farebox_money::Currency;
 use num::{BigInt, BigRational, Integer, Signed, ToPrimitive, Zero};
 use serde_json::Value;
 

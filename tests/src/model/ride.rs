@@ -1,7 +1,7 @@
 //! The seconds of a ride.
 
 use super::zones;
-use farebox_types::{Segment, Trip};
+use farebox_fare::{Segment, Trip};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use num::rational::Ratio;

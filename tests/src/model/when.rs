@@ -1,7 +1,7 @@
 //! When a branch applies.
 
 use super::ride::Ride;
-use farebox_types::Outcome;
+use farebox_fare::Outcome;
 use jiff::civil::{Date, DateTime, Weekday};
 use serde_json::Value;
 

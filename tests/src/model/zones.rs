@@ -1,7 +1,7 @@
 //! Which zone a place is in.
 
 use super::number::{decimal, whole};
-use farebox_types::Point;
+use farebox_fare::Point;
 use num::BigRational;
 use serde_json::Value;
 

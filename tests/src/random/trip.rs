@@ -1,7 +1,8 @@
 //! Random trips.
 
 use super::{CLOCKS, Dice};
-use farebox_types::{Basis, Coupon, CouponValue, Decimal, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
+use farebox_money::Decimal;
 
 /// A trip of at most a few hours, as likely as not while clocks are changed where the card is used.
 pub fn trip(dice: &mut Dice, time_zone: &str) -> Trip {

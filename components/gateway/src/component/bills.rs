@@ -13,10 +13,10 @@ use crate::responses::{self, BillDocument, BillFacts, BillPage, NotQuoted, Pinne
 use crate::ride::{self, Source};
 use crate::routes::Query;
 use crate::settings::Settings;
-use crate::time;
 use crate::token::Estimate;
 use ::http::{HeaderName, HeaderValue, Response, StatusCode};
-use farebox_types::{Basis, Facts, Segment, Trip};
+use farebox_fare::time;
+use farebox_fare::{Basis, Facts, Segment, Trip};
 use futures::future::{join_all, join3};
 use serde_json::Value;
 

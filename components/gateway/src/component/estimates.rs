@@ -12,7 +12,7 @@ use crate::routes::Query;
 use crate::settings::Settings;
 use crate::token::{Estimate, Price, QuoteKey};
 use ::http::StatusCode;
-use farebox_types::Bill;
+use farebox_fare::Bill;
 use serde_json::Value;
 
 /// `POST /v1/estimates`: prices each product and answers totals. The facts go to the store, for whoever asks for

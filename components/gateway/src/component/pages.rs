@@ -6,7 +6,7 @@ use crate::locale;
 use crate::problem::Problem;
 use crate::responses::{Reason, Section, SectionLine};
 use crate::routes::Query;
-use farebox_types::Bill;
+use farebox_fare::Bill;
 
 /// The query parameters of a detail page.
 pub const PARAMETERS: &[&str] = &["scene", "locale"];

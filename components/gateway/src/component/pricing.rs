@@ -4,8 +4,8 @@ use super::bindings::farebox::pricing::pricing::{self, PriceError};
 use super::config::Card;
 use crate::problem::{self, Problem};
 use crate::ride::{self, Source};
-use farebox_types::wit::{Bill as WireBill, Trip as WireTrip};
-use farebox_types::{Bill, Trip};
+use farebox_fare::{Bill, Trip};
+use farebox_wit::{Bill as WireBill, Trip as WireTrip};
 
 pub use super::bindings::farebox::pricing::pricing::Totals;
 
@@ -29,7 +29,7 @@ pub fn price(card: &Card, trip: &WireTrip, quoted: Option<&WireTrip>, source: So
 
 /// A bill as it is written down.
 pub fn bill(wire: WireBill) -> Result<Bill, Problem> {
-    wire.try_into().map_err(|error: farebox_types::wit::Malformed| {
+    wire.try_into().map_err(|error: farebox_wit::Malformed| {
         Problem::internal(format!("pricing made a bill that cannot be read: {}", error.message()))
     })
 }

@@ -7,7 +7,7 @@ use crate::fault::StoreError;
 use crate::responses::{CardVersions, Quote};
 use crate::settings::Settings;
 use crate::token::{Estimate, QuoteKey};
-use farebox_types::{Facts, Trip};
+use farebox_fare::{Facts, Trip};
 use futures::future::{join, join_all};
 use std::borrow::Cow;
 use std::time::Duration;

@@ -7,7 +7,9 @@ use crate::problem::{self, FieldError, Problem};
 use crate::requests::CommissionRequest;
 use crate::responses::{self, CommissionDocument, SettlementDocument, rate};
 use ::http::StatusCode;
-use farebox_types::{Currency, Decimal, canonical_json, wit};
+use farebox_document::canonical_json;
+use farebox_money::{Currency, Decimal};
+use farebox_wit as wit;
 use serde_json::Value;
 
 /// `POST /v1/commission`: settles a ride that nothing else is known of, and keeps nothing.

@@ -2,7 +2,7 @@
 
 use super::bindings::farebox::store::{bills, cards, ledger, quotes, trips};
 use crate::fault::{SegmentsError, StoreError};
-use farebox_types::Segment;
+use farebox_fare::Segment;
 use futures::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;

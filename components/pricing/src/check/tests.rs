@@ -34,7 +34,7 @@ fn check(changes: &[(&str, Value)], expected: &[&str]) {
     }
 }
 
-fn judge(changes: &[(&str, Value)]) -> Vec<farebox_types::Problem> {
+fn judge(changes: &[(&str, Value)]) -> Vec<farebox_document::Problem> {
     let mut card = good();
     for (pointer, value) in changes {
         let (parent, field) = pointer.rsplit_once('/').unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Binding, known};
 use crate::ride::Ride;
-use farebox_types::MinorUnits;
+use farebox_money::MinorUnits;
 
 /// Positions of items on the card.
 #[derive(Clone, Debug, PartialEq, Eq)]

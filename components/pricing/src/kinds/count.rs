@@ -1,7 +1,8 @@
 //! Counting in whole pieces: what happens to a period, or a stretch, that is not full.
 
 use super::Charge;
-use farebox_types::{Decimal, Source, Unit};
+use farebox_fare::{Source, Unit};
+use farebox_money::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -4,7 +4,8 @@ use super::base::Base;
 use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, major};
 use crate::figure::Figure;
 use crate::ride::Ride;
-use farebox_types::{Decimal, Source};
+use farebox_fare::Source;
+use farebox_money::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -2,7 +2,7 @@
 
 use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange};
 use crate::ride::Ride;
-use farebox_types::{Source, Trip};
+use farebox_fare::{Source, Trip};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

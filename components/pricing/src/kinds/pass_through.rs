@@ -2,7 +2,7 @@
 
 use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange};
 use crate::ride::Ride;
-use farebox_types::Source;
+use farebox_fare::Source;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

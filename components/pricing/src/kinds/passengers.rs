@@ -3,7 +3,8 @@
 use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, tiered};
 use crate::figure::Figure;
 use crate::ride::Ride;
-use farebox_types::{Decimal, Source, Unit};
+use farebox_fare::{Source, Unit};
+use farebox_money::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -4,7 +4,8 @@ use super::count::Count;
 use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, Splits};
 use crate::figure::Figure;
 use crate::ride::Ride;
-use farebox_types::{Decimal, Segment, Unit};
+use farebox_fare::{Segment, Unit};
+use farebox_money::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

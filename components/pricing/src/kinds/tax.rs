@@ -4,7 +4,7 @@ use super::base::Base;
 use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, major};
 use crate::figure::Figure;
 use crate::ride::Ride;
-use farebox_types::Decimal;
+use farebox_money::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

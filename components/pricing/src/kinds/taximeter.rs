@@ -4,7 +4,8 @@ use super::slow::{check_limit, is_below};
 use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange};
 use crate::figure::{Figure, Metres};
 use crate::ride::Ride;
-use farebox_types::{Decimal, Unit};
+use farebox_fare::Unit;
+use farebox_money::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -4,7 +4,8 @@ use super::count::Count;
 use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, Splits};
 use crate::figure::{Figure, Metres};
 use crate::ride::{Part, Ride};
-use farebox_types::{Decimal, Source, Unit};
+use farebox_fare::{Source, Unit};
+use farebox_money::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -4,7 +4,7 @@ use super::count::Count;
 use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange};
 use crate::figure::Figure;
 use crate::ride::Ride;
-use farebox_types::{Source, Unit};
+use farebox_fare::{Source, Unit};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

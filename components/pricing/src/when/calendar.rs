@@ -1,6 +1,6 @@
 //! Conditions on the local time: windows of the day, days of the week, holidays.
 
-use farebox_types::Problems;
+use farebox_document::Problems;
 use jiff::civil::Weekday;
 use schemars::JsonSchema;
 use serde::Deserialize;

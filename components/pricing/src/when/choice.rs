@@ -1,6 +1,6 @@
 //! Conditions on facts that are names: one of these, or none of those.
 
-use farebox_types::Problems;
+use farebox_document::Problems;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;

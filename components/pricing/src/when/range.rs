@@ -1,6 +1,6 @@
 //! Conditions on facts that are quantities.
 
-use farebox_types::Problems;
+use farebox_document::Problems;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

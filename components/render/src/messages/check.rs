@@ -7,7 +7,8 @@ use super::graph::{Graph, Inline, MAX_PLACEABLES, Pattern, Weights, inlines, pla
 use super::{Lines, MONEY, MONEY_IN, TEXT, role, split_scene};
 use crate::layout::Layout;
 use crate::variables::{Kind, PLURALS, Role, enumerate, kind};
-use farebox_types::{Currency, Problems};
+use farebox_document::Problems;
+use farebox_money::Currency;
 use fluent_bundle::FluentResource;
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Message, Term, VariantKey};
 use std::collections::BTreeSet;

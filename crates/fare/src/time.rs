@@ -1,6 +1,7 @@
 //! RFC 3339 text and seconds since 1970.
 
-use farebox_types::Timestamp;
+/// A moment, in whole seconds since the Unix epoch; fractions are dropped toward the past.
+pub type Timestamp = i64;
 
 /// Reads a time such as "2019-07-11T09:00:00+08:00". A fraction of a second is dropped toward the past.
 ///

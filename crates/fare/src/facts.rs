@@ -3,7 +3,8 @@
 //! Pricing is pure. Whoever has the facts, the rate card and the engine's version can price the ride again, to the byte;
 //! so facts are what is kept, and lines are made when somebody looks.
 
-use crate::{Basis, Coupon, CouponValue, Currency, MinorUnits, Order, Outcome, Point, Segment, Timestamp, Trip};
+use crate::{Basis, Coupon, CouponValue, Order, Outcome, Point, Segment, Timestamp, Trip};
+use farebox_money::{Currency, MinorUnits};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,7 @@
 //! The facts of a ride.
 
-use crate::{Basis, MinorUnits, Timestamp};
+use crate::{Basis, Timestamp};
+use farebox_money::MinorUnits;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! The price of a ride, and its JSON form.
 
-use crate::{AmountError, Currency, MinorUnits, Rounding};
+use farebox_money::{AmountError, Currency, MinorUnits, Rounding};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 

@@ -24,7 +24,7 @@ pub enum Rounding {
 /// `None` when `per` is zero or when the exact result does not fit: 19 digits of quantity times 19 of rate always do.
 ///
 /// ```
-/// use farebox_types::{Currency, Rounding, charge};
+/// use farebox_money::{Currency, Rounding, charge};
 /// # let cny = Currency::from_code("CNY").expect("CNY is a currency");
 /// // 4,100 m at 1.35 per 1,000 m is 5.535.
 /// let (quantity, rate, per) = ("4100".parse()?, "1.35".parse()?, "1000".parse()?);

@@ -1,6 +1,6 @@
 //! The types generated from `wit/types`, and the conversions to and from the domain.
 //!
-//! Other crates point `wit-bindgen` here with `with: { "farebox:types/types@0.1.0": farebox_types::wit }`.
+//! Other crates point `wit-bindgen` here with `with: { "farebox:types/types@0.1.0": farebox_wit }`.
 
 mod generated {
     #![allow(missing_docs, unsafe_code)]
@@ -18,8 +18,14 @@ mod generated {
 
 pub use generated::farebox::types::types::*;
 
-use crate as domain;
 use rust_decimal::Decimal as Exact;
+
+/// The native words of all crates, under one name.
+mod domain {
+    pub use farebox_document::Problem;
+    pub use farebox_fare::*;
+    pub use farebox_money::{Currency, Rounding};
+}
 
 /// Why something from across the boundary has no meaning here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

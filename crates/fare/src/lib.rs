@@ -1,0 +1,11 @@
+//! The words of a ride: the [`Trip`] that is priced, the [`Bill`] that it comes to, and how both are written down.
+
+mod bill;
+mod facts;
+pub mod time;
+mod trip;
+
+pub use bill::{Basis, Bill, Line, Reason, Rule, Source, Unit};
+pub use facts::Facts;
+pub use time::Timestamp;
+pub use trip::{Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
