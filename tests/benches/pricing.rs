@@ -3,8 +3,8 @@
 
 use criterion::{Criterion, criterion_group};
 use farebox_fare::Trip;
+use farebox_kit::artifacts;
 use farebox_pricing::RateCard;
-use farebox_tests::artifacts;
 use farebox_tests::guest::Guest;
 use farebox_tests::pricing::PricingComponent;
 use farebox_tests::wire::trip_to_wire;

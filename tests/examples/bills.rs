@@ -5,7 +5,7 @@
 //! farebox replay bills.jsonl
 //! ```
 
-use farebox_tests::history::{Cards, bills};
+use farebox_kit::history::{Cards, bills};
 use std::io::{BufWriter, Write};
 
 fn main() -> anyhow::Result<()> {

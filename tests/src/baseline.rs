@@ -1,31 +1,28 @@
-//! What the application is measured against: the same estimates, computed by the same domain code, natively behind
-//! axum. No components, no store.
+//! What the application is measured against: the same estimates, made by the same billing, natively behind axum. No
+//! components, no store.
 
-use crate::artifacts;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
-use farebox_gateway::problem::Problem;
-use farebox_gateway::requests::{EstimateRequest, Tariffs};
-use farebox_gateway::responses::{self, EstimateDocument};
-use farebox_gateway::token::{Estimate, Price, QuoteKey, Signer};
-use farebox_gateway::{json, ride};
-use farebox_money::Currency;
-use farebox_pricing::RateCard;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use farebox_billing::event::Event;
+use farebox_billing::ports::{
+    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
+    Variables,
+};
+use farebox_billing::{Billing, Context, estimates};
+use farebox_fare::{Segment, Timestamp};
+use farebox_kit::artifacts;
+use farebox_kit::native::Native;
+use farebox_web::{answer, body};
+use futures::FutureExt as _;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const CITY: &str = "110000";
-
-struct Baseline {
-    cards: BTreeMap<String, RateCard>,
-    signer: Signer,
-}
-
-/// Serves estimates for Beijing on a free port, prints the address, and never returns.
+/// Serves estimates on a free port, prints the address, and never returns.
 ///
 /// # Panics
 ///
@@ -35,80 +32,140 @@ pub fn serve() {
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         println!("listening on http://{}", listener.local_addr().expect("a bound socket"));
-        let baseline = Arc::new(Baseline::new());
-        let estimate = move |body: Bytes| {
-            let baseline = baseline.clone();
-            async move { baseline.answer(&body) }
-        };
         let listener = axum::serve::ListenerExt::tap_io(listener, |stream| drop(stream.set_nodelay(true)));
+        let estimate = |body: Bytes| async move { answer(&body) };
         axum::serve(listener, Router::new().route("/v1/estimates", post(estimate))).await.expect("a server");
     });
 }
 
-impl Baseline {
-    fn new() -> Self {
-        let card = |product: &str| {
-            let document = artifacts::card(&format!("{CITY}/{product}.passenger"));
-            let card = RateCard::parse(&document).unwrap_or_else(|problems| panic!("{product}: {problems:?}"));
-            (product.to_owned(), card)
+thread_local! {
+    /// Billing is one thread's, as an instance of a component is.
+    static BILLING: Rc<Billing<World>> = Billing::new(World { config: artifacts::repository().join("config") });
+}
+
+fn answer(request: &[u8]) -> Response {
+    let answered = BILLING.with(|billing| {
+        let document = body::parse(request).map_err(|problem| format!("{problem:?}"))?;
+        // Nothing here waits for anything.
+        let estimate = async {
+            let context = Rc::new(Context::new(billing, "").await?);
+            estimates::create(&context, &document).await
         };
-        let signer = Signer::new(b"the key of the baseline").expect("a key");
-        Self { cards: ["express", "taxi"].map(card).into(), signer }
+        let estimate = estimate.now_or_never().expect("no store, no waiting");
+        let estimate = estimate.map_err(|refusal| format!("{refusal:?}"))?;
+        answer::json(StatusCode::CREATED, &estimate).map_err(|problem| format!("{problem:?}"))
+    });
+    answered.map(|response| response.map(Into::into)).unwrap_or_else(|why: String| {
+        let mut response = Response::new(why.into());
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        response
+    })
+}
+
+/// A world with a configuration and without a store.
+struct World {
+    config: PathBuf,
+}
+
+impl Ports for World {
+    type Engines = Native;
+}
+
+impl Files for World {
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
+        let entries = std::fs::read_dir(self.config.join(folder)).map_err(|error| error.to_string())?;
+        let name = |entry: std::io::Result<std::fs::DirEntry>| {
+            entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(|error| error.to_string())
+        };
+        entries.map(name).collect()
     }
 
-    fn answer(&self, body: &[u8]) -> Response {
-        match self.estimate(body) {
-            Ok(response) => response.map(Into::into),
-            Err(problem) => {
-                let mut response = Response::new(format!("{problem:?}").into());
-                *response.status_mut() = StatusCode::BAD_REQUEST;
-                response
-            }
-        }
-    }
-
-    fn estimate(&self, body: &[u8]) -> Result<axum::http::Response<Vec<u8>>, Problem> {
-        let request = EstimateRequest::decode(&json::parse(body)?, self)?;
-        let trip = ride::estimated(&request);
-        let mut bills = Vec::with_capacity(request.products.len());
-        for product in &request.products {
-            let card = self.cards.get(product).ok_or_else(|| Problem::internal(product.clone()))?;
-            bills.push(card.price(&trip, None).map_err(|error| Problem::internal(format!("{error:?}")))?);
-        }
-        let mut quote = QuoteKey([0; 8]);
-        getrandom::fill(&mut quote.0).map_err(|error| Problem::internal(error.to_string()))?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-        let price = |(product, bill): (&String, &farebox_fare::Bill)| Price {
-            product: product.clone(),
-            total: bill.total,
-            payable: bill.payable,
-        };
-        let estimate = Estimate {
-            prices: request.products.iter().zip(&bills).map(price).collect(),
-            city: request.city.clone(),
-            quote,
-            currency: request.currency,
-            expires_at: i64::try_from(now).unwrap_or(i64::MAX).saturating_add(900),
-        };
-        let identifier = self.signer.seal(&estimate);
-        responses::json(StatusCode::CREATED, &EstimateDocument::new(&estimate, identifier))
+    fn read(&self, path: &str) -> Result<String, String> {
+        std::fs::read_to_string(self.config.join(path)).map_err(|error| error.to_string())
     }
 }
 
-impl Tariffs for Baseline {
-    fn currency(&self, city: &str, product: &str) -> Result<Option<Currency>, Problem> {
-        Ok(self.cards.get(product).filter(|_| city == CITY).map(|card| card.info().currency))
+impl Variables for World {
+    async fn variable(&self, name: &str) -> Result<String, String> {
+        Ok(match name {
+            "quote_ttl_s" => "0",
+            "signing_key" => "the key of the baseline",
+            _ => "1000",
+        }
+        .to_owned())
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
     }
 
-    fn serves(&self, city: &str) -> bool {
-        city == CITY
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
     }
 
-    fn products(&self, _city: &str) -> Vec<&str> {
-        self.cards.keys().map(String::as_str).collect()
+    async fn sleep(&self, _: Duration) {}
+}
+
+impl Ids for World {
+    fn unique(&self) -> u64 {
+        fastrand::u64(..)
+    }
+}
+
+impl Events for World {
+    fn tell(&self, _: &str, event: &Event) {
+        eprintln!("{}", event.line(""));
+    }
+}
+
+impl Spawn for World {
+    fn spawn(&self, _: Pin<Box<dyn Future<Output = ()>>>) {
+        unreachable!("no store, nothing to do after an answer");
+    }
+}
+
+/// There is none, and estimates without quotes ask for nothing.
+fn none<T>() -> Result<T, StoreError> {
+    Err(StoreError::Unavailable("there is none".to_owned()))
+}
+
+impl Store for World {
+    async fn add_segments(&self, _: &str, _: &str, _: &[Segment]) -> Result<Accumulated, SegmentsError> {
+        Ok(none()?)
     }
 
-    fn cities(&self) -> Vec<&str> {
-        vec![CITY]
+    async fn segments(&self, _: &str, _: &str) -> Result<Vec<Segment>, StoreError> {
+        none()
+    }
+
+    async fn put_quote(&self, _: &str, _: &str, _: &str, _: u32) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn quote(&self, _: &str, _: &str) -> Result<Option<String>, StoreError> {
+        none()
+    }
+
+    async fn put_card(&self, _: &str, _: &str, _: &str) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn card(&self, _: &str, _: &str) -> Result<Option<String>, StoreError> {
+        none()
+    }
+
+    async fn put_bill(&self, _: &str, _: &str, _: &StoredBill) -> Result<Option<StoredBill>, StoreError> {
+        none()
+    }
+
+    async fn bill(&self, _: &str, _: &str) -> Result<Option<StoredBill>, StoreError> {
+        none()
+    }
+
+    async fn enter_top_up(&self, _: &str, _: &str, _: &TopUp) -> Result<(), StoreError> {
+        none()
     }
 }

@@ -1,6 +1,6 @@
 //! The pure components, called through WIT in a bare wasmtime: WASI and nothing else.
 
-use crate::artifacts;
+use farebox_kit::artifacts;
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};

@@ -1,14 +1,11 @@
 //! Tests of the built application: components, contract, HTTP, faults.
 
-pub mod artifacts;
 pub mod baseline;
 pub mod exchanges;
 pub mod guest;
-pub mod history;
 pub mod load;
 pub mod model;
 pub mod pricing;
-pub mod random;
 pub mod server;
 pub mod store_redis_server;
 pub mod store_under_test;

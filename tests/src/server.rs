@@ -1,6 +1,6 @@
 //! The application, served by the host or by Spin, as a real process.
 
-use crate::artifacts;
+use farebox_kit::artifacts;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -22,8 +22,14 @@ pub enum Runtime {
 
 /// Deadlines that a busy test machine keeps. Tests of what is answered use them, so that what they see does not depend
 /// on how fast it was; what happens when a deadline passes has tests of its own.
-pub const PATIENT: [&str; 4] =
-    ["--variable", "store_read_deadline_ms=10000", "--variable", "store_write_deadline_ms=10000"];
+pub const PATIENT: [&str; 6] = [
+    "--variable",
+    "store_read_deadline_ms=10000",
+    "--variable",
+    "store_write_deadline_ms=10000",
+    "--variable",
+    "store_budget_ms=60000",
+];
 
 /// A running application. Ended when dropped.
 pub struct Server {

@@ -11,9 +11,9 @@ mod bindings {
     });
 }
 
-use crate::artifacts;
 use anyhow::{Error, Result};
 use bindings::{Component as Bindings, ComponentPre as BindingsPre};
+use farebox_kit::artifacts;
 use farebox_runtime::engine::{anyhow_error, engine};
 use farebox_runtime::grants::AllowedHosts;
 use farebox_runtime::redis::Redis;

@@ -9,8 +9,8 @@
 //! - `place: Times Square 40.7580 -73.9855`: rides may go `from Times Square` and `to` it;
 //! - `change: /items/2/branches/0/rate "0.25"`: the card, but for that figure. Another reading of the same tariff.
 
-use crate::artifacts;
 use farebox_fare::{Basis, Bill, Coupon, CouponValue, Outcome, Point, Segment, Trip};
+use farebox_kit::artifacts;
 use farebox_money::{Currency, Decimal};
 use farebox_pricing::RateCard;
 use jiff::civil::{DateTime, Time};

@@ -1,7 +1,7 @@
 //! `farebox card`: what an operator is told about rate cards before they run.
 #![allow(clippy::unwrap_used)]
 
-use farebox_tests::artifacts::{farebox, repository};
+use farebox_kit::artifacts::{farebox, repository};
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};

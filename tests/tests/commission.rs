@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_commission::{Policy, Ride, Settlement};
+use farebox_kit::artifacts;
 use farebox_money::{Currency, Decimal};
-use farebox_tests::artifacts;
 use farebox_tests::guest::{Guest, commission, vocabulary};
 
 /// The default policy settles every ride of the table as the table says, natively and as a component.

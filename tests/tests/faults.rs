@@ -1,7 +1,7 @@
 //! Faults, with real processes: killed, hanging, gone.
 #![allow(clippy::unwrap_used)]
 
-use farebox_tests::artifacts;
+use farebox_kit::artifacts;
 use farebox_tests::server::{PATIENT, Server};
 use farebox_tests::store_redis_server::RedisServer;
 use serde_json::{Value, json};
@@ -91,7 +91,14 @@ fn kill_loses_nothing_acknowledged() {
 fn rides_are_billed_without_redis() {
     let mut redis = RedisServer::start().unwrap();
     // Deadlines that a busy test machine keeps when all is well, and that are still far below the limit checked here.
-    let deadlines = ["--variable", "store_read_deadline_ms=500", "--variable", "store_write_deadline_ms=1000"];
+    let deadlines = [
+        "--variable",
+        "store_read_deadline_ms=500",
+        "--variable",
+        "store_write_deadline_ms=1000",
+        "--variable",
+        "store_budget_ms=3000",
+    ];
     let url = redis.url("");
     let server = Server::start(&[&["--redis", &url], &deadlines[..]].concat());
     for seq in 1..=3 {
@@ -159,7 +166,14 @@ fn the_second_signal_ends_it_at_once() {
     let redis = RedisServer::start().unwrap();
     let url = redis.url("");
     for (first, second) in [("TERM", "INT"), ("INT", "TERM")] {
-        let mut server = Server::start(&["--redis", &url, "--variable", "store_write_deadline_ms=9000"]);
+        let mut server = Server::start(&[
+            "--redis",
+            &url,
+            "--variable",
+            "store_write_deadline_ms=9000",
+            "--variable",
+            "store_budget_ms=9000",
+        ]);
         redis.stop().unwrap();
         // Hangs for two seconds: that is how long the host waits for Redis.
         let mut hanging = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
@@ -189,8 +203,8 @@ fn a_burst_does_not_start_an_instance_for_each_request() {
     const BURST: usize = 60;
     let redis = RedisServer::start().unwrap();
     let url = redis.url("");
-    let arguments = ["--redis", &url, "--requests-at-once", "1", "--variable", "store_write_deadline_ms=3000"];
-    let server = Server::start(&arguments);
+    let deadlines = ["--variable", "store_write_deadline_ms=3000", "--variable", "store_budget_ms=3000"];
+    let server = Server::start(&[&["--redis", &url, "--requests-at-once", "1"], &deadlines[..]].concat());
     // No request is answered before the test is over, so an instance that has one is new for all of its tenth.
     redis.stop().unwrap();
     let at_once = 2 * std::thread::available_parallelism().unwrap().get();

@@ -1,7 +1,7 @@
 //! The HTTP API, served for real: by the host on both stores, and by Spin when it is installed.
 #![allow(clippy::unwrap_used)]
 
-use farebox_tests::artifacts;
+use farebox_kit::artifacts;
 use farebox_tests::exchanges;
 use farebox_tests::server::{Answer, PATIENT, Runtime, Server, spin_is_installed};
 use farebox_tests::store_redis_server::RedisServer;

@@ -1,7 +1,7 @@
 //! The host holds the application to its manifest: what is not granted is refused, and what is not understood as well.
 #![allow(clippy::unwrap_used)]
 
-use farebox_tests::artifacts;
+use farebox_kit::artifacts;
 use farebox_tests::server::{Server, refusal};
 use serde_json::json;
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
 //! The pricing engine: published tariffs, and the same answer natively and as a component.
 #![allow(clippy::unwrap_used)]
 
+use farebox_kit::artifacts;
 use farebox_money::charge_in_steps;
 use farebox_pricing::{RateCard, VERSION};
-use farebox_tests::artifacts;
 use farebox_tests::guest::Guest;
 use farebox_tests::pricing::{PricingComponent, price_natively};
 use farebox_tests::tariffs;

@@ -1,11 +1,11 @@
 //! The engine, natively and as a component, held to the model on random cards and trips.
 #![allow(clippy::unwrap_used)]
 
+use farebox_kit::random::{self, Dice};
 use farebox_pricing::RateCard;
 use farebox_tests::guest::Guest;
 use farebox_tests::model;
 use farebox_tests::pricing::{Outcome, PricingComponent, price_natively_as_quoted};
-use farebox_tests::random::{self, Dice};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::{Cell, RefCell};

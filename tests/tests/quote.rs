@@ -1,7 +1,7 @@
 //! `farebox quote`: what an operator sees for each published tariff, and for mistakes.
 #![allow(clippy::unwrap_used)]
 
-use farebox_tests::artifacts;
+use farebox_kit::artifacts;
 use std::process::Command;
 
 fn quote(arguments: impl AsRef<str>) -> String {

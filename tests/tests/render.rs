@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_fare::Bill;
+use farebox_kit::artifacts;
 use farebox_render::{Catalogue, Page, PageLine, Section};
-use farebox_tests::artifacts;
 use farebox_tests::guest::{Guest, render};
 use farebox_tests::wire::bill_to_wire;
 use render::exports::farebox::render::render as api;

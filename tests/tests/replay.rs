@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_fare::{Basis, Coupon, CouponValue, Trip};
-use farebox_tests::artifacts::{farebox, repository};
-use farebox_tests::history::{self, Cards};
+use farebox_kit::artifacts::{farebox, repository};
+use farebox_kit::history::{self, Cards};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
@@ -58,7 +58,7 @@ fn tiny_history() -> Vec<String> {
             coupons: vec![coupon.clone()],
             ..Trip::default()
         };
-        let bill = cards.first().unwrap().bill(format!("ride-<{number}>"), &trip, None);
+        let bill = cards.first().unwrap().bill(&format!("ride-<{number}>"), &trip, None);
         serde_json::to_string(&bill).unwrap()
     };
     [1000, 2000, 4000].into_iter().enumerate().map(ride).collect()

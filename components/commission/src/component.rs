@@ -3,6 +3,7 @@
 #![allow(missing_docs, unsafe_code)]
 
 use crate::{Policy, Ride, SettleError};
+use farebox_fare::Bill;
 use farebox_money::Currency;
 use farebox_wit::{Malformed, Problem};
 
@@ -48,19 +49,38 @@ impl GuestPolicy for Policy {
             driver_total: ride.driver_total,
             coupons: ride.coupons,
         };
-        let settlement = Policy::settle(self, &ride).map_err(|error| match error {
-            SettleError::InvalidRide(problem) => commission::SettleError::InvalidRide(problem.into()),
-            SettleError::Overflow => commission::SettleError::Overflow,
-        })?;
-        let long = |_| commission::SettleError::Other("a rate has more than 18 digits".to_owned());
-        Ok(commission::Settlement {
-            scenario: settlement.scenario,
-            take: settlement.take,
-            take_rate: settlement.take_rate.try_into().map_err(long)?,
-            cap: settlement.cap.try_into().map_err(long)?,
-            top_up: settlement.top_up,
-            take_after: settlement.take_after,
-            take_rate_after: settlement.take_rate_after.try_into().map_err(long)?,
-        })
+        settle(self, &ride)
     }
+
+    fn settle_bills(&self, ride: commission::BilledRide) -> Result<commission::Settlement, commission::SettleError> {
+        let invalid = |pointer: &str, code: &str, message: String| {
+            let (pointer, code) = (pointer.to_owned(), code.to_owned());
+            commission::SettleError::InvalidRide(Problem { pointer, code, message })
+        };
+        let malformed = |pointer| move |error: Malformed| invalid(pointer, "malformed", error.message().to_owned());
+        let passenger = Bill::try_from(ride.passenger).map_err(malformed("/passenger"))?;
+        let driver = Bill::try_from(ride.driver).map_err(malformed("/driver"))?;
+        if passenger.currency != driver.currency {
+            let message = format!("is {}; the passenger's bill is in {}", driver.currency, passenger.currency);
+            return Err(invalid("/driver/currency", "other-currency", message));
+        }
+        settle(self, &Ride::of_bills(ride.city, ride.product, &passenger, &driver))
+    }
+}
+
+fn settle(policy: &Policy, ride: &Ride) -> Result<commission::Settlement, commission::SettleError> {
+    let settlement = policy.settle(ride).map_err(|error| match error {
+        SettleError::InvalidRide(problem) => commission::SettleError::InvalidRide(problem.into()),
+        SettleError::Overflow => commission::SettleError::Overflow,
+    })?;
+    let long = |_| commission::SettleError::Other("a rate has more than 18 digits".to_owned());
+    Ok(commission::Settlement {
+        scenario: settlement.scenario,
+        take: settlement.take,
+        take_rate: settlement.take_rate.try_into().map_err(long)?,
+        cap: settlement.cap.try_into().map_err(long)?,
+        top_up: settlement.top_up,
+        take_after: settlement.take_after,
+        take_rate_after: settlement.take_rate_after.try_into().map_err(long)?,
+    })
 }

@@ -2,6 +2,7 @@
 
 use crate::policy::{Base, Policy, Scenario};
 use farebox_document::Problem;
+use farebox_fare::Bill;
 use farebox_money::{Currency, Decimal, MinorUnits, Rounding, divide};
 
 /// Decimals of a take rate.
@@ -22,6 +23,20 @@ pub struct Ride {
     pub driver_total: MinorUnits,
     /// The sum of the passenger's coupons, positive; at most `passenger_total`.
     pub coupons: MinorUnits,
+}
+
+impl Ride {
+    /// A ride that was billed. Both bills are in the passenger's currency.
+    pub fn of_bills(city: String, product: String, passenger: &Bill, driver: &Bill) -> Self {
+        Self {
+            city,
+            product,
+            currency: passenger.currency,
+            passenger_total: passenger.total,
+            driver_total: driver.total,
+            coupons: passenger.total.saturating_sub(passenger.payable),
+        }
+    }
 }
 
 /// What the platform keeps of a ride, and what it owes the driver so that it keeps no more than the cap.
@@ -110,7 +125,7 @@ fn rate(take: MinorUnits, base: MinorUnits) -> Option<Decimal> {
 
 fn validate(ride: &Ride) -> Result<(), Problem> {
     let refuse = |pointer: &str, message: &str| {
-        Err(Problem { pointer: pointer.to_owned(), code: "out-of-range", message: message.to_owned() })
+        Err(Problem { pointer: pointer.to_owned(), code: "out-of-range".into(), message: message.to_owned() })
     };
     if ride.passenger_total < 0 {
         return refuse("/passenger-total", "has to be 0 or more");

@@ -1,30 +1,25 @@
 //! The gateway as a component: takes requests from the host, answers all of them, and never traps.
 
-mod bills;
-mod cards;
-mod config;
-mod estimates;
-mod health;
-mod http;
-mod later;
-mod pages;
-mod pricing;
-mod quotes;
-mod settlement;
+mod engines;
 mod store;
-mod trips;
+mod world;
 
-use self::http::{Body, Head};
-use crate::problem::{self, Problem};
-use crate::routes::{Query, Route};
-use crate::settings::{self, Settings};
-use crate::trace::Trace;
-use crate::{json, openapi, responses};
-use ::http::{Response, StatusCode};
+use self::world::World;
+use crate::routes::{self, Route};
+use crate::{openapi, refusals};
+use farebox_billing::event::Event;
+use farebox_billing::ports::Events as _;
+use farebox_billing::{Billing, Context, Wanted, bills, cards, estimates, health, meter, settlement};
+use farebox_web::problem::{self, ProblemDetails};
+use farebox_web::query::Query;
+use farebox_web::trace::Trace;
+use farebox_web::wasi::{self, Body, Head};
+use farebox_web::{answer, body};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 use spin_sdk::wasip3::exports::http::handler::Guest;
 use spin_sdk::wasip3::http::types::{self, ErrorCode};
-use std::cell::Cell;
+use std::rc::Rc;
 
 /// The WIT packages that the gateway puts together.
 mod bindings {
@@ -56,125 +51,125 @@ mod bindings {
     });
 }
 
-type Answer = Result<Response<Vec<u8>>, Problem>;
+/// Says `pending` when a top-up is owed and not yet in the ledger. Asking for the bill again enters it.
+const TOP_UP: HeaderName = HeaderName::from_static("farebox-top-up");
+
+type Answer = Result<Response<Vec<u8>>, ProblemDetails>;
 
 struct Gateway;
 spin_sdk::wasip3::http::service::export!(Gateway);
 
 impl Guest for Gateway {
     async fn handle(request: types::Request) -> Result<types::Response, ErrorCode> {
-        let (head, body) = http::receive(request);
-        let response = answer(&head, body).await.unwrap_or_else(|problem| refuse(problem, &head));
-        http::respond(response)
+        let (head, body) = wasi::receive(request);
+        let trace = Trace::continue_or_new(head.header("traceparent").as_deref(), world::random());
+        let response = match answer(&head, body, &trace).await {
+            Ok(mut response) => {
+                trace.mark(&mut response);
+                response
+            }
+            Err(problem) => {
+                if let Some(why) = &problem.log {
+                    World.tell(trace.id(), &Event::Refused { code: problem.kind.code, why: why.clone() });
+                }
+                problem.into_response(&trace)
+            }
+        };
+        wasi::respond(response)
     }
 }
 
-async fn answer(head: &Head, body: Body) -> Answer {
+thread_local! {
+    /// What the requests of this instance share.
+    static BILLING: Rc<Billing<World>> = Billing::new(World);
+}
+
+async fn answer(head: &Head, body: Body, trace: &Trace) -> Answer {
     let route = Route::find(head.method(), head.path())?;
     let query = |known| Query::parse(head.query(), known);
-    let accept_language = || head.header("accept-language");
+    let context = async || {
+        let billing = BILLING.with(Rc::clone);
+        Context::new(&billing, trace.id()).await.map(Rc::new).map_err(refusals::details)
+    };
     match route {
-        Route::CreateEstimate => estimates::create(&document(head, body).await?).await,
+        Route::CreateEstimate => {
+            let document = document(head, body).await?;
+            let estimate = estimates::create(&context().await?, &document).await;
+            answer::json(StatusCode::CREATED, &estimate.map_err(refusals::details)?)
+        }
         Route::EstimateDetail { estimate_id, product } => {
-            let query = query(pages::PARAMETERS)?;
-            estimates::detail(&estimate_id, &product, &query, accept_language()).await
+            let query = query(routes::ESTIMATE_DETAIL)?;
+            let languages = head.header("accept-language");
+            let wanted = wanted(&query, languages.as_deref());
+            let page = estimates::detail(&*context().await?, &estimate_id, &product, wanted).await;
+            answer::json(StatusCode::OK, &page.map_err(refusals::details)?)
         }
-        Route::AddSegments { trip_id } => trips::add_segments(&trip_id, &document(head, body).await?).await,
-        Route::CreateBill { trip_id } => bills::create(trip_id, &document(head, body).await?).await,
-        Route::Bill { trip_id } => bills::get(&trip_id, &query(bills::PARAMETERS)?).await,
+        Route::AddSegments { trip_id } => {
+            let document = document(head, body).await?;
+            let totals = meter::add_segments(&*context().await?, &trip_id, &document).await;
+            answer::json(StatusCode::OK, &totals.map_err(refusals::details)?)
+        }
+        Route::CreateBill { trip_id } => {
+            let document = document(head, body).await?;
+            let bill = bills::create(&*context().await?, &trip_id, &document).await;
+            Ok(billed(bill.map_err(refusals::details)?))
+        }
+        Route::Bill { trip_id } => {
+            let query = query(routes::BILL)?;
+            let bill = bills::fetch(&*context().await?, &trip_id, query.get("city")).await;
+            Ok(answer::json_text(StatusCode::OK, bill.map_err(refusals::details)?.into()))
+        }
         Route::BillDetail { trip_id } => {
-            bills::detail(&trip_id, &query(bills::DETAIL_PARAMETERS)?, accept_language()).await
+            let query = query(routes::BILL_DETAIL)?;
+            let languages = head.header("accept-language");
+            let wanted = wanted(&query, languages.as_deref());
+            let page = bills::detail(&*context().await?, &trip_id, query.get("city"), wanted).await;
+            answer::json(StatusCode::OK, &page.map_err(refusals::details)?)
         }
-        Route::Commission => settlement::create(&document(head, body).await?),
-        Route::Cities => query(&[]).and_then(|_| health::cities()),
+        Route::Commission => {
+            let document = document(head, body).await?;
+            let settlement = settlement::create(&*context().await?, &document);
+            answer::json(StatusCode::OK, &settlement.map_err(refusals::details)?)
+        }
+        Route::Cities => {
+            query(&[])?;
+            answer::json(StatusCode::OK, &health::cities(&*context().await?))
+        }
         Route::RateCard { city, version } => {
             query(&[])?;
-            cards::get(&city, &version).await
+            let card = cards::document(&*context().await?, &city, &version).await;
+            Ok(answer::json_text(StatusCode::OK, card.map_err(refusals::details)?.into()))
         }
-        Route::Health => responses::json(StatusCode::OK, &json!({"status": "ok"})),
-        Route::Ready => health::ready().await,
-        Route::OpenApi => Ok(responses::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
-        Route::RateCardSchema => Ok(responses::json_text(StatusCode::OK, openapi::RATE_CARD_SCHEMA.into())),
+        Route::Health => answer::json(StatusCode::OK, &json!({"status": "ok"})),
+        Route::Ready => {
+            let readiness = health::readiness(&BILLING.with(Rc::clone), trace.id()).await;
+            let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            answer::json(status, &readiness)
+        }
+        Route::OpenApi => Ok(answer::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
+        Route::RateCardSchema => Ok(answer::json_text(StatusCode::OK, openapi::RATE_CARD_SCHEMA.into())),
     }
 }
 
 /// Reads the JSON body of a request that has no query.
-async fn document(head: &Head, body: Body) -> Result<Value, Problem> {
+async fn document(head: &Head, body: Body) -> Result<Value, ProblemDetails> {
     Query::parse(head.query(), &[])?;
-    if !json::is_json(head.header("content-type").as_deref()) {
+    if !body::is_json(head.header("content-type").as_deref()) {
         let detail = "send the body as JSON, and say so: Content-Type: application/json";
-        return Err(Problem::new(problem::UNSUPPORTED_MEDIA_TYPE, detail));
+        return Err(ProblemDetails::new(problem::UNSUPPORTED_MEDIA_TYPE, detail));
     }
-    json::parse(&body.read(head).await?)
+    body::parse(&body.read(head).await?)
 }
 
-fn refuse(problem: Problem, head: &Head) -> Response<Vec<u8>> {
-    let mut random = [0; 24];
-    fill(&mut random);
-    let trace = Trace::continue_or_new(head.header("traceparent").as_deref(), random);
-    if let Some(log) = &problem.log {
-        eprintln!("farebox-gateway: {} {}: {log}", trace.id(), problem.kind.code);
-    }
-    problem.into_response(&trace)
+fn wanted<'a>(query: &'a Query, languages: Option<&'a str>) -> Wanted<'a> {
+    Wanted { scene: query.get("scene"), locale: query.get("locale"), languages }
 }
 
-/// Fills `bytes` with randomness that nobody can guess.
-fn fill(bytes: &mut [u8]) {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        // The host may answer with fewer bytes than asked for.
-        let random = spin_sdk::wasip3::random::random::get_random_bytes(rest.len() as u64);
-        let count = random.len().min(rest.len());
-        let (head, tail) = rest.split_at_mut(count);
-        head.copy_from_slice(random.get(..count).unwrap_or_default());
-        rest = tail;
+fn billed(bill: bills::Billed) -> Response<Vec<u8>> {
+    let status = if bill.new { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = answer::json_text(status, bill.document.into());
+    if bill.top_up_pending {
+        response.headers_mut().insert(TOP_UP, HeaderValue::from_static("pending"));
     }
-}
-
-/// A number that no other instance has, and this one never again.
-fn unique() -> u64 {
-    thread_local! {
-        static NEXT: Cell<Option<u64>> = const { Cell::new(None) };
-    }
-    // Asking the host costs more than counting on from where it let us begin.
-    let number = NEXT.get().unwrap_or_else(|| {
-        let mut start = [0; 8];
-        fill(&mut start);
-        u64::from_le_bytes(start)
-    });
-    NEXT.set(Some(number.wrapping_add(1)));
-    number
-}
-
-/// Seconds since 1970.
-fn now() -> farebox_fare::Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
-/// The settings, read once per instance.
-async fn settings() -> Result<&'static Settings, Problem> {
-    thread_local! {
-        static SETTINGS: Cell<Option<&'static Settings>> = const { Cell::new(None) };
-    }
-    if let Some(settings) = SETTINGS.get() {
-        return Ok(settings);
-    }
-    let mut values: [String; 4] = Default::default();
-    for (value, name) in values.iter_mut().zip(settings::VARIABLES) {
-        *value = spin_sdk::variables::get(name)
-            .await
-            .map_err(|error| Problem::config(format!("variable {name} cannot be read: {error}")))?;
-    }
-    let [.., signing_key] = &values;
-    if signing_key == settings::DEVELOPMENT_KEY {
-        eprintln!(
-            "farebox-gateway: WARNING: estimates are signed with the built-in development key, which is public: anybody can \
-             forge one. Set the variable signing_key to a secret of your own."
-        );
-    }
-    // Lives as long as the instance does. A request that came at the same time may have set it; then both are equal.
-    let settings: &'static Settings = Box::leak(Box::new(Settings::parse(&values)?));
-    SETTINGS.set(Some(settings));
-    Ok(settings)
+    response
 }

@@ -13,10 +13,13 @@ pub const RATE_CARD_SCHEMA: &str = include_str!("../../../docs/rate-card.schema.
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::DOCUMENT;
-    use crate::requests::{self, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
-    use crate::{limits, names, problem};
+    use crate::refusals;
+    use farebox_billing::requests::{self, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
+    use farebox_billing::{limits, names};
+    use farebox_document::MOST_PROBLEMS;
     use farebox_fare::Facts;
     use farebox_fare::time;
+    use farebox_web::body::BODY_BYTES;
     use http::StatusCode;
     use serde_json::{Value, json};
     use std::collections::BTreeSet;
@@ -209,7 +212,7 @@ mod tests {
             operation["parameters"] = parameters.into();
         }
         if let Some(body) = body {
-            let description = format!("At most {} bytes.", limits::BODY_BYTES);
+            let description = format!("At most {} bytes.", BODY_BYTES);
             let content = json!({"application/json": {"schema": schema(body)}});
             operation["requestBody"] = json!({"required": true, "description": description, "content": content});
         }
@@ -261,11 +264,11 @@ mod tests {
             open(page)
         };
         let (first, last) = limits::MOMENT.into_inner();
-        let codes: Vec<_> = problem::KINDS.iter().map(|kind| kind.code).collect();
-        let statuses: BTreeSet<u16> = problem::KINDS.iter().map(|kind| StatusCode::as_u16(&kind.status)).collect();
+        let codes: Vec<_> = refusals::kinds().iter().map(|kind| kind.code).collect();
+        let statuses: BTreeSet<u16> = refusals::kinds().iter().map(|kind| StatusCode::as_u16(&kind.status)).collect();
         json!({
             "Any": {"type": "object"},
-            "City": {"type": "string", "pattern": names::CITY_PATTERN, "description": "A city or a product."},
+            "City": {"type": "string", "pattern": names::TOKEN_PATTERN, "description": "A city or a product."},
             "Name": {"type": "string", "pattern": names::NAME_PATTERN, "description": "An identifier of the caller's."},
             "Currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217."},
             "Version": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of a document."},
@@ -523,7 +526,7 @@ mod tests {
                 "status": {"enum": statuses},
                 "detail": text(),
                 "code": {"enum": codes},
-                "errors": {"type": "array", "maxItems": limits::ERRORS_LISTED, "items": open(json!({
+                "errors": {"type": "array", "maxItems": MOST_PROBLEMS, "items": open(json!({
                     "pointer": described("A JSON Pointer into the body.", text()),
                     "parameter": described("A path or query parameter.", text()),
                     "code": text(),

@@ -1,7 +1,7 @@
-//! Which handler a request is for, and the parameters in its path and query.
+//! Which handler a request is for, and the parameters in its path.
 
-use crate::names;
-use crate::problem::{self, Problem};
+use farebox_billing::names;
+use farebox_web::problem::{self, ProblemDetails};
 use http::Method;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
@@ -59,6 +59,13 @@ pub enum Route {
     RateCardSchema,
 }
 
+/// The query parameters of the detail page of an estimate.
+pub const ESTIMATE_DETAIL: &[&str] = &["scene", "locale"];
+/// The query parameters of a bill.
+pub const BILL: &[&str] = &["city"];
+/// The query parameters of the detail page of a bill.
+pub const BILL_DETAIL: &[&str] = &["city", "scene", "locale"];
+
 impl Route {
     /// Finds the route of a request.
     ///
@@ -66,8 +73,8 @@ impl Route {
     ///
     /// `not-found` for an unknown path, `method-not-allowed` for a known one, `invalid-parameter` for a trip
     /// identifier that cannot be one.
-    pub fn find(method: &Method, path: &str) -> Result<Self, Problem> {
-        let unknown = || Problem::new(problem::NOT_FOUND, "no route matches this path; see /openapi.json");
+    pub fn find(method: &Method, path: &str) -> Result<Self, ProblemDetails> {
+        let unknown = || ProblemDetails::new(problem::NOT_FOUND, "no route matches this path; see /openapi.json");
         let mut segments = Vec::with_capacity(6);
         for segment in path.strip_prefix('/').ok_or_else(unknown)?.split('/') {
             segments.push(percent_decode_str(segment).decode_utf8().map_err(|_| unknown())?);
@@ -94,7 +101,7 @@ impl Route {
                 Some(allow) => {
                     let detail = format!("{method} is not allowed here; allowed: {allow}");
                     let allow = Some(allow);
-                    Problem { allow, ..Problem::new(problem::METHOD_NOT_ALLOWED, detail) }
+                    ProblemDetails { allow, ..ProblemDetails::new(problem::METHOD_NOT_ALLOWED, detail) }
                 }
                 None => unknown(),
             }),
@@ -116,53 +123,21 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
     })
 }
 
-fn trip_id(text: &str) -> Result<String, Problem> {
+fn trip_id(text: &str) -> Result<String, ProblemDetails> {
     if names::is_name(text) {
         return Ok(text.to_owned());
     }
-    Err(Problem::parameter("trip_id", "a trip identifier has 1 to 128 letters, digits and any of `._:~-`"))
+    Err(ProblemDetails::parameter("trip_id", "a trip identifier has 1 to 128 letters, digits and any of `._:~-`"))
 }
 
-fn rate_card(city: &str, version: &str) -> Result<Route, Problem> {
-    if !names::is_city(city) {
-        return Err(Problem::parameter("city", "a city has 1 to 32 letters, digits, `_` and `-`"));
+fn rate_card(city: &str, version: &str) -> Result<Route, ProblemDetails> {
+    if !names::is_token(city) {
+        return Err(ProblemDetails::parameter("city", "a city has 1 to 32 letters, digits, `_` and `-`"));
     }
     if !names::is_version(version) {
-        return Err(Problem::parameter("version", "a version has 64 digits 0-9 and a-f, in lower case"));
+        return Err(ProblemDetails::parameter("version", "a version has 64 digits 0-9 and a-f, in lower case"));
     }
     Ok(Route::RateCard { city: city.to_owned(), version: version.to_owned() })
-}
-
-/// The parameters of a query, all of them known and none given twice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Query(Vec<(&'static str, String)>);
-
-impl Query {
-    /// Reads a query string that may have the parameters `known`.
-    ///
-    /// # Errors
-    ///
-    /// `invalid-parameter`, naming what is unknown or repeated.
-    pub fn parse(query: Option<&str>, known: &[&'static str]) -> Result<Self, Problem> {
-        let mut parameters: Vec<(&'static str, String)> = Vec::new();
-        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            let Some(name) = known.iter().copied().find(|known| *known == name) else {
-                let name: String = name.chars().take(64).collect();
-                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                return Err(Problem::parameter(name, format!("is not a query parameter of this path; known: {known}")));
-            };
-            if parameters.iter().any(|(other, _)| *other == name) {
-                return Err(Problem::parameter(name, "is given more than once"));
-            }
-            parameters.push((name, value.into_owned()));
-        }
-        Ok(Self(parameters))
-    }
-
-    /// A parameter, if it was given.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
-    }
 }
 
 #[cfg(test)]
@@ -214,25 +189,11 @@ mod tests {
         check("GET", "/v1/trips/%7B1%7D/bill", Err((400, None)));
     }
 
-    /// A misspelt parameter is an error, not a default.
-    #[test]
-    fn queries() {
-        let known = ["scene", "locale"];
-        let query = Query::parse(Some("locale=zh%2DCN&scene=receipt"), &known).unwrap();
-        assert_eq!((query.get("scene"), query.get("locale")), (Some("receipt"), Some("zh-CN")));
-        assert_eq!(Query::parse(None, &known).unwrap().get("scene"), None);
-        let unknown = |query, known| Query::parse(Some(query), known).unwrap_err().errors.remove(0);
-        assert_eq!(unknown("scen=x", &known).parameter.as_deref(), Some("scen"));
-        assert_eq!(Query::parse(Some("scene=a&scene=b"), &known).unwrap_err().kind.code, "invalid-parameter");
-        assert!(unknown("scene=a", &[]).message.contains("known: none"));
-    }
-
     proptest! {
-        /// No path or query breaks the router.
+        /// No path breaks the router.
         #[test]
-        fn any_path_is_survived(path in "[/%a-f0-9.]{0,40}|.{0,40}", query in ".{0,60}") {
+        fn any_path_is_survived(path in "[/%a-f0-9.]{0,40}|.{0,40}") {
             let _ = Route::find(&Method::GET, &path);
-            let _ = Query::parse(Some(&query), &["scene"]);
         }
     }
 }

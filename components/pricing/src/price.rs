@@ -333,7 +333,7 @@ impl<'a> Pricing<'a> {
             let reduced = self.ride.trip.dynamic_factor.is_some_and(|factor| factor < Decimal::ONE);
             return Err(PriceError::InvalidTrip(Problem {
                 pointer: if reduced { "/dynamic-factor".to_owned() } else { String::new() },
-                code: "negative-fare",
+                code: "negative-fare".into(),
                 message: format!(
                     "the items of the card that take something off take more than the others come to: the fare would be {}",
                     self.ride.currency.format(self.total)
@@ -382,7 +382,8 @@ impl Item {
 
 /// Refuses what cannot be priced.
 fn validate(trip: &Trip) -> Result<(), Problem> {
-    let refuse = |pointer: String, code, message: String| Err(Problem { pointer, code, message });
+    let refuse =
+        |pointer: String, code: &'static str, message: String| Err(Problem { pointer, code: code.into(), message });
     let in_calendar = |second: Option<i64>| second.is_some_and(|second| jiff::Timestamp::from_second(second).is_ok());
     let years = || "has to lie within the years -9999 to 9999".to_owned();
     for (pointer, quantity) in

@@ -1,14 +1,11 @@
 //! Laws of every bill, on random cards and trips; and what happens at the edges: of numbers, of clocks, of the map.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../../tests/src/random/mod.rs"]
-mod random;
-
 use farebox_fare::{Basis, Bill, Coupon, CouponValue, Order, Point, Segment, Trip};
+use farebox_kit::random::{self, Dice};
 use farebox_money::{Decimal, charge_in_steps};
 use farebox_pricing::{PriceError, RateCard, schema};
 use proptest::prelude::*;
-use random::Dice;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::collections::BTreeSet;

@@ -318,7 +318,13 @@ impl TryFrom<domain::Bill> for Bill {
 
 impl From<domain::Problem> for Problem {
     fn from(problem: domain::Problem) -> Self {
-        Self { pointer: problem.pointer, code: problem.code.to_owned(), message: problem.message }
+        Self { pointer: problem.pointer, code: problem.code.into_owned(), message: problem.message }
+    }
+}
+
+impl From<Problem> for domain::Problem {
+    fn from(wit: Problem) -> Self {
+        Self { pointer: wit.pointer, code: wit.code.into(), message: wit.message }
     }
 }
 

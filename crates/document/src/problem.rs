@@ -1,6 +1,7 @@
 //! What is wrong with a document, all of it at once.
 
 use serde::Serialize;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Something wrong with a document, and what would be right.
@@ -9,7 +10,7 @@ pub struct Problem {
     /// Where: a JSON Pointer (RFC 6901). Empty means the document as a whole.
     pub pointer: String,
     /// A stable kebab-case word for programs.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// One sentence for people: what is wrong and what would be right.
     pub message: String,
 }
@@ -28,7 +29,7 @@ pub struct Problems(Vec<Problem>);
 impl Problems {
     /// Notes a problem.
     pub fn add(&mut self, pointer: impl Into<String>, code: &'static str, message: impl Into<String>) {
-        self.0.push(Problem { pointer: pointer.into(), code, message: message.into() });
+        self.0.push(Problem { pointer: pointer.into(), code: code.into(), message: message.into() });
     }
 
     /// `value` if nothing was noted, all that was otherwise.

@@ -4,6 +4,7 @@ mod bill;
 mod facts;
 pub mod time;
 mod trip;
+mod verify;
 
 pub use bill::{Basis, Bill, Line, Reason, Rule, Source, Unit};
 pub use facts::Facts;

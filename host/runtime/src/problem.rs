@@ -1,8 +1,8 @@
 //! What the host itself answers when no component does. It looks as if the gateway had said it: one family of problem
 //! documents (RFC 9457), so that clients need not know who answers.
 
-use farebox_gateway::problem::{self as gateway, Kind};
-use farebox_gateway::trace::Trace;
+use farebox_web::problem::{self as web, Kind, ProblemDetails};
+use farebox_web::trace::Trace;
 use http::Response;
 use http::header::{CONNECTION, HeaderValue};
 use http_body_util::{BodyExt as _, Full};
@@ -32,13 +32,13 @@ impl Problem {
     #[must_use]
     pub fn kind(self) -> &'static Kind {
         match self {
-            Self::NoRoute => gateway::NOT_FOUND,
-            Self::BodyTimedOut => gateway::REQUEST_TIMEOUT,
-            Self::BodyTooLarge(_) => gateway::BODY_TOO_LARGE,
-            Self::BodyUnreadable => gateway::BODY_UNREADABLE,
-            Self::Internal => gateway::INTERNAL,
-            Self::Overloaded => gateway::OVERLOADED,
-            Self::TimedOut => gateway::TIMED_OUT,
+            Self::NoRoute => web::NOT_FOUND,
+            Self::BodyTimedOut => web::REQUEST_TIMEOUT,
+            Self::BodyTooLarge(_) => web::BODY_TOO_LARGE,
+            Self::BodyUnreadable => web::BODY_UNREADABLE,
+            Self::Internal => web::INTERNAL,
+            Self::Overloaded => web::OVERLOADED,
+            Self::TimedOut => web::TIMED_OUT,
         }
     }
 
@@ -62,7 +62,7 @@ impl Problem {
     /// The response. It carries the trace as a header and in the body.
     #[must_use]
     pub fn response(self, trace: &Trace) -> Response<WasiBody> {
-        let mut response = gateway::Problem::new(self.kind(), self.detail()).into_response(trace);
+        let mut response = ProblemDetails::new(self.kind(), self.detail()).into_response(trace);
         if self.ends_the_connection() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }

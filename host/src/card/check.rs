@@ -71,7 +71,9 @@ impl Check {
 fn check(path: &Path) -> CardReport {
     let parsed = match input::read_text(path) {
         Ok(text) => RateCard::parse(&text),
-        Err(error) => Err(vec![Problem { pointer: String::new(), code: "unreadable", message: format!("{error:#}") }]),
+        Err(error) => {
+            Err(vec![Problem { pointer: String::new(), code: "unreadable".into(), message: format!("{error:#}") }])
+        }
     };
     let file = input::name(path);
     match parsed {

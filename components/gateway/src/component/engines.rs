@@ -1,0 +1,183 @@
+//! Pricing, commission and render, as the components that they are.
+
+use super::bindings::farebox::commission::commission as wit_commission;
+use super::bindings::farebox::pricing::pricing as wit_pricing;
+use super::bindings::farebox::render::render as wit_render;
+use farebox_billing::engines::{
+    BilledRide, CardInfo, Catalogue, Engines, PageLine, PageSection, ParseError, Policy, Price, PriceError, RateCard,
+    RideTotals, SettleError, Side,
+};
+use farebox_billing::record::Settlement;
+use farebox_document::Problem;
+use farebox_fare::{Bill, Trip};
+use farebox_money::{Currency, Decimal};
+use farebox_wit as wit;
+
+/// The components that spin.toml composes with this one.
+pub struct Components;
+
+impl Engines for Components {
+    type Card = wit_pricing::RateCard;
+    type Policy = wit_commission::Policy;
+    type Catalogue = wit_render::Catalogue;
+
+    fn pricing() -> String {
+        wit_pricing::version()
+    }
+}
+
+impl RateCard for wit_pricing::RateCard {
+    fn parse(document: &str) -> Result<Self, ParseError> {
+        Self::parse(document).map_err(|error| match error {
+            wit_pricing::CardError::Invalid(problems) => invalid(problems),
+            wit_pricing::CardError::Other(why) => ParseError::Other(why),
+        })
+    }
+
+    fn info(&self) -> Result<CardInfo, String> {
+        let info = Self::info(self);
+        let currency = Currency::from_code(&info.currency);
+        Ok(CardInfo {
+            currency: currency.ok_or_else(|| format!("its currency is {:?}, which is not ISO 4217", info.currency))?,
+            side: match info.side {
+                wit_pricing::Side::Passenger => Side::Passenger,
+                wit_pricing::Side::Driver => Side::Driver,
+            },
+            version: info.version,
+            title: info.title,
+            city: info.city,
+            product: info.product,
+            time_zone: info.time_zone,
+        })
+    }
+
+    fn price(&self, trip: &Trip, quoted: Option<&Trip>) -> Result<Bill, PriceError> {
+        let quoted = quoted.map(trip_to_wit).transpose()?;
+        let bill = Self::price(self, &trip_to_wit(trip)?, quoted.as_ref()).map_err(price_error)?;
+        bill.try_into().map_err(|error: wit::Malformed| {
+            PriceError::Other(format!("it made a bill that cannot be read: {}", error.message()))
+        })
+    }
+
+    fn estimate(cards: &[&Self], trip: &Trip) -> Vec<Result<Price, PriceError>> {
+        match trip_to_wit(trip) {
+            Ok(trip) => {
+                let price = |totals: wit_pricing::Totals| Price { total: totals.total, payable: totals.payable };
+                let totals = wit_pricing::estimate(cards, &trip).into_iter();
+                totals.map(|totals| totals.map(price).map_err(price_error)).collect()
+            }
+            Err(error) => cards.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+}
+
+impl Policy for wit_commission::Policy {
+    fn parse(document: &str) -> Result<Self, ParseError> {
+        Self::parse(document).map_err(|error| match error {
+            wit_commission::PolicyError::Invalid(problems) => invalid(problems),
+            wit_commission::PolicyError::Other(why) => ParseError::Other(why),
+        })
+    }
+
+    fn version(&self) -> String {
+        Self::version(self)
+    }
+
+    fn settle(&self, ride: BilledRide<'_>) -> Result<Settlement, SettleError> {
+        let ride_to_wit = wit_commission::BilledRide {
+            city: ride.city.to_owned(),
+            product: ride.product.to_owned(),
+            passenger: bill_to_wit(ride.passenger).map_err(SettleError::Other)?,
+            driver: bill_to_wit(ride.driver).map_err(SettleError::Other)?,
+        };
+        settlement(self.settle_bills(&ride_to_wit), ride.passenger.currency)
+    }
+
+    fn settle_totals(&self, ride: RideTotals<'_>) -> Result<Settlement, SettleError> {
+        let ride_to_wit = wit_commission::Ride {
+            city: ride.city.to_owned(),
+            product: ride.product.to_owned(),
+            currency: ride.currency.code().to_owned(),
+            passenger_total: ride.passenger_total,
+            driver_total: ride.driver_total,
+            coupons: ride.coupons,
+        };
+        settlement(Self::settle(self, &ride_to_wit), ride.currency)
+    }
+}
+
+impl Catalogue for wit_render::Catalogue {
+    fn parse(locale: &str, messages: &str, layout: &str) -> Result<Self, ParseError> {
+        Self::parse(locale, messages, layout).map_err(|error| match error {
+            wit_render::CatalogueError::Invalid(problems) => invalid(problems),
+            wit_render::CatalogueError::Other(why) => ParseError::Other(why),
+        })
+    }
+
+    fn scenes(&self) -> Vec<String> {
+        Self::scenes(self)
+    }
+
+    fn render(&self, bill: &Bill, scene: &str) -> Result<Vec<PageSection>, String> {
+        let page = Self::render(self, &bill_to_wit(bill)?, scene).map_err(|error| match error {
+            wit_render::RenderError::UnknownScene(_) => format!("lost the scene {scene}"),
+            wit_render::RenderError::Other(why) => why,
+        })?;
+        let line = |line: wit_render::PageLine| PageLine {
+            code: line.code,
+            label: line.label,
+            text: line.text,
+            amount: line.amount,
+        };
+        let section = |section: wit_render::Section| PageSection {
+            title: section.title,
+            lines: section.lines.into_iter().map(line).collect(),
+        };
+        Ok(page.sections.into_iter().map(section).collect())
+    }
+}
+
+fn invalid(problems: Vec<wit::Problem>) -> ParseError {
+    ParseError::Invalid(problems.into_iter().map(Problem::from).collect())
+}
+
+fn price_error(error: wit_pricing::PriceError) -> PriceError {
+    match error {
+        wit_pricing::PriceError::InvalidTrip(problem) => PriceError::InvalidTrip(problem.into()),
+        wit_pricing::PriceError::Overflow(code) => PriceError::Overflow(code),
+        wit_pricing::PriceError::Other(why) => PriceError::Other(why),
+    }
+}
+
+fn trip_to_wit(trip: &Trip) -> Result<wit::Trip, PriceError> {
+    let too_long = |_| PriceError::Other("a factor of a checked request has too many digits".to_owned());
+    trip.clone().try_into().map_err(too_long)
+}
+
+fn bill_to_wit(bill: &Bill) -> Result<wit::Bill, String> {
+    bill.clone().try_into().map_err(|_| "a number of a bill has too many digits".to_owned())
+}
+
+fn settlement(
+    settled: Result<wit_commission::Settlement, wit_commission::SettleError>,
+    currency: Currency,
+) -> Result<Settlement, SettleError> {
+    let settled = settled.map_err(|error| match error {
+        wit_commission::SettleError::InvalidRide(problem) => SettleError::InvalidRide(problem.into()),
+        wit_commission::SettleError::Overflow => SettleError::Overflow,
+        wit_commission::SettleError::Other(why) => SettleError::Other(why),
+    })?;
+    let rate = |rate: wit::Decimal| {
+        Decimal::try_from(rate).map_err(|_| SettleError::Other("a rate has too many digits".to_owned()))
+    };
+    Ok(Settlement {
+        scenario: settled.scenario,
+        currency,
+        take: settled.take,
+        take_rate: rate(settled.take_rate)?,
+        cap: rate(settled.cap)?,
+        top_up: settled.top_up,
+        take_after: settled.take_after,
+        take_rate_after: rate(settled.take_rate_after)?,
+    })
+}

@@ -1,0 +1,101 @@
+//! The world as the host shows it: files, variables, time, chance, the log.
+
+use super::engines::Components;
+use farebox_billing::event::Event;
+use farebox_billing::ports::{Clock, Events, Files, Ids, Ports, Spawn, Variables};
+use farebox_fare::Timestamp;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::io::Write as _;
+use std::path::Path;
+use std::pin::Pin;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Where the configuration is mounted.
+const CONFIG: &str = "/config";
+
+/// Everything around billing.
+pub struct World;
+
+impl Ports for World {
+    type Engines = Components;
+}
+
+impl Files for World {
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
+        let entries = std::fs::read_dir(Path::new(CONFIG).join(folder)).map_err(|error| error.to_string())?;
+        let name = |entry: std::io::Result<std::fs::DirEntry>| {
+            entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(|error| error.to_string())
+        };
+        entries.map(name).collect()
+    }
+
+    fn read(&self, path: &str) -> Result<String, String> {
+        std::fs::read_to_string(Path::new(CONFIG).join(path)).map_err(|error| format!("cannot be read: {error}"))
+    }
+}
+
+impl Variables for World {
+    async fn variable(&self, name: &str) -> Result<String, String> {
+        spin_sdk::variables::get(name).await.map_err(|error| error.to_string())
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    fn elapsed(&self) -> Duration {
+        thread_local! {
+            static BEGAN: OnceCell<Instant> = const { OnceCell::new() };
+        }
+        BEGAN.with(|began| began.get_or_init(Instant::now).elapsed())
+    }
+
+    async fn sleep(&self, time: Duration) {
+        spin_sdk::time::sleep(time).await;
+    }
+}
+
+impl Ids for World {
+    fn unique(&self) -> u64 {
+        thread_local! {
+            static NEXT: Cell<Option<u64>> = const { Cell::new(None) };
+        }
+        // Asking the host costs more than counting on from where it let us begin.
+        let number = NEXT.get().unwrap_or_else(seed);
+        NEXT.set(Some(number.wrapping_add(1)));
+        number
+    }
+}
+
+impl Events for World {
+    fn tell(&self, trace: &str, event: &Event) {
+        let mut line = event.line(trace);
+        line.push('\n');
+        // In one piece, so that lines of two instances do not mix. A log that is gone is no reason to fail.
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    }
+}
+
+impl Spawn for World {
+    fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
+        spin_sdk::wasip3::wit_bindgen::spawn(work);
+    }
+}
+
+/// Bytes for the identifiers of a trace: different in each request, and no secret.
+pub fn random() -> [u8; 24] {
+    thread_local! {
+        static NUMBERS: RefCell<fastrand::Rng> = RefCell::new(fastrand::Rng::with_seed(seed()));
+    }
+    let mut bytes = [0; 24];
+    NUMBERS.with_borrow_mut(|numbers| numbers.fill(&mut bytes));
+    bytes
+}
+
+/// A number from the host that nobody can guess.
+fn seed() -> u64 {
+    spin_sdk::wasip3::random::random::get_random_u64()
+}

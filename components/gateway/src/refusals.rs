@@ -1,0 +1,96 @@
+//! How what billing refuses looks to a client.
+
+use farebox_billing::refusal::{Code, Refusal};
+use farebox_web::problem::{self, FieldError, Kind, ProblemDetails};
+use http::StatusCode;
+
+/// The kind of problem that a code of billing's is: its status, and what it is called.
+pub const fn kind(code: Code) -> &'static Kind {
+    macro_rules! kinds {
+        ($($case:ident = $status:ident $title:literal;)*) => {
+            match code {
+                $(Code::$case => {
+                    const { &Kind { code: Code::$case.word(), status: StatusCode::$status, title: $title } }
+                })*
+            }
+        };
+    }
+    kinds! {
+        InvalidParameter = BAD_REQUEST "A parameter is not valid";
+        EstimateNotFound = NOT_FOUND "There is no such estimate";
+        ProductNotEstimated = NOT_FOUND "The estimate does not cover this product";
+        RateCardNotFound = NOT_FOUND "There is no rate card of this version";
+        BillNotFound = NOT_FOUND "The trip has no bill";
+        BillConflict = CONFLICT "The trip was billed already, from a different request";
+        SegmentConflict = CONFLICT "A segment with this number is stored already and differs";
+        TripAmbiguous = CONFLICT "Several cities have a trip of this name";
+        InvalidRequest = UNPROCESSABLE_ENTITY "The request is not valid";
+        UnknownCity = UNPROCESSABLE_ENTITY "The city is not served";
+        UnknownProduct = UNPROCESSABLE_ENTITY "The city does not have this product";
+        TooManySegments = UNPROCESSABLE_ENTITY "The trip would have too many segments";
+        TripNotBillable = UNPROCESSABLE_ENTITY "The trip cannot be priced as it is";
+        ConfigInvalid = INTERNAL_SERVER_ERROR "The configuration is not valid";
+        Internal = INTERNAL_SERVER_ERROR "Something went wrong";
+        StoreUnavailable = SERVICE_UNAVAILABLE "The store cannot be reached";
+        StoreTimedOut = SERVICE_UNAVAILABLE "The store did not answer in time";
+        CityWriteBanned = SERVICE_UNAVAILABLE "The city may not be written here";
+    }
+}
+
+/// Every kind of problem that this API answers with: HTTP's own, and billing's.
+pub fn kinds() -> Vec<&'static Kind> {
+    let mut kinds = problem::KINDS.to_vec();
+    kinds.extend(Code::ALL.iter().map(|code| kind(*code)));
+    kinds.sort_by_key(|kind| (kind.status.as_u16(), kind.code));
+    kinds.dedup();
+    kinds
+}
+
+/// The problem to answer with. What only the log is told stays with it.
+pub fn details(refusal: Refusal) -> ProblemDetails {
+    let Refusal { code, detail, problems, parameter, log } = refusal;
+    let mut errors: Vec<FieldError> = problems.into_iter().map(Into::into).collect();
+    if let Some(parameter) = parameter {
+        for error in &mut errors {
+            error.pointer = None;
+            error.parameter = Some(parameter.into());
+        }
+    }
+    ProblemDetails { errors, log, ..ProblemDetails::new(kind(code), detail) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use farebox_web::trace::Trace;
+    use serde_json::{Value, json};
+
+    /// One code, one kind: what billing and HTTP call the same is the same.
+    #[test]
+    fn codes_are_unique() {
+        let mut codes: Vec<_> = kinds().iter().map(|kind| kind.code).collect();
+        let count = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+    }
+
+    /// A field is blamed by pointer, a parameter by name, and what is for the log stays out.
+    #[test]
+    fn blame() {
+        let errors = |refusal: Refusal| {
+            let response = details(refusal).into_response(&Trace::new([1; 24]));
+            let body: Value = serde_json::from_slice(response.body()).unwrap();
+            (response.status().as_u16(), body["errors"].clone(), body["detail"].clone())
+        };
+        let (status, blamed, _) = errors(Refusal::field("/city", "unknown-city", "no"));
+        assert_eq!((status, blamed), (422, json!([{"pointer": "/city", "code": "unknown-city", "message": "no"}])));
+        let (status, blamed, _) = errors(Refusal::parameter("scene", "no"));
+        let expected = json!([{"parameter": "scene", "code": "invalid-parameter", "message": "no"}]);
+        assert_eq!((status, blamed), (400, expected));
+        let (status, _, detail) = errors(Refusal::config("cards/110000 is broken"));
+        assert_eq!(status, 500);
+        assert!(!detail.as_str().unwrap().contains("110000"));
+    }
+}

@@ -1,0 +1,233 @@
+//! The documents that requests are answered with.
+
+use crate::engines::PageSection;
+use crate::estimate_id::{Estimate, ProductPrice};
+use crate::record::Settlement;
+use farebox_document::words;
+use farebox_fare::{Basis, time};
+use farebox_money::Currency;
+use serde::Serialize;
+
+/// The answer to `POST /v1/estimates`: totals only.
+#[derive(Debug, Serialize)]
+pub struct EstimateDocument {
+    /// Opaque, signed, and safe in a URL.
+    pub estimate_id: String,
+    /// The city.
+    pub city: String,
+    /// The currency of all totals.
+    pub currency: Currency,
+    /// Until when details are kept. The totals do not expire.
+    pub expires_at: String,
+    /// One for each product, in the order they were asked for.
+    pub estimates: Vec<PriceDocument>,
+}
+
+/// What one product costs.
+#[derive(Debug, Serialize)]
+pub struct PriceDocument {
+    /// The product.
+    pub product: String,
+    /// Before discounts.
+    pub total: String,
+    /// After discounts.
+    pub payable: String,
+}
+
+impl EstimateDocument {
+    /// Writes an estimate down.
+    pub fn new(estimate: &Estimate, estimate_id: String) -> Self {
+        let currency = estimate.currency;
+        let price = |price: &ProductPrice| PriceDocument {
+            product: price.product.clone(),
+            total: currency.format(price.total),
+            payable: currency.format(price.payable),
+        };
+        Self {
+            estimate_id,
+            city: estimate.city.clone(),
+            currency,
+            expires_at: time::format(estimate.expires_at),
+            estimates: estimate.prices.iter().map(price).collect(),
+        }
+    }
+}
+
+words! {
+    /// Why a detail page has no details.
+    pub enum DegradedReason {
+        /// The facts are not kept any more, or never were.
+        QuoteExpired = "quote-expired",
+        /// The facts, or the rate card, could not be fetched.
+        StoreUnavailable = "store-unavailable",
+        /// The rate card that it was priced with is not known any more.
+        VersionUnavailable = "version-unavailable",
+        /// Priced again it comes to another total: the service was updated in between.
+        QuoteOutdated = "quote-outdated",
+        /// There are no words for them: the copy is broken.
+        CopyUnavailable = "copy-unavailable",
+    }
+}
+
+/// The answer to `GET /v1/estimates/{estimate_id}/details/{product}`.
+#[derive(Debug, Serialize)]
+pub struct EstimatePage {
+    /// The estimate.
+    pub estimate_id: String,
+    /// The product.
+    pub product: String,
+    /// The scene that was rendered. Absent when it is not known which one that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scene: Option<String>,
+    /// The locale that it was rendered in.
+    pub locale: String,
+    /// The currency of the totals.
+    pub currency: Currency,
+    /// Before discounts.
+    pub total: String,
+    /// After discounts.
+    pub payable: String,
+    /// Empty when degraded.
+    pub sections: Vec<PageSection>,
+    /// Whether the details are missing.
+    pub degraded: bool,
+    /// Why they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<DegradedReason>,
+}
+
+/// The answer to `GET /v1/trips/{trip_id}/bill/detail`.
+#[derive(Debug, Serialize)]
+pub struct BillPage {
+    /// The trip.
+    pub trip_id: String,
+    /// The product.
+    pub product: String,
+    /// The scene that was rendered. Absent when it is not known which one that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scene: Option<String>,
+    /// The locale that it was rendered in.
+    pub locale: String,
+    /// Where the quantities come from.
+    pub basis: Basis,
+    /// The currency of the totals.
+    pub currency: Currency,
+    /// Before discounts.
+    pub total: String,
+    /// After discounts.
+    pub payable: String,
+    /// What the bill consists of.
+    pub sections: Vec<PageSection>,
+    /// Whether the bill was, or the page is.
+    pub degraded: bool,
+    /// Why the page is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<DegradedReason>,
+}
+
+/// The answer to `POST /v1/trips/{trip_id}/segments`.
+#[derive(Debug, Serialize)]
+pub struct TotalsDocument {
+    /// The trip.
+    pub trip_id: String,
+    /// The sum over all segments, in metres.
+    pub distance_m: u64,
+    /// The sum over all segments, in seconds.
+    pub duration_s: u64,
+    /// How many there are.
+    pub segments: u32,
+}
+
+/// The answer to `POST /v1/commission`.
+#[derive(Debug, Serialize)]
+pub struct CommissionDocument {
+    /// The settlement.
+    #[serde(flatten)]
+    pub settlement: Settlement,
+    /// The version of the policy.
+    pub policy: String,
+}
+
+/// The answer to `GET /v1/cities`.
+#[derive(Debug, Serialize)]
+pub struct CitiesDocument {
+    /// The cities that are served.
+    pub cities: Vec<CityDocument>,
+}
+
+/// One city.
+#[derive(Debug, Serialize)]
+pub struct CityDocument {
+    /// Its name.
+    pub city: String,
+    /// What can be priced there.
+    pub products: Vec<ProductDocument>,
+}
+
+/// One product.
+#[derive(Debug, Serialize)]
+pub struct ProductDocument {
+    /// Its name.
+    pub product: String,
+    /// What the rate card calls itself.
+    pub title: String,
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// The zone of times of day on the card.
+    pub time_zone: String,
+    /// The version of the passenger's card.
+    pub rate_card: String,
+    /// The version of the driver's card.
+    pub driver_rate_card: String,
+}
+
+/// The answer to `GET /readyz`.
+#[derive(Debug, Serialize)]
+pub struct ReadinessDocument {
+    /// `ready` or `not-ready`.
+    pub status: &'static str,
+    /// What was looked at.
+    pub checks: Vec<Check>,
+}
+
+impl ReadinessDocument {
+    /// Whether everything is in order.
+    pub fn is_ready(&self) -> bool {
+        self.checks.iter().all(|check| check.ok)
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// A document, or the store.
+    pub name: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::estimate_id::QuoteKey;
+
+    /// The smallest answer that says everything: no lines.
+    #[test]
+    fn estimates_are_small() {
+        let estimate = Estimate {
+            city: "370100".into(),
+            quote: QuoteKey([0; 8]),
+            currency: Currency::from_code("CNY").unwrap(),
+            expires_at: 1_562_807_700,
+            prices: vec![ProductPrice { product: "express".into(), total: 1148, payable: 948 }],
+        };
+        assert_eq!(
+            serde_json::to_string(&EstimateDocument::new(&estimate, "AQ".into())).unwrap(),
+            r#"{"estimate_id":"AQ","city":"370100","currency":"CNY","expires_at":"2019-07-11T01:15:00Z","estimates":[{"product":"express","total":"11.48","payable":"9.48"}]}"#
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! What the requests of an instance share. All of it is a cache: an instance may end at any request.
+
+use crate::config::{Card, Config};
+use crate::engines::Engines;
+use crate::event::Event;
+use crate::later::Backlog;
+use crate::ports::{Files, Ports};
+use crate::refusal::Refusal;
+use crate::settings::{self, Settings};
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Billing, as one instance carries it out.
+pub struct Billing<P: Ports> {
+    ports: Rc<P>,
+    settings: OnceCell<Rc<Settings>>,
+    config: OnceCell<Rc<Config<P::Engines>>>,
+    /// The rate cards of earlier versions that somebody asked for, by city and version. There are few: quotes do not
+    /// live long.
+    pub(crate) earlier: RefCell<HashMap<(String, String), Rc<Card<<P::Engines as Engines>::Card>>>>,
+    /// Work that goes on after answers.
+    pub(crate) backlog: Backlog,
+    /// What a planted defect remembers of trips.
+    #[cfg(feature = "planted")]
+    pub(crate) remembered: RefCell<HashMap<String, Vec<farebox_fare::Segment>>>,
+}
+
+impl<P: Ports> Billing<P> {
+    /// An instance that knows nothing yet.
+    pub fn new(ports: P) -> Rc<Self> {
+        Rc::new(Self {
+            ports: Rc::new(ports),
+            settings: OnceCell::new(),
+            config: OnceCell::new(),
+            earlier: RefCell::default(),
+            backlog: Backlog::default(),
+            #[cfg(feature = "planted")]
+            remembered: RefCell::default(),
+        })
+    }
+
+    /// The world around.
+    pub fn ports(&self) -> &P {
+        &self.ports
+    }
+
+    /// The settings, read once.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid`; the log names every variable that is wrong. It is tried again with the next request.
+    pub async fn settings(&self) -> Result<Rc<Settings>, Refusal> {
+        if let Some(settings) = self.settings.get() {
+            return Ok(Rc::clone(settings));
+        }
+        let mut values: [String; settings::VARIABLES.len()] = Default::default();
+        for (value, name) in values.iter_mut().zip(settings::VARIABLES) {
+            let unreadable = |why| Refusal::config(format!("variable {name} cannot be read: {why}"));
+            *value = self.ports.variable(name).await.map_err(unreadable)?;
+        }
+        let settings = Settings::parse(&values)?;
+        if settings.signs_with_the_development_key {
+            self.ports.tell("", &Event::DevelopmentKey);
+        }
+        // A request that came at the same time may have set it; then both are equal.
+        Ok(Rc::clone(self.settings.get_or_init(|| Rc::new(settings))))
+    }
+
+    /// The configuration. The folders are listed once.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid` when they cannot be. It is tried again with the next request.
+    pub fn config(&self) -> Result<Rc<Config<P::Engines>>, Refusal> {
+        if let Some(config) = self.config.get() {
+            return Ok(Rc::clone(config));
+        }
+        let files: Rc<dyn Files> = Rc::<P>::clone(&self.ports);
+        let config = Config::list(files)?;
+        Ok(Rc::clone(self.config.get_or_init(|| Rc::new(config))))
+    }
+}

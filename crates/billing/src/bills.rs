@@ -1,0 +1,497 @@
+//! Bills: one per trip, made once, whatever the store is up to.
+
+use crate::answers::BillPage;
+use crate::cards::{self, CardOf};
+use crate::config::{Card, ParsedPolicy};
+use crate::context::Context;
+use crate::engines::{BilledRide, Policy, RateCard, Side};
+use crate::estimate_id::Estimate;
+use crate::event::Event;
+use crate::pages::{Details, View, Wanted};
+use crate::planted::{Bug, planted};
+use crate::ports::{Ports, StoreError, StoredBill, TopUp};
+use crate::pricing;
+use crate::quotes;
+use crate::record::{BillFacts, BillRecord, NotQuoted, Pinned, Quote, ReadError, Versions};
+use crate::refusal::{Code, Refusal};
+use crate::requests::{BillRequest, Tariffs as _};
+use crate::settlement;
+use crate::trip;
+use farebox_fare::{Basis, Facts, Segment, Timestamp, Trip, time};
+use futures::future::{join_all, join3};
+use serde_json::Value;
+use std::rc::Rc;
+
+/// What is answered when a trip is billed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Billed {
+    /// Whether it was made now, and not found.
+    pub new: bool,
+    /// The record, as it is kept.
+    pub document: String,
+    /// Whether a top-up is owed that is not yet in the ledger. Asking for the bill again enters it.
+    pub top_up_pending: bool,
+}
+
+/// The bill of a trip, made unless it was made before.
+///
+/// A bill is always answered. Without measurements it is mocked from the request; without a store to keep it in it is
+/// `stored: false`, and asking again makes it again.
+///
+/// # Errors
+///
+/// What is wrong with the request, or with what it needs; `bill-conflict` when the trip was billed from another request.
+pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Value) -> Result<Billed, Refusal> {
+    let request = BillRequest::decode(document, &*context.config, |estimate_id, city, product| {
+        let estimate = context.settings.signer.open(estimate_id).filter(|estimate| estimate.city == city)?;
+        estimate.price(product).map(|_| estimate.currency)
+    })?;
+    // A repeat gets the first bill even when the trip or the cards have changed since, so that is looked at first.
+    let (earlier, segments, quote) = join3(
+        context.read(context.ports().bill(&request.city, trip_id)),
+        segments(context, &request.city, trip_id),
+        quote(context, &request),
+    )
+    .await;
+    let fingerprint = fingerprint(&request, &quote);
+    if let Ok(Some(earlier)) = earlier {
+        return repeat(context, &request.city, trip_id, earlier, &fingerprint).await;
+    }
+    let cards = choose_cards(context, &request, quote).await?;
+    let record = make(context, trip_id, &request, segments, &cards)?;
+    keep(context, record, fingerprint, &cards).await
+}
+
+/// Keeps a bill that was made now, and enters its top-up; or answers the one that was made before.
+async fn keep<P: Ports>(
+    context: &Context<P>,
+    mut record: BillRecord,
+    fingerprint: String,
+    cards: &Cards<P>,
+) -> Result<Billed, Refusal> {
+    let (city, trip_id) = (record.city.clone(), record.trip_id.clone());
+    let document = written(&record)?;
+    if planted(Bug::TopUpBeforeBill) {
+        enter_top_up(context, &record).await;
+    }
+    let bill = StoredBill { fingerprint: fingerprint.clone(), document: document.clone() };
+    let (kept, (), ()) = join3(
+        context.write(context.ports().put_bill(&city, &trip_id, &bill)),
+        cards::keep(context, &city, &cards.passenger),
+        cards::keep(context, &city, &cards.driver),
+    )
+    .await;
+    match kept {
+        Ok(None) => {
+            let top_up_pending = !enter_top_up(context, &record).await;
+            Ok(Billed { new: true, document, top_up_pending })
+        }
+        Ok(Some(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Billed { new: true, document, top_up_pending: false }),
+        Ok(Some(earlier)) => repeat(context, &city, &trip_id, earlier, &fingerprint).await,
+        Err(error) => {
+            context.tell(&Event::BillNotStored { city, trip: trip_id, why: error.line() });
+            if !planted(Bug::UnstoredIsNotSaid) {
+                record.stored = false;
+                record.degraded = true;
+            }
+            Ok(Billed { new: true, document: written(&record)?, top_up_pending: false })
+        }
+    }
+}
+
+/// The bill as it was made.
+///
+/// # Errors
+///
+/// `bill-not-found`, `trip-in-several-cities`; or that the store did not say.
+pub async fn fetch<P: Ports>(context: &Context<P>, trip_id: &str, city: Option<&str>) -> Result<String, Refusal> {
+    let (city, stored) = find(context, trip_id, city).await?;
+    match BillRecord::read(&stored.document) {
+        // One of another release is answered as it was made.
+        Ok(_) | Err(ReadError::Unreadable(_)) => Ok(stored.document),
+        Err(ReadError::Contradiction(why)) => Err(contradiction(context, &city, trip_id, why)),
+    }
+}
+
+/// The bill as a page; the driver's in the scene `driver`, otherwise the passenger's.
+///
+/// # Errors
+///
+/// As [`fetch`]; and `invalid-parameter` for a scene or a locale that there is not.
+pub async fn detail<P: Ports>(
+    context: &Context<P>,
+    trip_id: &str,
+    city: Option<&str>,
+    wanted: Wanted<'_>,
+) -> Result<BillPage, Refusal> {
+    let view = View::choose(context, wanted)?;
+    let (city, stored) = find(context, trip_id, city).await?;
+    let record = BillRecord::read(&stored.document).map_err(|error| match error {
+        ReadError::Unreadable(why) => Refusal::internal(format!("a stored bill cannot be read: {why}")),
+        ReadError::Contradiction(why) => contradiction(context, &city, trip_id, why),
+    })?;
+    let bill = if view.scene.as_deref() == Some("driver") { &record.driver } else { &record.passenger };
+    let Details { sections, reason } = view.details(context, bill);
+    Ok(BillPage {
+        trip_id: trip_id.to_owned(),
+        product: record.product,
+        scene: view.scene,
+        locale: view.locale,
+        basis: record.basis,
+        currency: bill.currency,
+        total: bill.currency.format(bill.total),
+        payable: bill.currency.format(bill.payable),
+        sections,
+        degraded: record.degraded || reason.is_some(),
+        reason,
+    })
+}
+
+/// Answers with the bill that was made before, if it was made from an equal request.
+async fn repeat<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    trip_id: &str,
+    earlier: StoredBill,
+    fingerprint: &str,
+) -> Result<Billed, Refusal> {
+    if earlier.fingerprint != fingerprint && !planted(Bug::RepeatsAreNotCompared) {
+        let detail = "a trip is billed once; GET the bill to see it, or send the request it was made from";
+        return Err(Refusal::new(Code::BillConflict, detail));
+    }
+    // The first time may have ended between the bill and the ledger.
+    let entered = match BillRecord::read(&earlier.document) {
+        Ok(_) if planted(Bug::RepeatsLeaveTheTopUp) => true,
+        Ok(record) => enter_top_up(context, &record).await,
+        Err(ReadError::Unreadable(why)) => {
+            context.tell(&Event::StoredBillUnreadable { city: city.to_owned(), trip: trip_id.to_owned(), why });
+            false
+        }
+        Err(ReadError::Contradiction(why)) => return Err(contradiction(context, city, trip_id, why)),
+    };
+    Ok(Billed { new: false, document: earlier.document, top_up_pending: !entered })
+}
+
+/// The rate cards that a ride is billed with.
+struct Cards<P: Ports> {
+    passenger: Rc<CardOf<P>>,
+    driver: Rc<CardOf<P>>,
+    pinned: Pinned,
+    /// The ride as it was quoted on these cards.
+    quoted: Option<Trip>,
+}
+
+/// Equal for requests that ask for the same bill.
+fn fingerprint(request: &BillRequest, quote: &Result<Quote<'static>, NotQuoted>) -> String {
+    let mut fingerprint = request.fingerprint();
+    if planted(Bug::FingerprintSeesTheQuote) && quote.is_ok() {
+        fingerprint.push('q');
+    }
+    fingerprint
+}
+
+/// The segments of a trip, as far as the store says.
+async fn segments<P: Ports>(context: &Context<P>, city: &str, trip_id: &str) -> Result<Vec<Segment>, StoreError> {
+    #[cfg(feature = "planted")]
+    if planted(Bug::SegmentsAreRemembered)
+        && let Some(segments) = context.billing.remembered.borrow().get(trip_id)
+    {
+        return Ok(segments.clone());
+    }
+    let segments = context.read(context.ports().segments(city, trip_id)).await;
+    #[cfg(feature = "planted")]
+    if let Ok(segments) = &segments {
+        context.billing.remembered.borrow_mut().insert(trip_id.to_owned(), segments.clone());
+    }
+    segments
+}
+
+/// The quote that a ride was ordered with.
+async fn quote<P: Ports>(context: &Context<P>, request: &BillRequest) -> Result<Quote<'static>, NotQuoted> {
+    let open = |id: &str| context.settings.signer.open(id);
+    let estimate: Option<Estimate> = request.estimate_id.as_deref().and_then(open);
+    let estimate = estimate.ok_or(NotQuoted::NoEstimate)?;
+    quotes::find(context, &estimate).await.map_err(|missing| match missing {
+        quotes::Missing::Expired => NotQuoted::QuoteExpired,
+        quotes::Missing::Store(error) => not_as_quoted(context, request, NotQuoted::StoreUnavailable, error.line()),
+    })
+}
+
+/// Chooses the versions that the ride was quoted with, as long as they can be had: both or none.
+async fn choose_cards<P: Ports>(
+    context: &Context<P>,
+    request: &BillRequest,
+    quote: Result<Quote<'static>, NotQuoted>,
+) -> Result<Cards<P>, Refusal> {
+    let quoted = match quote {
+        Ok(quote) => quoted_cards(context, request, quote).await,
+        Err(reason) => Err(reason),
+    };
+    match quoted {
+        Ok(cards) => Ok(cards),
+        Err(reason) => Ok(Cards {
+            passenger: card(context, request, Side::Passenger, reason)?,
+            driver: card(context, request, Side::Driver, reason)?,
+            pinned: Pinned::current(reason),
+            quoted: None,
+        }),
+    }
+}
+
+async fn quoted_cards<P: Ports>(
+    context: &Context<P>,
+    request: &BillRequest,
+    quote: Quote<'static>,
+) -> Result<Cards<P>, NotQuoted> {
+    let BillRequest { city, product, currency, .. } = request;
+    let because = |reason, why: String| not_as_quoted(context, request, reason, why);
+    let unavailable = |why: String| because(NotQuoted::VersionUnavailable, why);
+    let find = async |side, version: &str| {
+        let card = cards::of_version(context, city, product, side, version).await;
+        let card = card.map_err(|missing| match missing {
+            cards::Missing::Store(error) => because(NotQuoted::StoreUnavailable, error.line()),
+            cards::Missing::Unknown(why) => unavailable(format!("rate card {version}: {why}")),
+        })?;
+        if card.currency != *currency {
+            return Err(unavailable(format!("rate card {version} is in {}, bills are in {currency}", card.currency)));
+        }
+        Ok(card)
+    };
+    let versions = quote.cards.get(&**product).ok_or_else(|| unavailable("the quote lacks the product".to_owned()))?;
+    let no_driver = || unavailable("the driver had no rate card then".to_owned());
+    let driver = versions.driver.as_ref().ok_or_else(no_driver)?;
+    let trip = quote.facts.trip(*currency).map_err(unavailable)?;
+    Ok(Cards {
+        passenger: find(Side::Passenger, &versions.passenger).await?,
+        driver: find(Side::Driver, driver).await?,
+        pinned: Pinned::QUOTED,
+        quoted: Some(trip),
+    })
+}
+
+/// Makes the bill of a trip from its segments, or from the request when there are none to be had.
+fn make<P: Ports>(
+    context: &Context<P>,
+    trip_id: &str,
+    request: &BillRequest,
+    segments: Result<Vec<Segment>, StoreError>,
+    cards: &Cards<P>,
+) -> Result<BillRecord, Refusal> {
+    let mut lost = false;
+    let trip = match segments {
+        Ok(segments) if !segments.is_empty() => trip::metered(request, segments)?,
+        Ok(_) => trip::mocked(request),
+        Err(error) => {
+            lost = true;
+            let (city, trip) = (request.city.clone(), trip_id.to_owned());
+            context.tell(&Event::BillMocked { city, trip, why: error.line() });
+            trip::mocked(request)
+        }
+    };
+    let ride = Ride {
+        trip_id,
+        city: &request.city,
+        product: &request.product,
+        trip: &trip,
+        estimate_id: request.estimate_id.as_deref(),
+        passenger: &*cards.passenger,
+        driver: &*cards.driver,
+        policy: &*context.config.policy()?,
+        pinned: cards.pinned,
+        quoted: cards.quoted.as_ref(),
+        engine: context.config.engine(),
+        billed_at: context.now,
+    };
+    let mut record = ride.bill()?;
+    if lost && planted(Bug::LostIsEmpty) {
+        record.degraded = false;
+    }
+    record.verify().map_err(|why| contradiction(context, &record.city, trip_id, why))?;
+    Ok(record)
+}
+
+/// All that a bill is made of.
+pub struct Ride<'a, C, P> {
+    /// The caller's identifier.
+    pub trip_id: &'a str,
+    /// The city it began in.
+    pub city: &'a str,
+    /// What was ridden.
+    pub product: &'a str,
+    /// What was measured, or what stands in for it.
+    pub trip: &'a Trip,
+    /// The estimate it was ordered with.
+    pub estimate_id: Option<&'a str>,
+    /// Prices the passenger's bill.
+    pub passenger: &'a Card<C>,
+    /// Prices the driver's.
+    pub driver: &'a Card<C>,
+    /// Settles the two.
+    pub policy: &'a ParsedPolicy<P>,
+    /// Whether the cards are those of the estimate.
+    pub pinned: Pinned,
+    /// The ride as it was quoted on these cards.
+    pub quoted: Option<&'a Trip>,
+    /// The version of the pricing engine.
+    pub engine: &'a str,
+    /// When the bill is made.
+    pub billed_at: Timestamp,
+}
+
+impl<C: RateCard, P: Policy> Ride<'_, C, P> {
+    /// Prices both sides, settles them, and writes all of it down.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be priced or settled.
+    pub fn bill(&self) -> Result<BillRecord, Refusal> {
+        let Self { trip, quoted, passenger, driver, policy, .. } = *self;
+        let versions = Versions {
+            rate_card: passenger.version.clone(),
+            driver_rate_card: driver.version.clone(),
+            policy: policy.version.clone(),
+            pricing: self.engine.to_owned(),
+        };
+        let currency = passenger.currency;
+        let facts =
+            BillFacts { trip: Facts::of(trip, currency), quoted: quoted.map(|quoted| Facts::of(quoted, currency)) };
+        let (passenger, driver) = pricing::both_sides(passenger, driver, trip, quoted)?;
+        let (city, product) = (self.city, self.product);
+        let ride = BilledRide { city, product, passenger: &passenger, driver: &driver };
+        let settlement = settlement::settle(&policy.policy, ride)?;
+        Ok(BillRecord {
+            trip_id: self.trip_id.to_owned(),
+            city: city.to_owned(),
+            product: product.to_owned(),
+            basis: trip.basis,
+            degraded: trip.basis == Basis::Mocked,
+            stored: true,
+            billed_at: time::format(self.billed_at),
+            started_at: time::format(trip.started_at),
+            ended_at: time::format(trip.ended_at),
+            distance_m: trip.distance_m,
+            duration_s: trip.duration_s,
+            estimate_id: self.estimate_id.map(str::to_owned),
+            passenger,
+            driver,
+            settlement,
+            versions,
+            pinned: self.pinned,
+            facts,
+        })
+    }
+}
+
+/// The card of today, for a ride that is not billed as quoted.
+fn card<P: Ports>(
+    context: &Context<P>,
+    request: &BillRequest,
+    side: Side,
+    reason: NotQuoted,
+) -> Result<Rc<CardOf<P>>, Refusal> {
+    let BillRequest { city, product, currency, .. } = request;
+    let card = context.config.card(city, product, side)?.ok_or_else(|| withdrawn(city, product, reason))?;
+    if card.currency != *currency {
+        let log =
+            format!("cards/{city}/{product}: the driver's card is in {}, the passenger's in {currency}", card.currency);
+        return Err(Refusal::config(log));
+    }
+    Ok(card)
+}
+
+/// A product is not offered any more, and the rate cards it was quoted with cannot be had.
+fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
+    let why = match reason {
+        NotQuoted::StoreUnavailable => {
+            let detail = "the product is not offered any more, and the rate card of its quote cannot be fetched now; \
+                          nothing is lost: send the same request again";
+            return Refusal::new(Code::StoreUnavailable, detail);
+        }
+        NotQuoted::QuoteExpired => "its quote is not kept any more",
+        NotQuoted::NoEstimate | NotQuoted::VersionUnavailable => "the rate card of its quote is not to be had",
+    };
+    let message =
+        format!("{city} does not offer {product} any more, and {why}; bill another product, or offer it again");
+    Refusal::field("/product", Code::UnknownProduct.word(), message)
+}
+
+/// Enters the top-up of a stored bill, if it has one. Whether the ledger is now as it should be.
+async fn enter_top_up<P: Ports>(context: &Context<P>, record: &BillRecord) -> bool {
+    let BillRecord { city, trip_id, settlement, .. } = record;
+    if settlement.top_up == 0 {
+        return true;
+    }
+    let top_up = TopUp {
+        currency: settlement.currency,
+        amount: settlement.top_up,
+        scenario: settlement.scenario.clone(),
+        billed_at: time::parse(&record.billed_at).unwrap_or_default(),
+    };
+    match context.write(context.ports().enter_top_up(city, trip_id, &top_up)).await {
+        Ok(()) => true,
+        Err(error) => {
+            context.tell(&Event::TopUpPending { city: city.clone(), trip: trip_id.clone(), why: error.line() });
+            planted(Bug::PendingIsNotSaid)
+        }
+    }
+}
+
+/// Finds the bill of a trip, in this city or in any.
+async fn find<P: Ports>(
+    context: &Context<P>,
+    trip_id: &str,
+    city: Option<&str>,
+) -> Result<(String, StoredBill), Refusal> {
+    let config = &context.config;
+    let cities = match city {
+        Some(city) if config.serves(city) => vec![city],
+        Some(_) => {
+            let known = config.cities().join(", ");
+            return Err(Refusal::parameter("city", format!("the city is not served; served are {known}")));
+        }
+        None => config.cities(),
+    };
+    let look = |city| async move { (city, context.read(context.ports().bill(city, trip_id)).await) };
+    let mut found = Vec::new();
+    let mut failed = None;
+    for (city, answer) in join_all(cities.iter().copied().map(look)).await {
+        match answer {
+            Ok(Some(stored)) => found.push((city, stored)),
+            Ok(None) => {}
+            Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => {}
+            Err(error) => failed = Some(error),
+        }
+    }
+    match (found.pop(), failed) {
+        (Some((city, stored)), _) if found.is_empty() => Ok((city.to_owned(), stored)),
+        (Some((last, _)), _) => {
+            let cities: Vec<_> = found.iter().map(|(city, _)| *city).chain([last]).collect();
+            let detail = format!("say which one is meant: ?city= one of {}", cities.join(", "));
+            Err(Refusal::new(Code::TripAmbiguous, detail))
+        }
+        (None, Some(error)) => Err(error.into_refusal("bills.get")),
+        (None, None) => {
+            let detail = "no bill was made for this trip yet; POST to the same path to make it";
+            Err(Refusal::new(Code::BillNotFound, detail))
+        }
+    }
+}
+
+fn written(record: &BillRecord) -> Result<String, Refusal> {
+    serde_json::to_string(record).map_err(|error| Refusal::internal(format!("a bill cannot be written: {error}")))
+}
+
+/// A ride is billed with the cards of today, though it was quoted.
+fn not_as_quoted<P: Ports>(context: &Context<P>, request: &BillRequest, reason: NotQuoted, why: String) -> NotQuoted {
+    let BillRequest { city, product, .. } = request;
+    let (city, product, word) = (city.clone(), product.clone(), reason.word().to_owned());
+    context.tell(&Event::NotBilledAsQuoted { city, product, reason: word, why });
+    reason
+}
+
+/// A bill that does not add up is never answered.
+fn contradiction<P: Ports>(context: &Context<P>, city: &str, trip_id: &str, why: String) -> Refusal {
+    let (city, trip) = (city.to_owned(), trip_id.to_owned());
+    context.tell(&Event::BillContradictsItself { city, trip, why: why.clone() });
+    Refusal::internal(format!("the bill of a trip contradicts itself: {why}"))
+}

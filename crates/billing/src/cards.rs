@@ -1,0 +1,88 @@
+//! Rate cards by version: those of today from the configuration, earlier ones from the store.
+
+use crate::config::{Card, Config};
+use crate::context::Context;
+use crate::engines::{Engines, Side};
+use crate::event::Event;
+use crate::ports::{Ports, StoreError};
+use crate::refusal::{Code, Refusal};
+use crate::requests::Tariffs as _;
+use std::rc::Rc;
+
+/// The rate cards of a run of billing.
+pub(crate) type CardOf<P> = Card<<<P as Ports>::Engines as Engines>::Card>;
+
+/// Why there is no card of a version.
+pub(crate) enum Missing {
+    /// The store did not say.
+    Store(StoreError),
+    /// There is none, or none that can be used. Says why.
+    Unknown(String),
+}
+
+/// The document of a card that was ever priced with.
+///
+/// # Errors
+///
+/// `rate-card-not-found`; or that the store did not say.
+pub async fn document<P: Ports>(context: &Context<P>, city: &str, version: &str) -> Result<String, Refusal> {
+    if let Some(card) = current(&context.config, city, version) {
+        return Ok(card.document.clone());
+    }
+    let kept = context.read(context.ports().card(city, version)).await;
+    kept.map_err(|error| error.into_refusal("cards.get"))?.ok_or_else(|| {
+        let detail = "no rate card of this version is in use in this city, and none was priced with";
+        Refusal::new(Code::RateCardNotFound, detail)
+    })
+}
+
+/// A card of this very version.
+pub(crate) async fn of_version<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    product: &str,
+    side: Side,
+    version: &str,
+) -> Result<Rc<CardOf<P>>, Missing> {
+    // A card that is broken today does not matter to what was priced with another one.
+    if let Ok(Some(card)) = context.config.card(city, product, side)
+        && card.version == version
+    {
+        return Ok(card);
+    }
+    let key = (city.to_owned(), version.to_owned());
+    if let Some(card) = context.billing.earlier.borrow().get(&key) {
+        return Ok(Rc::clone(card));
+    }
+    let document = context.read(context.ports().card(city, version)).await.map_err(Missing::Store)?;
+    let document = document.ok_or_else(|| Missing::Unknown("the store does not have it".to_owned()))?;
+    let card = Card::parse(&document, city, product, side).map_err(|problems| Missing::Unknown(problems.join("; ")))?;
+    if card.version != version {
+        return Err(Missing::Unknown(format!("what the store has under this name is version {}", card.version)));
+    }
+    card.kept.set(true);
+    let card = Rc::new(card);
+    context.billing.earlier.borrow_mut().insert(key, Rc::clone(&card));
+    Ok(card)
+}
+
+/// Sees to it that what was priced with a card can be priced with it again: puts it into the store, once per instance.
+/// Failing is put right by whoever prices with it next.
+pub(crate) async fn keep<P: Ports>(context: &Context<P>, city: &str, card: &CardOf<P>) {
+    if card.kept.replace(true) {
+        return;
+    }
+    let put = context.write(context.ports().put_card(city, &card.version, &card.document));
+    if let Err(error) = put.await {
+        card.kept.set(false);
+        context.tell(&Event::CardNotKept { city: city.to_owned(), version: card.version.clone(), why: error.line() });
+    }
+}
+
+fn current<E: Engines>(config: &Config<E>, city: &str, version: &str) -> Option<Rc<Card<E::Card>>> {
+    let cards = config
+        .products(city)
+        .into_iter()
+        .flat_map(|product| Side::BOTH.map(|side| config.card(city, product, side).ok().flatten()));
+    cards.flatten().find(|card| card.version == version)
+}

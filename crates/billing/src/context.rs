@@ -1,0 +1,92 @@
+//! What a request is carried out in: one trace, one moment, one deadline, one configuration.
+
+use crate::billing::Billing;
+use crate::config::Config;
+use crate::event::Event;
+use crate::ports::{Ports, StoreError};
+use crate::refusal::Refusal;
+use crate::settings::Settings;
+use farebox_fare::Timestamp;
+use futures::future::{Either, select};
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// The context of one request.
+pub struct Context<P: Ports> {
+    /// What the requests of an instance share.
+    pub billing: Rc<Billing<P>>,
+    /// The documents that it is answered from.
+    pub config: Rc<Config<P::Engines>>,
+    /// The variables that it is answered by.
+    pub settings: Rc<Settings>,
+    /// When it came.
+    pub now: Timestamp,
+    trace: String,
+    /// Until when it has to be answered, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed).
+    deadline: Duration,
+}
+
+impl<P: Ports> Context<P> {
+    /// The context of a request that comes now.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid` when variables or folders cannot be read.
+    pub async fn new(billing: &Rc<Billing<P>>, trace: &str) -> Result<Self, Refusal> {
+        let came = billing.ports().elapsed();
+        let config = billing.config()?;
+        let settings = billing.settings().await?;
+        Ok(Self {
+            deadline: came.saturating_add(settings.request_deadline),
+            now: billing.ports().now(),
+            trace: trace.to_owned(),
+            billing: Rc::clone(billing),
+            config,
+            settings,
+        })
+    }
+
+    /// The world around.
+    pub fn ports(&self) -> &P {
+        self.billing.ports()
+    }
+
+    /// Tells an event under the trace of the request.
+    pub fn tell(&self, event: &Event) {
+        self.ports().tell(&self.trace, event);
+    }
+
+    /// Waits for a call of the store that has a fallback.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TimedOut`] when there is no answer in time; and whatever the call says.
+    pub async fn read<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.within(self.settings.read_deadline, call).await?
+    }
+
+    /// Waits for a call of the store that writes what must be written.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TimedOut`] when there is no answer in time: what was to be written may be, or may yet be. And
+    /// whatever the call says.
+    pub async fn write<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        self.within(self.settings.write_deadline, call).await?
+    }
+
+    /// Waits for a call as long as it is allowed to take, and never beyond the deadline of the request. The call is then
+    /// abandoned; it may still take effect later.
+    async fn within<T>(&self, allowed: Duration, call: impl Future<Output = T>) -> Result<T, StoreError> {
+        let left = self.deadline.saturating_sub(self.ports().elapsed());
+        let wait = self.ports().sleep(allowed.min(left));
+        match select(pin!(call), pin!(wait)).await {
+            Either::Left((answer, _)) => Ok(answer),
+            Either::Right(_) => Err(StoreError::TimedOut),
+        }
+    }
+}

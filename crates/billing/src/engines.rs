@@ -1,0 +1,242 @@
+//! The pure engines that billing puts together: what prices, what settles, what renders.
+//!
+//! The components are reached through WIT, their crates natively; both have these faces.
+
+use crate::record::Settlement;
+use farebox_document::Problem;
+use farebox_fare::{Bill, Trip};
+use farebox_money::{Currency, MinorUnits};
+use serde::Serialize;
+
+/// One engine of each kind.
+pub trait Engines: 'static {
+    /// What prices.
+    type Card: RateCard;
+    /// What settles.
+    type Policy: Policy;
+    /// What renders.
+    type Catalogue: Catalogue;
+
+    /// The version of the pricing engine. Every bill names it.
+    fn pricing() -> String;
+}
+
+/// Why a document cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParseError {
+    /// Everything that is wrong with it.
+    Invalid(Vec<Problem>),
+    /// The engine failed.
+    Other(String),
+}
+
+impl ParseError {
+    /// One line for each thing that is wrong.
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Invalid(problems) => {
+                let line = |problem: &Problem| format!("{} {} [{}]", problem.pointer, problem.message, problem.code);
+                problems.iter().map(line).collect()
+            }
+            Self::Other(why) => vec![why.clone()],
+        }
+    }
+}
+
+/// The two bills of a ride.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What the passenger is charged.
+    Passenger,
+    /// What the driver is paid.
+    Driver,
+}
+
+impl Side {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::Passenger, Self::Driver];
+
+    /// The word for it, in file names and sentences.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Passenger => "passenger",
+            Self::Driver => "driver",
+        }
+    }
+}
+
+/// What a rate card says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardInfo {
+    /// SHA-256 of its canonical form.
+    pub version: String,
+    /// For people.
+    pub title: String,
+    /// Where it applies.
+    pub city: String,
+    /// To what.
+    pub product: String,
+    /// Whose bill it prices.
+    pub side: Side,
+    /// Of every amount.
+    pub currency: Currency,
+    /// The IANA zone of its local times.
+    pub time_zone: String,
+}
+
+/// What a bill comes to, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// Before discounts.
+    pub total: MinorUnits,
+    /// After discounts.
+    pub payable: MinorUnits,
+}
+
+/// Why a trip could not be priced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PriceError {
+    /// A fact of the trip cannot be priced; the pointer is into the trip, in WIT's words: "/ended-at".
+    InvalidTrip(Problem),
+    /// The amount of this fee is beyond what can be billed.
+    Overflow(String),
+    /// The engine failed.
+    Other(String),
+}
+
+/// A rate card that can price. Parsing costs far more than pricing: parse once, and keep.
+pub trait RateCard: Sized {
+    /// Parses and checks a rate card.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    fn parse(document: &str) -> Result<Self, ParseError>;
+
+    /// What it says of itself.
+    ///
+    /// # Errors
+    ///
+    /// When it says what has no meaning here, such as an unknown currency.
+    fn info(&self) -> Result<CardInfo, String>;
+
+    /// Prices a trip. `quoted` is the trip as it was quoted on this card: limits on growth compare with it.
+    ///
+    /// # Errors
+    ///
+    /// See [`PriceError`].
+    fn price(&self, trip: &Trip, quoted: Option<&Trip>) -> Result<Bill, PriceError>;
+
+    /// What one trip comes to on each of many cards, in their order.
+    fn estimate(cards: &[&Self], trip: &Trip) -> Vec<Result<Price, PriceError>>;
+}
+
+/// A ride, and its two bills, lines and all.
+#[derive(Clone, Copy, Debug)]
+pub struct BilledRide<'a> {
+    /// Where it took place.
+    pub city: &'a str,
+    /// What was ridden.
+    pub product: &'a str,
+    /// What the passenger is charged.
+    pub passenger: &'a Bill,
+    /// What the driver is paid.
+    pub driver: &'a Bill,
+}
+
+/// A ride of which nothing is known but what its bills come to.
+#[derive(Clone, Copy, Debug)]
+pub struct RideTotals<'a> {
+    /// Where it took place.
+    pub city: &'a str,
+    /// What was ridden.
+    pub product: &'a str,
+    /// Of every amount.
+    pub currency: Currency,
+    /// The passenger's bill before coupons.
+    pub passenger_total: MinorUnits,
+    /// The driver's bill.
+    pub driver_total: MinorUnits,
+    /// The sum of the passenger's coupons, positive.
+    pub coupons: MinorUnits,
+}
+
+/// Why a ride could not be settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettleError {
+    /// An amount makes no sense; the pointer is in WIT's words: "/driver-total".
+    InvalidRide(Problem),
+    /// An amount is beyond what can be settled.
+    Overflow,
+    /// The engine failed.
+    Other(String),
+}
+
+/// A commission policy that can settle.
+pub trait Policy: Sized {
+    /// Parses and checks a policy.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    fn parse(document: &str) -> Result<Self, ParseError>;
+
+    /// SHA-256 of its canonical form.
+    fn version(&self) -> String;
+
+    /// Settles a ride that was billed.
+    ///
+    /// # Errors
+    ///
+    /// See [`SettleError`].
+    fn settle(&self, ride: BilledRide<'_>) -> Result<Settlement, SettleError>;
+
+    /// Settles a ride from its totals.
+    ///
+    /// # Errors
+    ///
+    /// See [`SettleError`].
+    fn settle_totals(&self, ride: RideTotals<'_>) -> Result<Settlement, SettleError>;
+}
+
+/// One part of a page: a title, and lines under it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PageSection {
+    /// A heading.
+    pub title: String,
+    /// Never empty.
+    pub lines: Vec<PageLine>,
+}
+
+/// One line of a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PageLine {
+    /// The fee code.
+    pub code: String,
+    /// What the fee is called.
+    pub label: String,
+    /// How it came about; may be empty.
+    pub text: String,
+    /// The amount, as people of the locale write it.
+    pub amount: String,
+}
+
+/// The copy of one locale.
+pub trait Catalogue: Sized {
+    /// Parses and checks messages and layout.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them.
+    fn parse(locale: &str, messages: &str, layout: &str) -> Result<Self, ParseError>;
+
+    /// The scenes there are; the first is the default.
+    fn scenes(&self) -> Vec<String>;
+
+    /// What a scene shows of a bill.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be rendered, for the log.
+    fn render(&self, bill: &Bill, scene: &str) -> Result<Vec<PageSection>, String>;
+}

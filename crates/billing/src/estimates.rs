@@ -1,0 +1,140 @@
+//! Estimates: totals at once, details on demand.
+
+use crate::answers::{DegradedReason, EstimateDocument, EstimatePage};
+use crate::cards;
+use crate::context::Context;
+use crate::engines::Side;
+use crate::estimate_id::{Estimate, ProductPrice, QuoteKey};
+use crate::event::Event;
+use crate::later;
+use crate::pages::{Details, View, Wanted};
+use crate::ports::Ports;
+use crate::pricing;
+use crate::quotes;
+use crate::refusal::{Code, Refusal};
+use crate::requests::EstimateRequest;
+use crate::trip::{self, Asked};
+use farebox_fare::Bill;
+use serde_json::Value;
+use std::rc::Rc;
+
+/// Prices each product and answers totals. The facts go to the store, for whoever asks for details; that they got there is
+/// not waited for, and not required.
+///
+/// # Errors
+///
+/// What is wrong with the request; or that a rate card it needs is broken.
+pub async fn create<P: Ports>(context: &Rc<Context<P>>, document: &Value) -> Result<EstimateDocument, Refusal> {
+    let (config, settings) = (&context.config, &context.settings);
+    let request = EstimateRequest::decode(document, &**config)?;
+    let trip = trip::estimated(&request);
+    let mut cards = Vec::with_capacity(request.products.len());
+    for product in &request.products {
+        let card = config.card(&request.city, product, Side::Passenger)?;
+        cards.push(card.ok_or_else(|| Refusal::internal(format!("no card for {product} after decoding found one")))?);
+    }
+    let prices = pricing::estimate(&cards, &trip)?;
+    let price = |(product, price): (&String, crate::engines::Price)| ProductPrice {
+        product: product.clone(),
+        total: price.total,
+        payable: price.payable,
+    };
+    let estimate = Estimate {
+        prices: request.products.iter().zip(prices).map(price).collect(),
+        city: request.city,
+        quote: QuoteKey(context.ports().unique().to_le_bytes()),
+        currency: request.currency,
+        expires_at: context.now.saturating_add(settings.quote_ttl_s.into()),
+    };
+    let answer = EstimateDocument::new(&estimate, settings.signer.seal(&estimate));
+    if settings.quote_ttl_s > 0 {
+        match quotes::write(context, &estimate, &trip, &cards) {
+            Ok(quote) => {
+                let (city, key) = (estimate.city, estimate.quote);
+                let keep = quotes::keep(Rc::clone(context), city, key, quote, request.products);
+                later::begin(context, keep).await;
+            }
+            Err(error) => {
+                let why = format!("it cannot be written: {error}");
+                context.tell(&Event::QuoteNotKept { city: estimate.city, why });
+            }
+        }
+    }
+    Ok(answer)
+}
+
+/// Prices the facts of the quote again, and shows how the total came about. When they are gone, the totals from the
+/// identifier itself.
+///
+/// # Errors
+///
+/// `estimate-not-found`, `product-not-estimated`; or `invalid-parameter` for a scene or a locale that there is not.
+pub async fn detail<P: Ports>(
+    context: &Context<P>,
+    estimate_id: &str,
+    product: &str,
+    wanted: Wanted<'_>,
+) -> Result<EstimatePage, Refusal> {
+    let estimate = context.settings.signer.open(estimate_id).ok_or_else(|| {
+        let detail = "this is not an estimate identifier that was made here, or it was changed on its way";
+        Refusal::new(Code::EstimateNotFound, detail)
+    })?;
+    let price = estimate.price(product).ok_or_else(|| {
+        let products: Vec<_> = estimate.prices.iter().map(|price| price.product.as_str()).collect();
+        Refusal::new(Code::ProductNotEstimated, format!("the estimate covers {}", products.join(", ")))
+    })?;
+    let view = View::choose(context, wanted)?;
+    let Details { sections, reason } = match bill_again(context, &estimate, price).await {
+        Ok(bill) => view.details(context, &bill),
+        Err(reason) => Details { sections: Vec::new(), reason: Some(reason) },
+    };
+    Ok(EstimatePage {
+        estimate_id: estimate_id.to_owned(),
+        product: product.to_owned(),
+        scene: view.scene,
+        locale: view.locale,
+        currency: estimate.currency,
+        total: estimate.currency.format(price.total),
+        payable: estimate.currency.format(price.payable),
+        sections,
+        degraded: reason.is_some(),
+        reason,
+    })
+}
+
+/// The bill that an estimated price is the total of: the same facts on the same card.
+async fn bill_again<P: Ports>(
+    context: &Context<P>,
+    estimate: &Estimate,
+    price: &ProductPrice,
+) -> Result<Bill, DegradedReason> {
+    let Estimate { city, currency, .. } = estimate;
+    let because = |reason: DegradedReason, why: String| {
+        let (city, product) = (city.clone(), price.product.clone());
+        context.tell(&Event::QuoteNotShown { city, product, reason: reason.word().to_owned(), why });
+        reason
+    };
+    let quote = quotes::find(context, estimate).await.map_err(|missing| match missing {
+        quotes::Missing::Expired => DegradedReason::QuoteExpired,
+        quotes::Missing::Store(error) => because(DegradedReason::StoreUnavailable, error.line()),
+    })?;
+    let versions = quote.cards.get(&*price.product);
+    let versions = versions
+        .ok_or_else(|| because(DegradedReason::VersionUnavailable, "it does not name its rate card".to_owned()))?;
+    let (side, version) = (Side::Passenger, &*versions.passenger);
+    let card = cards::of_version(context, city, &price.product, side, version).await;
+    let card = card.map_err(|missing| match missing {
+        cards::Missing::Store(error) => because(DegradedReason::StoreUnavailable, error.line()),
+        cards::Missing::Unknown(why) => {
+            because(DegradedReason::VersionUnavailable, format!("rate card {version}: {why}"))
+        }
+    })?;
+    let outdated = |why: String| because(DegradedReason::QuoteOutdated, why);
+    let trip = quote.facts.trip(*currency).map_err(outdated)?;
+    let bill =
+        pricing::price(&card, &trip, None, Asked::Estimate).map_err(|refusal| outdated(refusal.reason().to_owned()))?;
+    if (bill.total, bill.payable) != (price.total, price.payable) {
+        return Err(outdated("it comes to another total now".to_owned()));
+    }
+    Ok(bill)
+}

@@ -1,0 +1,200 @@
+//! What happened, for operators: one line of JSON for each event, under the trace of the request it happened to.
+//!
+//! Events are counted by name and severity; what varies stands in fields of its own, never in the name.
+
+use crate::refusal::Code;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something is degraded, as it was built to be.
+    Warn,
+    /// An operator has to do something.
+    Error,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "snake_case")]
+pub enum Event {
+    /// A trip is billed from the two ends of the ride: its measurements could not be fetched.
+    BillMocked {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// What the store said.
+        why: String,
+    },
+    /// A bill is answered that is kept nowhere.
+    BillNotStored {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// What the store said.
+        why: String,
+    },
+    /// A bill is stored, and its top-up is not in the ledger.
+    TopUpPending {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// What the store said.
+        why: String,
+    },
+    /// A stored bill cannot be read by this release.
+    StoredBillUnreadable {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A bill contradicts itself: its lines do not add up, say. It was not answered.
+    BillContradictsItself {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A ride that was quoted is billed with the rate cards of today.
+    NotBilledAsQuoted {
+        /// Of the trip.
+        city: String,
+        /// What was ridden.
+        product: String,
+        /// As the bill has it.
+        reason: String,
+        /// In detail.
+        why: String,
+    },
+    /// The detail page of a quote shows totals only.
+    QuoteNotShown {
+        /// Of the quote.
+        city: String,
+        /// The product that was asked for.
+        product: String,
+        /// As the page has it.
+        reason: String,
+        /// In detail.
+        why: String,
+    },
+    /// A quote is not kept: its detail page will show totals only, and the ride will be billed with other rate cards if
+    /// they change.
+    QuoteNotKept {
+        /// Of the quote.
+        city: String,
+        /// What the store said.
+        why: String,
+    },
+    /// A rate card that something was priced with is not kept. It is tried again with the next price.
+    CardNotKept {
+        /// Of the card.
+        city: String,
+        /// Which card.
+        version: String,
+        /// What the store said.
+        why: String,
+    },
+    /// A product is left out of the list of what can be priced.
+    ProductLeftOut {
+        /// Of the product.
+        city: String,
+        /// Which product.
+        product: String,
+        /// What is wrong with its rate card.
+        why: String,
+    },
+    /// Pages show totals only.
+    CopyUnusable {
+        /// Of the copy.
+        locale: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Estimates are signed with the built-in key, which is public: anybody can forge one.
+    DevelopmentKey,
+    /// A request was refused for a reason that is not the caller's.
+    Refused {
+        /// The kind of refusal.
+        code: &'static str,
+        /// What only the log is told.
+        why: String,
+    },
+}
+
+impl Event {
+    /// The event of a refusal, unless the caller is to blame and was told everything.
+    pub fn of_refusal(code: Code, log: Option<&str>) -> Option<Self> {
+        log.map(|why| Self::Refused { code: code.word(), why: why.to_owned() })
+    }
+
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::StoredBillUnreadable { .. } | Self::BillContradictsItself { .. } | Self::DevelopmentKey => {
+                Severity::Error
+            }
+            Self::CopyUnusable { .. } | Self::ProductLeftOut { .. } => Severity::Error,
+            Self::Refused { code, .. } if matches!(*code, "config-invalid" | "internal") => Severity::Error,
+            _ => Severity::Warn,
+        }
+    }
+
+    /// The line for the log, without a line feed: `{"severity":"warn","trace_id":"...","event":"bill-mocked",...}`.
+    pub fn line(&self, trace: &str) -> String {
+        let mut line = Map::new();
+        if let Ok(Value::Object(fields)) = serde_json::to_value(self) {
+            line.extend(fields);
+        }
+        let severity = if self.severity() == Severity::Error { "error" } else { "warn" };
+        line.insert("severity".to_owned(), severity.into());
+        line.insert("trace_id".to_owned(), trace.into());
+        Value::Object(line).to_string()
+    }
+
+    /// The name that it is counted by.
+    pub fn name(&self) -> String {
+        let name = serde_json::to_value(self).ok().and_then(|event| Some(event.get("event")?.as_str()?.to_owned()));
+        name.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One line, whatever is in it; programs find name, severity and trace under the same keys in every event.
+    #[test]
+    fn lines() {
+        let event = Event::BillMocked {
+            city: "110000".to_owned(),
+            trip: "t-1".to_owned(),
+            why: "deadline passed\nfor \"trips.get\"".to_owned(),
+        };
+        assert_eq!(
+            event.line("0af7"),
+            r#"{"city":"110000","event":"bill-mocked","severity":"warn","trace_id":"0af7","trip":"t-1","why":"deadline passed\nfor \"trips.get\""}"#
+        );
+        assert_eq!(Event::DevelopmentKey.line(""), r#"{"event":"development-key","severity":"error","trace_id":""}"#);
+        assert_eq!(event.name(), "bill-mocked");
+    }
+
+    /// What callers are to blame for is theirs to know; the rest is an event.
+    #[test]
+    fn refusals() {
+        assert_eq!(Event::of_refusal(Code::InvalidRequest, None), None);
+        let event = Event::of_refusal(Code::Internal, Some("overflow")).map(|event| event.severity());
+        assert_eq!(event, Some(Severity::Error));
+        let event = Event::of_refusal(Code::StoreTimedOut, Some("late")).map(|event| event.severity());
+        assert_eq!(event, Some(Severity::Warn));
+    }
+}

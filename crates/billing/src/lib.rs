@@ -1,0 +1,51 @@
+//! What the product promises of a ride: it is estimated, shown, metered, billed once, shown again and settled.
+//!
+//! Native and pure: the store, time, chance and the engines are [`ports`], brought by whoever runs this - a component, the
+//! command line, a test, a simulator. Here stands what is read first, what a failed read means, when a bill is degraded,
+//! what is idempotent, and when a top-up is entered.
+//!
+//! Start with [`bills`], which has most of that. Each request has a [`Context`]; what the requests of an instance share is
+//! in [`Billing`].
+//!
+//! | a ride is | by |
+//! |---|---|
+//! | asked about | [`requests`], within [`limits`] |
+//! | estimated | [`estimates`]; the answer is signed by [`estimate_id`] |
+//! | metered | [`meter`] |
+//! | billed, repeated, shown | [`bills`] |
+//! | settled | [`settlement`] |
+//! | kept | as a [`record`] |
+//! | refused | with a [`refusal`] |
+
+pub mod answers;
+mod billing;
+pub mod bills;
+pub mod cards;
+pub mod config;
+mod context;
+pub mod engines;
+pub mod estimate_id;
+pub mod estimates;
+pub mod event;
+pub mod geodesy;
+pub mod health;
+mod later;
+pub mod limits;
+mod locale;
+pub mod meter;
+pub mod names;
+mod pages;
+pub mod planted;
+pub mod ports;
+pub mod pricing;
+mod quotes;
+pub mod record;
+pub mod refusal;
+pub mod requests;
+pub mod settings;
+pub mod settlement;
+pub mod trip;
+
+pub use billing::Billing;
+pub use context::Context;
+pub use pages::Wanted;

@@ -1,0 +1,74 @@
+//! Defects that can be planted into the product, so that the simulator has to find them.
+//!
+//! Without the feature `planted`, which no product is built with, [`planted`] is `false` at compile time and what
+//! depends on it is not there.
+
+/// A defect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// The top-up is entered before the bill is kept.
+    TopUpBeforeBill,
+    /// A store that did not answer in time is taken for one that has no bill.
+    LateIsNoBill,
+    /// The fingerprint of a request depends on what the store knew of its quote.
+    FingerprintSeesTheQuote,
+    /// A repeat is answered without comparing it with the request that the bill was made from.
+    RepeatsAreNotCompared,
+    /// Segments that could not be fetched are taken for none, and the bill does not say so.
+    LostIsEmpty,
+    /// A repeat does not enter the top-up that the first time left open, and does not say so.
+    RepeatsLeaveTheTopUp,
+    /// A bill that could not be stored is answered as if it were.
+    UnstoredIsNotSaid,
+    /// A top-up that is not in the ledger is not said to be pending.
+    PendingIsNotSaid,
+    /// Who loses the race for a trip is answered its own bill, not the one that is kept.
+    LoserKeepsItsBill,
+    /// An instance remembers the segments of a trip, and bills what it remembers.
+    SegmentsAreRemembered,
+    /// Segments that the store did not take in time are acknowledged.
+    LateIsAcknowledged,
+    /// The driver pays for the passenger's coupons.
+    DriverPaysCoupons,
+}
+
+impl Bug {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::TopUpBeforeBill,
+        Self::LateIsNoBill,
+        Self::FingerprintSeesTheQuote,
+        Self::RepeatsAreNotCompared,
+        Self::LostIsEmpty,
+        Self::RepeatsLeaveTheTopUp,
+        Self::UnstoredIsNotSaid,
+        Self::PendingIsNotSaid,
+        Self::LoserKeepsItsBill,
+        Self::SegmentsAreRemembered,
+        Self::LateIsAcknowledged,
+        Self::DriverPaysCoupons,
+    ];
+}
+
+#[cfg(feature = "planted")]
+thread_local! {
+    static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
+}
+
+/// Plants a defect in this thread, or takes it out again.
+#[cfg(feature = "planted")]
+pub fn plant(bug: Option<Bug>) {
+    PLANTED.set(bug);
+}
+
+/// Whether this defect is planted.
+#[cfg(feature = "planted")]
+pub(crate) fn planted(bug: Bug) -> bool {
+    PLANTED.get() == Some(bug)
+}
+
+/// Whether this defect is planted: never.
+#[cfg(not(feature = "planted"))]
+pub(crate) const fn planted(_: Bug) -> bool {
+    false
+}

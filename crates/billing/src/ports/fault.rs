@@ -1,0 +1,117 @@
+//! What can go wrong with the store, and what callers are told when there is nothing to fall back to.
+
+use crate::refusal::{Code, Refusal};
+use farebox_document::Problem;
+use farebox_fare::Segment;
+
+/// A store call that did not do what it was asked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// The backend could not be reached; nothing was written as far as is known.
+    Unavailable(String),
+    /// The deadline passed. What was to be written may or may not have been, or may yet be.
+    TimedOut,
+    /// The city may not be written here; nothing was written.
+    WriteBanned(String),
+    /// A wrong configuration, a defect, or a backend that answers nonsense.
+    Other(String),
+}
+
+impl StoreError {
+    /// The refusal to answer with. What the log is told names the call.
+    pub fn into_refusal(self, call: &str) -> Refusal {
+        let again = "nothing is lost: send the same request again";
+        let (code, detail, log) = match self {
+            Self::Unavailable(log) => (Code::StoreUnavailable, again, log),
+            Self::TimedOut => (Code::StoreTimedOut, again, "deadline passed".to_owned()),
+            Self::WriteBanned(log) => {
+                (Code::CityWriteBanned, "the city is written at another site, or is being moved; ask again", log)
+            }
+            // Nothing that the caller can do anything about, but ask again when an operator has.
+            Self::Other(log) => {
+                let detail = "the store cannot be used as it is; operators find the reason in the log. Ask again later";
+                (Code::StoreUnavailable, detail, format!("ERROR, the store needs an operator: {log}"))
+            }
+        };
+        Refusal { log: Some(format!("{call}: {log}")), ..Refusal::new(code, detail) }
+    }
+
+    /// One line for the log, where the caller gets an answer all the same.
+    pub fn line(&self) -> String {
+        match self {
+            Self::Unavailable(why) => format!("unavailable: {why}"),
+            Self::TimedOut => "deadline passed".to_owned(),
+            Self::WriteBanned(why) => format!("write-banned: {why}"),
+            Self::Other(why) => format!("ERROR, the store needs an operator: {why}"),
+        }
+    }
+}
+
+/// Why segments were not added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SegmentsError {
+    /// The segment with this sequence number is stored already and differs.
+    Conflict(u64),
+    /// The trip would hold more than this many.
+    TooMany(u32),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for SegmentsError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl SegmentsError {
+    /// The refusal to answer with; `segments` are the ones that were to be added.
+    pub fn into_refusal(self, segments: &[Segment]) -> Refusal {
+        match self {
+            Self::Conflict(sequence) => {
+                let index = segments.iter().position(|segment| segment.sequence == sequence);
+                let pointer = index.map_or_else(|| "/segments".to_owned(), |index| format!("/segments/{index}"));
+                let detail = format!("segment {sequence} is stored already and says something else; none were added");
+                let code = Code::SegmentConflict;
+                let problem = Problem { pointer, code: code.word().into(), message: detail.clone() };
+                Refusal { problems: vec![problem], ..Refusal::new(code, detail) }
+            }
+            Self::TooMany(most) => {
+                let detail = format!("a trip holds at most {most} segments; none were added");
+                Refusal::new(Code::TooManySegments, detail)
+            }
+            Self::Store(error) => error.into_refusal("trips.add-segments"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(error: StoreError, code: Code) {
+        let refusal = error.clone().into_refusal("trips.get");
+        assert_eq!(refusal.code, code, "{error:?}");
+        assert!(refusal.log.is_some_and(|log| log.starts_with("trips.get: ")));
+        assert!(!refusal.detail.contains("10.0.0.1"), "the client learns nothing about the inside");
+    }
+
+    /// Callers can tell what to do from the code alone, and are told nothing about the inside.
+    #[test]
+    fn refusals() {
+        check(StoreError::Unavailable("10.0.0.1 refused".into()), Code::StoreUnavailable);
+        check(StoreError::TimedOut, Code::StoreTimedOut);
+        check(StoreError::WriteBanned("10.0.0.1: NOPERM".into()), Code::CityWriteBanned);
+        check(StoreError::Other("10.0.0.1 said 7".into()), Code::StoreUnavailable);
+    }
+
+    /// A conflict names the segment, by number and by place.
+    #[test]
+    fn conflicts() {
+        let segment = |sequence| Segment { sequence, started_at: 0, distance_m: 0, duration_s: 0 };
+        let refusal = SegmentsError::Conflict(9).into_refusal(&[segment(8), segment(9)]);
+        assert_eq!(refusal.code, Code::SegmentConflict);
+        assert!(refusal.detail.contains("segment 9"));
+        assert_eq!(refusal.problems.first().map(|problem| &*problem.pointer), Some("/segments/1"));
+    }
+}

@@ -1,0 +1,64 @@
+//! Pricing a ride: which card, which trip, and what a refusal means to the caller.
+
+use crate::config::Card;
+use crate::engines::{Price, PriceError, RateCard};
+use crate::planted::{Bug, planted};
+use crate::refusal::{Code, Refusal};
+use crate::trip::{self, Asked};
+use farebox_fare::{Bill, Trip};
+use std::rc::Rc;
+
+/// What an estimated trip comes to on each of the cards.
+pub(crate) fn estimate<C: RateCard>(cards: &[Rc<Card<C>>], trip: &Trip) -> Result<Vec<Price>, Refusal> {
+    let cards: Vec<_> = cards.iter().map(|card| &card.rates).collect();
+    let prices = C::estimate(&cards, trip).into_iter();
+    prices.map(|price| price.map_err(|error| refused(error, Asked::Estimate))).collect()
+}
+
+/// Prices a trip; `quoted` is the trip that the passenger was quoted for on this card. A refusal points into the request
+/// that `asked` says the trip was made from.
+pub(crate) fn price<C: RateCard>(
+    card: &Card<C>,
+    trip: &Trip,
+    quoted: Option<&Trip>,
+    asked: Asked,
+) -> Result<Bill, Refusal> {
+    let bill = card.rates.price(trip, quoted).map_err(|error| refused(error, asked))?;
+    if bill.currency != card.currency || bill.rate_card != card.version {
+        return Err(Refusal::internal(format!("pricing made a bill of another rate card than {}", card.version)));
+    }
+    Ok(bill)
+}
+
+/// Both bills of a ride: the passenger's, and the driver's.
+///
+/// # Errors
+///
+/// Why it cannot be priced, pointing into the request for its bill.
+pub fn both_sides<C: RateCard>(
+    passenger: &Card<C>,
+    driver: &Card<C>,
+    trip: &Trip,
+    quoted: Option<&Trip>,
+) -> Result<(Bill, Bill), Refusal> {
+    let passenger = price(passenger, trip, quoted, Asked::Bill)?;
+    let driver = price(driver, &of_the_driver(trip), quoted.map(of_the_driver).as_ref(), Asked::Bill)?;
+    Ok((passenger, driver))
+}
+
+/// The trip that the driver's bill is priced from: coupons are between the passenger and the platform.
+pub fn of_the_driver(trip: &Trip) -> Trip {
+    let coupons = if planted(Bug::DriverPaysCoupons) { trip.coupons.clone() } else { Vec::new() };
+    Trip { coupons, ..trip.clone() }
+}
+
+fn refused(error: PriceError, asked: Asked) -> Refusal {
+    match error {
+        PriceError::InvalidTrip(problem) => trip::refused(asked, problem),
+        PriceError::Overflow(code) => {
+            let detail = format!("the amount of the fee {code} would be more than can be billed");
+            Refusal::new(Code::TripNotBillable, detail)
+        }
+        PriceError::Other(why) => Refusal::internal(format!("pricing: {why}")),
+    }
+}

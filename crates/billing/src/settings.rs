@@ -1,0 +1,102 @@
+//! The variables that billing is run with.
+
+use crate::estimate_id::Signer;
+use crate::refusal::Refusal;
+use std::time::Duration;
+
+/// What operators can set. The names and meanings of the variables are in spin.toml.
+#[derive(Clone)]
+pub struct Settings {
+    /// How long the store keeps the details of an estimate, in seconds. Zero: not at all.
+    pub quote_ttl_s: u32,
+    /// How long anything that has a fallback may wait for the store.
+    pub read_deadline: Duration,
+    /// How long anything that must be written may wait for the store.
+    pub write_deadline: Duration,
+    /// How long a request may wait for the store in all.
+    pub request_deadline: Duration,
+    /// Makes and checks estimate identifiers.
+    pub signer: Signer,
+    /// Whether the signer's key is [`DEVELOPMENT_KEY`].
+    pub signs_with_the_development_key: bool,
+}
+
+/// The variables that [`Settings::parse`] asks for.
+pub const VARIABLES: [&str; 5] =
+    ["quote_ttl_s", "store_read_deadline_ms", "store_write_deadline_ms", "store_budget_ms", "signing_key"];
+
+/// The signing key that spin.toml falls back to. It is public, so whoever reads it can forge estimates.
+pub const DEVELOPMENT_KEY: &str = "development-key-not-for-production";
+
+impl Settings {
+    /// Reads the values of [`VARIABLES`], in that order.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid`; the log names every variable that is wrong.
+    pub fn parse(
+        [quote_ttl, read_deadline, write_deadline, budget, signing_key]: &[String; VARIABLES.len()],
+    ) -> Result<Self, Refusal> {
+        let mut wrong = Vec::new();
+        let mut number = |name: &str, text: &str, least: u32, most: u32| {
+            let value = text.trim().parse().ok().filter(|value| (least..=most).contains(value));
+            value.unwrap_or_else(|| {
+                wrong.push(format!("variable {name} is {text:?}; it has to be a whole number from {least} to {most}"));
+                0
+            })
+        };
+        let quote_ttl_s = number("quote_ttl_s", quote_ttl, 0, 86_400);
+        let read_ms = number("store_read_deadline_ms", read_deadline, 1, 60_000);
+        let write_ms = number("store_write_deadline_ms", write_deadline, 1, 60_000);
+        let budget_ms = number("store_budget_ms", budget, 1, 600_000);
+        let signer = Signer::new(signing_key.as_bytes());
+        if signer.is_none() {
+            wrong.push("variable signing_key is empty; it has to be a secret".to_owned());
+        }
+        match signer {
+            Some(signer) if wrong.is_empty() => Ok(Self {
+                quote_ttl_s,
+                read_deadline: Duration::from_millis(read_ms.into()),
+                write_deadline: Duration::from_millis(write_ms.into()),
+                request_deadline: Duration::from_millis(budget_ms.into()),
+                signer,
+                signs_with_the_development_key: signing_key == DEVELOPMENT_KEY,
+            }),
+            _ => Err(Refusal::config(wrong.join("; "))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parse(values: [&str; 5]) -> Result<Settings, Refusal> {
+        Settings::parse(&values.map(str::to_owned))
+    }
+
+    /// The key that is warned about is the one that spin.toml falls back to.
+    #[test]
+    fn the_development_key_is_known() {
+        let manifest = include_str!("../../../spin.toml");
+        assert!(manifest.contains(&format!("signing_key = {{ default = \"{DEVELOPMENT_KEY}\", secret = true }}")));
+    }
+
+    /// Good values are taken as they are; all bad ones are named at once, and a secret is never logged.
+    #[test]
+    fn variables() {
+        let settings = parse(["900", "60", "250", "1000", "secret"]).unwrap();
+        assert_eq!(settings.quote_ttl_s, 900);
+        assert_eq!(settings.read_deadline, Duration::from_millis(60));
+        assert_eq!(settings.write_deadline, Duration::from_millis(250));
+        assert_eq!(parse(["0", "1", "1", "1", "s"]).unwrap().quote_ttl_s, 0);
+
+        let log = parse(["-1", "0", "soon", "1.5", ""]).map(|_| ()).unwrap_err().log.unwrap();
+        for name in VARIABLES {
+            assert!(log.contains(name), "{name}: {log}");
+        }
+        let log = parse(["x", "60", "250", "1000", "hunter2"]).map(|_| ()).unwrap_err().log.unwrap();
+        assert!(!log.contains("hunter2"));
+    }
+}

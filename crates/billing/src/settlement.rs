@@ -1,0 +1,69 @@
+//! Settlement: what the platform keeps of a ride, and owes the driver so that it keeps no more than the cap.
+
+use crate::answers::CommissionDocument;
+use crate::config::ParsedPolicy;
+use crate::context::Context;
+use crate::engines::{BilledRide, Engines, ParseError, Policy, RideTotals, SettleError};
+use crate::ports::Ports;
+use crate::record::Settlement;
+use crate::refusal::{Code, Refusal};
+use crate::requests::CommissionRequest;
+use farebox_document::{Problem, canonical_json};
+use serde_json::Value;
+use std::rc::Rc;
+
+type PolicyOf<P> = ParsedPolicy<<<P as Ports>::Engines as Engines>::Policy>;
+
+/// Settles a ride that nothing else is known of, and keeps nothing.
+///
+/// # Errors
+///
+/// What is wrong with the request; or that the policy it needs is broken.
+pub fn create<P: Ports>(context: &Context<P>, document: &Value) -> Result<CommissionDocument, Refusal> {
+    let request = CommissionRequest::decode(document, &*context.config)?;
+    let given = request.policy.as_ref().map(inline_policy::<P>).transpose()?;
+    let policy = match given {
+        Some(policy) => Rc::new(policy),
+        None => context.config.policy()?,
+    };
+    let ride = RideTotals {
+        city: &request.city,
+        product: &request.product,
+        currency: request.currency,
+        passenger_total: request.passenger_total,
+        driver_total: request.driver_total,
+        coupons: request.coupons,
+    };
+    let settlement = policy.policy.settle_totals(ride).map_err(refused)?;
+    Ok(CommissionDocument { settlement, policy: policy.version.clone() })
+}
+
+/// Settles a ride that was billed.
+///
+/// # Errors
+///
+/// What the policy refuses.
+pub(crate) fn settle(policy: &impl Policy, ride: BilledRide<'_>) -> Result<Settlement, Refusal> {
+    policy.settle(ride).map_err(refused)
+}
+
+fn refused(error: SettleError) -> Refusal {
+    match error {
+        SettleError::InvalidRide(Problem { pointer, code, message }) => {
+            Refusal::field(pointer.replace('-', "_"), code, message)
+        }
+        SettleError::Overflow => Refusal::new(Code::TripNotBillable, "an amount would be more than can be settled"),
+        SettleError::Other(why) => Refusal::internal(format!("commission: {why}")),
+    }
+}
+
+fn inline_policy<P: Ports>(document: &Value) -> Result<PolicyOf<P>, Refusal> {
+    let policy = <P::Engines as Engines>::Policy::parse(&canonical_json(document)).map_err(|error| match error {
+        ParseError::Invalid(problems) => {
+            let under = |problem: Problem| Problem { pointer: format!("/policy{}", problem.pointer), ..problem };
+            Refusal::invalid(problems.into_iter().map(under).collect())
+        }
+        ParseError::Other(why) => Refusal::internal(format!("commission: {why}")),
+    })?;
+    Ok(ParsedPolicy { version: policy.version(), policy })
+}

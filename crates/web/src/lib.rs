@@ -1,0 +1,16 @@
+//! HTTP without an application: what every component that answers requests has in common.
+//!
+//! | a request is | by |
+//! |---|---|
+//! | taken from the host | [`wasi`], on WebAssembly only |
+//! | read | [`body`], [`query`] |
+//! | answered | [`answer`], under a [`trace`] |
+//! | refused | [`problem`], under the same |
+
+pub mod answer;
+pub mod body;
+pub mod problem;
+pub mod query;
+pub mod trace;
+#[cfg(target_family = "wasm")]
+pub mod wasi;

@@ -1,0 +1,62 @@
+//! Where the things under test are. `./x build` makes them.
+
+use std::path::{Path, PathBuf};
+
+/// The repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/kit lies in the repository").to_owned()
+}
+
+/// A component by name: "pricing".
+///
+/// # Panics
+///
+/// When it was not built.
+pub fn component(name: &str) -> PathBuf {
+    built(format!("target/wasm32-wasip2/component/farebox_{name}.wasm"))
+}
+
+/// The `farebox` command.
+///
+/// # Panics
+///
+/// When it was not built.
+pub fn farebox() -> PathBuf {
+    built("target/release/farebox".to_owned())
+}
+
+/// A rate card by its place in the configuration: "110000/express.passenger".
+///
+/// # Panics
+///
+/// When there is none.
+pub fn card(name: &str) -> String {
+    let path = repository().join("config/cards").join(format!("{name}.json"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The names of all rate cards in the configuration, sorted.
+///
+/// # Panics
+///
+/// When they cannot be read.
+pub fn card_names() -> Vec<String> {
+    let directory = repository().join("config/cards");
+    let list = |directory: PathBuf| {
+        let entries = directory.read_dir().unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+        entries.map(|entry| entry.expect("a readable directory").path())
+    };
+    let name = |path: PathBuf| {
+        let name = path.strip_prefix(&directory).ok()?.to_str()?.strip_suffix(".json")?;
+        Some(name.to_owned())
+    };
+    let mut names: Vec<String> = list(directory.clone()).flat_map(list).filter_map(name).collect();
+    names.sort();
+    names
+}
+
+fn built(path: String) -> PathBuf {
+    let path = repository().join(path);
+    assert!(path.exists(), "{} is missing: run ./x build first", path.display());
+    path
+}

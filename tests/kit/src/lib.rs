@@ -1,0 +1,6 @@
+//! What tests anywhere may depend on.
+
+pub mod artifacts;
+pub mod history;
+pub mod native;
+pub mod random;

@@ -1,0 +1,143 @@
+//! The engines, called natively: what the components do, without components.
+
+use farebox_billing::engines::{
+    BilledRide, CardInfo, Catalogue, Engines, PageLine, PageSection, ParseError, Policy, Price, PriceError, RateCard,
+    RideTotals, SettleError, Side,
+};
+use farebox_billing::record::Settlement;
+use farebox_fare::{Bill, Trip};
+use farebox_money::Currency;
+use {farebox_commission as commission, farebox_pricing as pricing, farebox_render as render};
+
+/// The crates that the components are made of.
+#[derive(Debug)]
+pub struct Native;
+
+/// A rate card.
+#[derive(Debug)]
+pub struct NativeCard(pub pricing::RateCard);
+
+/// A commission policy.
+#[derive(Debug)]
+pub struct NativePolicy(commission::Policy);
+
+/// The copy of one locale.
+#[derive(Debug)]
+pub struct NativeCatalogue(render::Catalogue);
+
+impl Engines for Native {
+    type Card = NativeCard;
+    type Policy = NativePolicy;
+    type Catalogue = NativeCatalogue;
+
+    fn pricing() -> String {
+        pricing::VERSION.to_owned()
+    }
+}
+
+impl RateCard for NativeCard {
+    fn parse(document: &str) -> Result<Self, ParseError> {
+        pricing::RateCard::parse(document).map(Self).map_err(ParseError::Invalid)
+    }
+
+    fn info(&self) -> Result<CardInfo, String> {
+        let info = self.0.info();
+        Ok(CardInfo {
+            version: info.version.clone(),
+            title: info.title.clone(),
+            city: info.city.clone(),
+            product: info.product.clone(),
+            side: match info.side {
+                pricing::Side::Passenger => Side::Passenger,
+                pricing::Side::Driver => Side::Driver,
+            },
+            currency: info.currency,
+            time_zone: info.time_zone.clone(),
+        })
+    }
+
+    fn price(&self, trip: &Trip, quoted: Option<&Trip>) -> Result<Bill, PriceError> {
+        self.0.price(trip, quoted).map_err(price_error)
+    }
+
+    fn estimate(cards: &[&Self], trip: &Trip) -> Vec<Result<Price, PriceError>> {
+        let price = |totals: pricing::Totals| Price { total: totals.total, payable: totals.payable };
+        let totals = pricing::estimate(cards.iter().map(|card| &card.0), trip).into_iter();
+        totals.map(|totals| totals.map(price).map_err(price_error)).collect()
+    }
+}
+
+impl Policy for NativePolicy {
+    fn parse(document: &str) -> Result<Self, ParseError> {
+        commission::Policy::parse(document).map(Self).map_err(ParseError::Invalid)
+    }
+
+    fn version(&self) -> String {
+        self.0.version().to_owned()
+    }
+
+    fn settle(&self, ride: BilledRide<'_>) -> Result<Settlement, SettleError> {
+        let BilledRide { city, product, passenger, driver } = ride;
+        let ride = commission::Ride::of_bills(city.to_owned(), product.to_owned(), passenger, driver);
+        settlement(self.0.settle(&ride), passenger.currency)
+    }
+
+    fn settle_totals(&self, ride: RideTotals<'_>) -> Result<Settlement, SettleError> {
+        let RideTotals { city, product, currency, passenger_total, driver_total, coupons } = ride;
+        let (city, product) = (city.to_owned(), product.to_owned());
+        let ride = commission::Ride { city, product, currency, passenger_total, driver_total, coupons };
+        settlement(self.0.settle(&ride), currency)
+    }
+}
+
+impl Catalogue for NativeCatalogue {
+    fn parse(locale: &str, messages: &str, layout: &str) -> Result<Self, ParseError> {
+        render::Catalogue::parse(locale, messages, layout).map(Self).map_err(ParseError::Invalid)
+    }
+
+    fn scenes(&self) -> Vec<String> {
+        self.0.scenes().map(str::to_owned).collect()
+    }
+
+    fn render(&self, bill: &Bill, scene: &str) -> Result<Vec<PageSection>, String> {
+        let page = self.0.render(bill, scene).map_err(|_| format!("lost the scene {scene}"))?;
+        let line = |line: render::PageLine| PageLine {
+            code: line.code,
+            label: line.label,
+            text: line.text,
+            amount: line.amount,
+        };
+        let section = |section: render::Section| PageSection {
+            title: section.title,
+            lines: section.lines.into_iter().map(line).collect(),
+        };
+        Ok(page.sections.into_iter().map(section).collect())
+    }
+}
+
+fn price_error(error: pricing::PriceError) -> PriceError {
+    match error {
+        pricing::PriceError::InvalidTrip(problem) => PriceError::InvalidTrip(problem),
+        pricing::PriceError::Overflow(code) => PriceError::Overflow(code),
+    }
+}
+
+fn settlement(
+    settled: Result<commission::Settlement, commission::SettleError>,
+    currency: Currency,
+) -> Result<Settlement, SettleError> {
+    let settled = settled.map_err(|error| match error {
+        commission::SettleError::InvalidRide(problem) => SettleError::InvalidRide(problem),
+        commission::SettleError::Overflow => SettleError::Overflow,
+    })?;
+    Ok(Settlement {
+        scenario: settled.scenario,
+        currency,
+        take: settled.take,
+        take_rate: settled.take_rate,
+        cap: settled.cap,
+        top_up: settled.top_up,
+        take_after: settled.take_after,
+        take_rate_after: settled.take_rate_after,
+    })
+}
