@@ -1,0 +1,356 @@
+//! Predicts what may be answered, from nothing but what was sent and acknowledged before, and holds every answer to it.
+
+use crate::exemptions::Exemption;
+use crate::host::BEGINNING;
+use crate::plan::{Loss, Plan};
+use crate::prices::SecondOpinion;
+use crate::store::{Contents, SimStore};
+use farebox_billing::bills::Billed;
+use farebox_billing::record::{BillRecord, NotQuoted};
+use farebox_billing::refusal::{Code, Refusal};
+use farebox_fare::{Basis, Segment, time};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// A promise of the product's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Promise {
+    /// An equal request gets equal bytes.
+    EqualRequestsEqualBytes,
+    /// A trip has one bill: a different request for it is refused.
+    OneBill,
+    /// What was answered as kept is in the store, and stays as it is.
+    AnsweredIsKept,
+    /// Every acknowledged segment is billed, or the bill is marked.
+    SegmentsAreBilled,
+    /// A bill that lacks something says so, and one that lacks nothing does not; and why it was not billed as quoted.
+    DegradedSaysSo,
+    /// Lines add up, both bills are what the rate cards say, and the top-up is the least that is enough.
+    LinesAddUp,
+    /// The ledger has at most one top-up for a trip: that of its bill.
+    TopUpOnce,
+    /// A top-up that is not said to be pending is in the ledger.
+    TopUpIsEntered,
+    /// In the end every top-up that is owed is in the ledger.
+    TopUpsArrive,
+    /// Who is refused is refused for a reason.
+    RefusedForAReason,
+    /// An acknowledged segment is in the store.
+    AcknowledgedIsKept,
+}
+
+/// A promise that was not kept.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    /// Which.
+    pub promise: Promise,
+    /// Of which trip.
+    pub trip: String,
+    /// When it was seen.
+    pub at: Duration,
+    /// What was seen.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { promise, trip, at, what } = self;
+        write!(f, "{promise:?} is broken at {} ms, {trip}: {what}", at.as_millis())
+    }
+}
+
+/// What is known of a trip.
+#[derive(Debug, Default)]
+struct Known {
+    /// What was sent, by number.
+    sent: BTreeMap<u64, Segment>,
+    /// When it was acknowledged first.
+    acknowledged: BTreeMap<u64, Duration>,
+    /// The requests for its bill that were sent. Equal ones are one.
+    asked: BTreeSet<String>,
+    /// The bills that were answered: the request, the document, and whether it was said to be kept.
+    bills: Vec<(String, String, bool)>,
+    /// Since when it is answered that there is a bill that is kept.
+    kept_since: Option<Duration>,
+    /// Whether the store lost anything of it.
+    lost: bool,
+}
+
+/// The auditor of a run.
+pub struct Auditor {
+    plan: Rc<Plan>,
+    opinion: Rc<SecondOpinion>,
+    excused: Vec<Exemption>,
+    trips: RefCell<BTreeMap<String, Known>>,
+    violation: RefCell<Option<Violation>>,
+}
+
+impl Auditor {
+    /// Knows nothing yet.
+    pub fn new(plan: Rc<Plan>, opinion: Rc<SecondOpinion>, excused: Vec<Exemption>) -> Self {
+        Self { plan, opinion, excused, trips: RefCell::default(), violation: RefCell::default() }
+    }
+
+    /// The first promise that was not kept.
+    pub fn violation(&self) -> Option<Violation> {
+        self.violation.borrow().clone()
+    }
+
+    /// Segments are sent.
+    pub fn segments_sent(&self, trip: &str, segments: &[Segment]) {
+        self.with(trip, |known| known.sent.extend(segments.iter().map(|segment| (segment.sequence, *segment))));
+    }
+
+    /// Segments were acknowledged.
+    pub fn segments_acknowledged(&self, trip: &str, segments: &[Segment], now: Duration, contents: &Contents) {
+        let stored = contents.segments(trip);
+        let missing = segments.iter().find(|segment| !stored.contains(segment));
+        let lost = self.with(trip, |known| {
+            for segment in segments {
+                known.acknowledged.entry(segment.sequence).or_insert(now);
+            }
+            known.lost
+        });
+        if let Some(segment) = missing
+            && !(lost && self.excuses(Exemption::LossesAreNotNoticed))
+        {
+            let what = format!("segment {} was acknowledged, and is not in the store", segment.sequence);
+            self.break_promise(Promise::AcknowledgedIsKept, trip, now, what);
+        }
+    }
+
+    /// A bill is asked for.
+    pub fn bill_asked(&self, trip: &str, request: &str) {
+        self.with(trip, |known| known.asked.insert(request.to_owned()));
+    }
+
+    /// A bill was answered.
+    pub fn bill_answered(&self, trip: &str, request: &str, billed: &Billed, now: Duration, contents: &Contents) {
+        let record = match BillRecord::read(&billed.document) {
+            Ok(record) => record,
+            Err(error) => return self.break_promise(Promise::LinesAddUp, trip, now, format!("{error:?}")),
+        };
+        if let Err(what) = self.opinion.agrees(&record) {
+            self.break_promise(Promise::LinesAddUp, trip, now, what);
+        }
+        self.check_marks(trip, request, &record, now);
+        self.check_segments(trip, &record, now);
+        self.check_repeats(trip, request, billed, &record, now);
+        let lost = self.with(trip, |known| known.lost);
+        let void = lost && self.excuses(Exemption::LossesAreNotNoticed);
+        if record.stored && !void {
+            if contents.bills.get(trip).is_none_or(|stored| stored.document != billed.document) {
+                let what = "the bill was answered as kept, and is not what the store has".to_owned();
+                self.break_promise(Promise::AnsweredIsKept, trip, now, what);
+            }
+            let owes = record.settlement.top_up > 0;
+            if owes && !billed.top_up_pending && !contents.ledger.contains_key(trip) {
+                let what = format!("a top-up of {} is neither pending nor entered", record.settlement.top_up);
+                self.break_promise(Promise::TopUpIsEntered, trip, now, what);
+            }
+        }
+        self.with(trip, |known| {
+            if record.stored {
+                known.kept_since.get_or_insert(now);
+            }
+            known.bills.push((request.to_owned(), billed.document.clone(), record.stored));
+        });
+    }
+
+    /// A bill was read.
+    pub fn bill_fetched(&self, trip: &str, document: &str, now: Duration) {
+        let (different, lost) = self.with(trip, |known| {
+            let kept = known.bills.iter().find(|(_, _, stored)| *stored);
+            (kept.is_some_and(|(_, kept, _)| kept != document), known.lost)
+        });
+        if different && !(lost && self.excuses(Exemption::LossesAreNotNoticed)) {
+            let what = "the bill that is read is not the bill that was answered".to_owned();
+            self.break_promise(Promise::AnsweredIsKept, trip, now, what);
+        }
+    }
+
+    /// Something was refused.
+    pub fn refused(&self, trip: &str, refusal: &Refusal, sent: Duration, now: Duration) {
+        let (several, kept_since, lost) =
+            self.with(trip, |known| (known.asked.len() > 1, known.kept_since, known.lost));
+        let void = lost && self.excuses(Exemption::LossesAreNotNoticed);
+        let reason = match refusal.code {
+            Code::StoreUnavailable | Code::StoreTimedOut => !self.plan.is_calm(),
+            Code::BillConflict => several,
+            Code::BillNotFound => void || kept_since.is_none_or(|since| since > sent),
+            _ => false,
+        };
+        if !reason {
+            let what = format!("{} without a reason: {}", refusal.code.word(), refusal.reason());
+            self.break_promise(Promise::RefusedForAReason, trip, now, what);
+        }
+    }
+
+    /// The store loses something.
+    pub fn lost(&self, loss: Loss) {
+        for (trip, known) in self.trips.borrow_mut().iter_mut() {
+            if loss.bucket.is_none_or(|bucket| bucket == SimStore::bucket(trip)) {
+                known.lost = true;
+            }
+        }
+    }
+
+    /// What the store holds changed.
+    pub fn store_changed(&self, contents: &Contents, now: Duration) {
+        for (trip, top_up) in &contents.ledger {
+            let Some(bill) = contents.bills.get(trip) else {
+                let lost = self.with(trip, |known| known.lost);
+                if !(lost && self.excuses(Exemption::LossesAreNotNoticed)) {
+                    let what = "the ledger has a top-up, and the store no bill".to_owned();
+                    self.break_promise(Promise::TopUpOnce, trip, now, what);
+                }
+                continue;
+            };
+            let Ok(record) = BillRecord::read(&bill.document) else { continue };
+            let lost = self.with(trip, |known| known.lost);
+            let void = lost && self.excuses(Exemption::LossesAreNotNoticed);
+            if record.settlement.top_up != top_up.amount && !void {
+                let what = format!("the ledger has {}, the bill {}", top_up.amount, record.settlement.top_up);
+                self.break_promise(Promise::TopUpOnce, trip, now, what);
+            }
+        }
+    }
+
+    /// All is over: everything that was to happen has happened.
+    pub fn over(&self, contents: &Contents, now: Duration) {
+        let trips: Vec<String> = self.trips.borrow().keys().cloned().collect();
+        for trip in &trips {
+            let (lost, answered, kept) = self.with(trip, |known| {
+                let kept = known.bills.iter().any(|(_, _, stored)| *stored);
+                (known.lost, !known.bills.is_empty(), kept)
+            });
+            if lost && self.excuses(Exemption::LossesAreNotNoticed) {
+                continue;
+            }
+            let Some(bill) = contents.bills.get(trip) else {
+                if answered && (kept || !self.excuses(Exemption::UnstoredBillsAreNotKept)) {
+                    let what = "a bill was answered, and none is kept".to_owned();
+                    self.break_promise(Promise::AnsweredIsKept, trip, now, what);
+                }
+                continue;
+            };
+            let Ok(record) = BillRecord::read(&bill.document) else { continue };
+            let owes = record.settlement.top_up > 0 && !contents.ledger.contains_key(trip);
+            if owes && !self.excuses(Exemption::TopUpsStrand) {
+                let what = format!("a top-up of {} is owed, and not entered", record.settlement.top_up);
+                self.break_promise(Promise::TopUpsArrive, trip, now, what);
+            }
+            self.check_what_was_never_billed(trip, &record, now);
+        }
+    }
+
+    /// What the final bill lacks of what was acknowledged, before it and after it.
+    fn check_what_was_never_billed(&self, trip: &str, record: &BillRecord, now: Duration) {
+        let billed = billed_segments(record);
+        let made = made_at(record);
+        let unbilled = self.with(trip, |known| {
+            let lacks = |(number, _): &(&u64, &Duration)| !billed.contains(number);
+            known.acknowledged.iter().filter(lacks).map(|(number, at)| (*number, *at)).collect::<Vec<_>>()
+        });
+        for (number, at) in unbilled {
+            let (excuse, what) = if record.basis == Basis::Mocked && at < made {
+                (Exemption::MockedIsForGood, "the bill stays mocked, and the store has its segments")
+            } else {
+                (Exemption::LateSegmentsAreNotBilled, "it came after the bill")
+            };
+            if !self.excuses(excuse) {
+                let what = format!("segment {number} is never billed: {what}");
+                self.break_promise(Promise::SegmentsAreBilled, trip, now, what);
+            }
+        }
+    }
+
+    fn check_marks(&self, trip: &str, request: &str, record: &BillRecord, now: Duration) {
+        let expected = record.basis == Basis::Mocked || !record.stored;
+        if record.degraded != expected {
+            let what =
+                format!("degraded is {}, and it is {:?}, stored {}", record.degraded, record.basis, record.stored);
+            self.break_promise(Promise::DegradedSaysSo, trip, now, what);
+        }
+        let none = record.pinned.reason == Some(NotQuoted::NoEstimate);
+        if none != record.estimate_id.is_none() {
+            let what = format!("pinned says {:?} of a request {request}", record.pinned);
+            self.break_promise(Promise::DegradedSaysSo, trip, now, what);
+        }
+    }
+
+    /// A metered bill holds every segment that was acknowledged before it was made, and none that was never sent.
+    fn check_segments(&self, trip: &str, record: &BillRecord, now: Duration) {
+        if record.basis != Basis::Metered {
+            return;
+        }
+        let billed = billed_segments(record);
+        let made = made_at(record);
+        let (missing, lost, invented) = self.with(trip, |known| {
+            let before = known.acknowledged.iter().filter(|(_, at)| **at < made).map(|(number, _)| *number);
+            let missing: Vec<u64> = before.filter(|number| !billed.contains(number)).collect();
+            let invented = billed.iter().find(|number| !known.sent.contains_key(number)).copied();
+            (missing, known.lost, invented)
+        });
+        if let Some(number) = invented {
+            let what = format!("segment {number} is billed, and was never sent");
+            self.break_promise(Promise::SegmentsAreBilled, trip, now, what);
+        }
+        if !missing.is_empty() && !(lost && self.excuses(Exemption::LossesAreNotNoticed)) {
+            let what =
+                format!("segments {missing:?} were acknowledged before, and are not on a bill that is not marked");
+            self.break_promise(Promise::SegmentsAreBilled, trip, now, what);
+        }
+    }
+
+    fn check_repeats(&self, trip: &str, request: &str, billed: &Billed, record: &BillRecord, now: Duration) {
+        let (earlier, lost) = self.with(trip, |known| (known.bills.clone(), known.lost));
+        if lost && self.excuses(Exemption::LossesAreNotNoticed) {
+            return;
+        }
+        for (other_request, document, stored) in earlier {
+            let both_kept = stored && record.stored;
+            if other_request == request {
+                let excused = !both_kept && self.excuses(Exemption::UnstoredBillsBindNobody);
+                if document != billed.document && !excused {
+                    let what = format!("an equal request got another bill; stored: {stored}, now {}", record.stored);
+                    self.break_promise(Promise::EqualRequestsEqualBytes, trip, now, what);
+                }
+            } else {
+                let excused = !both_kept && self.excuses(Exemption::UnstoredBillsHideConflicts);
+                if !excused {
+                    let what = format!("two different requests got a bill; stored: {stored}, now {}", record.stored);
+                    self.break_promise(Promise::OneBill, trip, now, what);
+                }
+            }
+        }
+    }
+
+    fn excuses(&self, exemption: Exemption) -> bool {
+        self.excused.contains(&exemption)
+    }
+
+    fn with<T>(&self, trip: &str, look: impl FnOnce(&mut Known) -> T) -> T {
+        look(self.trips.borrow_mut().entry(trip.to_owned()).or_default())
+    }
+
+    fn break_promise(&self, promise: Promise, trip: &str, at: Duration, what: String) {
+        let violation = Violation { promise, trip: trip.to_owned(), at, what };
+        self.violation.borrow_mut().get_or_insert(violation);
+    }
+}
+
+/// The numbers of the segments that a bill was made from.
+fn billed_segments(record: &BillRecord) -> BTreeSet<u64> {
+    let trip = record.facts.trip.trip(record.passenger.currency);
+    trip.map(|trip| trip.segments.iter().map(|segment| segment.sequence).collect()).unwrap_or_default()
+}
+
+/// When a bill was made: the beginning of the second that it says.
+fn made_at(record: &BillRecord) -> Duration {
+    let since = time::parse(&record.billed_at).unwrap_or_default().saturating_sub(BEGINNING);
+    Duration::from_secs(u64::try_from(since).unwrap_or_default())
+}

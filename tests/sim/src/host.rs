@@ -1,0 +1,156 @@
+//! A host: an instance of billing, and the world as it sees it.
+
+use crate::executor::{Executor, Owner};
+use crate::plan::Plan;
+use crate::store::SimStore;
+use farebox_billing::event::Event;
+use farebox_billing::ports::{
+    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
+    Variables,
+};
+use farebox_fare::{Segment, Timestamp};
+use farebox_kit::native::Native;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// When simulated time begins: 2026-11-21T08:00:00+08:00.
+pub const BEGINNING: Timestamp = 1_795_219_200;
+
+/// The documents of a configuration, by path.
+pub type Documents = BTreeMap<String, String>;
+
+/// The world of one host.
+pub struct World {
+    pub(crate) executor: Rc<Executor>,
+    pub(crate) plan: Rc<Plan>,
+    pub(crate) store: Rc<SimStore>,
+    pub(crate) documents: Rc<Documents>,
+    pub(crate) host: usize,
+    pub(crate) ids: Rc<Cell<u64>>,
+    /// How often each event was told, in the whole run.
+    pub(crate) events: Rc<RefCell<BTreeMap<String, u64>>>,
+}
+
+impl Ports for World {
+    type Engines = Native;
+}
+
+impl Files for World {
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
+        let inside = |path: &String| {
+            let name = path.strip_prefix(folder)?.strip_prefix('/')?;
+            Some(name.split('/').next().unwrap_or(name).to_owned())
+        };
+        let mut names: Vec<String> = self.documents.keys().filter_map(inside).collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn read(&self, path: &str) -> Result<String, String> {
+        self.documents.get(path).cloned().ok_or_else(|| "cannot be read: it is not there".to_owned())
+    }
+}
+
+impl Variables for World {
+    async fn variable(&self, name: &str) -> Result<String, String> {
+        Ok(match name {
+            "quote_ttl_s" => self.plan.quote_ttl_s.to_string(),
+            "store_read_deadline_ms" => "60".to_owned(),
+            "store_write_deadline_ms" => "250".to_owned(),
+            "store_budget_ms" => "1000".to_owned(),
+            _ => "a secret of all hosts".to_owned(),
+        })
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        BEGINNING + i64::try_from(self.executor.now().as_secs()).unwrap_or_default()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.executor.now()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.executor.until(self.executor.now() + time).await;
+    }
+}
+
+impl Ids for World {
+    fn unique(&self) -> u64 {
+        self.ids.set(self.ids.get() + 1);
+        self.ids.get()
+    }
+}
+
+impl Events for World {
+    fn tell(&self, _: &str, event: &Event) {
+        *self.events.borrow_mut().entry(event.name()).or_default() += 1;
+    }
+}
+
+impl Spawn for World {
+    fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
+        self.executor.spawn(Owner::Host(self.host), work);
+    }
+}
+
+impl Store for World {
+    async fn add_segments(&self, _: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
+        let (trip, segments) = (trip.to_owned(), segments.to_vec());
+        self.store.call(true, move |contents, _| contents.add_segments(&trip, &segments)).await
+    }
+
+    async fn segments(&self, _: &str, trip: &str) -> Result<Vec<Segment>, StoreError> {
+        let trip = trip.to_owned();
+        self.store.call(false, move |contents, _| Ok(contents.segments(&trip))).await
+    }
+
+    async fn put_quote(&self, _: &str, quote: &str, document: &str, ttl_s: u32) -> Result<(), StoreError> {
+        let (quote, document) = (quote.to_owned(), document.to_owned());
+        let ttl = Duration::from_secs(ttl_s.into());
+        let put = move |contents: &mut crate::store::Contents, now| {
+            contents.put_quote(&quote, &document, now + ttl);
+            Ok(())
+        };
+        self.store.call(true, put).await
+    }
+
+    async fn quote(&self, _: &str, quote: &str) -> Result<Option<String>, StoreError> {
+        let quote = quote.to_owned();
+        self.store.call(false, move |contents, now| Ok(contents.quote(&quote, now))).await
+    }
+
+    async fn put_card(&self, _: &str, version: &str, document: &str) -> Result<(), StoreError> {
+        let (version, document) = (version.to_owned(), document.to_owned());
+        let put = move |contents: &mut crate::store::Contents, _| {
+            contents.put_card(&version, &document);
+            Ok(())
+        };
+        self.store.call(true, put).await
+    }
+
+    async fn card(&self, _: &str, version: &str) -> Result<Option<String>, StoreError> {
+        let version = version.to_owned();
+        self.store.call(false, move |contents, _| Ok(contents.card(&version))).await
+    }
+
+    async fn put_bill(&self, _: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError> {
+        let (trip, bill) = (trip.to_owned(), bill.clone());
+        self.store.call(true, move |contents, _| Ok(contents.put_bill(&trip, &bill))).await
+    }
+
+    async fn bill(&self, _: &str, trip: &str) -> Result<Option<StoredBill>, StoreError> {
+        let trip = trip.to_owned();
+        self.store.call(false, move |contents, _| Ok(contents.bills.get(&trip).cloned())).await
+    }
+
+    async fn enter_top_up(&self, _: &str, trip: &str, top_up: &TopUp) -> Result<(), StoreError> {
+        let (trip, top_up) = (trip.to_owned(), top_up.clone());
+        self.store.call(true, move |contents, _| contents.enter_top_up(&trip, &top_up)).await
+    }
+}

@@ -1,0 +1,252 @@
+//! What a seed decides before anything happens: who does what when, and what goes wrong meanwhile.
+
+use fastrand::Rng;
+use std::fmt;
+use std::time::Duration;
+
+/// How many hosts there are.
+pub const HOSTS: usize = 2;
+
+/// How many buckets the store has.
+pub const BUCKETS: usize = 4;
+
+/// The plan of a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Decides everything that the plan leaves open: latencies, and whose turn it is.
+    pub seed: u64,
+    /// For how long quotes are kept, in seconds.
+    pub quote_ttl_s: u32,
+    /// The rides.
+    pub trips: Vec<TripPlan>,
+    /// What the store does when.
+    pub windows: Vec<Window>,
+    /// When it loses what, and what is left of it.
+    pub losses: Vec<Loss>,
+    /// Which host crashes before which step of the run.
+    pub crashes: Vec<Crash>,
+}
+
+/// A ride.
+#[derive(Clone, Debug)]
+pub struct TripPlan {
+    /// Its number.
+    pub number: usize,
+    /// When its client begins.
+    pub begins: Duration,
+    /// Whether its passenger brings a coupon.
+    pub coupon: bool,
+    /// What its client does, in order.
+    pub acts: Vec<Act>,
+    /// Other clients of the same ride: when they begin, and what they do.
+    pub others: Vec<(Duration, Act)>,
+}
+
+/// Something that a client does. It tries again when it is told to, or told nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Asks for an estimate; the bill will name it.
+    Estimate,
+    /// Posts the segments with these numbers.
+    Meter(u64, u64),
+    /// Asks for the bill.
+    Bill,
+    /// Asks for the bill in other words that mean the same.
+    BillInOtherWords,
+    /// Asks for another bill of the same ride.
+    BillAnother,
+    /// Reads the bill.
+    Fetch,
+    /// Looks at the bill's page.
+    Show,
+    /// Does nothing for so many milliseconds.
+    Wait(u64),
+}
+
+/// What the store does for a while.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// From when.
+    pub from: Duration,
+    /// Until when.
+    pub until: Duration,
+    /// What.
+    pub fault: Fault,
+}
+
+/// A way to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Says no at once, and does nothing.
+    Down,
+    /// Says no to writes.
+    ReadOnly,
+    /// Takes every call, says nothing, and carries all out when it is over.
+    Hang,
+    /// Takes its time, often more than anybody waits.
+    Slow,
+    /// Loses calls, or loses answers, or is late, call by call.
+    Flaky,
+}
+
+/// Something that is lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Loss {
+    /// When.
+    pub at: Duration,
+    /// This bucket, or everything.
+    pub bucket: Option<usize>,
+}
+
+/// A host that crashes, and starts again.
+#[derive(Clone, Copy, Debug)]
+pub struct Crash {
+    /// Before this step of the run.
+    pub step: u64,
+    /// Which host.
+    pub host: usize,
+}
+
+impl Plan {
+    /// The plan of a seed.
+    pub fn of(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let trips = (0..rng.usize(1..=4)).map(|number| trip(&mut rng, number)).collect();
+        let mut windows = Vec::new();
+        let mut from = 0;
+        for _ in 0..rng.usize(0..=4) {
+            from += rng.u64(0..1500);
+            let until = from + rng.u64(50..2500);
+            let fault = *rng
+                .choice(&[Fault::Down, Fault::ReadOnly, Fault::Hang, Fault::Slow, Fault::Flaky, Fault::Flaky])
+                .unwrap_or(&Fault::Down);
+            windows.push(Window { from: ms(from), until: ms(until), fault });
+            from = until;
+        }
+        let losses = if rng.u8(0..6) == 0 {
+            let bucket = rng.bool().then(|| rng.usize(0..BUCKETS));
+            vec![Loss { at: ms(rng.u64(0..6000)), bucket }]
+        } else {
+            Vec::new()
+        };
+        let crash = |rng: &mut Rng| Crash { step: rng.u64(0..400), host: rng.usize(0..HOSTS) };
+        let crashes = (0..rng.usize(0..=4).saturating_sub(1)).map(|_| crash(&mut rng)).collect();
+        Self { seed, quote_ttl_s: *rng.choice(&[0, 3, 900, 900]).unwrap_or(&900), trips, windows, losses, crashes }
+    }
+
+    /// Plans with one thing less, the largest things first.
+    pub fn smaller(&self) -> Vec<Self> {
+        let mut plans = Vec::new();
+        let mut without = |change: &dyn Fn(&mut Self)| {
+            let mut plan = self.clone();
+            change(&mut plan);
+            plans.push(plan);
+        };
+        for index in 0..self.trips.len() {
+            without(&|plan| {
+                plan.trips.remove(index);
+            });
+        }
+        for index in 0..self.windows.len() {
+            without(&|plan| {
+                plan.windows.remove(index);
+            });
+        }
+        for index in 0..self.losses.len() {
+            without(&|plan| {
+                plan.losses.remove(index);
+            });
+        }
+        for index in 0..self.crashes.len() {
+            without(&|plan| {
+                plan.crashes.remove(index);
+            });
+        }
+        for (trip, planned) in self.trips.iter().enumerate() {
+            for index in 0..planned.others.len() {
+                without(&|plan| {
+                    plan.trips.get_mut(trip).map(|trip| trip.others.remove(index));
+                });
+            }
+            for index in 0..planned.acts.len() {
+                without(&|plan| {
+                    plan.trips.get_mut(trip).map(|trip| trip.acts.remove(index));
+                });
+            }
+        }
+        plans
+    }
+
+    /// What the store does at a moment; `None` when it works.
+    pub fn fault(&self, at: Duration) -> Option<Window> {
+        self.windows.iter().copied().find(|window| (window.from..window.until).contains(&at))
+    }
+
+    /// Whether anything goes wrong at all.
+    pub fn is_calm(&self) -> bool {
+        self.windows.is_empty() && self.losses.is_empty() && self.crashes.is_empty()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {}; quotes are kept for {} s", self.seed, self.quote_ttl_s)?;
+        for Window { from, until, fault } in &self.windows {
+            writeln!(f, "  the store: {fault:?} from {} to {} ms", from.as_millis(), until.as_millis())?;
+        }
+        for Loss { at, bucket } in &self.losses {
+            let what = bucket.map_or_else(|| "everything".to_owned(), |bucket| format!("bucket {bucket}"));
+            writeln!(f, "  the store loses {what} at {} ms", at.as_millis())?;
+        }
+        for Crash { step, host } in &self.crashes {
+            writeln!(f, "  host {host} crashes before step {step}")?;
+        }
+        for TripPlan { number, begins, coupon, acts, others } in &self.trips {
+            let coupon = if *coupon { ", with a coupon" } else { "" };
+            writeln!(f, "  trip {number} from {} ms{coupon}: {acts:?}, others {others:?}", begins.as_millis())?;
+        }
+        Ok(())
+    }
+}
+
+fn trip(rng: &mut Rng, number: usize) -> TripPlan {
+    let mut acts = Vec::new();
+    if rng.u8(0..3) > 0 {
+        acts.push(Act::Estimate);
+    }
+    let batches = rng.u64(0..=4);
+    let mut next = 1;
+    for _ in 0..batches {
+        let count = rng.u64(1..=3);
+        acts.push(Act::Meter(next, next + count - 1));
+        // What was posted is posted again now and then.
+        next += if rng.u8(0..5) == 0 { count - 1 } else { count };
+        if rng.u8(0..4) == 0 {
+            acts.push(Act::Wait(rng.u64(1..800)));
+        }
+    }
+    acts.push(Act::Bill);
+    if rng.u8(0..3) == 0 {
+        // A client that bills too early, measures on, and asks again.
+        acts.push(Act::Wait(rng.u64(1..2500)));
+        acts.push(Act::Meter(next, next + rng.u64(0..2)));
+        acts.push(Act::Wait(rng.u64(1..2500)));
+        acts.push(Act::Bill);
+    }
+    for _ in 0..rng.usize(0..=4) {
+        acts.push(Act::Wait(rng.u64(1..3000)));
+        let act = [Act::Bill, Act::Bill, Act::BillInOtherWords, Act::Fetch, Act::Show, Act::BillAnother];
+        acts.push(*rng.choice(&act).unwrap_or(&Act::Bill));
+    }
+    let others = (0..rng.usize(0..=4).saturating_sub(2)).map(|_| {
+        let act = [Act::Bill, Act::BillInOtherWords, Act::BillAnother, Act::Fetch];
+        (ms(rng.u64(0..4000)), *rng.choice(&act).unwrap_or(&Act::Bill))
+    });
+    let others = others.collect();
+    TripPlan { number, begins: ms(rng.u64(0..800)), coupon: rng.bool(), acts, others }
+}
+
+/// Milliseconds.
+pub const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}

@@ -1,0 +1,450 @@
+//! One run: the clients of a plan, two hosts, a store, an auditor.
+
+use crate::auditor::{Auditor, Violation};
+use crate::executor::{Executor, Owner, Slot};
+use crate::exemptions::Exemption;
+use crate::host::{BEGINNING, Documents, World};
+use crate::plan::{Act, Plan, TripPlan, ms};
+use crate::prices::{CITY, SecondOpinion};
+use crate::store::SimStore;
+use farebox_billing::bills::{self, Billed};
+use farebox_billing::refusal::{Code, Refusal};
+use farebox_billing::{Billing, Context, Wanted, estimates, meter};
+use farebox_fare::{Segment, time};
+use fastrand::Rng;
+use serde_json::{Value, json};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// A run ends after this many steps, whatever is left.
+const MOST_STEPS: u64 = 100_000;
+
+/// How long a client waits for an answer.
+const PATIENCE: Duration = ms(3_000);
+
+/// How often a client tries.
+const TRIES: u32 = 4;
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The first promise that was not kept.
+    pub violation: Option<Violation>,
+    /// How many steps it took.
+    pub steps: u64,
+    /// How many requests were answered, by kind of answer.
+    pub answers: BTreeMap<&'static str, u64>,
+    /// How often each event was told.
+    pub events: BTreeMap<String, u64>,
+    /// What happened, a line each; empty unless it was asked for.
+    pub story: Vec<String>,
+}
+
+/// What runs share: made once, since parsing it takes longer than a run.
+pub struct Setting {
+    configurations: [Rc<Documents>; 2],
+    opinion: Rc<SecondOpinion>,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        let configurations = crate::prices::configurations();
+        let opinion = Rc::new(SecondOpinion::of(&configurations));
+        Self { configurations, opinion }
+    }
+}
+
+impl Setting {
+    /// Runs a plan to its end, or to the first promise that is not kept.
+    pub fn run(&self, plan: &Plan, excused: &[Exemption], with_story: bool) -> Outcome {
+        let run = Run::new(self, plan.clone(), excused.to_vec(), with_story);
+        let steps = run.to_the_end();
+        let outcome = Outcome {
+            violation: run.auditor.violation(),
+            steps,
+            answers: run.answers.take(),
+            events: run.events.take(),
+            story: run.story.take(),
+        };
+        // Clients hold on to the run they are part of.
+        run.executor.end(Owner::Client);
+        run.executor.end(Owner::Store);
+        for host in 0..run.hosts.borrow().len() {
+            run.executor.end(Owner::Host(host));
+        }
+        outcome
+    }
+}
+
+struct Run {
+    plan: Rc<Plan>,
+    executor: Rc<Executor>,
+    store: Rc<SimStore>,
+    auditor: Rc<Auditor>,
+    configurations: [Rc<Documents>; 2],
+    hosts: RefCell<Vec<Rc<Billing<World>>>>,
+    ids: Rc<Cell<u64>>,
+    events: Rc<RefCell<BTreeMap<String, u64>>>,
+    answers: RefCell<BTreeMap<&'static str, u64>>,
+    rng: RefCell<Rng>,
+    story: RefCell<Vec<String>>,
+    with_story: bool,
+}
+
+/// What a client asks a host.
+#[derive(Clone, Debug)]
+enum Ask {
+    Estimate(Value),
+    Meter(String, Value),
+    Bill(String, Value),
+    Fetch(String),
+    Show(String),
+}
+
+/// What a host answers.
+#[derive(Debug)]
+enum Answer {
+    Estimated(String),
+    Metered,
+    Billed(Billed),
+    Fetched(String),
+    Shown,
+    Refused(Refusal),
+}
+
+impl Answer {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Estimated(_) => "estimated",
+            Self::Metered => "metered",
+            Self::Billed(billed) if billed.new => "billed",
+            Self::Billed(_) => "repeated",
+            Self::Fetched(_) => "fetched",
+            Self::Shown => "shown",
+            Self::Refused(refusal) => refusal.code.word(),
+        }
+    }
+}
+
+impl Run {
+    fn new(setting: &Setting, plan: Plan, excused: Vec<Exemption>, with_story: bool) -> Rc<Self> {
+        let plan = Rc::new(plan);
+        let executor = Rc::new(Executor::default());
+        let auditor = Rc::new(Auditor::new(Rc::clone(&plan), Rc::clone(&setting.opinion), excused));
+        let watch = {
+            let (auditor, executor) = (Rc::clone(&auditor), Rc::clone(&executor));
+            Box::new(move |contents: &crate::store::Contents| auditor.store_changed(contents, executor.now()))
+        };
+        let store = SimStore::new(Rc::clone(&executor), Rc::clone(&plan), watch);
+        let run = Rc::new(Self {
+            rng: RefCell::new(Rng::with_seed(plan.seed ^ 0x0c11_e475)),
+            plan,
+            executor,
+            store,
+            auditor,
+            configurations: setting.configurations.clone(),
+            hosts: RefCell::default(),
+            ids: Rc::default(),
+            events: Rc::default(),
+            answers: RefCell::default(),
+            story: RefCell::default(),
+            with_story,
+        });
+        for host in 0..crate::plan::HOSTS {
+            let billing = run.start(host);
+            run.hosts.borrow_mut().push(billing);
+        }
+        for trip in run.plan.trips.clone() {
+            run.begin(trip);
+        }
+        for loss in run.plan.losses.clone() {
+            let of_run = Rc::clone(&run);
+            run.executor.spawn(Owner::Store, async move {
+                of_run.executor.until(loss.at).await;
+                of_run.store.lose(loss);
+                of_run.auditor.lost(loss);
+                of_run.tell(|| format!("the store loses {:?}", loss.bucket));
+            });
+        }
+        run
+    }
+
+    /// Starts a host, with one of the configurations.
+    fn start(&self, host: usize) -> Rc<Billing<World>> {
+        let release = usize::from(self.rng.borrow_mut().u8(0..4) == 0);
+        let documents = self.configurations.get(release).or(self.configurations.first());
+        Billing::new(World {
+            executor: Rc::clone(&self.executor),
+            plan: Rc::clone(&self.plan),
+            store: Rc::clone(&self.store),
+            documents: documents.map(Rc::clone).unwrap_or_default(),
+            host,
+            ids: Rc::clone(&self.ids),
+            events: Rc::clone(&self.events),
+        })
+    }
+
+    fn to_the_end(self: &Rc<Self>) -> u64 {
+        let mut rng = Rng::with_seed(self.plan.seed ^ 0x05e9_0e9c);
+        let mut steps = 0;
+        while steps < MOST_STEPS && self.auditor.violation().is_none() {
+            for crash in self.plan.crashes.iter().filter(|crash| crash.step == steps) {
+                self.tell(|| format!("host {} crashes, and starts again", crash.host));
+                self.executor.end(Owner::Host(crash.host));
+                let started = self.start(crash.host);
+                if let Some(host) = self.hosts.borrow_mut().get_mut(crash.host) {
+                    *host = started;
+                }
+            }
+            if !self.executor.step(&mut rng) {
+                break;
+            }
+            steps += 1;
+        }
+        if self.auditor.violation().is_none() {
+            self.auditor.over(&self.store.contents(), self.executor.now());
+        }
+        steps
+    }
+
+    /// Begins the clients of a trip.
+    fn begin(self: &Rc<Self>, trip: TripPlan) {
+        let estimate: Rc<RefCell<Option<String>>> = Rc::default();
+        let trip = Rc::new(trip);
+        let mut clients: Vec<(Duration, Vec<Act>)> = vec![(trip.begins, trip.acts.clone())];
+        clients.extend(trip.others.iter().map(|(begins, act)| (*begins, vec![*act])));
+        for (begins, acts) in clients {
+            let client = Client { run: Rc::clone(self), trip: Rc::clone(&trip), estimate: Rc::clone(&estimate) };
+            self.executor.spawn(Owner::Client, async move {
+                client.run.executor.until(begins).await;
+                for act in acts {
+                    client.perform(act).await;
+                }
+            });
+        }
+    }
+
+    /// Asks a host, and waits for its answer: `None` when it crashes meanwhile, or takes too long.
+    async fn ask(self: &Rc<Self>, host: usize, ask: Ask) -> Option<Answer> {
+        let billing = self.hosts.borrow().get(host).map(Rc::clone)?;
+        let (filler, slot) = Slot::new();
+        let filler = Rc::new(RefCell::new(Some(filler)));
+        let answers = Rc::clone(&filler);
+        self.executor.spawn(Owner::Host(host), async move {
+            let answer = carry_out(&billing, ask).await.unwrap_or_else(Answer::Refused);
+            if let Some(filler) = answers.borrow_mut().take() {
+                filler.fill(answer);
+            }
+        });
+        // Whoever takes the filler first decides: the host, or the client's patience.
+        let (executor, gives_up) = (Rc::clone(&self.executor), Rc::downgrade(&filler));
+        drop(filler);
+        self.executor.spawn(Owner::Client, async move {
+            executor.until(executor.now() + PATIENCE).await;
+            if let Some(filler) = gives_up.upgrade() {
+                drop(filler.borrow_mut().take());
+            }
+        });
+        slot.take().await
+    }
+
+    fn tell(&self, line: impl FnOnce() -> String) {
+        if self.with_story {
+            self.story.borrow_mut().push(format!("{:>6} ms  {}", self.executor.now().as_millis(), line()));
+        }
+    }
+}
+
+async fn carry_out(billing: &Rc<Billing<World>>, ask: Ask) -> Result<Answer, Refusal> {
+    let context = Rc::new(Context::new(billing, "00000000000000000000000000000001").await?);
+    Ok(match ask {
+        Ask::Estimate(document) => Answer::Estimated(estimates::create(&context, &document).await?.estimate_id),
+        Ask::Meter(trip, document) => {
+            meter::add_segments(&*context, &trip, &document).await?;
+            Answer::Metered
+        }
+        Ask::Bill(trip, document) => Answer::Billed(bills::create(&*context, &trip, &document).await?),
+        Ask::Fetch(trip) => Answer::Fetched(bills::fetch(&*context, &trip, Some(CITY)).await?),
+        Ask::Show(trip) => {
+            bills::detail(&*context, &trip, Some(CITY), Wanted::default()).await?;
+            Answer::Shown
+        }
+    })
+}
+
+/// A client of a trip.
+struct Client {
+    run: Rc<Run>,
+    trip: Rc<TripPlan>,
+    estimate: Rc<RefCell<Option<String>>>,
+}
+
+impl Client {
+    async fn perform(&self, act: Act) {
+        let run = &self.run;
+        if let Act::Wait(time) = act {
+            return run.executor.until(run.executor.now() + ms(time)).await;
+        }
+        for _ in 0..TRIES {
+            let host = run.rng.borrow_mut().usize(0..crate::plan::HOSTS);
+            let (ask, sent) = (self.ask(act), run.executor.now());
+            run.tell(|| format!("{} asks host {host}: {}", self.name(), Self::story(&ask)));
+            let answer = run.ask(host, ask.clone()).await;
+            let name = answer.as_ref().map_or("nothing", Answer::name);
+            *run.answers.borrow_mut().entry(name).or_default() += 1;
+            run.tell(|| format!("{} hears from host {host}: {}", self.name(), Self::heard(answer.as_ref())));
+            let again = match answer {
+                Some(answer) => self.hear(&ask, answer, sent),
+                None => true,
+            };
+            if !again {
+                return;
+            }
+            let pause = run.rng.borrow_mut().u64(20..600);
+            run.executor.until(run.executor.now() + ms(pause)).await;
+        }
+    }
+
+    /// Tells the auditor what was answered. Whether to ask again.
+    fn hear(&self, ask: &Ask, answer: Answer, sent: Duration) -> bool {
+        let (run, now) = (&self.run, self.run.executor.now());
+        let (auditor, trip) = (&run.auditor, self.name());
+        match (ask, answer) {
+            (_, Answer::Estimated(id)) => _ = self.estimate.borrow_mut().get_or_insert(id),
+            (Ask::Meter(_, document), Answer::Metered) => {
+                auditor.segments_acknowledged(&trip, &segments_of(document), now, &run.store.contents());
+            }
+            (Ask::Bill(_, document), Answer::Billed(billed)) => {
+                auditor.bill_answered(&trip, &identity(document), &billed, now, &run.store.contents());
+            }
+            (_, Answer::Fetched(document)) => auditor.bill_fetched(&trip, &document, now),
+            (_, Answer::Refused(refusal)) => {
+                auditor.refused(&trip, &refusal, sent, now);
+                return matches!(refusal.code, Code::StoreUnavailable | Code::StoreTimedOut);
+            }
+            _ => {}
+        }
+        false
+    }
+
+    fn ask(&self, act: Act) -> Ask {
+        let (trip, auditor) = (self.name(), &self.run.auditor);
+        match act {
+            Act::Estimate => Ask::Estimate(self.estimate_request()),
+            Act::Meter(first, last) => {
+                let document = json!({"city": CITY, "segments": (first..=last).map(segment).collect::<Vec<_>>()});
+                auditor.segments_sent(&trip, &segments_of(&document));
+                Ask::Meter(trip, document)
+            }
+            Act::Bill | Act::BillInOtherWords | Act::BillAnother | Act::Wait(_) => {
+                let document = self.bill_request(act);
+                auditor.bill_asked(&trip, &identity(&document));
+                Ask::Bill(trip, document)
+            }
+            Act::Fetch => Ask::Fetch(trip),
+            Act::Show => Ask::Show(trip),
+        }
+    }
+
+    fn estimate_request(&self) -> Value {
+        let mut request = json!({
+            "city": CITY, "products": ["express"], "distance_m": 4100, "duration_s": 1260,
+            "origin": {"lat": 36.65, "lng": 117.12}, "destination": {"lat": 36.67, "lng": 117.0},
+            "depart_at": time::format(BEGINNING),
+        });
+        self.add_passenger(&mut request);
+        request
+    }
+
+    fn bill_request(&self, act: Act) -> Value {
+        let mut request = json!({
+            "city": CITY, "product": "express", "started_at": time::format(BEGINNING),
+            "ended_at": time::format(BEGINNING + 1800),
+            "origin": {"lat": 36.65, "lng": 117.12}, "destination": {"lat": 36.67, "lng": 117.0},
+            "dynamic": "1.2",
+        });
+        self.add_passenger(&mut request);
+        if let Some(id) = &*self.estimate.borrow() {
+            request["estimate_id"] = id.as_str().into();
+        }
+        match act {
+            Act::BillInOtherWords => {
+                request["dynamic"] = "1.2000".into();
+                request["started_at"] = "2026-11-21T08:00:00+08:00".into();
+            }
+            Act::BillAnother => request["tolls"] = "5.00".into(),
+            _ => {}
+        }
+        request
+    }
+
+    fn add_passenger(&self, request: &mut Value) {
+        if self.trip.coupon {
+            request["passenger"] =
+                json!({"id": "p-1", "coupons": [{"id": "c-1", "kind": "percent", "value": "20", "max_off": "3.00"}]});
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("trip-{}", self.trip.number)
+    }
+
+    fn story(ask: &Ask) -> String {
+        match ask {
+            Ask::Estimate(_) => "an estimate".to_owned(),
+            Ask::Meter(_, document) => {
+                let numbers: Vec<u64> = segments_of(document).iter().map(|segment| segment.sequence).collect();
+                format!("takes segments {numbers:?}")
+            }
+            Ask::Bill(_, document) => format!("the bill, {}", identity(document)),
+            Ask::Fetch(_) => "what the bill is".to_owned(),
+            Ask::Show(_) => "the page of the bill".to_owned(),
+        }
+    }
+
+    fn heard(answer: Option<&Answer>) -> String {
+        match answer {
+            None => "nothing".to_owned(),
+            Some(Answer::Billed(Billed { document, new, top_up_pending })) => {
+                let bill: Value = serde_json::from_str(document).unwrap_or_default();
+                let pending = if *top_up_pending { ", top-up pending" } else { "" };
+                format!(
+                    "{} bill of {}, {}, stored {}, made {}{pending}",
+                    if *new { "a new" } else { "the earlier" },
+                    bill["passenger"]["payable"],
+                    bill["basis"],
+                    bill["stored"],
+                    bill["billed_at"],
+                )
+            }
+            Some(Answer::Refused(refusal)) => format!("{}: {}", refusal.code.word(), refusal.reason()),
+            Some(answer) => answer.name().to_owned(),
+        }
+    }
+}
+
+/// What makes two requests for a bill equal, however they are written.
+fn identity(document: &Value) -> String {
+    format!("tolls {}, estimate {}", document["tolls"], document["estimate_id"])
+}
+
+/// A piece of a ride; the same for the same number.
+fn segment(number: u64) -> Value {
+    let started_at = BEGINNING + i64::try_from(number * 60).unwrap_or_default();
+    json!({
+        "seq": number, "started_at": time::format(started_at), "distance_m": 500 + number * 37, "duration_s": 60 + number,
+    })
+}
+
+fn segments_of(document: &Value) -> Vec<Segment> {
+    let number = |segment: &Value, name: &str| segment[name].as_u64().unwrap_or_default();
+    let segment = |segment: &Value| Segment {
+        sequence: number(segment, "seq"),
+        started_at: segment["started_at"].as_str().and_then(time::parse).unwrap_or_default(),
+        distance_m: number(segment, "distance_m"),
+        duration_s: number(segment, "duration_s"),
+    };
+    document["segments"].as_array().into_iter().flatten().map(segment).collect()
+}

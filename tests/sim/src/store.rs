@@ -1,0 +1,199 @@
+//! The store, in memory: what `wit/store` promises, and on command of the plan every way to break it but lying.
+
+use crate::executor::{Executor, Owner, Slot};
+use crate::plan::{BUCKETS, Fault, Loss, Plan, ms};
+use farebox_billing::ports::{Accumulated, SegmentsError, StoreError, StoredBill, TopUp};
+use farebox_fare::Segment;
+use fastrand::Rng;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// What the store holds.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// The segments of each trip.
+    pub trips: BTreeMap<String, BTreeMap<u64, Segment>>,
+    /// Bills.
+    pub bills: BTreeMap<String, StoredBill>,
+    /// Top-ups.
+    pub ledger: BTreeMap<String, TopUp>,
+    quotes: BTreeMap<String, (Duration, String)>,
+    cards: BTreeMap<String, String>,
+}
+
+/// Called after everything that changed the contents.
+type Watch = Box<dyn Fn(&Contents)>;
+
+/// A store that may fail.
+pub struct SimStore {
+    executor: Rc<Executor>,
+    plan: Rc<Plan>,
+    rng: RefCell<Rng>,
+    contents: RefCell<Contents>,
+    watch: Watch,
+}
+
+/// What becomes of one call.
+struct Fate {
+    /// When it takes effect, if ever.
+    effect: Option<Duration>,
+    /// When the caller hears of it, if ever: of its effect, or that it failed.
+    answer: Option<(Duration, bool)>,
+}
+
+impl SimStore {
+    /// An empty store.
+    pub fn new(executor: Rc<Executor>, plan: Rc<Plan>, watch: Watch) -> Rc<Self> {
+        let rng = RefCell::new(Rng::with_seed(plan.seed ^ 0x5707_e000));
+        Rc::new(Self { executor, plan, rng, contents: RefCell::default(), watch })
+    }
+
+    /// What it holds.
+    pub fn contents(&self) -> std::cell::Ref<'_, Contents> {
+        self.contents.borrow()
+    }
+
+    /// Which bucket a trip, a quote or a card is in.
+    pub fn bucket(name: &str) -> usize {
+        name.bytes().fold(7_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % BUCKETS
+    }
+
+    /// Loses what the plan says.
+    pub fn lose(&self, loss: Loss) {
+        let lost = |name: &String| loss.bucket.is_none_or(|bucket| bucket == Self::bucket(name));
+        let mut contents = self.contents.borrow_mut();
+        contents.trips.retain(|name, _| !lost(name));
+        contents.bills.retain(|name, _| !lost(name));
+        contents.ledger.retain(|name, _| !lost(name));
+        contents.quotes.retain(|name, _| !lost(name));
+        contents.cards.retain(|name, _| !lost(name));
+    }
+
+    /// Carries out a call as its fate will have it. What was sent may take effect when its caller has gone.
+    pub async fn call<T: 'static, E: From<StoreError> + 'static>(
+        self: &Rc<Self>,
+        writes: bool,
+        effect: impl FnOnce(&mut Contents, Duration) -> Result<T, E> + 'static,
+    ) -> Result<T, E> {
+        let fate = self.fate(writes);
+        let (filler, slot) = Slot::new();
+        let store = Rc::clone(self);
+        self.executor.spawn(Owner::Store, async move {
+            let mut result = Err(StoreError::Unavailable("the connection broke".to_owned()).into());
+            if let Some(moment) = fate.effect {
+                store.executor.until(moment).await;
+                let done = effect(&mut store.contents.borrow_mut(), store.executor.now());
+                if writes {
+                    (store.watch)(&store.contents.borrow());
+                }
+                result = done;
+            }
+            match fate.answer {
+                Some((moment, tells)) => {
+                    store.executor.until(moment).await;
+                    let broken = || Err(StoreError::Unavailable("the connection broke".to_owned()).into());
+                    filler.fill(if tells { result } else { broken() });
+                }
+                // Silence: whoever waits, waits for ever.
+                None => std::mem::forget(filler),
+            }
+        });
+        slot.take().await.unwrap_or_else(|| Err(StoreError::Other("the simulator lost a call".to_owned()).into()))
+    }
+
+    fn fate(&self, writes: bool) -> Fate {
+        let mut rng = self.rng.borrow_mut();
+        let now = self.executor.now();
+        let after = |least: u64, most: u64, rng: &mut Rng| now + Duration::from_micros(rng.u64(least..=most));
+        let soon = after(100, 4_000, &mut rng);
+        let works = |effect: Duration, answer: Duration| Fate { effect: Some(effect), answer: Some((answer, true)) };
+        let refused = Fate { effect: None, answer: Some((soon, false)) };
+        let Some(window) = self.plan.fault(now) else { return works(soon, soon + Duration::from_micros(50)) };
+        match window.fault {
+            Fault::Down => refused,
+            Fault::ReadOnly if writes => refused,
+            Fault::ReadOnly => works(soon, soon),
+            Fault::Hang => {
+                let late = window.until + ms(rng.u64(0..40));
+                works(late, late)
+            }
+            Fault::Slow => {
+                let late = after(10_000, 400_000, &mut rng);
+                works(late, late)
+            }
+            Fault::Flaky => match rng.u8(0..10) {
+                0..=3 => works(soon, soon),
+                4 => refused,
+                5 => Fate { effect: Some(soon), answer: Some((soon, false)) },
+                6 => Fate { effect: Some(soon), answer: None },
+                7 => Fate { effect: Some(after(5_000, 1_500_000, &mut rng)), answer: None },
+                _ => {
+                    let late = after(10_000, 300_000, &mut rng);
+                    works(late, late)
+                }
+            },
+        }
+    }
+}
+
+impl Contents {
+    /// Adds segments to a trip: all or none.
+    pub fn add_segments(&mut self, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
+        let stored = self.trips.entry(trip.to_owned()).or_default();
+        let differs = |segment: &&Segment| stored.get(&segment.sequence).is_some_and(|stored| stored != *segment);
+        if let Some(segment) = segments.iter().find(differs) {
+            return Err(SegmentsError::Conflict(segment.sequence));
+        }
+        stored.extend(segments.iter().map(|segment| (segment.sequence, *segment)));
+        Ok(Accumulated {
+            distance_m: stored.values().map(|segment| segment.distance_m).sum(),
+            duration_s: stored.values().map(|segment| segment.duration_s).sum(),
+            segments: u32::try_from(stored.len()).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// The segments of a trip, in order.
+    pub fn segments(&self, trip: &str) -> Vec<Segment> {
+        self.trips.get(trip).into_iter().flat_map(BTreeMap::values).copied().collect()
+    }
+
+    /// Keeps a quote until a moment.
+    pub fn put_quote(&mut self, quote: &str, document: &str, until: Duration) {
+        self.quotes.insert(quote.to_owned(), (until, document.to_owned()));
+    }
+
+    /// A quote that is still kept.
+    pub fn quote(&self, quote: &str, now: Duration) -> Option<String> {
+        self.quotes.get(quote).filter(|(until, _)| now < *until).map(|(_, document)| document.clone())
+    }
+
+    /// Keeps a rate card.
+    pub fn put_card(&mut self, version: &str, document: &str) {
+        self.cards.entry(version.to_owned()).or_insert_with(|| document.to_owned());
+    }
+
+    /// A rate card.
+    pub fn card(&self, version: &str) -> Option<String> {
+        self.cards.get(version).cloned()
+    }
+
+    /// Keeps a bill unless there is one.
+    pub fn put_bill(&mut self, trip: &str, bill: &StoredBill) -> Option<StoredBill> {
+        if let Some(earlier) = self.bills.get(trip) {
+            return Some(earlier.clone());
+        }
+        self.bills.insert(trip.to_owned(), bill.clone());
+        None
+    }
+
+    /// Enters a top-up unless there is one.
+    pub fn enter_top_up(&mut self, trip: &str, top_up: &TopUp) -> Result<(), StoreError> {
+        let entered = self.ledger.entry(trip.to_owned()).or_insert_with(|| top_up.clone());
+        if (entered.amount, entered.currency) == (top_up.amount, top_up.currency) {
+            return Ok(());
+        }
+        Err(StoreError::Other(format!("the ledger holds another top-up: {} {}", entered.amount, entered.currency)))
+    }
+}
