@@ -5,8 +5,10 @@ use crate::discounts::{self, CouponRules};
 use crate::document::{CardDocument, ItemDocument, Windows};
 use crate::growth::{self, Growth};
 use crate::kinds::{Binding, Fee, Kind, Splits, kind, kind_names, known};
+use crate::notes::Notes;
 use crate::rounding::Rounded;
-use crate::when::{Moment, When, WhenDocument};
+use crate::terms::Terms;
+use crate::when::{When, WhenDocument};
 use crate::zones::Zones;
 use farebox_document::{Problem, Problems, parse_json, read_part, version_of};
 use farebox_money::{Currency, MinorUnits, Rounding};
@@ -28,10 +30,7 @@ const MAX_HOLIDAYS: usize = 1000;
 #[derive(Debug)]
 pub struct RateCard {
     pub(crate) info: CardInfo,
-    pub(crate) zone: TimeZone,
-    /// Ascending.
-    pub(crate) holidays: Vec<Date>,
-    pub(crate) zones: Zones,
+    pub(crate) terms: Terms,
     pub(crate) rounding: Rounded,
     pub(crate) growth: Option<Growth>,
     pub(crate) coupons: CouponRules,
@@ -118,8 +117,7 @@ impl RateCard {
         };
         match card {
             Some(card) => {
-                notes.problems.sort_by_key(|problem| place(&problem.pointer));
-                notes.warnings.sort_by_key(|problem| place(&problem.pointer));
+                notes.sort();
                 notes.problems.into_result(Self { warnings: notes.warnings.into_vec(), ..card })
             }
             None => Err(notes.problems.into_vec()),
@@ -160,7 +158,7 @@ impl RateCard {
                 );
             }
         }
-        let zone = TimeZone::get(&document.time_zone).unwrap_or_else(|_| {
+        let time_zone = TimeZone::get(&document.time_zone).unwrap_or_else(|_| {
             problems.add(
                 "/time_zone",
                 "unknown-time-zone",
@@ -168,7 +166,7 @@ impl RateCard {
             );
             TimeZone::UTC
         });
-        let currency = document.currency;
+        let (currency, product) = (document.currency, document.product.clone());
         let holidays = read_holidays(&document.holidays, problems);
         let rounding = Rounded::read(document.rounding, currency, "/rounding", problems);
         let growth = document.growth.map(|growth| Growth::read(growth, currency, "/growth", problems));
@@ -186,9 +184,7 @@ impl RateCard {
                 currency,
                 time_zone: document.time_zone,
             },
-            zone,
-            holidays,
-            zones,
+            terms: Terms { currency, product, time_zone, holidays, zones },
             rounding,
             growth,
             coupons: document.coupons,
@@ -200,23 +196,6 @@ impl RateCard {
         check::card(&card, document.monotone, notes);
         Some(card)
     }
-
-    /// Whether a moment can be: a holiday of the card falls on that day of the week, or none is meant.
-    pub(crate) fn has(&self, moment: Moment) -> bool {
-        !moment.holiday || self.holidays.iter().any(|date| Moment::new(date.weekday(), 0, true).is_same_day(moment))
-    }
-}
-
-/// Where a pointer leads, so that a reader can go down the card: the card itself, then one item after the other.
-fn place(pointer: &str) -> Option<usize> {
-    pointer.strip_prefix("/items/")?.split('/').next()?.parse().ok()
-}
-
-/// What is wrong with a card, and what is merely odd.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    pub problems: Problems,
-    pub warnings: Problems,
 }
 
 fn read_holidays(texts: &[String], problems: &mut Problems) -> Vec<Date> {

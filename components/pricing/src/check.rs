@@ -2,7 +2,8 @@
 
 mod monotone;
 
-use crate::card::{Item, Notes, RateCard};
+use crate::card::{Item, RateCard};
+use crate::notes::Notes;
 use crate::when::{COMPLETED, Choice, Moment, NAMES, QUANTITIES, Range, When, known_names};
 use crate::zones::Zones;
 
@@ -82,7 +83,7 @@ pub fn card(card: &RateCard, is_monotone: bool, notes: &mut Notes) {
             find_holes(item, card, &pointer, notes);
         }
         for (index, branch) in item.branches.iter().enumerate() {
-            if branch.when.calendar.holidays() == Some(true) && card.holidays.is_empty() {
+            if branch.when.calendar.holidays() == Some(true) && card.terms.holidays.is_empty() {
                 let place = format!("{pointer}/branches/{index}/when/holidays");
                 notes.problems.add(
                     place,
@@ -128,13 +129,14 @@ fn refuse_overlaps(item: &Item, card: &RateCard, pointer: &str, notes: &mut Note
 /// A ride to which both conditions apply, in words. Every condition is on one fact alone, so each can be met by itself.
 fn meeting(one: &When, other: &When, card: &RateCard) -> Option<String> {
     // Where two calendars overlap, the overlap begins where one of them does.
-    let both = |moment: &Moment| one.calendar.holds(*moment) && other.calendar.holds(*moment) && card.has(*moment);
+    let both =
+        |moment: &Moment| one.calendar.holds(*moment) && other.calendar.holds(*moment) && card.terms.has(*moment);
     let mut words = vec![one.calendar.beginnings().chain(other.calendar.beginnings()).find(both)?.describe()];
     for (position, (a, b)) in one.names.iter().zip(&other.names).enumerate() {
         let has = |name: &&str| {
             a.as_ref().is_none_or(|choice| choice.has(name)) && b.as_ref().is_none_or(|choice| choice.has(name))
         };
-        let name = names(position, [a, b].into_iter().flatten(), &card.zones).into_iter().find(has)?;
+        let name = names(position, [a, b].into_iter().flatten(), &card.terms.zones).into_iter().find(has)?;
         if a.is_some() && b.is_some() && name != ANY_OTHER && NAMES.get(position) != Some(&"outcome") {
             words.push(format!("{} {name}", NAMES.get(position).copied().unwrap_or_default()));
         }
@@ -221,7 +223,7 @@ fn hole(whens: &[&When], card: &RateCard) -> Result<Option<String>, TooComplex> 
         let mut moments: Vec<Moment> = whens.iter().flat_map(|when| when.calendar.turns()).collect();
         moments.sort_unstable_by_key(|moment| (moment.holiday, moment.minute));
         moments.dedup();
-        moments.retain(|moment| card.has(*moment));
+        moments.retain(|moment| card.terms.has(*moment));
         let timed = whens.iter().any(|when| !when.calendar.is_always());
         moments.into_iter().map(|moment| Value::Moment(moment, timed)).collect()
     });
@@ -232,7 +234,7 @@ fn hole(whens: &[&When], card: &RateCard) -> Result<Option<String>, TooComplex> 
             }
             let choices = whens.iter().filter_map(|when| when.names.get(position)?.as_ref());
             let told = choices.clone().next().is_some();
-            names(position, choices, &card.zones)
+            names(position, choices, &card.terms.zones)
                 .into_iter()
                 .map(|name| Value::Name(position, name.to_owned(), told))
                 .collect()
@@ -345,7 +347,7 @@ fn warn_of_replaced(card: &RateCard, notes: &mut Notes) {
 
 fn warn_of_unused_zones(card: &RateCard, notes: &mut Notes) {
     let branches = || card.items.iter().flat_map(|item| &item.branches);
-    for (index, name) in card.zones.names().enumerate() {
+    for (index, name) in card.terms.zones.names().enumerate() {
         if !branches().any(|branch| branch.when.zones().any(|zone| zone == name)) {
             notes.warnings.add(format!("/zones/{index}"), "unused-zone", format!("no condition refers to \"{name}\""));
         }

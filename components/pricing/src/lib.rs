@@ -17,16 +17,19 @@
 
 mod card;
 mod check;
+mod clock;
 mod discounts;
 mod document;
 mod explain;
 mod figure;
 mod growth;
 mod kinds;
+mod notes;
 mod price;
 mod ride;
 mod rounding;
 mod schema;
+mod terms;
 mod when;
 mod zones;
 

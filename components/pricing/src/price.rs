@@ -203,7 +203,7 @@ struct Pricing<'a> {
 
 impl<'a> Pricing<'a> {
     fn new(card: &'a RateCard, trip: &'a Trip, quoted: Option<&'a Priced>) -> Self {
-        let ride = Ride::new(card, trip);
+        let ride = Ride::new(&card.terms, trip, card.items.len());
         let mut pricing = Self {
             card,
             ride,

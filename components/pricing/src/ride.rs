@@ -1,13 +1,12 @@
 //! A trip as fees see it: its facts, the amounts so far, and its parts, cut at the edges of time windows.
 
-use crate::card::RateCard;
+use crate::clock::Clock;
+use crate::terms::Terms;
 use crate::when::{CANCELLED, COMPLETED, Facts, Moment, NONE};
-use farebox_fare::{Basis, Outcome, Segment, Source, Timestamp, Trip};
+use farebox_fare::{Basis, Outcome, Segment, Source, Trip};
 use farebox_money::{Currency, MinorUnits};
 use std::borrow::Cow;
 use std::cell::OnceCell;
-
-const DAY: i64 = 86_400;
 
 /// A trip while it is being priced.
 #[derive(Debug)]
@@ -20,7 +19,7 @@ pub struct Ride<'a> {
     pub amounts: Vec<MinorUnits>,
     /// What conditions look at when the ride begins.
     pub facts: Facts<'a>,
-    card: &'a RateCard,
+    terms: &'a Terms,
     segments: OnceCell<Cow<'a, [Segment]>>,
 }
 
@@ -39,18 +38,18 @@ pub struct Part {
 }
 
 impl<'a> Ride<'a> {
-    /// A trip that has been validated against the card.
-    pub fn new(card: &'a RateCard, trip: &'a Trip) -> Self {
+    /// A trip that has been validated, before any of so many items has been priced.
+    pub fn new(terms: &'a Terms, trip: &'a Trip, items: usize) -> Self {
         let order = &trip.order;
         let name = |name: &'a Option<String>, otherwise: &'a str| name.as_deref().unwrap_or(otherwise);
         let facts = Facts {
-            moment: Clock::new(card, &[]).slot(trip.started_at).moment,
+            moment: Clock::new(terms, &[]).slot(trip.started_at).moment,
             names: [
-                name(&order.product, &card.info.product),
+                name(&order.product, &terms.product),
                 name(&order.tier, NONE),
                 name(&order.scene, NONE),
-                card.zones.find(trip.origin),
-                card.zones.find(trip.destination),
+                terms.zones.find(trip.origin),
+                terms.zones.find(trip.destination),
                 match order.outcome {
                     Outcome::Completed => COMPLETED,
                     Outcome::Cancelled => CANCELLED,
@@ -58,8 +57,8 @@ impl<'a> Ride<'a> {
             ],
             quantities: [trip.distance_m, trip.duration_s, order.booked_ahead_s],
         };
-        let amounts = vec![0; card.items.len()];
-        Self { trip, currency: card.info.currency, amounts, facts, card, segments: OnceCell::new() }
+        let amounts = vec![0; items];
+        Self { trip, currency: terms.currency, amounts, facts, terms, segments: OnceCell::new() }
     }
 
     /// The metered segments in the order in which they were ridden; or, when there are none, the whole ride as one.
@@ -92,7 +91,7 @@ impl<'a> Ride<'a> {
     /// The parts of the ride, in order, each with the moment by which its branch is chosen. `edges` are seconds of the
     /// local day, ascending from 0; without any, every segment is one part.
     pub fn parts(&self, edges: &[i64], mut each: impl FnMut(Moment, Part)) {
-        let mut clock = Clock::new(self.card, edges);
+        let mut clock = Clock::new(self.terms, edges);
         let (mut metres, mut seconds) = (0, 0);
         for segment in self.segments() {
             // Seconds and metres of the segment. A segment without duration is one part with all of its metres.
@@ -128,59 +127,4 @@ fn metres_after(segment: &Segment, seconds: u64) -> u64 {
     let metres = u128::from(segment.distance_m) * u128::from(seconds) / u128::from(segment.duration_s);
     // Less than the whole distance, which fits.
     u64::try_from(metres).unwrap_or(segment.distance_m)
-}
-
-/// Tells local time, and how long it stays within the same window.
-struct Clock<'a> {
-    card: &'a RateCard,
-    edges: &'a [i64],
-    last: Option<Slot>,
-}
-
-/// A stretch of time without an edge in it.
-#[derive(Clone, Copy)]
-struct Slot {
-    moment: Moment,
-    from: Timestamp,
-    until: Timestamp,
-}
-
-impl<'a> Clock<'a> {
-    fn new(card: &'a RateCard, edges: &'a [i64]) -> Self {
-        Self { card, edges, last: None }
-    }
-
-    /// The stretch that a moment lies in. Moments outside the years -9999 to 9999 were refused before.
-    fn slot(&mut self, at: Timestamp) -> Slot {
-        if let Some(slot) = self.last
-            && (slot.from..slot.until).contains(&at)
-        {
-            return slot;
-        }
-        let instant = jiff::Timestamp::from_second(at).unwrap_or_default();
-        let offset = self.card.zone.to_offset(instant);
-        let local = offset.to_datetime(instant);
-        let of_day = (at + i64::from(offset.seconds())).rem_euclid(DAY);
-        let edge = self.edges.iter().find(|edge| **edge > of_day).copied().unwrap_or(DAY);
-        let holiday = self.card.holidays.binary_search(&local.date()).is_ok();
-        let minute = u16::try_from(of_day / 60).unwrap_or_default();
-        let slot = Slot {
-            moment: Moment::new(local.weekday(), minute, holiday),
-            from: at,
-            until: self.until(instant, at + edge - of_day),
-        };
-        if !self.edges.is_empty() {
-            self.last = Some(slot);
-        }
-        slot
-    }
-
-    /// The edge, or the moment at which the clocks are changed, whichever comes first.
-    fn until(&self, from: jiff::Timestamp, edge: Timestamp) -> Timestamp {
-        if self.edges.is_empty() {
-            return Timestamp::MAX;
-        }
-        let change = self.card.zone.following(from).find(|change| change.timestamp() > from);
-        change.map_or(edge, |change| change.timestamp().as_second().min(edge))
-    }
 }

@@ -1,6 +1,7 @@
 //! The promise that more distance or time never costs less: what could break it is refused.
 
-use crate::card::{Item, Notes, RateCard};
+use crate::card::{Item, RateCard};
+use crate::notes::Notes;
 use crate::when::Range;
 use std::collections::BTreeSet;
 

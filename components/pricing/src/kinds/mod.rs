@@ -16,8 +16,8 @@ mod taximeter;
 mod tiered;
 mod waiting;
 
-use crate::card::Notes;
 use crate::figure::Figure;
+use crate::notes::Notes;
 use crate::ride::{Part, Ride};
 use farebox_document::read_part;
 use farebox_fare::{Source, Trip, Unit};
