@@ -1,7 +1,7 @@
 //! Coupons: what each takes off, in which order, of what.
 
-use crate::kinds::Charge;
-use crate::price::{Draft, MAX_AMOUNT};
+use crate::line::{Charge, Draft};
+use crate::price::MAX_AMOUNT;
 use crate::rounding::Rounded;
 use farebox_fare::{Coupon, CouponValue, Rule, Source};
 use farebox_money::{Currency, Decimal, MinorUnits};

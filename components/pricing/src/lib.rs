@@ -24,6 +24,7 @@ mod explain;
 mod figure;
 mod growth;
 mod kinds;
+mod line;
 mod notes;
 mod price;
 mod ride;

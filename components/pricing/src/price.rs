@@ -3,12 +3,13 @@
 use crate::card::{Item, RateCard};
 use crate::discounts::{self, Fare};
 use crate::growth;
-use crate::kinds::{Charge, Extent, OutOfRange};
+use crate::kinds::{Extent, OutOfRange};
+use crate::line::{Charge, Draft};
 use crate::ride::{Part, Ride};
 use crate::rounding::Rounded;
 use farebox_document::Problem;
-use farebox_fare::{Basis, Bill, Line, Reason, Rule, Source, Trip};
-use farebox_money::{Currency, Decimal, MinorUnits, charge_in_steps};
+use farebox_fare::{Basis, Bill, Rule, Source, Trip};
+use farebox_money::{Decimal, MinorUnits};
 use std::mem;
 
 /// The most metres, or seconds, of one trip.
@@ -129,37 +130,6 @@ impl RateCard {
 /// The totals of one trip on many cards, in their order.
 pub fn estimate<'a>(cards: impl IntoIterator<Item = &'a RateCard>, trip: &Trip) -> Vec<Result<Totals, PriceError>> {
     cards.into_iter().map(|card| card.totals(trip)).collect()
-}
-
-/// A line of a bill that does not know its code yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    charge: Charge,
-    /// In minor units.
-    pub amount: MinorUnits,
-    why: Reason,
-}
-
-impl Draft {
-    /// Prices a charge: the one place where an amount is rounded.
-    pub fn price(
-        charge: Charge,
-        rule: Rule,
-        branch: Option<u32>,
-        currency: Currency,
-        rounding: Rounded,
-    ) -> Option<Self> {
-        let Rounded { mode, step } = rounding;
-        let amount = charge_in_steps(charge.quantity, charge.rate, charge.per, currency, mode, step)?;
-        let why = Reason { rule, branch, source: charge.source, rounding: mode, step };
-        Some(Self { charge, amount, why })
-    }
-
-    /// The line.
-    pub fn line(self, code: String, reference: Option<String>) -> Line {
-        let Self { charge: Charge { quantity, unit, rate, per, source: _ }, amount, why } = self;
-        Line { code, quantity, unit, rate, per, amount, reference, why }
-    }
 }
 
 /// A trip that has been priced, but for discounts.

@@ -1,6 +1,6 @@
 //! Counting in whole pieces: what happens to a period, or a stretch, that is not full.
 
-use super::Charge;
+use crate::line::Charge;
 use farebox_fare::{Source, Unit};
 use farebox_money::Decimal;
 use schemars::JsonSchema;

@@ -1,7 +1,8 @@
 //! A fixed amount: start price, fuel surcharge, booking, cancellation, airport, the flat fare of a zone.
 
-use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange};
+use super::{Binding, Extent, Fee, Figures, OutOfRange};
 use crate::figure::Figure;
+use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::Source;
 use schemars::JsonSchema;

@@ -1,8 +1,9 @@
 //! Minimum and maximum fares, as lines of their own: what is missing, or too much.
 
 use super::base::Base;
-use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, major};
+use super::{Binding, Extent, Fee, Figures, OutOfRange, major};
 use crate::figure::Figure;
+use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::Source;
 use farebox_money::Decimal;

@@ -17,10 +17,11 @@ mod tiered;
 mod waiting;
 
 use crate::figure::Figure;
+use crate::line::Charge;
 use crate::notes::Notes;
 use crate::ride::{Part, Ride};
 use farebox_document::read_part;
-use farebox_fare::{Source, Trip, Unit};
+use farebox_fare::Trip;
 use farebox_money::{Currency, Decimal, MinorUnits};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -156,33 +157,6 @@ pub enum Extent<'a> {
     Whole,
     /// These parts, in the order in which they were ridden.
     Parts(&'a [Part]),
-}
-
-/// A line before it is priced: `quantity` x `rate` / `per`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Charge {
-    /// How much of `unit`.
-    pub quantity: Decimal,
-    /// What the quantity counts.
-    pub unit: Unit,
-    /// In the major unit of the currency.
-    pub rate: Decimal,
-    /// How much quantity one `rate` buys; not zero.
-    pub per: Decimal,
-    /// Where the quantity comes from.
-    pub source: Source,
-}
-
-impl Charge {
-    /// An amount for the ride as a whole.
-    pub fn once(amount: Decimal, source: Source) -> Self {
-        Self { quantity: Decimal::ONE, unit: Unit::Trip, rate: amount, per: Decimal::ONE, source }
-    }
-
-    /// A part of an amount of money.
-    pub fn of_money(base: Decimal, rate: Decimal, per: Decimal) -> Self {
-        Self { quantity: base, unit: Unit::Money, rate, per, source: Source::Items }
-    }
 }
 
 /// A quantity or base left the range of exact decimals.

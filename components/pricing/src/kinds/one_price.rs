@@ -1,6 +1,7 @@
 //! A price agreed for the ride as a whole; as a rule it replaces the other items.
 
-use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange};
+use super::{Binding, Extent, Fee, Figures, OutOfRange};
+use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::{Source, Trip};
 use schemars::JsonSchema;

@@ -1,6 +1,7 @@
 //! Costs of the ride that are passed on as they are.
 
-use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange};
+use super::{Binding, Extent, Fee, Figures, OutOfRange};
+use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::Source;
 use schemars::JsonSchema;

@@ -1,7 +1,8 @@
 //! Extra passengers.
 
-use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, tiered};
+use super::{Binding, Extent, Fee, Figures, OutOfRange, tiered};
 use crate::figure::Figure;
+use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::{Source, Unit};
 use farebox_money::Decimal;

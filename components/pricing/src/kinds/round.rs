@@ -1,8 +1,9 @@
 //! Rounding of a sum, as a line of its own: a taxi fare to the whole yuan, say.
 
 use super::base::Base;
-use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, major};
+use super::{Binding, Extent, Fee, Figures, OutOfRange, major};
 use crate::figure::Figure;
+use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::Source;
 use farebox_money::{Decimal, MinorUnits, Rounding, charge_in_steps};

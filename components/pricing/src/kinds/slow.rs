@@ -1,8 +1,9 @@
 //! Low-speed time, counted over the segments of a ride.
 
 use super::count::Count;
-use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, Splits};
+use super::{Binding, Extent, Fee, Figures, OutOfRange, Splits};
 use crate::figure::Figure;
+use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::{Segment, Unit};
 use farebox_money::Decimal;

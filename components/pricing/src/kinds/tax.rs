@@ -1,8 +1,9 @@
 //! Taxes: added to the prices, or contained in them.
 
 use super::base::Base;
-use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, major};
+use super::{Binding, Extent, Fee, Figures, OutOfRange, major};
 use crate::figure::Figure;
+use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_money::Decimal;
 use schemars::JsonSchema;

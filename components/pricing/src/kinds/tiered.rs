@@ -1,8 +1,9 @@
 //! Distance and time, in tiers.
 
 use super::count::Count;
-use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange, Splits};
+use super::{Binding, Extent, Fee, Figures, OutOfRange, Splits};
 use crate::figure::{Figure, Metres};
+use crate::line::Charge;
 use crate::ride::{Part, Ride};
 use farebox_fare::{Source, Unit};
 use farebox_money::Decimal;

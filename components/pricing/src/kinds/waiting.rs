@@ -1,8 +1,9 @@
 //! Time the driver was kept waiting before the ride.
 
 use super::count::Count;
-use super::{Binding, Charge, Extent, Fee, Figures, OutOfRange};
+use super::{Binding, Extent, Fee, Figures, OutOfRange};
 use crate::figure::Figure;
+use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::{Source, Unit};
 use schemars::JsonSchema;
