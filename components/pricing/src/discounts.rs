@@ -1,7 +1,6 @@
 //! Coupons: what each takes off, in which order, of what.
 
 use crate::line::{Charge, Draft};
-use crate::price::MAX_AMOUNT;
 use crate::rounding::Rounded;
 use farebox_fare::{Coupon, CouponValue, Rule, Source};
 use farebox_money::{Currency, Decimal, MinorUnits};
@@ -149,29 +148,4 @@ fn of_scope(amounts: &[MinorUnits], scope: &[usize]) -> Option<MinorUnits> {
 
 fn sum<'a>(amounts: impl Iterator<Item = &'a MinorUnits>) -> Option<MinorUnits> {
     amounts.copied().try_fold(0, MinorUnits::checked_add)
-}
-
-/// Refuses coupons that mean nothing.
-pub fn validate(coupon: &Coupon) -> Result<(), String> {
-    let in_range = |amount: MinorUnits| (0..=MAX_AMOUNT).contains(&amount);
-    match coupon.value {
-        CouponValue::Amount(amount) if !in_range(amount) => {
-            return Err(format!("the amount has to be 0 to {MAX_AMOUNT} minor units"));
-        }
-        CouponValue::Percent(percent)
-            if percent <= Decimal::ZERO || percent > Decimal::ONE_HUNDRED || percent.scale() > 6 =>
-        {
-            return Err("the percentage has to be more than 0, at most 100, with at most 6 decimals".to_owned());
-        }
-        _ => {}
-    }
-    if !in_range(coupon.min_spend) || coupon.max_off.is_some_and(|most| !in_range(most)) {
-        return Err(format!("min-spend and max-off have to be 0 to {MAX_AMOUNT} minor units"));
-    }
-    if (1..coupon.scope.len())
-        .any(|index| coupon.scope.iter().take(index).any(|code| Some(code) == coupon.scope.get(index)))
-    {
-        return Err("its scope names a fee twice".to_owned());
-    }
-    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Why a bill is what it is: every item of the card, whether it was charged or not.
 
 use crate::card::RateCard;
-use crate::price::{ItemStatus, PriceError};
+use crate::error::PriceError;
+use crate::price::ItemStatus;
 use farebox_fare::{Bill, Line, Trip};
 use farebox_money::MinorUnits;
 use serde::Serialize;

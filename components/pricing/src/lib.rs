@@ -20,6 +20,7 @@ mod check;
 mod clock;
 mod discounts;
 mod document;
+mod error;
 mod explain;
 mod figure;
 mod growth;
@@ -31,6 +32,7 @@ mod ride;
 mod rounding;
 mod schema;
 mod terms;
+mod validate;
 mod when;
 mod zones;
 
@@ -38,9 +40,10 @@ mod zones;
 mod component;
 
 pub use card::{CardInfo, FORMAT, RateCard, Side};
+pub use error::PriceError;
 pub use explain::{Explanation, ItemExplanation, Status};
 pub use growth::CODE as GROWTH_CODE;
-pub use price::{PriceError, Totals, estimate};
+pub use price::{Totals, estimate};
 pub use schema::schema;
 
 /// The version of this engine. A bill names it, so that it can be priced again by the same one.
