@@ -1,10 +1,13 @@
 //! Rate cards: what they say, and how they are read.
 
+use crate::binding::{Binding, known};
 use crate::check;
 use crate::discounts::{self, CouponRules};
 use crate::document::{CardDocument, ItemDocument, Windows};
+use crate::fee::Fee;
 use crate::growth::{self, Growth};
-use crate::kinds::{Binding, Fee, Kind, Splits, kind, kind_names, known};
+use crate::kind::{Kind, Splits};
+use crate::kinds::{kind, kind_names};
 use crate::notes::Notes;
 use crate::rounding::Rounded;
 use crate::terms::Terms;

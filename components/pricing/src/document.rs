@@ -1,8 +1,11 @@
 //! How a card is written down. What cannot be said in types is checked where the parts are read.
 
+mod item;
+
+pub use item::{ItemDocument, Windows};
+
 use crate::card::Side;
 use crate::discounts::CouponRules;
-use crate::figure::Figure;
 use crate::growth::GrowthDocument;
 use crate::rounding::RoundingDocument;
 use crate::zones::ZoneDocument;
@@ -58,48 +61,6 @@ pub struct CardDocument {
     #[serde(default)]
     pub coupons: CouponRules,
     /// The fees, in the order of the bill.
-    #[schemars(schema_with = "crate::schema::items")]
+    #[schemars(schema_with = "item::items_schema")]
     pub items: Vec<Value>,
-}
-
-/// One fee.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Item")]
-pub struct ItemDocument {
-    /// The fee code on the lines of the bill: 1 to 32 letters, digits, - and _; unique on the card.
-    pub code: String,
-    /// How the fee is charged.
-    pub kind: String,
-    /// Whether one of the branches has to apply at every time, to every completed ride: `true` refuses a hole, `false`
-    /// says that holes are meant. Left out, a hole between several branches is a warning.
-    pub required: Option<bool>,
-    /// Whether a reconstructed ride is charged this fee. Left out, only fees on distance and time are.
-    pub when_mocked: Option<bool>,
-    /// For fees on distance and time: whether the branch that applies at the start is good for the whole ride, as when
-    /// this is left out, or each part of the ride is charged under the branch that applies when it is ridden.
-    pub windows: Option<Windows>,
-    /// Unless as the card says.
-    pub rounding: Option<RoundingDocument>,
-    /// The least the item comes to, when it applies.
-    pub floor: Option<Figure>,
-    /// The most the item comes to.
-    pub cap: Option<Figure>,
-    /// How far the item may grow from quote to bill.
-    pub growth: Option<GrowthDocument>,
-    /// Codes of items that are not charged when this one applies.
-    #[serde(default)]
-    pub replaces: Vec<String>,
-    /// Under which conditions, with which figures. No two may apply to one ride at one time.
-    pub branches: Vec<Value>,
-}
-
-/// When the branch of a fee is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Windows {
-    /// Once, by when the ride begins.
-    Start,
-    /// For each part of the ride, by when it is ridden: measured by segments, otherwise spread evenly over the ride.
-    Split,
 }

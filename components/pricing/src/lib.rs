@@ -15,6 +15,7 @@
 //! - `explain`: why the bill is what it is
 //! - `schema`: the published JSON Schema
 
+mod binding;
 mod card;
 mod check;
 mod clock;
@@ -22,8 +23,10 @@ mod discounts;
 mod document;
 mod error;
 mod explain;
+mod fee;
 mod figure;
 mod growth;
+mod kind;
 mod kinds;
 mod line;
 mod notes;

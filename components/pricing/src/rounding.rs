@@ -71,7 +71,7 @@ impl JsonSchema for RoundingDocument {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mode = serde_json::json!({ "enum": ["half-up", "half-even", "down", "up"] });
+        let mode = mode_schema(generator);
         json_schema!({
             "description": "A mode; and, unless it is the minor unit, the amount to a multiple of which is rounded.",
             "anyOf": [
@@ -85,4 +85,9 @@ impl JsonSchema for RoundingDocument {
             ],
         })
     }
+}
+
+/// The schema of a mode.
+pub fn mode_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": [Rounding::HalfUp, Rounding::HalfEven, Rounding::Down, Rounding::Up] })
 }

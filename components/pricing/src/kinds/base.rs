@@ -1,8 +1,9 @@
 //! What a fee is based on: the amounts of chosen other items.
 
-use super::{Binding, known};
+use crate::binding::{Binding, known};
+use crate::fee::OutOfRange;
 use crate::ride::Ride;
-use farebox_money::MinorUnits;
+use farebox_money::{Decimal, MinorUnits};
 
 /// Positions of items on the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +31,15 @@ impl Base {
         Self(base)
     }
 
-    /// The sum of the items' amounts. `None` on overflow.
-    pub fn sum(&self, ride: &Ride) -> Option<MinorUnits> {
-        self.0.iter().try_fold(0, |sum: MinorUnits, position| sum.checked_add(*ride.amounts.get(*position)?))
+    /// What the items come to together.
+    pub fn sum(&self, ride: &Ride) -> Result<MinorUnits, OutOfRange> {
+        let sum = self.0.iter().try_fold(0, |sum: MinorUnits, position| sum.checked_add(*ride.amounts.get(*position)?));
+        sum.ok_or(OutOfRange)
+    }
+
+    /// The same in the major unit.
+    pub fn money(&self, ride: &Ride) -> Result<Decimal, OutOfRange> {
+        self.sum(ride).map(|sum| ride.currency.to_major(sum))
     }
 
     /// The items, by position on the card.

@@ -1,8 +1,10 @@
 //! The dynamic (surge) factor the platform sets for a ride.
 
 use super::base::Base;
-use super::{Binding, Extent, Fee, Figures, OutOfRange, major};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_money::Decimal;
@@ -47,7 +49,7 @@ impl Fee for Dynamic {
     fn charge(&self, ride: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
         let Some(factor) = ride.trip.dynamic_factor else { return Ok(()) };
         let factor = self.max_factor.map_or(factor, |max| factor.min(max));
-        charges.push(Charge::of_money(major(ride, self.base.sum(ride))?, factor - Decimal::ONE, Decimal::ONE));
+        charges.push(Charge::of_money(self.base.money(ride)?, factor - Decimal::ONE, Decimal::ONE));
         Ok(())
     }
 

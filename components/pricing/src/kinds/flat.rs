@@ -1,7 +1,9 @@
 //! A fixed amount: start price, fuel surcharge, booking, cancellation, airport, the flat fare of a zone.
 
-use super::{Binding, Extent, Fee, Figures, OutOfRange};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::Source;

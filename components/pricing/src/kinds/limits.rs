@@ -1,8 +1,10 @@
 //! Minimum and maximum fares, as lines of their own: what is missing, or too much.
 
 use super::base::Base;
-use super::{Binding, Extent, Fee, Figures, OutOfRange, major};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::Source;
@@ -64,7 +66,7 @@ impl Figures for Maximum {
 
 impl Fee for Limit {
     fn charge(&self, ride: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
-        let reached = major(ride, self.base.sum(ride))?;
+        let reached = self.base.money(ride)?;
         if if self.below { reached < self.amount } else { reached > self.amount } {
             charges.push(Charge::once(self.amount - reached, Source::Items));
         }

@@ -1,6 +1,8 @@
 //! A price agreed for the ride as a whole; as a rule it replaces the other items.
 
-use super::{Binding, Extent, Fee, Figures, OutOfRange};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::{Source, Trip};

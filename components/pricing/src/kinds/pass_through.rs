@@ -1,6 +1,8 @@
 //! Costs of the ride that are passed on as they are.
 
-use super::{Binding, Extent, Fee, Figures, OutOfRange};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::Source;

@@ -1,7 +1,10 @@
 //! Extra passengers.
 
-use super::{Binding, Extent, Fee, Figures, OutOfRange, tiered};
+use super::tiered;
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::{Source, Unit};

@@ -1,8 +1,10 @@
 //! A percentage of other items: night surcharge, cross-city and remote-area surcharge.
 
 use super::base::Base;
-use super::{Binding, Extent, Fee, Figures, OutOfRange, major};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_money::Decimal;
@@ -45,7 +47,7 @@ impl Figures for Document {
 
 impl Fee for Percentage {
     fn charge(&self, ride: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
-        charges.push(Charge::of_money(major(ride, self.base.sum(ride))?, self.percent, Decimal::ONE_HUNDRED));
+        charges.push(Charge::of_money(self.base.money(ride)?, self.percent, Decimal::ONE_HUNDRED));
         Ok(())
     }
 

@@ -1,8 +1,10 @@
 //! Rounding of a sum, as a line of its own: a taxi fare to the whole yuan, say.
 
 use super::base::Base;
-use super::{Binding, Extent, Fee, Figures, OutOfRange, major};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::Source;
@@ -18,7 +20,7 @@ pub struct Document {
     to: Figure,
     /// Which way.
     #[serde(default)]
-    #[schemars(schema_with = "crate::schema::rounding_mode")]
+    #[schemars(schema_with = "crate::rounding::mode_schema")]
     mode: Rounding,
     /// The items that are rounded. All items before this one when neither this nor `exempt` is given.
     of: Option<Vec<String>>,
@@ -47,11 +49,11 @@ impl Figures for Document {
 
 impl Fee for Round {
     fn charge(&self, ride: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
-        let sum = self.base.sum(ride).ok_or(OutOfRange)?;
-        let exact = major(ride, Some(sum))?;
+        let sum = self.base.sum(ride)?;
+        let exact = ride.currency.to_major(sum);
         let rounded = charge_in_steps(exact, Decimal::ONE, Decimal::ONE, ride.currency, self.mode, self.step);
-        let difference = rounded.and_then(|rounded| rounded.checked_sub(sum));
-        charges.push(Charge::once(major(ride, difference)?, Source::Items));
+        let difference = rounded.and_then(|rounded| rounded.checked_sub(sum)).ok_or(OutOfRange)?;
+        charges.push(Charge::once(ride.currency.to_major(difference), Source::Items));
         Ok(())
     }
 

@@ -1,8 +1,10 @@
 //! Low-speed time, counted over the segments of a ride.
 
 use super::count::Count;
-use super::{Binding, Extent, Fee, Figures, OutOfRange, Splits};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
+use crate::kind::{Figures, Splits};
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::{Segment, Unit};

@@ -1,8 +1,10 @@
 //! Taxes: added to the prices, or contained in them.
 
 use super::base::Base;
-use super::{Binding, Extent, Fee, Figures, OutOfRange, major};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_money::Decimal;
@@ -58,7 +60,7 @@ impl Fee for Tax {
             Mode::Exclusive => Decimal::ONE_HUNDRED,
             Mode::Inclusive => Decimal::ONE_HUNDRED + self.percent,
         };
-        charges.push(Charge::of_money(major(ride, self.base.sum(ride))?, self.percent, per));
+        charges.push(Charge::of_money(self.base.money(ride)?, self.percent, per));
         Ok(())
     }
 

@@ -1,8 +1,10 @@
 //! The unit meter of a taxi: units of distance above a speed, of time below it.
 
 use super::slow::{check_limit, is_below};
-use super::{Binding, Extent, Fee, Figures, OutOfRange};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::{Figure, Metres};
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::Unit;

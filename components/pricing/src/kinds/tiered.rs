@@ -1,8 +1,10 @@
 //! Distance and time, in tiers.
 
 use super::count::Count;
-use super::{Binding, Extent, Fee, Figures, OutOfRange, Splits};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::{Figure, Metres};
+use crate::kind::{Figures, Splits};
 use crate::line::Charge;
 use crate::ride::{Part, Ride};
 use farebox_fare::{Source, Unit};

@@ -1,8 +1,10 @@
 //! Time the driver was kept waiting before the ride.
 
 use super::count::Count;
-use super::{Binding, Extent, Fee, Figures, OutOfRange};
+use crate::binding::Binding;
+use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
+use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
 use farebox_fare::{Source, Unit};

@@ -2,8 +2,8 @@
 
 use crate::card::{Item, RateCard};
 use crate::error::PriceError;
+use crate::fee::{Extent, OutOfRange};
 use crate::growth;
-use crate::kinds::{Extent, OutOfRange};
 use crate::line::{Charge, Draft};
 use crate::ride::{Part, Ride};
 use crate::rounding::Rounded;

@@ -1,0 +1,66 @@
+//! What a fee is: how it charges a ride, and what a card has to know of it.
+
+use crate::line::Charge;
+use crate::ride::{Part, Ride};
+use farebox_fare::Trip;
+use std::fmt::Debug;
+
+/// A fee under one branch: how much of what, at which rate.
+pub trait Fee: Debug + Send + Sync {
+    /// What to charge. No charge and a zero charge are the same.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfRange`] when a quantity or base leaves the range of exact decimals.
+    fn charge(&self, ride: &Ride, extent: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange>;
+
+    /// The items this one is based on, by position on the card.
+    fn base(&self) -> &[usize] {
+        &[]
+    }
+
+    /// Whether a mocked ride, of which only start and end are known, is charged this fee unless the item says otherwise.
+    /// Only distance and time are.
+    fn charged_when_mocked(&self) -> bool {
+        false
+    }
+
+    /// Whether the trip has what the fee is about.
+    fn applies_to(&self, _trip: &Trip) -> bool {
+        true
+    }
+
+    /// Whether the amount is contained in what the base costs, and told but not added.
+    fn is_included(&self) -> bool {
+        false
+    }
+
+    /// Whether the fee may come to less when its base comes to more. The sum of both never does.
+    fn corrects(&self) -> bool {
+        false
+    }
+
+    /// Whether the amount is what it is, and steps of rounding do not concern it: a cost that is passed on, or what brings
+    /// a sum to an amount.
+    fn is_exact(&self) -> bool {
+        false
+    }
+
+    /// Why the fee could come to less when the ride gets longer. `None` when it cannot.
+    fn shrinks(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// How much of a ride a branch applies to.
+#[derive(Clone, Copy, Debug)]
+pub enum Extent<'a> {
+    /// All of it.
+    Whole,
+    /// These parts, in the order in which they were ridden.
+    Parts(&'a [Part]),
+}
+
+/// A quantity or base left the range of exact decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfRange;
