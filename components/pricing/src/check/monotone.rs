@@ -1,6 +1,8 @@
 //! The promise that more distance or time never costs less: what could break it is refused.
 
-use crate::card::{Item, RateCard};
+use super::corrections::{corrections, corrects, first_outside, rivals};
+use crate::card::RateCard;
+use crate::item::Item;
 use crate::notes::Notes;
 use crate::when::Range;
 use std::collections::BTreeSet;
@@ -80,39 +82,4 @@ fn refuse_torn_sums(card: &RateCard, notes: &mut Notes) {
         let why = format!("\"{name}\" corrects some of the same items; base one of the two on the other as well");
         refuse(format!("/items/{later}"), &why, notes);
     }
-}
-
-/// Pairs of items that correct some of the same items though neither is based on the other; the later one first.
-pub fn rivals(card: &RateCard) -> Vec<(usize, usize)> {
-    let all: Vec<usize> = (0..card.items.len()).collect();
-    let all: Vec<(usize, BTreeSet<usize>)> = corrections(card, &all).collect();
-    let mut rivals = Vec::new();
-    for (index, (later, needed)) in all.iter().enumerate() {
-        for (earlier, other) in all.iter().take(index) {
-            let around = |outer: &BTreeSet<usize>, inner: &BTreeSet<usize>, position| {
-                outer.contains(position) && inner.is_subset(outer)
-            };
-            if !needed.is_disjoint(other) && !around(needed, other, earlier) && !around(other, needed, later) {
-                rivals.push((*later, *earlier));
-            }
-        }
-    }
-    rivals
-}
-
-/// Whether an item may go down when what it is based on goes up.
-fn corrects(item: &Item) -> bool {
-    item.branches.iter().any(|branch| branch.fee.corrects())
-}
-
-/// Of these items those that correct others, and which.
-fn corrections<'a>(card: &'a RateCard, of: &'a [usize]) -> impl Iterator<Item = (usize, BTreeSet<usize>)> + 'a {
-    of.iter().filter_map(|position| {
-        let item = card.items.get(*position).filter(|item| corrects(item))?;
-        Some((*position, item.branches.iter().flat_map(|branch| branch.fee.base()).copied().collect()))
-    })
-}
-
-fn first_outside(needed: &BTreeSet<usize>, base: &[usize]) -> Option<usize> {
-    needed.iter().find(|position| !base.contains(position)).copied()
 }

@@ -1,11 +1,12 @@
 //! The items of a card on one trip: each after those it is based on, then the limit on the fare as a whole.
 
-use crate::card::{Item, RateCard};
+use crate::card::RateCard;
 use crate::error::PriceError;
 use crate::fee::{Extent, OutOfRange};
 use crate::growth;
+use crate::item::Item;
 use crate::line::{Charge, Draft};
-use crate::ride::{Part, Ride};
+use crate::ride::Ride;
 use crate::rounding::Rounded;
 use farebox_document::Problem;
 use farebox_fare::{Basis, Rule, Source, Trip};
@@ -136,7 +137,7 @@ impl<'a> Pricing<'a> {
             } else {
                 continue;
             };
-            if mocked && !item.when_mocked.unwrap_or_else(|| branch.fee.charged_when_mocked()) {
+            if mocked && !item.is_charged_when_mocked(branch) {
                 status = ItemStatus::NotWhenMocked;
                 continue;
             }
@@ -213,31 +214,5 @@ impl<'a> Pricing<'a> {
             statuses: self.statuses,
             total: self.total,
         })
-    }
-}
-
-impl Item {
-    /// Whether a branch applies when the ride begins.
-    fn applies(&self, ride: &Ride) -> bool {
-        let mocked = ride.trip.basis == Basis::Mocked;
-        self.branches.iter().any(|branch| {
-            branch.when.holds(&ride.facts)
-                && branch.fee.applies_to(ride.trip)
-                && (!mocked || self.when_mocked.unwrap_or_else(|| branch.fee.charged_when_mocked()))
-        })
-    }
-
-    /// The parts of the ride that each branch applies to.
-    fn parts(&self, ride: &Ride) -> Vec<Vec<Part>> {
-        let mut parts = vec![Vec::new(); self.branches.len()];
-        let holds: Vec<bool> = self.branches.iter().map(|branch| branch.when.holds_for_ride(&ride.facts)).collect();
-        ride.parts(&self.edges, |moment, part| {
-            let mut branches = self.branches.iter().zip(&holds).zip(&mut parts);
-            let applies = branches.find(|((branch, holds), _)| **holds && branch.when.calendar.holds(moment));
-            if let Some((_, parts)) = applies {
-                parts.push(part);
-            }
-        });
-        parts
     }
 }

@@ -1,0 +1,51 @@
+//! Branches of an item that apply to the same ride.
+
+use super::names::{ANY_OTHER, names};
+use crate::card::RateCard;
+use crate::item::Item;
+use crate::notes::Notes;
+use crate::when::{Moment, NAMES, QUANTITIES, Range, When};
+
+/// Two branches that both apply to some ride at some time would make the price depend on their order.
+pub fn refuse(item: &Item, card: &RateCard, pointer: &str, notes: &mut Notes) {
+    for (index, branch) in item.branches.iter().enumerate() {
+        let mut earlier = item.branches.iter().take(index).enumerate();
+        let overlap = earlier.find_map(|(other, earlier)| Some((other, meeting(&branch.when, &earlier.when, card)?)));
+        if let Some((other, witness)) = overlap {
+            notes.problems.add(
+                format!("{pointer}/branches/{index}/when"),
+                "overlap",
+                format!("branch {other} applies as well, for example {witness}; branches may not overlap"),
+            );
+        }
+    }
+}
+
+/// A ride to which both conditions apply, in words. Every condition is on one fact alone, so each can be met by itself.
+fn meeting(one: &When, other: &When, card: &RateCard) -> Option<String> {
+    // Where two calendars overlap, the overlap begins where one of them does.
+    let both =
+        |moment: &Moment| one.calendar.holds(*moment) && other.calendar.holds(*moment) && card.terms.has(*moment);
+    let mut words = vec![one.calendar.beginnings().chain(other.calendar.beginnings()).find(both)?.describe()];
+    for (position, (a, b)) in one.names.iter().zip(&other.names).enumerate() {
+        let has = |name: &&str| {
+            a.as_ref().is_none_or(|choice| choice.has(name)) && b.as_ref().is_none_or(|choice| choice.has(name))
+        };
+        let name = names(position, [a, b].into_iter().flatten(), &card.terms.zones).into_iter().find(has)?;
+        if a.is_some() && b.is_some() && name != ANY_OTHER && NAMES.get(position) != Some(&"outcome") {
+            words.push(format!("{} {name}", NAMES.get(position).copied().unwrap_or_default()));
+        }
+    }
+    for ((a, b), name) in one.quantities.iter().zip(&other.quantities).zip(QUANTITIES) {
+        let all = Range { from: 0, to: u64::MAX };
+        let (a, b) = (a.unwrap_or(all), b.unwrap_or(all));
+        let least = a.from.max(b.from);
+        if least >= a.to.min(b.to) {
+            return None;
+        }
+        if a != all || b != all {
+            words.push(format!("{name} {least}"));
+        }
+    }
+    Some(words.join(", "))
+}

@@ -1,0 +1,145 @@
+//! How a card is read.
+
+mod items;
+
+use crate::card::{CardInfo, FORMAT, RateCard};
+use crate::check;
+use crate::document::CardDocument;
+use crate::growth::Growth;
+use crate::notes::Notes;
+use crate::rounding::Rounded;
+use crate::terms::Terms;
+use crate::zones::Zones;
+use farebox_document::{Problem, Problems, parse_json, read_part, version_of};
+use farebox_money::{Currency, Rounding};
+use items::{ItemReader, is_token};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+/// The most holidays on a card.
+const MAX_HOLIDAYS: usize = 1000;
+
+impl RateCard {
+    /// Parses and checks a card.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the document.
+    pub fn parse(document: &str) -> Result<Self, Vec<Problem>> {
+        let mut notes = Notes::default();
+        let card = match parse_json(document.as_bytes()) {
+            Ok(value) => Self::read(&value, &mut notes),
+            Err(error) => {
+                notes.problems.add("", "invalid-json", format!("not JSON: {error}"));
+                None
+            }
+        };
+        match card {
+            Some(card) => {
+                notes.sort();
+                notes.problems.into_result(Self { warnings: notes.warnings.into_vec(), ..card })
+            }
+            None => Err(notes.problems.into_vec()),
+        }
+    }
+
+    fn read(value: &Value, notes: &mut Notes) -> Option<Self> {
+        let version = version_of(value);
+        let problems = &mut notes.problems;
+        let Some(document) = read_part::<CardDocument>(value, "", problems) else {
+            read_items_alone(value, notes);
+            return None;
+        };
+        if document.format != FORMAT {
+            problems.add("/format", "unknown-format", format!("has to be \"{FORMAT}\""));
+        }
+        for (pointer, text) in [("/city", &document.city), ("/product", &document.product)] {
+            if !is_token(text) {
+                problems.add(
+                    pointer,
+                    "invalid-token",
+                    format!("\"{text}\" is not a name; use 1 to 32 letters, digits, - and _, beginning with a letter or digit"),
+                );
+            }
+        }
+        let time_zone = TimeZone::get(&document.time_zone).unwrap_or_else(|_| {
+            problems.add(
+                "/time_zone",
+                "unknown-time-zone",
+                format!("\"{}\" is not an IANA time zone such as \"Asia/Shanghai\"", document.time_zone),
+            );
+            TimeZone::UTC
+        });
+        let (currency, product) = (document.currency, document.product.clone());
+        let holidays = read_holidays(&document.holidays, problems);
+        let rounding = Rounded::read(document.rounding, currency, "/rounding", problems);
+        let growth = document.growth.map(|growth| Growth::read(growth, currency, "/growth", problems));
+        let zones = Zones::read(document.zones, problems);
+        let items = ItemReader { currency, rounding, zones: &zones, notes }.read(document.items);
+        let order = check::order(&items, notes);
+        let replacement_order = check::replacement_order(&items, notes);
+        let card = Self {
+            info: CardInfo {
+                version,
+                title: document.title,
+                city: document.city,
+                product: document.product,
+                side: document.side,
+                currency,
+                time_zone: document.time_zone,
+            },
+            terms: Terms { currency, product, time_zone, holidays, zones },
+            rounding,
+            growth,
+            coupons: document.coupons,
+            items,
+            order,
+            replacement_order,
+            warnings: Vec::new(),
+        };
+        check::card(&card, document.monotone, notes);
+        Some(card)
+    }
+}
+
+fn read_holidays(texts: &[String], problems: &mut Problems) -> Vec<Date> {
+    if texts.len() > MAX_HOLIDAYS {
+        problems.add(
+            "/holidays",
+            "holiday-count",
+            format!("a card has at most {MAX_HOLIDAYS} holidays, not {}", texts.len()),
+        );
+    }
+    let mut holidays = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        match text.parse::<Date>() {
+            Ok(date) if date.to_string() == *text => holidays.push(date),
+            _ => {
+                let message = format!("\"{text}\" is not a day; write it like \"2026-10-01\"");
+                problems.add(format!("/holidays/{index}"), "invalid-date", message);
+            }
+        }
+    }
+    holidays.sort_unstable();
+    holidays.dedup();
+    holidays
+}
+
+/// Notes what is wrong with the items of a card whose head cannot be read, so that all that is wrong is told at once.
+fn read_items_alone(card: &Value, notes: &mut Notes) {
+    let field = |name| card.get(name).cloned().unwrap_or_default();
+    let zones = match card.get("zones") {
+        None => Vec::new(),
+        Some(zones) => match serde_json::from_value(zones.clone()) {
+            Ok(zones) => zones,
+            // Every name of a zone would seem to be unknown.
+            Err(_) => return,
+        },
+    };
+    let zones = Zones::read(zones, &mut notes.problems);
+    // No currency has more decimals than the Chilean unit of account.
+    let currency = field("currency").as_str().and_then(Currency::from_code).or_else(|| Currency::from_code("CLF"));
+    let (Some(currency), Value::Array(items)) = (currency, field("items")) else { return };
+    ItemReader { currency, rounding: Rounded::to_minor(Rounding::default()), zones: &zones, notes }.read(items);
+}
