@@ -14,6 +14,11 @@ pub trait Fee: Debug + Send + Sync {
     /// [`OutOfRange`] when a quantity or base leaves the range of exact decimals.
     fn charge(&self, ride: &Ride, extent: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange>;
 
+    /// What the fee is to the other items of the card.
+    fn role(&self) -> Role {
+        Role::Charge
+    }
+
     /// The items this one is based on, by position on the card.
     fn base(&self) -> &[usize] {
         &[]
@@ -50,6 +55,21 @@ pub trait Fee: Debug + Send + Sync {
     fn shrinks(&self) -> Option<&'static str> {
         None
     }
+}
+
+/// What a fee is to the other items of a card, as far as checking the card goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It charges for something.
+    Charge,
+    /// It is a price agreed for the ride as a whole, which not every ride has.
+    AgreedPrice,
+    /// It takes off what others come to above an amount.
+    Maximum,
+    /// It rounds what others come to.
+    Rounding,
+    /// It taxes others.
+    Tax,
 }
 
 /// How much of a ride a branch applies to.

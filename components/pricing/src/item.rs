@@ -1,6 +1,6 @@
 //! One fee on a card: its branches, and what holds for all of them.
 
-use crate::fee::Fee;
+use crate::fee::{Fee, Role};
 use crate::growth::Growth;
 use crate::ride::{Part, Ride};
 use crate::rounding::Rounded;
@@ -55,6 +55,11 @@ impl Item {
             branches: Vec::new(),
             edges: Vec::new(),
         }
+    }
+
+    /// Whether this is that to other items, under any branch.
+    pub fn is(&self, role: Role) -> bool {
+        self.branches.iter().any(|branch| branch.fee.role() == role)
     }
 
     /// Whether a ride of which only start and end are known is charged what a branch charges.

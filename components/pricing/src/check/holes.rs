@@ -2,6 +2,7 @@
 
 use super::names::{ANY_OTHER, names};
 use crate::card::RateCard;
+use crate::fee::Role;
 use crate::item::Item;
 use crate::notes::Notes;
 use crate::when::{COMPLETED, Moment, NAMES, QUANTITIES, When};
@@ -11,7 +12,7 @@ const MAX_CELLS: usize = 2000;
 
 /// Looks for a completed ride, at some time of the week, to which no branch applies.
 pub fn find(item: &Item, card: &RateCard, pointer: &str, notes: &mut Notes) {
-    if item.required == Some(true) && item.kind == "one_price" {
+    if item.required == Some(true) && item.is(Role::AgreedPrice) {
         let message = "a ride without an agreed price is not charged this, so it cannot be required; leave this out";
         notes.problems.add(format!("{pointer}/required"), "hole", message);
     }

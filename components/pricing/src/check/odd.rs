@@ -2,6 +2,7 @@
 
 use super::corrections::rivals;
 use crate::card::RateCard;
+use crate::fee::Role;
 use crate::notes::Notes;
 
 /// Warns of what is odd, whatever the card promises.
@@ -14,7 +15,7 @@ pub fn warn(card: &RateCard, notes: &mut Notes) {
 
 /// Two limits that know nothing of each other may together take off more than there is.
 pub fn warn_of_rivals(card: &RateCard, notes: &mut Notes) {
-    let maximum = |position: usize| card.items.get(position).filter(|item| item.kind == "maximum");
+    let maximum = |position: usize| card.items.get(position).filter(|item| item.is(Role::Maximum));
     for (later, earlier) in rivals(card) {
         if let (Some(_), Some(earlier)) = (maximum(later), maximum(earlier)) {
             let message = format!(
@@ -29,7 +30,7 @@ pub fn warn_of_rivals(card: &RateCard, notes: &mut Notes) {
 
 /// The limit on the fare as a whole comes last: a tax stays as high as it was.
 fn warn_of_taxes_before_limit(card: &RateCard, notes: &mut Notes) {
-    let tax = card.items.iter().find(|item| item.kind == "tax");
+    let tax = card.items.iter().find(|item| item.is(Role::Tax));
     if let (Some(_), Some(tax)) = (card.growth, tax) {
         let message = format!(
             "the limit on the fare takes nothing off \"{}\", which is of the items before the limit; limit the items that are \
@@ -42,7 +43,7 @@ fn warn_of_taxes_before_limit(card: &RateCard, notes: &mut Notes) {
 
 fn warn_of_replaced(card: &RateCard, notes: &mut Notes) {
     for item in &card.items {
-        let always = item.branches.iter().any(|branch| branch.when.is_always()) && item.kind != "one_price";
+        let always = item.branches.iter().any(|branch| branch.when.is_always()) && !item.is(Role::AgreedPrice);
         for replaced in item.replaces.iter().filter(|_| always) {
             let message = format!("\"{}\" always replaces this, so it is never charged", item.code);
             notes.warnings.add(format!("/items/{replaced}"), "unreachable", message);
@@ -61,7 +62,7 @@ fn warn_of_unused_zones(card: &RateCard, notes: &mut Notes) {
 
 /// A sum that is rounded and then added to is not round.
 fn warn_of_undone_rounding(card: &RateCard, notes: &mut Notes) {
-    for (position, item) in card.items.iter().enumerate().filter(|(_, item)| item.kind == "round") {
+    for (position, item) in card.items.iter().enumerate().filter(|(_, item)| item.is(Role::Rounding)) {
         let after = card
             .items
             .iter()

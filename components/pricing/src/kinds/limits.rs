@@ -2,7 +2,7 @@
 
 use super::base::Base;
 use crate::binding::Binding;
-use crate::fee::{Extent, Fee, OutOfRange};
+use crate::fee::{Extent, Fee, OutOfRange, Role};
 use crate::figure::Figure;
 use crate::kind::Figures;
 use crate::line::Charge;
@@ -71,6 +71,10 @@ impl Fee for Limit {
             charges.push(Charge::once(self.amount - reached, Source::Items));
         }
         Ok(())
+    }
+
+    fn role(&self) -> Role {
+        if self.below { Role::Charge } else { Role::Maximum }
     }
 
     fn base(&self) -> &[usize] {

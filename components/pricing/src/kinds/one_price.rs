@@ -1,7 +1,7 @@
 //! A price agreed for the ride as a whole; as a rule it replaces the other items.
 
 use crate::binding::Binding;
-use crate::fee::{Extent, Fee, OutOfRange};
+use crate::fee::{Extent, Fee, OutOfRange, Role};
 use crate::kind::Figures;
 use crate::line::Charge;
 use crate::ride::Ride;
@@ -27,6 +27,10 @@ impl Fee for OnePrice {
         let price = ride.trip.order.one_price;
         charges.extend(price.map(|price| Charge::once(ride.currency.to_major(price), Source::Trip)));
         Ok(())
+    }
+
+    fn role(&self) -> Role {
+        Role::AgreedPrice
     }
 
     fn applies_to(&self, trip: &Trip) -> bool {

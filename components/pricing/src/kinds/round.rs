@@ -2,7 +2,7 @@
 
 use super::base::Base;
 use crate::binding::Binding;
-use crate::fee::{Extent, Fee, OutOfRange};
+use crate::fee::{Extent, Fee, OutOfRange, Role};
 use crate::figure::Figure;
 use crate::kind::Figures;
 use crate::line::Charge;
@@ -55,6 +55,10 @@ impl Fee for Round {
         let difference = rounded.and_then(|rounded| rounded.checked_sub(sum)).ok_or(OutOfRange)?;
         charges.push(Charge::once(ride.currency.to_major(difference), Source::Items));
         Ok(())
+    }
+
+    fn role(&self) -> Role {
+        Role::Rounding
     }
 
     fn base(&self) -> &[usize] {

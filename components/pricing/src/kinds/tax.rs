@@ -2,7 +2,7 @@
 
 use super::base::Base;
 use crate::binding::Binding;
-use crate::fee::{Extent, Fee, OutOfRange};
+use crate::fee::{Extent, Fee, OutOfRange, Role};
 use crate::figure::Figure;
 use crate::kind::Figures;
 use crate::line::Charge;
@@ -62,6 +62,10 @@ impl Fee for Tax {
         };
         charges.push(Charge::of_money(self.base.money(ride)?, self.percent, per));
         Ok(())
+    }
+
+    fn role(&self) -> Role {
+        Role::Tax
     }
 
     fn base(&self) -> &[usize] {
