@@ -21,8 +21,8 @@ pub fn card(card: &RateCard, is_monotone: bool, notes: &mut Notes) {
         let unread = format!("{pointer}/branches/");
         let is_unread = |pointer: &str| pointer.strip_prefix(&unread).is_some_and(|rest| rest.contains("/when"));
         if !notes.problems.iter().any(|problem| is_unread(&problem.pointer)) {
-            overlaps::refuse(item, card, &pointer, notes);
-            holes::find(item, card, &pointer, notes);
+            overlaps::refuse(item, &card.terms, &pointer, notes);
+            holes::find(item, &card.terms, &pointer, notes);
         }
         for (index, branch) in item.branches.iter().enumerate() {
             if branch.when.calendar.holidays() == Some(true) && card.terms.holidays.is_empty() {

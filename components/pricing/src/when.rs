@@ -2,45 +2,21 @@
 
 pub mod calendar;
 mod choice;
+mod facts;
 mod range;
 
 pub use calendar::{Calendar, Moment};
 pub use choice::Choice;
+pub use facts::{CANCELLED, COMPLETED, Facts, NAMES, NONE, OUTCOME, QUANTITIES, known_names};
 pub use range::Range;
 
-use crate::zones::{ELSEWHERE, Zones};
+use crate::zones::Zones;
 use calendar::CalendarDocument;
+use facts::{DESTINATION, ORIGIN};
 use farebox_document::Problems;
 use range::RangeDocument;
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-/// The facts that are names, as written on a card, in the order of [`Facts::names`].
-pub const NAMES: [&str; 6] = ["product", "tier", "scene", "origin", "destination", "outcome"];
-const ORIGIN: usize = 3;
-const DESTINATION: usize = 4;
-const OUTCOME: usize = 5;
-
-/// What a ride ends as.
-pub const COMPLETED: &str = "completed";
-/// What a ride ends as when it was called off.
-pub const CANCELLED: &str = "cancelled";
-/// The name of a fact that is not known.
-pub const NONE: &str = "none";
-
-/// The facts that are quantities, as written on a card, in the order of [`Facts::quantities`].
-pub const QUANTITIES: [&str; 3] = ["distance_m", "duration_s", "booked_ahead_s"];
-
-/// What conditions look at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts<'a> {
-    /// When the ride, or a part of it, began.
-    pub moment: Moment,
-    /// By position in [`NAMES`].
-    pub names: [&'a str; 6],
-    /// By position in [`QUANTITIES`].
-    pub quantities: [u64; 3],
-}
 
 /// The conditions of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +97,16 @@ impl When {
         when
     }
 
+    /// Whether a fact may have this name, by its position in [`NAMES`].
+    pub fn has_name(&self, position: usize, name: &str) -> bool {
+        self.names.get(position).is_none_or(|choice| choice.as_ref().is_none_or(|choice| choice.has(name)))
+    }
+
+    /// Whether a fact may be this quantity, by its position in [`QUANTITIES`].
+    pub fn has_quantity(&self, position: usize, quantity: u64) -> bool {
+        self.quantities.get(position).is_none_or(|range| range.is_none_or(|range| range.has(quantity)))
+    }
+
     /// Whether all conditions hold.
     pub fn holds(&self, facts: &Facts) -> bool {
         self.calendar.holds(facts.moment) && self.holds_for_ride(facts)
@@ -147,14 +133,5 @@ impl When {
             .into_iter()
             .filter_map(|position| self.names.get(position)?.as_ref())
             .flat_map(Choice::names)
-    }
-}
-
-/// Every name that a fact can have, where that is known from the card.
-pub fn known_names(position: usize, zones: &Zones) -> Option<Vec<&str>> {
-    match position {
-        ORIGIN | DESTINATION => Some(zones.names().chain([ELSEWHERE]).collect()),
-        OUTCOME => Some(vec![COMPLETED, CANCELLED]),
-        _ => None,
     }
 }

@@ -1,31 +1,29 @@
 //! Rides to which no branch of an item applies.
 
 use super::names::{ANY_OTHER, names};
-use crate::card::RateCard;
 use crate::fee::Role;
 use crate::item::Item;
 use crate::notes::Notes;
-use crate::when::{COMPLETED, Moment, NAMES, QUANTITIES, When};
+use crate::terms::Terms;
+use crate::when::{COMPLETED, Moment, NAMES, OUTCOME, QUANTITIES, When};
 
 /// The most combinations of conditions that are told apart when looking for holes.
 const MAX_CELLS: usize = 2000;
 
 /// Looks for a completed ride, at some time of the week, to which no branch applies.
-pub fn find(item: &Item, card: &RateCard, pointer: &str, notes: &mut Notes) {
+pub fn find(item: &Item, terms: &Terms, pointer: &str, notes: &mut Notes) {
     if item.required == Some(true) && item.is(Role::AgreedPrice) {
         let message = "a ride without an agreed price is not charged this, so it cannot be required; leave this out";
         notes.problems.add(format!("{pointer}/required"), "hole", message);
     }
     let whens: Vec<&When> = item.branches.iter().map(|branch| &branch.when).collect();
-    let completed = whens.iter().any(|when| {
-        when.names.last().is_none_or(|outcome| outcome.as_ref().is_none_or(|outcome| outcome.has(COMPLETED)))
-    });
+    let completed = whens.iter().any(|when| when.has_name(OUTCOME, COMPLETED));
     let expected = item.required.unwrap_or(whens.len() > 1 && completed);
     if !expected {
         return;
     }
     let place = format!("{pointer}/branches");
-    let witness = match hole(&whens, card) {
+    let witness = match hole(&whens, terms) {
         Ok(None) => return,
         Ok(Some(witness)) => witness,
         Err(TooComplex) => {
@@ -49,7 +47,7 @@ pub fn find(item: &Item, card: &RateCard, pointer: &str, notes: &mut Notes) {
 
 /// A ride to which none of the conditions applies, in words. Facts are looked at one after the other; rides that leave
 /// the same conditions standing are looked at once.
-fn hole(whens: &[&When], card: &RateCard) -> Result<Option<String>, TooComplex> {
+fn hole(whens: &[&When], terms: &Terms) -> Result<Option<String>, TooComplex> {
     let mut cells: Vec<(Vec<&When>, Vec<String>)> = vec![(whens.to_vec(), Vec::new())];
     let mut too_complex = false;
     let mut split = |values: &dyn Fn(&[&When]) -> Vec<Value>| {
@@ -73,18 +71,18 @@ fn hole(whens: &[&When], card: &RateCard) -> Result<Option<String>, TooComplex> 
         let mut moments: Vec<Moment> = whens.iter().flat_map(|when| when.calendar.turns()).collect();
         moments.sort_unstable_by_key(|moment| (moment.holiday, moment.minute));
         moments.dedup();
-        moments.retain(|moment| card.terms.has(*moment));
+        moments.retain(|moment| terms.has(*moment));
         let timed = whens.iter().any(|when| !when.calendar.is_always());
         moments.into_iter().map(|moment| Value::Moment(moment, timed)).collect()
     });
     for position in 0..NAMES.len() {
         split(&|whens| {
-            if NAMES.get(position) == Some(&"outcome") {
+            if position == OUTCOME {
                 return vec![Value::Name(position, COMPLETED.to_owned(), false)];
             }
             let choices = whens.iter().filter_map(|when| when.names.get(position)?.as_ref());
             let told = choices.clone().next().is_some();
-            names(position, choices, &card.terms.zones)
+            names(position, choices, &terms.zones)
                 .into_iter()
                 .map(|name| Value::Name(position, name.to_owned(), told))
                 .collect()
@@ -122,12 +120,8 @@ impl Value {
     fn meets(&self, when: &When) -> bool {
         match self {
             Self::Moment(moment, _) => when.calendar.holds(*moment),
-            Self::Name(position, name, _) => {
-                when.names.get(*position).is_none_or(|choice| choice.as_ref().is_none_or(|choice| choice.has(name)))
-            }
-            Self::Quantity(position, quantity, _) => {
-                when.quantities.get(*position).is_none_or(|range| range.is_none_or(|range| range.has(*quantity)))
-            }
+            Self::Name(position, name, _) => when.has_name(*position, name),
+            Self::Quantity(position, quantity, _) => when.has_quantity(*position, *quantity),
         }
     }
 

@@ -1,16 +1,16 @@
 //! Branches of an item that apply to the same ride.
 
 use super::names::{ANY_OTHER, names};
-use crate::card::RateCard;
 use crate::item::Item;
 use crate::notes::Notes;
-use crate::when::{Moment, NAMES, QUANTITIES, Range, When};
+use crate::terms::Terms;
+use crate::when::{Moment, NAMES, OUTCOME, QUANTITIES, Range, When};
 
 /// Two branches that both apply to some ride at some time would make the price depend on their order.
-pub fn refuse(item: &Item, card: &RateCard, pointer: &str, notes: &mut Notes) {
+pub fn refuse(item: &Item, terms: &Terms, pointer: &str, notes: &mut Notes) {
     for (index, branch) in item.branches.iter().enumerate() {
         let mut earlier = item.branches.iter().take(index).enumerate();
-        let overlap = earlier.find_map(|(other, earlier)| Some((other, meeting(&branch.when, &earlier.when, card)?)));
+        let overlap = earlier.find_map(|(other, earlier)| Some((other, meeting(&branch.when, &earlier.when, terms)?)));
         if let Some((other, witness)) = overlap {
             notes.problems.add(
                 format!("{pointer}/branches/{index}/when"),
@@ -22,17 +22,14 @@ pub fn refuse(item: &Item, card: &RateCard, pointer: &str, notes: &mut Notes) {
 }
 
 /// A ride to which both conditions apply, in words. Every condition is on one fact alone, so each can be met by itself.
-fn meeting(one: &When, other: &When, card: &RateCard) -> Option<String> {
+fn meeting(one: &When, other: &When, terms: &Terms) -> Option<String> {
     // Where two calendars overlap, the overlap begins where one of them does.
-    let both =
-        |moment: &Moment| one.calendar.holds(*moment) && other.calendar.holds(*moment) && card.terms.has(*moment);
+    let both = |moment: &Moment| one.calendar.holds(*moment) && other.calendar.holds(*moment) && terms.has(*moment);
     let mut words = vec![one.calendar.beginnings().chain(other.calendar.beginnings()).find(both)?.describe()];
     for (position, (a, b)) in one.names.iter().zip(&other.names).enumerate() {
-        let has = |name: &&str| {
-            a.as_ref().is_none_or(|choice| choice.has(name)) && b.as_ref().is_none_or(|choice| choice.has(name))
-        };
-        let name = names(position, [a, b].into_iter().flatten(), &card.terms.zones).into_iter().find(has)?;
-        if a.is_some() && b.is_some() && name != ANY_OTHER && NAMES.get(position) != Some(&"outcome") {
+        let has = |name: &&str| one.has_name(position, name) && other.has_name(position, name);
+        let name = names(position, [a, b].into_iter().flatten(), &terms.zones).into_iter().find(has)?;
+        if a.is_some() && b.is_some() && name != ANY_OTHER && position != OUTCOME {
             words.push(format!("{} {name}", NAMES.get(position).copied().unwrap_or_default()));
         }
     }

@@ -8,6 +8,17 @@ use serde::Deserialize;
 const DAYS_PER_WEEK: u16 = 7;
 const MINUTES_PER_DAY: u16 = 24 * 60;
 
+/// The days of the week: as written on a card, and in words.
+const DAYS: [(&str, &str); 7] = [
+    ("mon", "Monday"),
+    ("tue", "Tuesday"),
+    ("wed", "Wednesday"),
+    ("thu", "Thursday"),
+    ("fri", "Friday"),
+    ("sat", "Saturday"),
+    ("sun", "Sunday"),
+];
+
 /// The most windows in a condition.
 const MAX_WINDOWS: usize = 48;
 
@@ -90,7 +101,7 @@ impl Calendar {
                 None => problems.add(
                     format!("{pointer}/weekdays/{index}"),
                     "invalid-weekday",
-                    format!("\"{text}\" is not a day; use mon, tue, wed, thu, fri, sat or sun"),
+                    format!("\"{text}\" is not a day; use {}", days()),
                 ),
             }
         }
@@ -148,9 +159,8 @@ impl Moment {
 
     /// "on Monday at 04:00", for messages.
     pub fn describe(self) -> String {
-        const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
         let (day, hour, minute) = (self.minute / MINUTES_PER_DAY, self.minute / 60 % 24, self.minute % 60);
-        let day = DAYS.get(usize::from(day)).copied().unwrap_or_default();
+        let (_, day) = DAYS.get(usize::from(day)).copied().unwrap_or_default();
         let holiday = if self.holiday { ", a holiday," } else { "" };
         format!("on {day}{holiday} at {hour:02}:{minute:02}")
     }
@@ -183,17 +193,15 @@ fn minute_of_day(text: &str) -> Option<u16> {
     (minute < 60 && total <= MINUTES_PER_DAY).then_some(total)
 }
 
+/// "mon, tue, wed, thu, fri, sat or sun".
+fn days() -> String {
+    let [days @ .., last] = DAYS.map(|(name, _)| name);
+    format!("{} or {last}", days.join(", "))
+}
+
 fn weekday(text: &str) -> Option<Weekday> {
-    Some(match text {
-        "mon" => Weekday::Monday,
-        "tue" => Weekday::Tuesday,
-        "wed" => Weekday::Wednesday,
-        "thu" => Weekday::Thursday,
-        "fri" => Weekday::Friday,
-        "sat" => Weekday::Saturday,
-        "sun" => Weekday::Sunday,
-        _ => return None,
-    })
+    let offset = (0..).zip(DAYS).find_map(|(offset, (name, _))| (name == text).then_some(offset))?;
+    Weekday::from_monday_zero_offset(offset).ok()
 }
 
 #[cfg(test)]
