@@ -10,3 +10,4 @@ pub use bill::{Basis, Bill, Line, Reason, Rule, Source, Unit};
 pub use facts::Facts;
 pub use time::Timestamp;
 pub use trip::{Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
+pub use verify::Contradiction;
