@@ -163,6 +163,7 @@ pub fn price_error(error: &PriceError) -> String {
     match error {
         PriceError::InvalidTrip(problem) => format!("the trip cannot be priced: {problem}"),
         PriceError::Overflow(code) => format!("the amount of \"{code}\" is too large to be priced"),
+        PriceError::Contradiction(contradiction) => format!("the bill contradicts itself: {contradiction}"),
     }
 }
 

@@ -21,6 +21,7 @@ pub fn price_natively_as_quoted(card: &RateCard, trip: &Trip, quoted: Option<&Tr
     card.price(trip, quoted).map_err(|error| match error {
         PriceError::InvalidTrip(problem) => problem.to_string(),
         PriceError::Overflow(code) => format!("overflow in {code}"),
+        PriceError::Contradiction(contradiction) => format!("the bill contradicts itself: {contradiction}"),
     })
 }
 

@@ -79,6 +79,9 @@ fn refused(error: PriceError) -> pricing::PriceError {
     match error {
         PriceError::InvalidTrip(problem) => pricing::PriceError::InvalidTrip(problem.into()),
         PriceError::Overflow(code) => pricing::PriceError::Overflow(code),
+        PriceError::Contradiction(contradiction) => {
+            pricing::PriceError::Other(format!("the bill contradicts itself: {contradiction}"))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a trip could not be priced.
 
 use farebox_document::Problem;
+use farebox_fare::Contradiction;
 
 /// Why a trip could not be priced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,4 +10,6 @@ pub enum PriceError {
     InvalidTrip(Problem),
     /// The item with this code came to more than minor units can hold, or the sum did after it.
     Overflow(String),
+    /// The bill contradicts itself. That is a fault of this engine, and such a bill is given to nobody.
+    Contradiction(Contradiction),
 }

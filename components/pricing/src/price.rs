@@ -49,7 +49,7 @@ impl RateCard {
             let reference = trip.coupons.get(position).map(|coupon| coupon.id.clone());
             draft.line(discounts::CODE.to_owned(), reference)
         };
-        Ok(Bill {
+        let bill = Bill {
             currency: self.info.currency,
             basis: trip.basis,
             lines: lines(mem::take(&mut priced.lines)),
@@ -58,7 +58,10 @@ impl RateCard {
             payable,
             included: lines(mem::take(&mut priced.included)),
             rate_card: self.info.version.clone(),
-        })
+        };
+        // Whatever goes wrong above, nobody is charged an amount that does not follow from its own lines.
+        bill.verify().map_err(PriceError::Contradiction)?;
+        Ok(bill)
     }
 
     /// What [`Self::price`] would come to, without the lines.
@@ -81,7 +84,7 @@ impl RateCard {
                 PriceError::InvalidTrip(problem) => {
                     PriceError::InvalidTrip(Problem { pointer: format!("/quoted{}", problem.pointer), ..problem })
                 }
-                overflow @ PriceError::Overflow(_) => overflow,
+                other => other,
             })
         });
         let quoted = quoted.transpose()?;
@@ -108,4 +111,29 @@ impl RateCard {
 /// The totals of one trip on many cards, in their order.
 pub fn estimate<'a>(cards: impl IntoIterator<Item = &'a RateCard>, trip: &Trip) -> Vec<Result<Totals, PriceError>> {
     cards.into_iter().map(|card| card.totals(trip)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// A fault in pricing becomes an error, and no bill.
+    #[test]
+    fn a_bill_that_contradicts_itself_goes_nowhere() {
+        let card = RateCard::parse(include_str!("../tests/every-kind.json")).unwrap();
+        let trip = Trip { distance_m: 4100, duration_s: 1260, ..Trip::default() };
+        let refused = |break_it: fn(&mut Priced)| {
+            let mut priced = card.price_items(&trip, None).unwrap();
+            break_it(&mut priced);
+            match card.bill(&trip, &mut priced) {
+                Err(PriceError::Contradiction(contradiction)) => contradiction.pointer,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(card.price(&trip, None).is_ok());
+        assert_eq!(refused(|priced| priced.total += 1), "/total");
+        assert_eq!(refused(|priced| priced.lines.clear()), "/total");
+        assert_eq!(refused(|priced| priced.lines[0].1.amount += 1), "/lines/0/amount");
+    }
 }

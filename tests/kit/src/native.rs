@@ -119,6 +119,9 @@ fn price_error(error: pricing::PriceError) -> PriceError {
     match error {
         pricing::PriceError::InvalidTrip(problem) => PriceError::InvalidTrip(problem),
         pricing::PriceError::Overflow(code) => PriceError::Overflow(code),
+        pricing::PriceError::Contradiction(contradiction) => {
+            PriceError::Other(format!("the bill contradicts itself: {contradiction}"))
+        }
     }
 }
 
