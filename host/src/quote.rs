@@ -1,5 +1,6 @@
 //! `farebox quote`: prices one trip from the command line, without a server.
 
+mod amount;
 mod coupon;
 mod trip;
 

@@ -1,6 +1,6 @@
 //! Coupons on the command line: "20%,min=30.00,max=10.00,for=mileage+duration".
 
-use super::trip::amount;
+use super::amount::amount;
 use anyhow::bail;
 use farebox_fare::{Coupon, CouponValue};
 use farebox_money::{Currency, Decimal};

@@ -1,5 +1,6 @@
 //! A ride on the command line.
 
+use super::amount::amount;
 use super::coupon;
 use crate::input;
 use anyhow::{Context, ensure};
@@ -177,18 +178,6 @@ fn load_segments(path: &Path) -> anyhow::Result<Vec<Segment>> {
         duration_s: document.duration_s,
     });
     Ok(segments.collect())
-}
-
-/// An amount that was given with an option.
-///
-/// # Errors
-///
-/// What would be an amount.
-pub fn amount(flag: &str, text: &str, currency: Currency) -> anyhow::Result<i64> {
-    let exponent = currency.exponent();
-    currency.parse(text).map_err(|_| {
-        anyhow::anyhow!("{flag} {text}: not an amount in {currency}; give a number with at most {exponent} decimals")
-    })
 }
 
 /// "4.1km", "4100m" or "4100": whole metres in the end.
