@@ -10,7 +10,6 @@ pub struct Binding<'a> {
     pub codes: &'a [&'a str],
     /// The position of the item that the branch belongs to.
     pub position: usize,
-    /// The card's.
     pub currency: Currency,
     /// Where the branch is.
     pub pointer: &'a str,

@@ -7,11 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A kind of fee.
 pub struct Kind {
     /// As written on a card.
     pub name: &'static str,
-    /// Whether different parts of a ride can be charged under different branches.
     pub splits: Splits,
     /// Reads one branch. `None` when it cannot be read; what is wrong is noted.
     pub parse: fn(Value, &mut Binding) -> Option<Box<dyn Fee>>,
@@ -34,7 +32,6 @@ pub enum Splits {
 pub trait Figures: DeserializeOwned + JsonSchema {
     /// The kind they belong to, as written on a card.
     const KIND: &'static str;
-    /// Whether different parts of a ride can be charged under different branches.
     const SPLITS: Splits = Splits::Never;
 
     /// Checks the figures and makes a fee of them. `None` when they make none; what is wrong is noted.

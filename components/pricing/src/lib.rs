@@ -7,13 +7,21 @@
 //! Pure: there is no clock and no I/O in this crate. To add a kind of fee, write a module beside the others in `kinds/`
 //! and name it in `kinds::KINDS`; parsing, checking and the published schema follow.
 //!
-//! - `card`, `document`: what a card is, and how it is written down
-//! - `when`, `zones`: the conditions of a branch
+//! Each of these stands above those before it, and none imports one that comes after:
+//!
+//! - `notes`: what is found while a card is read
+//! - `figure`, `rounding`, `growth`: the numbers on a card
+//! - `zones`, `when`: the conditions of a branch
+//! - `terms`, `clock`, `ride`: a trip as fees see it, cut at the edges of time windows
+//! - `line`: what becomes a line of a bill, and the one place where its amount is rounded
+//! - `fee`, `binding`, `kind`, `kinds`: what is charged
+//! - `discounts`: what coupons take off
+//! - `item`, `card`: what a card is
+//! - `document`, `schema`: how it is written down
 //! - `check`: what can be wrong with a card beyond a single field
-//! - `ride`: a trip as fees see it, cut at the edges of time windows
-//! - `price`, `growth`, `discounts`: from a card and a trip to a bill
+//! - `read`: from a document to a card
+//! - `error`, `validate`, `price`: from a card and a trip to a bill
 //! - `explain`: why the bill is what it is
-//! - `schema`: the published JSON Schema
 
 mod binding;
 mod card;

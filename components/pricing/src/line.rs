@@ -55,7 +55,6 @@ impl Draft {
         Some(Self { charge, amount, why })
     }
 
-    /// The line.
     pub fn line(self, code: String, reference: Option<String>) -> Line {
         let Self { charge: Charge { quantity, unit, rate, per, source: _ }, amount, why } = self;
         Line { code, quantity, unit, rate, per, amount, reference, why }

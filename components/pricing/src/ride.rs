@@ -11,9 +11,7 @@ use std::cell::OnceCell;
 /// A trip while it is being priced.
 #[derive(Debug)]
 pub struct Ride<'a> {
-    /// The facts.
     pub trip: &'a Trip,
-    /// The card's.
     pub currency: Currency,
     /// The amounts of the items priced so far, by position on the card; zero where there is none yet.
     pub amounts: Vec<MinorUnits>,

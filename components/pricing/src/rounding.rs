@@ -16,7 +16,6 @@ pub struct Rounded {
 }
 
 impl Rounded {
-    /// To the minor unit.
     pub fn to_minor(mode: Rounding) -> Self {
         Self { mode, step: 1 }
     }
@@ -87,7 +86,6 @@ impl JsonSchema for RoundingDocument {
     }
 }
 
-/// The schema of a mode.
 pub fn mode_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "enum": [Rounding::HalfUp, Rounding::HalfEven, Rounding::Down, Rounding::Up] })
 }

@@ -18,7 +18,6 @@ use serde_json::Value;
 /// The most items on a card, and branches in an item.
 const MAX_ITEMS: usize = 100;
 
-/// Reads the items of a card.
 pub struct ItemReader<'a> {
     pub currency: Currency,
     pub rounding: Rounded,

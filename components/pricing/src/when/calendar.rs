@@ -108,7 +108,6 @@ impl Calendar {
         calendar
     }
 
-    /// Whether the conditions hold.
     pub fn holds(&self, moment: Moment) -> bool {
         let day = moment.minute / MINUTES_PER_DAY;
         let of_day = moment.minute % MINUTES_PER_DAY;
