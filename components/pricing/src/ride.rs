@@ -2,8 +2,8 @@
 
 use crate::clock::Clock;
 use crate::terms::Terms;
-use crate::when::{CANCELLED, COMPLETED, Facts, Moment, NONE};
-use farebox_fare::{Basis, Outcome, Segment, Source, Trip};
+use crate::when::{Facts, Moment, NONE};
+use farebox_fare::{Basis, Segment, Source, Trip};
 use farebox_money::{Currency, MinorUnits};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -48,10 +48,7 @@ impl<'a> Ride<'a> {
                 name(&order.scene, NONE),
                 terms.zones.find(trip.origin),
                 terms.zones.find(trip.destination),
-                match order.outcome {
-                    Outcome::Completed => COMPLETED,
-                    Outcome::Cancelled => CANCELLED,
-                },
+                order.outcome.name(),
             ],
             quantities: [trip.distance_m, trip.duration_s, order.booked_ahead_s],
         };

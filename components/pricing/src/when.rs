@@ -7,13 +7,14 @@ mod range;
 
 pub use calendar::{Calendar, Moment};
 pub use choice::Choice;
-pub use facts::{CANCELLED, COMPLETED, Facts, NAMES, NONE, OUTCOME, QUANTITIES, known_names};
+pub use facts::{Facts, NAMES, NONE, OUTCOME, QUANTITIES, known_names};
 pub use range::Range;
 
 use crate::zones::Zones;
 use calendar::CalendarDocument;
 use facts::{DESTINATION, ORIGIN};
 use farebox_document::Problems;
+use farebox_fare::Outcome;
 use range::RangeDocument;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -65,7 +66,7 @@ pub struct WhenDocument {
 impl Default for When {
     fn default() -> Self {
         let mut names = [const { None }; 6];
-        names[OUTCOME] = Some(Choice::In(vec![COMPLETED.to_owned()]));
+        names[OUTCOME] = Some(Choice::In(vec![Outcome::Completed.name().to_owned()]));
         Self { calendar: Calendar::default(), names, quantities: [None; 3] }
     }
 }

@@ -46,6 +46,19 @@ pub enum Outcome {
     Cancelled,
 }
 
+impl Outcome {
+    /// Every outcome there is.
+    pub const ALL: [Self; 2] = [Self::Completed, Self::Cancelled];
+
+    /// Its name on cards and in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// What was ordered, as far as a rate card may look at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Order {
@@ -122,4 +135,18 @@ pub enum CouponValue {
     Amount(MinorUnits),
     /// So many percent, in (0, 100].
     Percent(Decimal),
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// An outcome has one name, however it is written.
+    #[test]
+    fn outcomes_are_written_by_name() {
+        for outcome in Outcome::ALL {
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
+        }
+    }
 }

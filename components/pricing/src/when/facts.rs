@@ -2,6 +2,7 @@
 
 use super::calendar::Moment;
 use crate::zones::{ELSEWHERE, Zones};
+use farebox_fare::Outcome;
 
 /// The facts that are names, as written on a card, in the order of [`Facts::names`].
 pub const NAMES: [&str; 6] = ["product", "tier", "scene", "origin", "destination", "outcome"];
@@ -10,10 +11,6 @@ pub const ORIGIN: usize = 3;
 pub const DESTINATION: usize = 4;
 pub const OUTCOME: usize = 5;
 
-/// What a ride ends as.
-pub const COMPLETED: &str = "completed";
-/// What a ride ends as when it was called off.
-pub const CANCELLED: &str = "cancelled";
 /// The name of a fact that is not known.
 pub const NONE: &str = "none";
 
@@ -35,7 +32,7 @@ pub struct Facts<'a> {
 pub fn known_names(position: usize, zones: &Zones) -> Option<Vec<&str>> {
     match position {
         ORIGIN | DESTINATION => Some(zones.names().chain([ELSEWHERE]).collect()),
-        OUTCOME => Some(vec![COMPLETED, CANCELLED]),
+        OUTCOME => Some(Outcome::ALL.map(Outcome::name).to_vec()),
         _ => None,
     }
 }
