@@ -72,9 +72,14 @@ fn charge_small(
     step: MinorUnits,
 ) -> Option<MinorUnits> {
     let small = |number: Decimal| i64::try_from(number.mantissa()).ok();
-    // Two factors whose bits add up to less than 63 have a product that fits.
     let product = |a: i64, b: i64| {
-        (a.unsigned_abs().leading_zeros() + b.unsigned_abs().leading_zeros() > 65).then(|| a.wrapping_mul(b))
+        if cfg!(target_family = "wasm") {
+            // Two factors whose bits add up to less than 63 have a product that fits. Whether any other does is not asked
+            // here, because that takes 128 bits.
+            (a.unsigned_abs().leading_zeros() + b.unsigned_abs().leading_zeros() > 65).then(|| a.wrapping_mul(b))
+        } else {
+            a.checked_mul(b)
+        }
     };
     let mut numerator = product(small(quantity)?, small(rate)?)?;
     let mut denominator = product(small(per)?, step)?;
