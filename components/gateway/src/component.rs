@@ -1,5 +1,6 @@
 //! The gateway as a component: takes requests from the host, answers all of them, and never traps.
 
+mod bindings;
 mod engines;
 mod store;
 mod world;
@@ -20,36 +21,6 @@ use serde_json::{Value, json};
 use spin_sdk::wasip3::exports::http::handler::Guest;
 use spin_sdk::wasip3::http::types::{self, ErrorCode};
 use std::rc::Rc;
-
-/// The WIT packages that the gateway puts together.
-mod bindings {
-    #![allow(missing_docs, unsafe_code)]
-    spin_sdk::wit_bindgen::generate!({
-        path: [
-            "../../wit/types",
-            "../../wit/pricing",
-            "../../wit/commission",
-            "../../wit/render",
-            "../../wit/store",
-        ],
-        inline: "
-            package farebox:gateway;
-            world gateway {
-                import farebox:pricing/pricing@0.1.0;
-                import farebox:commission/commission@0.1.0;
-                import farebox:render/render@0.1.0;
-                import farebox:store/trips@0.1.0;
-                import farebox:store/quotes@0.1.0;
-                import farebox:store/cards@0.1.0;
-                import farebox:store/bills@0.1.0;
-                import farebox:store/ledger@0.1.0;
-            }
-        ",
-        runtime_path: "::spin_sdk::wit_bindgen::rt",
-        with: { "farebox:types/types@0.1.0": farebox_wit },
-        generate_all,
-    });
-}
 
 /// Says `pending` when a top-up is owed and not yet in the ledger. Asking for the bill again enters it.
 const TOP_UP: HeaderName = HeaderName::from_static("farebox-top-up");

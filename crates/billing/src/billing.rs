@@ -1,9 +1,9 @@
 //! What the requests of an instance share. All of it is a cache: an instance may end at any request.
 
+use crate::backlog::Backlog;
 use crate::config::{Card, Config};
 use crate::engines::Engines;
 use crate::event::Event;
-use crate::later::Backlog;
 use crate::ports::{Files, Ports};
 use crate::refusal::Refusal;
 use crate::settings::{self, Settings};

@@ -1,8 +1,8 @@
 //! What is begun before an answer, and finished after it.
 
+use crate::backlog::Backlog;
 use crate::context::Context;
 use crate::ports::Ports;
-use std::cell::Cell;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
@@ -10,14 +10,6 @@ use std::task::Poll;
 /// How much an instance may have unfinished. With more than this, answers wait: whoever asks faster than the store can
 /// follow has to feel it.
 const UNFINISHED: u32 = 8;
-
-/// The work of an instance that goes on after answers.
-#[derive(Default)]
-pub(crate) struct Backlog {
-    unfinished: Cell<u32>,
-    /// Whether any work was ever finished.
-    warm: Cell<bool>,
-}
 
 /// Begins work, and leaves the rest of it for after the answer.
 ///

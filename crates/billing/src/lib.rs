@@ -18,6 +18,7 @@
 //! | refused | with a [`refusal`] |
 
 pub mod answers;
+mod backlog;
 mod billing;
 pub mod bills;
 pub mod cards;

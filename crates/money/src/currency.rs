@@ -1,9 +1,11 @@
 //! Currencies, and the one place where money text and minor units meet.
 
-use crate::MinorUnits;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// An amount of money in the minor unit of a currency that travels beside it. Negative is money flowing back.
+pub type MinorUnits = i64;
 
 /// An ISO 4217 currency that has a minor unit, or is its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,29 @@
+//! The WIT packages that the gateway puts together.
+
+#![allow(missing_docs, unsafe_code)]
+
+spin_sdk::wit_bindgen::generate!({
+    path: [
+        "../../wit/types",
+        "../../wit/pricing",
+        "../../wit/commission",
+        "../../wit/render",
+        "../../wit/store",
+    ],
+    inline: "
+        package farebox:gateway;
+        world gateway {
+            import farebox:pricing/pricing@0.1.0;
+            import farebox:commission/commission@0.1.0;
+            import farebox:render/render@0.1.0;
+            import farebox:store/trips@0.1.0;
+            import farebox:store/quotes@0.1.0;
+            import farebox:store/cards@0.1.0;
+            import farebox:store/bills@0.1.0;
+            import farebox:store/ledger@0.1.0;
+        }
+    ",
+    runtime_path: "::spin_sdk::wit_bindgen::rt",
+    with: { "farebox:types/types@0.1.0": farebox_wit },
+    generate_all,
+});
