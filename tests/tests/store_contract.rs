@@ -131,7 +131,7 @@ fn totals_of(segments: u32) -> trips::Totals {
 }
 
 fn bill(name: &str) -> bills::Stored {
-    bills::Stored { request: format!("request of {name}"), document: format!("{{\"bill\":\"{name}\"}}") }
+    bills::Stored { fingerprint: format!("request of {name}"), document: format!("{{\"bill\":\"{name}\"}}") }
 }
 
 fn top_up(currency: &str, amount: i64, scenario: &str, billed_at: i64) -> ledger::Entry {
@@ -446,7 +446,7 @@ async fn documents_come_back_as_they_were(place: Place) {
         assert!(store.quote(CITY, &*name).await == Ok(Some(document.to_owned())), "{start:?}");
         store.put_card(CITY, &*name, document).await.unwrap();
         assert!(store.card(CITY, &*name).await == Ok(Some(document.to_owned())), "{start:?}");
-        let stored = bills::Stored { request: document.to_owned(), document: document.to_owned() };
+        let stored = bills::Stored { fingerprint: document.to_owned(), document: document.to_owned() };
         assert_eq!(store.put_bill(CITY, &*name, stored.clone()).await, Ok(bills::PutOutcome::Created), "{start:?}");
         assert!(store.bill(CITY, &*name).await == Ok(Some(stored.clone())), "{start:?}");
         assert!(

@@ -19,7 +19,7 @@ pub struct Totals {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredBill {
     /// Equal for equal requests; chosen by the caller.
-    pub request: String,
+    pub fingerprint: String,
     /// The bill.
     pub document: String,
 }

@@ -25,12 +25,12 @@ impl Record for StoredBill {
     const FIELDS: &'static [&'static str] = &["request", "document"];
 
     fn values(&self) -> Vec<String> {
-        vec![self.request.clone(), self.document.clone()]
+        vec![self.fingerprint.clone(), self.document.clone()]
     }
 
     fn from_values(values: Vec<String>) -> Option<Self> {
-        let [request, document] = values.try_into().ok()?;
-        Some(Self { request, document })
+        let [fingerprint, document] = values.try_into().ok()?;
+        Some(Self { fingerprint, document })
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn records_survive_the_round_trip_or_are_called_corrupt() {
-        let bill = StoredBill { request: String::new(), document: "{\"价\": \"9.60\"}".into() };
+        let bill = StoredBill { fingerprint: String::new(), document: "{\"价\": \"9.60\"}".into() };
         let top_up = TopUp { currency: "CNY".into(), amount: i64::MAX, scenario: "peak".into(), billed_at: -1 };
         assert_eq!(record(bill.values().into_iter().map(Some).collect()), Ok(Some(bill)));
         assert_eq!(record(top_up.values().into_iter().map(Some).collect()), Ok(Some(top_up)));

@@ -152,7 +152,7 @@ macro_rules! same_fields {
     };
 }
 same_fields! {
-    bills::Stored { request, document } <-> StoredBill { request, document };
+    bills::Stored { fingerprint, document } <-> StoredBill { fingerprint, document };
     ledger::Entry { currency, top_up, scenario, billed_at } <-> TopUp { currency, amount, scenario, billed_at };
 }
 

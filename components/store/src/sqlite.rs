@@ -118,7 +118,7 @@ impl Backend for Sqlite {
     }
 
     async fn put_bill(&self, city: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, Fault> {
-        let parameters = [city.into(), trip.into(), bill.request.as_str().into(), bill.document.as_str().into()];
+        let parameters = [city.into(), trip.into(), bill.fingerprint.as_str().into(), bill.document.as_str().into()];
         match self.row(statement::PUT_BILL, parameters).await? {
             Some(_) => Ok(None),
             None => self.bill(city, trip).await?.ok_or_else(|| vanished("bill")).map(Some),
@@ -127,8 +127,8 @@ impl Backend for Sqlite {
 
     async fn bill(&self, city: &str, trip: &str) -> Result<Option<StoredBill>, Fault> {
         let Some(row) = self.row(statement::BILL, [city.into(), trip.into()]).await? else { return Ok(None) };
-        let [request, document] = texts(row).ok_or_else(|| corrupt("bill"))?;
-        Ok(Some(StoredBill { request, document }))
+        let [fingerprint, document] = texts(row).ok_or_else(|| corrupt("bill"))?;
+        Ok(Some(StoredBill { fingerprint, document }))
     }
 
     async fn put_top_up(&self, city: &str, trip: &str, top_up: &TopUp) -> Result<Option<TopUp>, Fault> {

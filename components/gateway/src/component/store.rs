@@ -48,7 +48,7 @@ impl Store for World {
     }
 
     async fn put_bill(&self, city: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError> {
-        let stored = bills::Stored { request: bill.fingerprint.clone(), document: bill.document.clone() };
+        let stored = bills::Stored { fingerprint: bill.fingerprint.clone(), document: bill.document.clone() };
         match bills::put_once(city.to_owned(), trip.to_owned(), stored).await? {
             bills::PutOutcome::Created => Ok(None),
             bills::PutOutcome::Exists(stored) => Ok(Some(from_wit(stored))),
@@ -79,7 +79,7 @@ impl Store for World {
 }
 
 fn from_wit(stored: bills::Stored) -> StoredBill {
-    StoredBill { fingerprint: stored.request, document: stored.document }
+    StoredBill { fingerprint: stored.fingerprint, document: stored.document }
 }
 
 macro_rules! errors {
