@@ -2,5 +2,6 @@
 
 pub mod artifacts;
 pub mod history;
+pub mod memory;
 pub mod native;
 pub mod random;

@@ -1,0 +1,233 @@
+//! What billing answers when something fails, and what it never answers: natively, one request at a time.
+#![allow(clippy::unwrap_used)]
+
+use farebox_billing::bills::{self, Billed};
+use farebox_billing::refusal::{Code, Refusal};
+use farebox_billing::{Billing, Context, Wanted, estimates, meter};
+use farebox_kit::memory::{Failure, World};
+use serde_json::{Value, json};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+const CALLS: [&str; 9] =
+    ["add_segments", "segments", "put_quote", "quote", "put_card", "card", "put_bill", "bill", "enter_top_up"];
+
+/// The result of work that never waits for anything but what is late.
+fn now<T>(work: impl Future<Output = T>) -> T {
+    match pin!(work).poll(&mut std::task::Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => panic!("it waits for ever"),
+    }
+}
+
+struct Ride {
+    world: World,
+    billing: Rc<Billing<World>>,
+    estimate_id: Option<String>,
+}
+
+impl Ride {
+    fn new() -> Self {
+        let world = World::default();
+        Self { billing: Billing::new(world.clone()), world, estimate_id: None }
+    }
+
+    fn context(&self) -> Rc<Context<World>> {
+        Rc::new(now(Context::new(&self.billing, "")).unwrap())
+    }
+
+    fn estimate(&mut self) {
+        let request = json!({
+            "city": "110000", "products": ["express"], "distance_m": 10_000, "duration_s": 1200,
+            "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
+            "depart_at": "2026-11-21T08:00:00+08:00",
+        });
+        self.estimate_id = Some(now(estimates::create(&self.context(), &request)).unwrap().estimate_id);
+    }
+
+    fn meter(&self) {
+        let request = json!({"city": "110000", "segments": [
+            {"seq": 1, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 10_000, "duration_s": 1200}]});
+        now(meter::add_segments(&*self.context(), "t", &request)).unwrap();
+    }
+
+    fn request(&self) -> Value {
+        let mut request = json!({
+            "city": "110000", "product": "express",
+            "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
+            "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
+        });
+        if let Some(id) = &self.estimate_id {
+            request["estimate_id"] = id.as_str().into();
+        }
+        request
+    }
+
+    fn bill(&self) -> Result<Billed, Refusal> {
+        now(bills::create(&*self.context(), "t", &self.request()))
+    }
+
+    fn fail(&self, what: &str) {
+        let mut failures = self.world.0.failures.borrow_mut();
+        failures.clear();
+        let (call, how) = match what.split_once(' ') {
+            Some(parts) => parts,
+            None => return assert_eq!(what, "nothing"),
+        };
+        let how = match how {
+            "says no" => Failure::Unavailable,
+            "is silent" => Failure::Silent,
+            "is late" => Failure::Late,
+            other => panic!("{other}"),
+        };
+        let calls: Vec<&str> = CALLS.into_iter().filter(|name| call == "everything" || call == *name).collect();
+        assert!(!calls.is_empty(), "{call}");
+        failures.extend(calls.into_iter().map(|call| (call, how)));
+    }
+}
+
+/// Every row of failures.txt is what is answered.
+#[test]
+fn failures() {
+    let table = include_str!("failures.txt");
+    let rows = table.lines().skip_while(|line| !line.starts_with("---")).skip(1);
+    let mut wrong = Vec::new();
+    for row in rows {
+        let [case, expected @ ..] = &row.split('|').map(str::trim).collect::<Vec<_>>()[..] else { panic!("{row}") };
+        let mut words = case.split(", ");
+        let (fails, more) = (words.next().unwrap(), words.collect::<Vec<_>>());
+        let mut ride = Ride::new();
+        ride.meter();
+        if more.contains(&"quoted") {
+            if fails.starts_with("put_quote") {
+                ride.fail(fails);
+            }
+            ride.estimate();
+        }
+        ride.fail(fails);
+        let mut billed = ride.bill().unwrap();
+        if more.contains(&"again") {
+            ride.fail("nothing");
+            ride.world.0.events.borrow_mut().clear();
+            billed = ride.bill().unwrap();
+        }
+        let record: Value = serde_json::from_str(&billed.document).unwrap();
+        let yes = |value: &Value| if *value == json!(true) { "yes" } else { "no" };
+        let pinned = [&record["pinned"]["rate_card"], &record["pinned"]["reason"]];
+        let mut events = ride.world.0.events.borrow().clone();
+        events.sort();
+        let actual = [
+            if billed.new { "new" } else { "earlier" }.to_owned(),
+            record["basis"].as_str().unwrap().to_owned(),
+            yes(&record["degraded"]).to_owned(),
+            yes(&record["stored"]).to_owned(),
+            match ride.world.0.ledger.borrow().contains_key("t") {
+                true => "entered",
+                false if billed.top_up_pending => "pending",
+                false => "none",
+            }
+            .to_owned(),
+            pinned.iter().filter_map(|word| word.as_str()).collect::<Vec<_>>().join(" "),
+            events.join(" "),
+        ];
+        if actual[..] != expected[..] {
+            wrong.push(format!("{case}\n  is       {}\n  expected {}", actual.join(" | "), expected.join(" | ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Nothing but the request decides what is equal: another one is refused, in whatever order they come.
+#[test]
+fn another_request_is_a_conflict() {
+    let ride = Ride::new();
+    ride.meter();
+    ride.bill().unwrap();
+    let mut other = ride.request();
+    other["tolls"] = "1.00".into();
+    let refusal = now(bills::create(&*ride.context(), "t", &other)).unwrap_err();
+    assert_eq!(refusal.code, Code::BillConflict);
+}
+
+/// A bill that does not add up is never answered: not read, not shown, not repeated, and its top-up is not entered.
+#[test]
+fn contradictions_are_never_answered() {
+    type Ask = fn(&Ride) -> Option<Refusal>;
+    let asks: [(&str, Ask); 3] = [
+        ("read", |ride| now(bills::fetch(&*ride.context(), "t", Some("110000"))).err()),
+        ("shown", |ride| now(bills::detail(&*ride.context(), "t", Some("110000"), Wanted::default())).err()),
+        ("repeated", |ride| ride.bill().err()),
+    ];
+    // Each of these makes it another sum, another product, or another top-up.
+    for (from, to) in [
+        (r#""total":"48.00""#, r#""total":"48.01""#),
+        (r#""amount":"18.00""#, r#""amount":"18.01""#),
+        (r#""rate":"1.80""#, r#""rate":"1.81""#),
+        (r#""payable":"48.00""#, r#""payable":"47.00""#),
+        (r#""take_after":""#, r#""take_after":"1"#),
+    ] {
+        let ride = Ride::new();
+        ride.meter();
+        ride.bill().unwrap();
+        for (name, ask) in asks {
+            ride.world.0.ledger.borrow_mut().clear();
+            assert!(ask(&ride).is_none(), "{name}: a good bill is refused");
+        }
+        let mut bill = ride.world.0.bills.borrow().get("t").cloned().unwrap();
+        assert!(bill.document.contains(from), "{from}: {}", bill.document);
+        bill.document = bill.document.replacen(from, to, 1);
+        ride.world.0.bills.borrow_mut().insert("t".to_owned(), bill);
+        for (name, ask) in asks {
+            ride.world.0.ledger.borrow_mut().clear();
+            ride.world.0.events.borrow_mut().clear();
+            let refusal = ask(&ride).unwrap_or_else(|| panic!("{name}: {to} was answered"));
+            assert_eq!(refusal.code, Code::Internal, "{name}");
+            assert_eq!(*ride.world.0.events.borrow(), ["bill-contradicts-itself"], "{name}");
+            assert!(ride.world.0.ledger.borrow().is_empty(), "{name}");
+        }
+    }
+}
+
+/// A stored bill that this release cannot read is still the trip's bill: it is answered as it is, and nothing is entered.
+#[test]
+fn bills_of_another_release_stay() {
+    let ride = Ride::new();
+    ride.meter();
+    let first = ride.bill().unwrap();
+    ride.world.0.ledger.borrow_mut().clear();
+    let mut bill = ride.world.0.bills.borrow().get("t").cloned().unwrap();
+    bill.document = first.document.replacen("\"basis\":\"metered\"", "\"basis\":\"guessed\"", 1);
+    ride.world.0.bills.borrow_mut().insert("t".to_owned(), bill.clone());
+    let again = ride.bill().unwrap();
+    assert_eq!((again.new, again.top_up_pending, &again.document), (false, true, &bill.document));
+    assert_eq!(now(bills::fetch(&*ride.context(), "t", Some("110000"))).unwrap(), bill.document);
+    assert!(ride.world.0.ledger.borrow().is_empty());
+}
+
+/// The meter has nothing to fall back to: what is not acknowledged was not taken, as far as is known.
+#[test]
+fn segments_are_taken_or_refused() {
+    for (how, code) in
+        [("says no", Code::StoreUnavailable), ("is silent", Code::StoreTimedOut), ("is late", Code::StoreTimedOut)]
+    {
+        let ride = Ride::new();
+        ride.fail(&format!("add_segments {how}"));
+        let request = json!({"city": "110000", "segments": [
+            {"seq": 1, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 1, "duration_s": 1}]});
+        let refusal = now(meter::add_segments(&*ride.context(), "t", &request)).unwrap_err();
+        assert_eq!(refusal.code, code, "{how}");
+    }
+}
+
+/// A bill is not there, or the store does not say: two answers.
+#[test]
+fn silence_is_not_absence() {
+    let ride = Ride::new();
+    let read = |ride: &Ride| now(bills::fetch(&*ride.context(), "t", None)).unwrap_err().code;
+    assert_eq!(read(&ride), Code::BillNotFound);
+    ride.fail("bill is silent");
+    assert_eq!(read(&ride), Code::StoreTimedOut);
+    ride.fail("bill says no");
+    assert_eq!(read(&ride), Code::StoreUnavailable);
+}

@@ -1,0 +1,221 @@
+//! A world in memory, for tests of one request at a time: a store whose calls fail on command, and a clock that stands
+//! still.
+
+use crate::artifacts::repository;
+use crate::native::Native;
+use farebox_billing::event::Event;
+use farebox_billing::ports::{
+    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
+    Variables,
+};
+use farebox_fare::{Segment, Timestamp};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How a call of the store fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It says no, and does nothing.
+    Unavailable,
+    /// It does nothing, and says nothing.
+    Silent,
+    /// It does what it was asked to, and says nothing.
+    Late,
+}
+
+/// What all requests of a test see.
+pub struct Memory {
+    /// Where the configuration is; the one that ships unless a test says otherwise.
+    pub config: PathBuf,
+    /// What the calendar says.
+    pub now: Cell<Timestamp>,
+    /// Which calls fail, by the name of the method, and how.
+    pub failures: RefCell<BTreeMap<&'static str, Failure>>,
+    /// The segments of each trip.
+    pub segments: RefCell<BTreeMap<String, Vec<Segment>>>,
+    /// The bills.
+    pub bills: RefCell<BTreeMap<String, StoredBill>>,
+    /// The top-ups.
+    pub ledger: RefCell<BTreeMap<String, TopUp>>,
+    /// Quotes and rate cards, by name.
+    pub documents: RefCell<BTreeMap<String, String>>,
+    /// The names of the events that were told, in order.
+    pub events: RefCell<Vec<String>>,
+    ids: Cell<u64>,
+}
+
+/// The world of a test: whoever clones it sees the same.
+#[derive(Clone)]
+pub struct World(pub Rc<Memory>);
+
+impl Default for World {
+    fn default() -> Self {
+        Self(Rc::new(Memory {
+            config: repository().join("config"),
+            now: Cell::new(1_795_219_200),
+            failures: RefCell::default(),
+            segments: RefCell::default(),
+            bills: RefCell::default(),
+            ledger: RefCell::default(),
+            documents: RefCell::default(),
+            events: RefCell::default(),
+            ids: Cell::default(),
+        }))
+    }
+}
+
+impl World {
+    /// Carries out a call, unless it fails.
+    async fn call<T, E: From<StoreError>>(
+        &self,
+        name: &str,
+        does: impl FnOnce(&Memory) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let failure = self.0.failures.borrow().get(name).copied();
+        match failure {
+            None => does(&self.0),
+            Some(Failure::Unavailable) => Err(StoreError::Unavailable("on command".to_owned()).into()),
+            Some(Failure::Silent) => std::future::pending().await,
+            Some(Failure::Late) => {
+                drop(does(&self.0));
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+impl Ports for World {
+    type Engines = Native;
+}
+
+impl Files for World {
+    fn list(&self, folder: &str) -> Result<Vec<String>, String> {
+        let entries = std::fs::read_dir(self.0.config.join(folder)).map_err(|error| error.to_string())?;
+        let name = |entry: std::io::Result<std::fs::DirEntry>| {
+            entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(|error| error.to_string())
+        };
+        entries.map(name).collect()
+    }
+
+    fn read(&self, path: &str) -> Result<String, String> {
+        std::fs::read_to_string(self.0.config.join(path)).map_err(|error| format!("cannot be read: {error}"))
+    }
+}
+
+impl Variables for World {
+    async fn variable(&self, name: &str) -> Result<String, String> {
+        Ok(match name {
+            "quote_ttl_s" => "900",
+            "signing_key" => "a secret",
+            _ => "1000",
+        }
+        .to_owned())
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        self.0.now.get()
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Over at once: what has not answered when somebody looks is late.
+    async fn sleep(&self, _: Duration) {}
+}
+
+impl Ids for World {
+    fn unique(&self) -> u64 {
+        self.0.ids.set(self.0.ids.get() + 1);
+        self.0.ids.get()
+    }
+}
+
+impl Events for World {
+    fn tell(&self, _: &str, event: &Event) {
+        self.0.events.borrow_mut().push(event.name());
+    }
+}
+
+impl Spawn for World {
+    fn spawn(&self, _: Pin<Box<dyn Future<Output = ()>>>) {}
+}
+
+impl Store for World {
+    async fn add_segments(&self, _: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
+        self.call("add_segments", |memory| {
+            let mut trips = memory.segments.borrow_mut();
+            let stored = trips.entry(trip.to_owned()).or_default();
+            for segment in segments {
+                match stored.iter().find(|stored| stored.sequence == segment.sequence) {
+                    Some(other) if other != segment => return Err(SegmentsError::Conflict(segment.sequence)),
+                    Some(_) => {}
+                    None => stored.push(*segment),
+                }
+            }
+            Ok(Accumulated {
+                distance_m: stored.iter().map(|segment| segment.distance_m).sum(),
+                duration_s: stored.iter().map(|segment| segment.duration_s).sum(),
+                segments: u32::try_from(stored.len()).unwrap_or(u32::MAX),
+            })
+        })
+        .await
+    }
+
+    async fn segments(&self, _: &str, trip: &str) -> Result<Vec<Segment>, StoreError> {
+        self.call("segments", |memory| Ok(memory.segments.borrow().get(trip).cloned().unwrap_or_default())).await
+    }
+
+    async fn put_quote(&self, _: &str, quote: &str, document: &str, _: u32) -> Result<(), StoreError> {
+        self.call("put_quote", |memory| {
+            memory.documents.borrow_mut().insert(quote.to_owned(), document.to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn quote(&self, _: &str, quote: &str) -> Result<Option<String>, StoreError> {
+        self.call("quote", |memory| Ok(memory.documents.borrow().get(quote).cloned())).await
+    }
+
+    async fn put_card(&self, _: &str, version: &str, document: &str) -> Result<(), StoreError> {
+        self.call("put_card", |memory| {
+            memory.documents.borrow_mut().insert(version.to_owned(), document.to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn card(&self, _: &str, version: &str) -> Result<Option<String>, StoreError> {
+        self.call("card", |memory| Ok(memory.documents.borrow().get(version).cloned())).await
+    }
+
+    async fn put_bill(&self, _: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError> {
+        self.call("put_bill", |memory| {
+            let earlier = memory.bills.borrow().get(trip).cloned();
+            if earlier.is_none() {
+                memory.bills.borrow_mut().insert(trip.to_owned(), bill.clone());
+            }
+            Ok(earlier)
+        })
+        .await
+    }
+
+    async fn bill(&self, _: &str, trip: &str) -> Result<Option<StoredBill>, StoreError> {
+        self.call("bill", |memory| Ok(memory.bills.borrow().get(trip).cloned())).await
+    }
+
+    async fn enter_top_up(&self, _: &str, trip: &str, top_up: &TopUp) -> Result<(), StoreError> {
+        self.call("enter_top_up", |memory| {
+            memory.ledger.borrow_mut().entry(trip.to_owned()).or_insert_with(|| top_up.clone());
+            Ok(())
+        })
+        .await
+    }
+}
