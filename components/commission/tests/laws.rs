@@ -1,0 +1,61 @@
+//! Laws of every settlement.
+#![allow(clippy::unwrap_used)]
+
+use farebox_commission::{Policy, Ride};
+use farebox_money::{Currency, Decimal};
+use proptest::prelude::*;
+use serde_json::json;
+
+fn policy(cap_percent: Decimal, base: &str) -> Policy {
+    let document = json!({"format": "farebox-commission-policy/1", "title": "of a test", "scenarios": [
+        {"name": "all", "cap_percent": cap_percent.to_string(), "base": base},
+    ]});
+    Policy::parse(&document.to_string()).unwrap()
+}
+
+/// Whether a take is within a cap of a base, in whole numbers.
+fn within(take: i128, base: i128, cap: Decimal) -> bool {
+    take * 10_i128.pow(cap.scale()) <= base * cap.mantissa()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// The top-up is the least that is enough: with it the platform keeps no more than the cap, and with one minor unit less
+    /// it would. Where the take is within the cap already there is none.
+    #[test]
+    fn the_top_up_is_the_least(
+        hundredths_of_percent in 0_i64..=1_000_000,
+        passenger_total in prop_oneof![0_i64..=50_000, 0_i64..=1_000_000_000_000],
+        driver_share in 0_u32..=150,
+        coupon_share in 0_u32..=100,
+        base in prop_oneof![Just("total"), Just("payable")],
+        code in prop_oneof![Just("CNY"), Just("JPY"), Just("KWD")],
+    ) {
+        let share = |percent: u32| passenger_total / 100 * i64::from(percent) + passenger_total % 7;
+        let ride = Ride {
+            city: "370100".into(),
+            product: "express".into(),
+            currency: Currency::from_code(code).unwrap(),
+            passenger_total,
+            driver_total: share(driver_share),
+            coupons: share(coupon_share).min(passenger_total),
+        };
+        let cap_percent = Decimal::new(hundredths_of_percent, 4);
+        let settlement = policy(cap_percent, base).settle(&ride).unwrap();
+        let coupons = if base == "payable" { ride.coupons } else { 0 };
+        let (take, base) = (
+            i128::from(passenger_total - coupons - ride.driver_total),
+            i128::from(passenger_total - coupons),
+        );
+        let (cap, top_up) = (settlement.cap, i128::from(settlement.top_up));
+        prop_assert_eq!(i128::from(settlement.take), take);
+        prop_assert_eq!(i128::from(settlement.take_after), take - top_up);
+        prop_assert!(top_up >= 0);
+        if top_up > 0 {
+            prop_assert!(!within(take - top_up + 1, base, cap), "a top-up of {} is more than it takes", top_up);
+        }
+        prop_assert!(within(take - top_up, base, cap), "a top-up of {top_up} is not enough for a take of {take} of {base}");
+        prop_assert!(settlement.take_rate_after <= cap || base == 0 || take < 0);
+    }
+}
