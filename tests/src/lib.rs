@@ -1,6 +1,7 @@
 //! Tests of the built application: components, contract, HTTP, faults.
 
 pub mod baseline;
+pub mod circles;
 pub mod exchanges;
 pub mod guest;
 pub mod load;

@@ -38,13 +38,12 @@ fn exchanges_on_redis() {
     check(&Server::start(&[&["--redis", &url], &PATIENT[..]].concat()));
 }
 
-/// The same on Spin, from the same manifest and the same bytes. Runs where `spin` is on PATH.
+/// The same on Spin, from the same manifest and the same bytes. `./x test` asks for it where `spin` is on PATH; elsewhere
+/// it is ignored, which is not the same as having passed.
 #[test]
+#[ignore = "needs Spin 4.1 or later on PATH: cargo test --release -p farebox-tests --test http -- --ignored exchanges_on_spin"]
 fn exchanges_on_spin() {
-    if !spin_is_installed() {
-        eprintln!("spin is not on PATH: the exchanges were not run on it");
-        return;
-    }
+    assert!(spin_is_installed(), "spin is not on PATH");
     check(&Server::start_on(Runtime::Spin, &PATIENT, tempfile::tempdir().unwrap()));
 }
 
