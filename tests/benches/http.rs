@@ -71,7 +71,7 @@ fn sizes() {
 fn with_baseline(measure: impl Fn(&str) -> Load) -> Load {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.env(BASELINE, "1").current_dir(artifacts::repository());
-    let (mut child, base) = start_process(command);
+    let (mut child, base, _) = start_process(command);
     let load = measure(&base);
     child.kill().unwrap();
     child.wait().unwrap();

@@ -4,7 +4,7 @@ use farebox_kit::artifacts;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -38,6 +38,7 @@ pub struct Server {
     child: Child,
     agent: ureq::Agent,
     data: TempDir,
+    log: Log,
 }
 
 /// An answer, read whole.
@@ -113,18 +114,23 @@ impl Server {
             }
         };
         command.args(arguments).current_dir(artifacts::repository());
-        let (child, base) = start_process(command);
+        let (child, base, log) = start_process(command);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(30)))
             .build()
             .into();
-        Self { runtime, base, child, agent, data }
+        Self { runtime, base, child, agent, data, log }
     }
 
     /// Where it listens, for example `http://127.0.0.1:40123`.
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// What it said since it listens.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Its data directory.
@@ -280,7 +286,7 @@ pub fn refusal(arguments: &[&str]) -> String {
 /// # Panics
 ///
 /// When it does not.
-pub fn start_process(mut command: Command) -> (Child, String) {
+pub fn start_process(mut command: Command) -> (Child, String, Log) {
     // Both streams go to one log, so that a failure shows all there is.
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     // As in production. With it, errors that are part of normal work capture backtraces, and measurements mean nothing.
@@ -303,8 +309,33 @@ pub fn start_process(mut command: Command) -> (Child, String) {
     drop(lines);
     let base = address(&log).unwrap_or_else(|said| panic!("{command:?} did not start:\n{said}"));
     let show = std::env::var_os("FAREBOX_TEST_LOG").is_some();
-    std::thread::spawn(move || log.into_iter().filter(|_| show).for_each(|line| eprintln!("{line}")));
-    (child, base)
+    let kept = Log::default();
+    let keeps = kept.clone();
+    std::thread::spawn(move || {
+        for line in log {
+            if show {
+                eprintln!("{line}");
+            }
+            keeps.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    });
+    (child, base, kept)
+}
+
+/// What a process said after it had started, on either stream.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    /// The events that were told, in order: every line that ends in a JSON object with an `event`.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let event = |line: &String| {
+            let object = line.get(line.find('{')?..)?;
+            serde_json::from_str::<serde_json::Value>(object).ok().filter(|event| event["event"].is_string())
+        };
+        lines.iter().filter_map(event).collect()
+    }
 }
 
 /// Finds the address in what a starting process says; all it said when there is none.

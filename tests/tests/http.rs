@@ -415,6 +415,54 @@ fn the_host_refuses_as_the_gateway_does() {
     assert_eq!(shape(&by_the_host, 413, "body-too-large"), expected);
 }
 
+/// Every answer says which trace it belongs to, the caller's if it sent one; and what happened is told under it, one line of
+/// JSON each.
+#[test]
+fn answers_and_events_have_a_trace() {
+    let redis = RedisServer::start().unwrap();
+    let server = Server::start(&["--redis", &redis.url("")]);
+    let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let traceparent = format!("00-{id}-00f067aa0ba902b7-01");
+    let headers = [("content-type", "application/json"), ("traceparent", &*traceparent)];
+    let span = |answer: &Answer| {
+        let header = answer.header("traceparent").to_owned();
+        assert!(header.starts_with(&format!("00-{id}-")) && header.ends_with("-01"), "{header:?}");
+        header
+    };
+    let healthy = server.request("GET", "/healthz", &headers, "");
+    let estimated = server.request("POST", "/v1/estimates", &headers, &jinan_estimate().to_string());
+    assert_eq!((healthy.status, estimated.status), (200, 201));
+    assert_ne!(span(&healthy), span(&estimated), "each answer is a span of its own");
+    assert_eq!(server.get("/healthz").header("traceparent").len(), 55, "without one a trace begins");
+
+    // Ten bills that cannot be kept: each event is counted under the trace, whole.
+    redis.stop().unwrap();
+    std::thread::scope(|scope| {
+        for trip in 0..10 {
+            let (server, headers) = (&server, &headers);
+            let bill = json!({
+                "city": "370100", "product": "express",
+                "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:21:00+08:00",
+                "origin": {"lat": 36.65, "lng": 117.12}, "destination": {"lat": 36.67, "lng": 117.0},
+            });
+            scope.spawn(move || {
+                let answer = server.request("POST", &format!("/v1/trips/e{trip}/bill"), headers, &bill.to_string());
+                assert_eq!(answer.status, 201, "{}", answer.body);
+            });
+        }
+    });
+    let of_trace = |name: &str| {
+        let told = server.log().events();
+        let named = told.iter().filter(|event| event["event"] == json!(name) && event["trace_id"] == json!(id));
+        named.filter(|event| event["severity"] == json!("warn")).count()
+    };
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while [of_trace("bill-mocked"), of_trace("bill-not-stored")] != [10, 10] {
+        assert!(std::time::Instant::now() < deadline, "{:?}", server.log().events());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
 /// What clients are generated from, and what editors check rate cards with, is what is committed.
 #[test]
 fn descriptions_are_the_committed_documents() {

@@ -6,6 +6,9 @@ use crate::refusal::Code;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// The longest text in an event, in characters.
+const LONGEST: usize = 1_000;
+
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -153,7 +156,7 @@ impl Event {
     pub fn line(&self, trace: &str) -> String {
         let mut line = Map::new();
         if let Ok(Value::Object(fields)) = serde_json::to_value(self) {
-            line.extend(fields);
+            line.extend(fields.into_iter().map(|(name, value)| (name, clipped(value))));
         }
         let severity = if self.severity() == Severity::Error { "error" } else { "warn" };
         line.insert("severity".to_owned(), severity.into());
@@ -165,6 +168,17 @@ impl Event {
     pub fn name(&self) -> String {
         let name = serde_json::to_value(self).ok().and_then(|event| Some(event.get("event")?.as_str()?.to_owned()));
         name.unwrap_or_default()
+    }
+}
+
+/// Logs cut long lines, and half a line of JSON is none: a broken document can have a great many problems.
+fn clipped(value: Value) -> Value {
+    match value {
+        Value::String(text) => match text.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()).into(),
+            None => text.into(),
+        },
+        other => other,
     }
 }
 
@@ -186,6 +200,8 @@ mod tests {
         );
         assert_eq!(Event::DevelopmentKey.line(""), r#"{"event":"development-key","severity":"error","trace_id":""}"#);
         assert_eq!(event.name(), "bill-mocked");
+        let long = Event::Refused { code: "config-invalid", why: "\u{4ef7}".repeat(100_000) };
+        assert!(long.line("").len() < 4_000);
     }
 
     /// What callers are to blame for is theirs to know; the rest is an event.
