@@ -16,7 +16,6 @@ pub mod engine;
 pub mod grants;
 pub mod logs;
 pub mod manifest;
-pub mod problem;
 pub mod problems;
 pub mod redis;
 pub mod routes;
@@ -24,6 +23,7 @@ pub mod serve;
 pub mod sqlite;
 pub mod state;
 pub mod template;
+pub mod unanswered;
 pub mod up;
 pub mod variables;
 

@@ -31,8 +31,8 @@ use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHand
 use self::body::RequestBody;
 pub use self::instances::{Admission, Instances, Reuse};
 use crate::logs::ACCESS;
-use crate::problem::Problem;
 use crate::routes::Routes;
+use crate::unanswered::Unanswered;
 
 /// A response that says it is no longer than this is read to its end before it is sent. It then leaves in one packet,
 /// and a component that fails half-way is a clean error.
@@ -147,9 +147,9 @@ impl Server {
         let (head, mut body) = RequestBody::split(request);
         let response = match self.dispatch(head, &mut body).await {
             Ok(response) => response,
-            Err(problem) => {
+            Err(why) => {
                 body.discard();
-                refuse(problem, traceparent.as_ref())
+                refuse(why, traceparent.as_ref())
             }
         };
         if let Some((method, path)) = logged {
@@ -160,9 +160,9 @@ impl Server {
         response
     }
 
-    async fn dispatch(&self, mut head: Parts, body: &mut RequestBody) -> Result<Response<WasiBody>, Problem> {
+    async fn dispatch(&self, mut head: Parts, body: &mut RequestBody) -> Result<Response<WasiBody>, Unanswered> {
         let component = self.component(head.uri.path())?;
-        let permit = Arc::clone(&self.in_flight).try_acquire_owned().map_err(|_| Problem::Overloaded)?;
+        let permit = Arc::clone(&self.in_flight).try_acquire_owned().map_err(|_| Unanswered::Overloaded)?;
         // Waits for the whole body, so that a slow client holds up no instance.
         let body = body.read(self.limits.body, self.limits.request).await?;
         head.uri = absolute(&head);
@@ -170,8 +170,8 @@ impl Server {
         self.ask(component, request, permit).await
     }
 
-    fn component(&self, path: &str) -> Result<&ProxyHandler<Instances>, Problem> {
-        self.routes.component(path).and_then(|id| self.components.get(id)).ok_or(Problem::NoRoute)
+    fn component(&self, path: &str) -> Result<&ProxyHandler<Instances>, Unanswered> {
+        self.routes.component(path).and_then(|id| self.components.get(id)).ok_or(Unanswered::NoRoute)
     }
 
     async fn ask(
@@ -179,22 +179,22 @@ impl Server {
         component: &ProxyHandler<Instances>,
         request: Request<Bytes>,
         permit: OwnedSemaphorePermit,
-    ) -> Result<Response<WasiBody>, Problem> {
+    ) -> Result<Response<WasiBody>, Unanswered> {
         let request = request.map(whole);
         let start = Instant::now();
         let answered = async {
             let admission = component.state().admit().await;
             let response = component.handle(admission, request).await.map_err(|error| {
                 tracing::debug!("a component did not answer: {error:?}");
-                problem(&error)
+                unanswered(&error)
             })?;
             prepare(response, permit).await
         };
         match timeout(self.limits.request, answered).await {
             // An instance that is stuck is killed at the same moment, which may be noticed first.
-            Ok(Err(Problem::Internal)) if start.elapsed() >= self.limits.request => Err(Problem::TimedOut),
+            Ok(Err(Unanswered::Internal)) if start.elapsed() >= self.limits.request => Err(Unanswered::TimedOut),
             Ok(answered) => answered,
-            Err(_) => Err(Problem::TimedOut),
+            Err(_) => Err(Unanswered::TimedOut),
         }
     }
 }
@@ -211,19 +211,19 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// The host's own answer, under the caller's trace or a new one. What the host is to blame for is logged under it too.
-fn refuse(problem: Problem, traceparent: Option<&HeaderValue>) -> Response<WasiBody> {
+fn refuse(why: Unanswered, traceparent: Option<&HeaderValue>) -> Response<WasiBody> {
     // Should the system have no random numbers, the trace is not unique; the answer matters more.
     let mut random = [1; 24];
     _ = getrandom::fill(&mut random);
     let trace = Trace::continue_or_new(traceparent.and_then(|header| header.to_str().ok()), random);
-    let kind = problem.kind();
-    match problem {
-        Problem::Internal | Problem::TimedOut => {
+    let kind = why.kind();
+    match why {
+        Unanswered::Internal | Unanswered::TimedOut => {
             tracing::error!(trace_id = trace.id(), "answered {} {} in a component's place", kind.status, kind.code);
         }
         _ => tracing::debug!(trace_id = trace.id(), "answered {} {}", kind.status, kind.code),
     }
-    problem.response(&trace)
+    why.response(&trace)
 }
 
 /// The URI with scheme and authority: components are shown both, and a request to an origin server has neither.
@@ -234,28 +234,28 @@ fn absolute(head: &Parts) -> Uri {
     uri(authority).or_else(|_| uri("localhost")).unwrap_or_else(|_| head.uri.clone())
 }
 
-fn problem(error: &wasmtime::Error) -> Problem {
+fn unanswered(error: &wasmtime::Error) -> Unanswered {
     if error.is::<ExpirationError>() {
-        return Problem::TimedOut;
+        return Unanswered::TimedOut;
     }
     match error.downcast_ref::<InstantiationError<Admission>>() {
-        Some(failed) if failed.error.is::<wasmtime::PoolConcurrencyLimitError>() => Problem::Overloaded,
+        Some(failed) if failed.error.is::<wasmtime::PoolConcurrencyLimitError>() => Unanswered::Overloaded,
         Some(failed) => {
             tracing::error!("a component cannot be instantiated: {:?}", failed.error);
-            Problem::Internal
+            Unanswered::Internal
         }
-        None => Problem::Internal,
+        None => Unanswered::Internal,
     }
 }
 
 /// Makes a response ready to send. Its place among the requests under way is free again when its body has been sent.
-async fn prepare(response: Response<WasiBody>, permit: OwnedSemaphorePermit) -> Result<Response<WasiBody>, Problem> {
+async fn prepare(response: Response<WasiBody>, permit: OwnedSemaphorePermit) -> Result<Response<WasiBody>, Unanswered> {
     let (head, body) = response.into_parts();
     let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length <= BUFFERED_RESPONSE) {
         let body = body.collect().await.map_err(|error| {
             tracing::error!("a component did not finish its response: {error:?}");
-            Problem::Internal
+            Unanswered::Internal
         })?;
         return Ok(Response::from_parts(head, whole(body.to_bytes())));
     }

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout;
 
-use crate::problem::Problem;
+use crate::unanswered::Unanswered;
 
 /// How much of a body is thrown away after the answer, and for how long.
 ///
@@ -33,20 +33,20 @@ impl RequestBody {
     }
 
     /// Waits for the whole body, of at most `limit` bytes, for at most `patience`.
-    pub(super) async fn read(&mut self, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
+    pub(super) async fn read(&mut self, limit: usize, patience: Duration) -> Result<Bytes, Unanswered> {
         if self.incoming.is_end_stream() {
             return Ok(Bytes::new());
         }
         if !usize::try_from(self.incoming.size_hint().lower()).is_ok_and(|size| size <= limit) {
-            return Err(Problem::BodyTooLarge(limit));
+            return Err(Unanswered::BodyTooLarge(limit));
         }
         // Asking for the body gives leave to send it.
         self.is_coming = true;
         let body = timeout(patience, Limited::new(&mut self.incoming, limit).collect());
-        match body.await.map_err(|_| Problem::BodyTimedOut)? {
+        match body.await.map_err(|_| Unanswered::BodyTimedOut)? {
             Ok(body) => Ok(body.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => Err(Problem::BodyTooLarge(limit)),
-            Err(_) => Err(Problem::BodyUnreadable),
+            Err(error) if error.is::<LengthLimitError>() => Err(Unanswered::BodyTooLarge(limit)),
+            Err(_) => Err(Unanswered::BodyUnreadable),
         }
     }
 

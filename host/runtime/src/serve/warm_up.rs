@@ -43,7 +43,7 @@ impl Server {
         let component = self.component(request.uri().path()).ok()?;
         let answer = match self.ask(component, request, permit).await {
             Ok(answer) => answer,
-            Err(problem) => return Some(problem.kind().title.to_owned()),
+            Err(why) => return Some(why.kind().title.to_owned()),
         };
         if answer.status() != StatusCode::SERVICE_UNAVAILABLE {
             return None;

@@ -1,7 +1,7 @@
 //! What the host itself answers when no component does. It looks as if the gateway had said it: one family of problem
 //! documents (RFC 9457), so that clients need not know who answers.
 
-use farebox_web::problem::{self as web, Kind, ProblemDetails};
+use farebox_web::problem::{self, Kind, ProblemDetails};
 use farebox_web::trace::Trace;
 use http::Response;
 use http::header::{CONNECTION, HeaderValue};
@@ -10,7 +10,7 @@ use wasmtime_wasi_http::WasiBody;
 
 /// Why the host answers in a component's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum Unanswered {
     /// No trigger has a route for the path.
     NoRoute,
     /// The request's body did not arrive in time.
@@ -27,18 +27,18 @@ pub enum Problem {
     TimedOut,
 }
 
-impl Problem {
-    /// The kind of problem, as programs know it.
+impl Unanswered {
+    /// The kind of problem document, as programs know it.
     #[must_use]
     pub fn kind(self) -> &'static Kind {
         match self {
-            Self::NoRoute => web::NOT_FOUND,
-            Self::BodyTimedOut => web::REQUEST_TIMEOUT,
-            Self::BodyTooLarge(_) => web::BODY_TOO_LARGE,
-            Self::BodyUnreadable => web::BODY_UNREADABLE,
-            Self::Internal => web::INTERNAL,
-            Self::Overloaded => web::OVERLOADED,
-            Self::TimedOut => web::TIMED_OUT,
+            Self::NoRoute => problem::NOT_FOUND,
+            Self::BodyTimedOut => problem::REQUEST_TIMEOUT,
+            Self::BodyTooLarge(_) => problem::BODY_TOO_LARGE,
+            Self::BodyUnreadable => problem::BODY_UNREADABLE,
+            Self::Internal => problem::INTERNAL,
+            Self::Overloaded => problem::OVERLOADED,
+            Self::TimedOut => problem::TIMED_OUT,
         }
     }
 
