@@ -10,7 +10,7 @@ use wac_graph::{CompositionGraph, NodeId};
 use crate::deny::deny;
 use crate::dependency_name::DependencyName;
 use crate::manifest::Inherit;
-use crate::problems::Problems;
+use crate::misfits::Misfits;
 
 /// A dependency, ready to be composed.
 pub struct Dependency {
@@ -36,11 +36,11 @@ pub fn compose(id: &str, bytes: Vec<u8>, dependencies: Vec<Dependency>) -> anyho
     if dependencies.is_empty() {
         return Ok(bytes);
     }
-    let mut composer = Composer { graph: CompositionGraph::new(), id, problems: Problems::default() };
+    let mut composer = Composer { graph: CompositionGraph::new(), id, misfits: Misfits::default() };
     let root = composer.instantiate(id, bytes).with_context(|| format!("the component {id:?}"))?;
     let arguments = composer.arguments(&root, dependencies);
-    let Composer { mut graph, problems, .. } = composer;
-    problems.into_result("its dependencies do not fit")?;
+    let Composer { mut graph, misfits, .. } = composer;
+    misfits.into_result("its dependencies do not fit")?;
 
     for (import, argument) in arguments {
         graph.set_instantiation_argument(root.node, &import, argument)?;
@@ -125,7 +125,7 @@ impl CapabilitySet {
 struct Composer<'a> {
     graph: CompositionGraph,
     id: &'a str,
-    problems: Problems,
+    misfits: Misfits,
 }
 
 struct Instance {
@@ -151,7 +151,7 @@ impl Composer<'_> {
             let matched: Vec<&String> = imports.iter().filter(|import| name.matches(import)).collect();
             if matched.is_empty() {
                 let message = format!("it does not match any import of component {:?}, which has {imports:?}", self.id);
-                self.problems.add(&place, message);
+                self.misfits.add(&place, message);
                 continue;
             }
             let registered = deny(bytes, &CapabilitySet::inherited(&inherits))
@@ -159,18 +159,18 @@ impl Composer<'_> {
             let instance = match registered {
                 Ok(instance) => instance,
                 Err(error) => {
-                    self.problems.add(&place, format!("{error:#}"));
+                    self.misfits.add(&place, format!("{error:#}"));
                     continue;
                 }
             };
             for import in matched {
                 if let Some(other) = providers.insert(import, name.to_string()) {
-                    self.problems.add(&place, format!("the dependency {other:?} provides {import:?} too"));
+                    self.misfits.add(&place, format!("the dependency {other:?} provides {import:?} too"));
                     continue;
                 }
                 match self.argument(root, import, &instance, export.as_ref().unwrap_or(import)) {
                     Ok(argument) => _ = arguments.insert(import.clone(), argument),
-                    Err(error) => self.problems.add(&place, format!("{error:#}")),
+                    Err(error) => self.misfits.add(&place, format!("{error:#}")),
                 }
             }
         }

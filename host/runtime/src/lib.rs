@@ -16,7 +16,7 @@ pub mod engine;
 pub mod grants;
 pub mod logs;
 pub mod manifest;
-pub mod problems;
+pub mod misfits;
 pub mod redis;
 pub mod routes;
 pub mod serve;

@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 
-use crate::problems::Problems;
+use crate::misfits::Misfits;
 
 /// A manifest that has been read and checked.
 #[derive(Debug, Deserialize)]
@@ -193,11 +193,11 @@ impl Manifest {
     }
 
     fn parse(text: &str, folder: &Path) -> anyhow::Result<Self> {
-        let mut problems = Problems::default();
-        let mut manifest: Self = unknown_keys::deserialize(text, &mut problems)?;
+        let mut misfits = Misfits::default();
+        let mut manifest: Self = unknown_keys::deserialize(text, &mut misfits)?;
         manifest.folder = folder.to_owned();
-        check::check(&manifest, &mut problems);
-        problems.into_result("it does not make sense to the local host")?;
+        check::check(&manifest, &mut misfits);
+        misfits.into_result("it does not make sense to the local host")?;
         Ok(manifest)
     }
 

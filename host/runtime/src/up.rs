@@ -20,7 +20,7 @@ use crate::engine::{Compiler, anyhow_error, engine};
 use crate::grants::AllowedHosts;
 use crate::logs::{self, LogFormat};
 use crate::manifest::{Component, FileMount, Manifest};
-use crate::problems::Problems;
+use crate::misfits::Misfits;
 use crate::redis::Redis;
 use crate::routes::Routes;
 use crate::serve::{Instances, Limits, Reuse, Server, listen};
@@ -134,9 +134,9 @@ impl Up {
         if manifest.variables.contains_key(SIGNING_KEY) && !overrides.has(SIGNING_KEY) {
             overrides.signing_key = Some(data.signing_key()?);
         }
-        let mut problems = Problems::default();
-        let variables = Variables::resolve(manifest, &overrides, &mut problems);
-        problems.into_result("the application's variables do not fit")?;
+        let mut misfits = Misfits::default();
+        let variables = Variables::resolve(manifest, &overrides, &mut misfits);
+        misfits.into_result("the application's variables do not fit")?;
         Ok(variables)
     }
 
@@ -150,15 +150,15 @@ impl Up {
         let request = Duration::from_millis(self.request_timeout_ms);
         let reuse = Reuse { requests: self.requests_per_instance, at_once: self.requests_at_once, idle: IDLE, request };
 
-        let mut problems = Problems::default();
+        let mut misfits = Misfits::default();
         let mut components = BTreeMap::new();
         for id in manifest.trigger.http.iter().map(|trigger| &trigger.component).collect::<BTreeSet<_>>() {
             match shared.instances(id, &compiler, &linker, reuse) {
                 Ok(instances) => _ = components.insert(id.clone(), instances),
-                Err(error) => problems.add(format!("component {id:?}"), format!("{error:#}")),
+                Err(error) => misfits.add(format!("component {id:?}"), format!("{error:#}")),
             }
         }
-        problems.into_result("the application cannot be started")?;
+        misfits.into_result("the application cannot be started")?;
         let routes = Routes::new(&manifest.trigger.http).map_err(|errors| anyhow::anyhow!(errors.join("; ")))?;
         let in_flight = usize::try_from(self.max_in_flight)?;
         let limits = Limits { body: self.body_limit, request, in_flight, connections: in_flight.saturating_mul(4) };

@@ -6,7 +6,7 @@ use wasmtime::component::{Accessor, HasData};
 
 use crate::bindings::spin::variables::variables::{Error, Host, HostWithStore};
 use crate::manifest::Manifest;
-use crate::problems::Problems;
+use crate::misfits::Misfits;
 use crate::template::Template;
 
 /// Sources of values, the strongest first.
@@ -110,18 +110,18 @@ impl std::str::FromStr for RedisUrl {
 pub struct Variables(BTreeMap<String, String>);
 
 impl Variables {
-    /// Gives every variable of the manifest its value, and adds a problem for each that has none and for each value
+    /// Gives every variable of the manifest its value, and adds a misfit for each that has none and for each value
     /// given to a variable that is not there.
-    pub fn resolve(manifest: &Manifest, overrides: &Overrides, problems: &mut Problems) -> Self {
+    pub fn resolve(manifest: &Manifest, overrides: &Overrides, misfits: &mut Misfits) -> Self {
         for name in overrides.given.keys().filter(|name| !manifest.variables.contains_key(*name)) {
             let known = manifest.variables.keys().cloned().collect::<Vec<_>>().join(", ");
-            problems.add(format!("--variable {name}"), format!("the application has no such variable; it has {known}"));
+            misfits.add(format!("--variable {name}"), format!("the application has no such variable; it has {known}"));
         }
         let mut values = BTreeMap::new();
         for (name, variable) in &manifest.variables {
             match overrides.value(name).or_else(|| variable.default.clone()) {
                 Some(value) => _ = values.insert(name.clone(), value),
-                None => problems.add(
+                None => misfits.add(
                     format!("variable {name:?}"),
                     format!(
                         "it is required and has no value; give it one with --variable {name}=... or \

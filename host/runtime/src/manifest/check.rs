@@ -5,47 +5,47 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Component, Dependency, FileMount, Inherit, Manifest};
 use crate::compose::CapabilitySet;
 use crate::dependency_name::{DependencyName, is_kebab, is_snake};
-use crate::problems::Problems;
+use crate::misfits::Misfits;
 use crate::routes::Routes;
 use crate::sqlite;
 use crate::template::Template;
 
 /// Adds everything that is wrong.
-pub(super) fn check(manifest: &Manifest, problems: &mut Problems) {
+pub(super) fn check(manifest: &Manifest, misfits: &mut Misfits) {
     if manifest.spin_manifest_version != 2 {
-        problems.add(
+        misfits.add(
             "spin_manifest_version",
             format!("{} is not supported; it has to be 2", manifest.spin_manifest_version),
         );
     }
-    variables(manifest, problems);
-    triggers(manifest, problems);
+    variables(manifest, misfits);
+    triggers(manifest, misfits);
     for (id, component) in &manifest.components {
-        Check { manifest, id, component, problems }.all();
+        Check { manifest, id, component, misfits }.all();
     }
 }
 
-fn variables(manifest: &Manifest, problems: &mut Problems) {
+fn variables(manifest: &Manifest, misfits: &mut Misfits) {
     for (name, variable) in &manifest.variables {
         let place = format!("variable {name:?}");
         if !is_snake(name) {
-            problems.add(&place, "its name has to be lower-case words with \"_\" between them");
+            misfits.add(&place, "its name has to be lower-case words with \"_\" between them");
         }
         match (variable.required, &variable.default) {
-            (true, Some(_)) => problems.add(&place, "it is required and has a default; remove one of the two"),
-            (false, None) => problems.add(&place, "it has no default; add one, or `required = true`"),
+            (true, Some(_)) => misfits.add(&place, "it is required and has a default; remove one of the two"),
+            (false, None) => misfits.add(&place, "it has no default; add one, or `required = true`"),
             _ => {}
         }
     }
 }
 
-fn triggers(manifest: &Manifest, problems: &mut Problems) {
+fn triggers(manifest: &Manifest, misfits: &mut Misfits) {
     if manifest.trigger.http.is_empty() {
-        problems.add("trigger.http", "there is none, so nothing would ever run; add a [[trigger.http]]");
+        misfits.add("trigger.http", "there is none, so nothing would ever run; add a [[trigger.http]]");
     }
     for trigger in &manifest.trigger.http {
         if !manifest.components.contains_key(&trigger.component) {
-            problems.add(
+            misfits.add(
                 format!("trigger {:?}", trigger.route),
                 format!("there is no component {:?}; {}", trigger.component, known_components(manifest)),
             );
@@ -53,7 +53,7 @@ fn triggers(manifest: &Manifest, problems: &mut Problems) {
     }
     if let Err(errors) = Routes::new(&manifest.trigger.http) {
         for error in errors {
-            problems.add("trigger.http", error);
+            misfits.add("trigger.http", error);
         }
     }
 }
@@ -62,7 +62,7 @@ struct Check<'a> {
     manifest: &'a Manifest,
     id: &'a str,
     component: &'a Component,
-    problems: &'a mut Problems,
+    misfits: &'a mut Misfits,
 }
 
 impl Check<'_> {
@@ -78,7 +78,7 @@ impl Check<'_> {
 
     fn add(&mut self, key: &str, message: impl std::fmt::Display) {
         let comma = if key.is_empty() { "" } else { ", " };
-        self.problems.add(format!("component {:?}{comma}{key}", self.id), message);
+        self.misfits.add(format!("component {:?}{comma}{key}", self.id), message);
     }
 
     fn files(&mut self) {

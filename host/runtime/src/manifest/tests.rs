@@ -18,7 +18,7 @@ source = "web.wasm"
 source = "part.wasm"
 "#;
 
-fn problems_of(text: &str) -> Vec<String> {
+fn misfits_of(text: &str) -> Vec<String> {
     match Manifest::parse(text, Path::new(env!("CARGO_MANIFEST_DIR"))) {
         Ok(_) => Vec::new(),
         Err(error) => error.to_string().split("\n  - ").skip(1).map(str::to_owned).collect(),
@@ -27,7 +27,7 @@ fn problems_of(text: &str) -> Vec<String> {
 
 /// Adds `addition` to the good manifest and compares what is wrong with it, one line each.
 fn check(addition: &str, expected: &[&str]) {
-    assert_eq!(problems_of(&format!("{GOOD}{addition}")), expected, "{addition}");
+    assert_eq!(misfits_of(&format!("{GOOD}{addition}")), expected, "{addition}");
 }
 
 /// The manifest that ships is one that the host understands.
@@ -157,16 +157,16 @@ fn inherited_names_have_to_be_known() {
     let both = "[component.web.dependencies]\n\"a:b\" = { path = \"x\", inherit_configuration = true }";
     let text =
         format!("{GOOD}{both}").replace("\"web.wasm\"", "\"web.wasm\"\ndependencies_inherit_configuration = true");
-    assert!(problems_of(&text)[0].contains("use one or the other"));
+    assert!(misfits_of(&text)[0].contains("use one or the other"));
 }
 
 /// Everything is told in one run, whichever check finds it.
 #[test]
-fn all_problems_at_once() {
+fn all_misfits_at_once() {
     let text =
         "spin_manifest_version = 1\ntypo = 1\n[application]\nname = \"\"\n[trigger]\n[component.A]\nsource = \"\"\n";
-    let problems = problems_of(text);
-    assert_eq!(problems.len(), 4, "{problems:#?}");
+    let misfits = misfits_of(text);
+    assert_eq!(misfits.len(), 4, "{misfits:#?}");
     let error = Manifest::parse(text, Path::new(".")).unwrap_err().to_string();
     assert!(error.starts_with("it does not make sense to the local host: 4 problems"), "{error}");
 }

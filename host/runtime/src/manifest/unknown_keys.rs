@@ -4,14 +4,14 @@ use serde::de::DeserializeOwned;
 use serde_ignored::Path;
 use toml::de::{DeTable, DeValue};
 
-use crate::problems::Problems;
+use crate::misfits::Misfits;
 
-/// Deserializes, and adds a problem for each key that `T` does not have.
+/// Deserializes, and adds a misfit for each key that `T` does not have.
 ///
 /// # Errors
 ///
 /// Not TOML, or not of `T`'s shape. The error shows the line.
-pub fn deserialize<T: DeserializeOwned>(text: &str, problems: &mut Problems) -> Result<T, toml::de::Error> {
+pub fn deserialize<T: DeserializeOwned>(text: &str, misfits: &mut Misfits) -> Result<T, toml::de::Error> {
     let mut unknown = Vec::new();
     let value = serde_ignored::deserialize(toml::Deserializer::parse(text)?, |path| unknown.push(steps(&path)))?;
     let document = DeTable::parse(text)?;
@@ -21,7 +21,7 @@ pub fn deserialize<T: DeserializeOwned>(text: &str, problems: &mut Problems) -> 
             None => "somewhere".to_owned(),
         };
         let key = path.iter().map(Step::to_string).collect::<Vec<_>>().join(".");
-        problems.add(place, format!("the local host does not support the key `{key}`; remove it"));
+        misfits.add(place, format!("the local host does not support the key `{key}`; remove it"));
     }
     Ok(value)
 }
