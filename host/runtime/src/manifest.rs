@@ -1,7 +1,8 @@
 //! `spin.toml`, as far as this host understands it.
 //!
 //! Spin's manifest has more keys than these. A key this host does not know is an error, never ignored: what runs here
-//! has to be what runs on Spin. Each field means what it means in Spin's manifest, version 2.
+//! has to be what runs on Spin. Only what is under `application.tool` may be anything, since Spin looks at none of it.
+//! Each field means what it means in Spin's manifest, version 2.
 
 mod check;
 mod unknown_keys;
@@ -46,6 +47,10 @@ pub struct Application {
     pub description: String,
     #[serde(default)]
     pub authors: Vec<String>,
+    /// `[application.tool.<name>]`: what other programs keep here. Neither Spin nor this host reads it.
+    #[serde(default)]
+    #[expect(dead_code, reason = "it is here to be allowed")]
+    tool: BTreeMap<String, toml::Table>,
 }
 
 /// An application variable: it has a default, or somebody has to give it a value.

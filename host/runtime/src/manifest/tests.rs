@@ -63,7 +63,31 @@ fn unknown_keys_are_named_with_their_line() {
     ] {
         check(addition, &[&unsupported(line, key)]);
     }
+    for (addition, key) in [("[application.timers]\ndrain = 1", "application.timers"), ("[tool.farebox]", "tool")] {
+        let remedy = ", or, if a tool of yours reads it, put it under [application.tool.<name>]";
+        check(addition, &[&format!("{}{remedy}", unsupported(14, key))]);
+    }
     check("a = 1\nb = 2", &[&unsupported(14, "component.part.a"), &unsupported(15, "component.part.b")]);
+}
+
+/// What other programs keep in the manifest is theirs: the host takes all that TOML can say, as Spin does, and nothing
+/// but tables.
+#[test]
+fn tables_of_tools_are_tolerated() {
+    check(
+        "[application.tool.farebox.timers]\ndrain = { every_s = 5, jitter = 0.1 }\nat = 2026-01-01T00:00:00Z\n\
+         [[application.tool.farebox.sites]]\nname = \"north\"\nspans = [[1, 2], [], [\"x\", true]]\n\
+         [application.tool.\"an other\"]\n[component.web.build]\ncommand = \"true\"",
+        &[],
+    );
+    // Beside them, everything is as strict as before.
+    check(
+        "[application.tool.farebox]\nanything = 1\n[component.web.tool.farebox]\nanything = 1",
+        &["line 16: the local host does not support the key `component.web.tool`; remove it"],
+    );
+    let text = format!("{GOOD}[application.tool]\nfarebox = 1");
+    let error = Manifest::parse(&text, Path::new(".")).unwrap_err().to_string();
+    assert!(error.contains("line 15") && error.contains("expected a map"), "{error}");
 }
 
 /// What is wrong is said with component, name and remedy.

@@ -21,9 +21,20 @@ pub fn deserialize<T: DeserializeOwned>(text: &str, misfits: &mut Misfits) -> Re
             None => "somewhere".to_owned(),
         };
         let key = path.iter().map(Step::to_string).collect::<Vec<_>>().join(".");
-        misfits.add(place, format!("the local host does not support the key `{key}`; remove it"));
+        let remedy = remedy(&path);
+        misfits.add(place, format!("the local host does not support the key `{key}`; {remedy}"));
     }
     Ok(value)
+}
+
+fn remedy(path: &[Step]) -> &'static str {
+    match path {
+        // Where a table for a program of one's own is written by mistake.
+        [Step::Key(key), ..] if matches!(key.as_str(), "application" | "tool") => {
+            "remove it, or, if a tool of yours reads it, put it under [application.tool.<name>]"
+        }
+        _ => "remove it",
+    }
 }
 
 enum Step {
