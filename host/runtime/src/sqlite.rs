@@ -9,6 +9,7 @@ mod database;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use rusqlite::types::Value as Stored;
 use wasmtime::component::{Accessor, FutureReader, HasData, Resource, ResourceTable, StreamReader};
 
 pub use self::database::Database;
@@ -35,13 +36,35 @@ struct Last {
 
 impl Connection {
     async fn execute(&self, statement: String, parameters: Vec<Value>) -> Result<QueryResult, Error> {
+        let parameters = parameters.into_iter().map(from_guest).collect();
         let Outcome { columns, rows, written } =
             self.database.execute(statement, parameters).await.map_err(Error::Io)?;
         if let Some(written) = written {
             self.last.insert_rowid.store(written.last_insert_rowid, Ordering::Relaxed);
             self.last.changes.store(written.changes, Ordering::Relaxed);
         }
-        Ok(QueryResult { columns, rows })
+        let to_row = |row: Vec<Stored>| RowResult { values: row.into_iter().map(to_guest).collect() };
+        Ok(QueryResult { columns, rows: rows.into_iter().map(to_row).collect() })
+    }
+}
+
+fn from_guest(value: Value) -> Stored {
+    match value {
+        Value::Null => Stored::Null,
+        Value::Integer(number) => Stored::Integer(number),
+        Value::Real(number) => Stored::Real(number),
+        Value::Text(text) => Stored::Text(text),
+        Value::Blob(bytes) => Stored::Blob(bytes),
+    }
+}
+
+fn to_guest(value: Stored) -> Value {
+    match value {
+        Stored::Null => Value::Null,
+        Stored::Integer(number) => Value::Integer(number),
+        Stored::Real(number) => Value::Real(number),
+        Stored::Text(text) => Value::Text(text),
+        Stored::Blob(bytes) => Value::Blob(bytes),
     }
 }
 

@@ -7,11 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use rusqlite::hooks::{AuthAction, Authorization};
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ToSql, params_from_iter};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{CachedStatement, Connection, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
-
-use crate::bindings::spin::sqlite::sqlite::{RowResult, Value};
 
 /// The most statements that share a commit.
 const MAX_GROUP: usize = 256;
@@ -40,8 +38,8 @@ pub struct Database {
 pub struct Outcome {
     /// The names of the columns; empty when it is not a query.
     pub columns: Vec<String>,
-    /// The rows.
-    pub rows: Vec<RowResult>,
+    /// The rows, each with a value for each column.
+    pub rows: Vec<Vec<Value>>,
     /// Absent when it only read.
     pub written: Option<Written>,
 }
@@ -211,7 +209,7 @@ impl Worker {
         let reads = statement.readonly();
         let mut rows = Vec::new();
         let mut size = 0;
-        let mut cursor = statement.query(params_from_iter(parameters.iter().map(Parameter))).map_err(text)?;
+        let mut cursor = statement.query(params_from_iter(parameters)).map_err(text)?;
         while let Some(row) = cursor.next().map_err(text)? {
             let values = (0..columns.len())
                 .map(|column| row.get_ref(column).map_err(text).and_then(value))
@@ -220,7 +218,7 @@ impl Worker {
             if size > MAX_RESULT {
                 return Err(format!("the result is larger than {MAX_RESULT} bytes"));
             }
-            rows.push(RowResult { values });
+            rows.push(values);
         }
         drop(cursor);
         let written = (!reads).then(|| Written {
@@ -279,20 +277,6 @@ fn memory(value: &Value) -> usize {
             Value::Blob(bytes) => bytes.len(),
             Value::Null | Value::Integer(_) | Value::Real(_) => 0,
         }
-}
-
-struct Parameter<'a>(&'a Value);
-
-impl ToSql for Parameter<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            Value::Null => ValueRef::Null,
-            Value::Integer(number) => ValueRef::Integer(*number),
-            Value::Real(number) => ValueRef::Real(*number),
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
-            Value::Blob(bytes) => ValueRef::Blob(bytes),
-        }))
-    }
 }
 
 fn millis(duration: Duration) -> u64 {
