@@ -84,19 +84,17 @@ impl Adapter {
     fn for_import(import: &str) -> Option<Self> {
         let (name, version) = import.split_once('@')?;
         let (name, wit, wat) = match (name, version) {
-            ("spin:redis/redis", "3.0.0") => (
-                "spin:redis/redis",
-                include_str!("../wit/deps/spin-redis@3.0.0/redis.wit"),
-                include_str!("deny/redis.wat"),
-            ),
+            ("spin:redis/redis", "3.0.0") => {
+                ("spin:redis/redis", include_str!("../wit/spin-redis@3.0.0/redis.wit"), include_str!("deny/redis.wat"))
+            }
             ("spin:sqlite/sqlite", "3.1.0") => (
                 "spin:sqlite/sqlite",
-                include_str!("../wit/deps/spin-sqlite@3.1.0/sqlite.wit"),
+                include_str!("../wit/spin-sqlite@3.1.0/sqlite.wit"),
                 include_str!("deny/sqlite.wat"),
             ),
             ("spin:variables/variables", "3.0.0") => (
                 "spin:variables/variables",
-                include_str!("../wit/deps/spin-variables@3.0.0/variables.wit"),
+                include_str!("../wit/spin-variables@3.0.0/variables.wit"),
                 include_str!("deny/variables.wat"),
             ),
             ("wasi:cli/environment", _) => {

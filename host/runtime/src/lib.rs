@@ -26,5 +26,3 @@ pub mod template;
 pub mod unanswered;
 pub mod up;
 pub mod variables;
-
-mod bindings;

@@ -9,13 +9,24 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ::redis::{Cmd, ErrorKind, FromRedisValue, RedisError, Value};
-use wasmtime::component::{Accessor, Resource, ResourceTable};
+use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable};
 
-use self::link::Link;
-use crate::bindings::spin::redis::redis::{
-    Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
+use self::bindings::spin::redis::redis::{
+    self as interface, Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
 };
+use self::link::Link;
 use crate::grants::{AllowedHosts, entry_for};
+
+mod bindings {
+    #![allow(missing_docs, clippy::missing_errors_doc)]
+    wasmtime::component::bindgen!({
+        path: "wit/spin-redis@3.0.0",
+        interfaces: "import spin:redis/redis@3.0.0;",
+        imports: { default: async | trappable },
+        // A guest's connection is its share of the one to that address.
+        with: { "spin:redis/redis.connection": crate::redis::link::Link },
+    });
+}
 
 /// The most addresses that can be in use. An application has one or two.
 const MAX_ADDRESSES: usize = 32;
@@ -75,9 +86,6 @@ impl Redis {
     }
 }
 
-/// A guest's connection: its share of the one to that address.
-pub struct Connection(Link);
-
 /// What the interface needs of an instance.
 pub struct RedisView<'a> {
     /// Where the guest's connections are.
@@ -85,13 +93,28 @@ pub struct RedisView<'a> {
     /// The connections of this process.
     pub redis: &'a Redis,
     /// The addresses the component is granted.
-    pub allowed_hosts: &'a Arc<AllowedHosts>,
+    pub allowed_hosts: &'a AllowedHosts,
     /// The component's identifier.
     pub component: &'a str,
 }
 
+/// Shows the interface to guests; `of` finds in an instance what it needs.
+///
+/// # Errors
+///
+/// The linker has it already.
+pub fn link<T: Send + 'static>(linker: &mut Linker<T>, of: fn(&mut T) -> RedisView<'_>) -> wasmtime::Result<()> {
+    interface::add_to_linker::<T, Interface>(linker, of)
+}
+
+struct Interface;
+
+impl HasData for Interface {
+    type Data<'a> = RedisView<'a>;
+}
+
 impl RedisView<'_> {
-    fn open(&mut self, address: &str) -> wasmtime::Result<Result<Resource<Connection>, Error>> {
+    fn open(&mut self, address: &str) -> wasmtime::Result<Result<Resource<Link>, Error>> {
         if !self.allowed_hosts.allows(address, "redis") {
             let entry = entry_for(address, "redis");
             tracing::error!(
@@ -103,7 +126,7 @@ impl RedisView<'_> {
             return Ok(Err(Error::InvalidAddress));
         }
         Ok(match self.redis.link(address) {
-            Ok(link) => Ok(self.table.push(Connection(link))?),
+            Ok(link) => Ok(self.table.push(link)?),
             Err(error) => Err(error),
         })
     }
@@ -112,7 +135,7 @@ impl RedisView<'_> {
 impl Host for RedisView<'_> {}
 
 impl HostConnection for RedisView<'_> {
-    async fn drop(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {
+    async fn drop(&mut self, connection: Resource<Link>) -> wasmtime::Result<()> {
         self.table.delete(connection)?;
         Ok(())
     }
@@ -120,65 +143,52 @@ impl HostConnection for RedisView<'_> {
 
 type Answer<T> = wasmtime::Result<Result<T, Error>>;
 
-impl<T: Send> HostConnectionWithStore<T> for crate::state::HasRedis {
-    async fn open(accessor: &Accessor<T, Self>, address: String) -> Answer<Resource<Connection>> {
+impl<T: Send> HostConnectionWithStore<T> for Interface {
+    async fn open(accessor: &Accessor<T, Self>, address: String) -> Answer<Resource<Link>> {
         accessor.with(|mut access| access.get().open(&address))
     }
 
     async fn publish(
         accessor: &Accessor<T, Self>,
-        connection: Resource<Connection>,
+        connection: Resource<Link>,
         channel: String,
         payload: Vec<u8>,
     ) -> Answer<()> {
         run(accessor, &connection, ::redis::cmd("PUBLISH").arg(channel).arg(payload)).await
     }
 
-    async fn get(
-        accessor: &Accessor<T, Self>,
-        connection: Resource<Connection>,
-        key: String,
-    ) -> Answer<Option<Vec<u8>>> {
+    async fn get(accessor: &Accessor<T, Self>, connection: Resource<Link>, key: String) -> Answer<Option<Vec<u8>>> {
         run(accessor, &connection, ::redis::cmd("GET").arg(key)).await
     }
 
-    async fn set(
-        accessor: &Accessor<T, Self>,
-        connection: Resource<Connection>,
-        key: String,
-        value: Vec<u8>,
-    ) -> Answer<()> {
+    async fn set(accessor: &Accessor<T, Self>, connection: Resource<Link>, key: String, value: Vec<u8>) -> Answer<()> {
         run(accessor, &connection, ::redis::cmd("SET").arg(key).arg(value)).await
     }
 
-    async fn incr(accessor: &Accessor<T, Self>, connection: Resource<Connection>, key: String) -> Answer<i64> {
+    async fn incr(accessor: &Accessor<T, Self>, connection: Resource<Link>, key: String) -> Answer<i64> {
         run(accessor, &connection, ::redis::cmd("INCRBY").arg(key).arg(1)).await
     }
 
-    async fn del(accessor: &Accessor<T, Self>, connection: Resource<Connection>, keys: Vec<String>) -> Answer<u32> {
+    async fn del(accessor: &Accessor<T, Self>, connection: Resource<Link>, keys: Vec<String>) -> Answer<u32> {
         run(accessor, &connection, ::redis::cmd("DEL").arg(keys)).await
     }
 
     async fn sadd(
         accessor: &Accessor<T, Self>,
-        connection: Resource<Connection>,
+        connection: Resource<Link>,
         key: String,
         values: Vec<String>,
     ) -> Answer<u32> {
         run(accessor, &connection, ::redis::cmd("SADD").arg(key).arg(values)).await
     }
 
-    async fn smembers(
-        accessor: &Accessor<T, Self>,
-        connection: Resource<Connection>,
-        key: String,
-    ) -> Answer<Vec<String>> {
+    async fn smembers(accessor: &Accessor<T, Self>, connection: Resource<Link>, key: String) -> Answer<Vec<String>> {
         run(accessor, &connection, ::redis::cmd("SMEMBERS").arg(key)).await
     }
 
     async fn srem(
         accessor: &Accessor<T, Self>,
-        connection: Resource<Connection>,
+        connection: Resource<Link>,
         key: String,
         values: Vec<String>,
     ) -> Answer<u32> {
@@ -187,7 +197,7 @@ impl<T: Send> HostConnectionWithStore<T> for crate::state::HasRedis {
 
     async fn execute(
         accessor: &Accessor<T, Self>,
-        connection: Resource<Connection>,
+        connection: Resource<Link>,
         command: String,
         arguments: Vec<RedisParameter>,
     ) -> Answer<Vec<RedisResult>> {
@@ -208,11 +218,11 @@ impl<T: Send> HostConnectionWithStore<T> for crate::state::HasRedis {
 }
 
 async fn run<T: Send, R: FromRedisValue>(
-    accessor: &Accessor<T, crate::state::HasRedis>,
-    connection: &Resource<Connection>,
+    accessor: &Accessor<T, Interface>,
+    connection: &Resource<Link>,
     command: &Cmd,
 ) -> Answer<R> {
-    let link = accessor.with(|mut access| access.get().table.get(connection).map(|connection| connection.0.clone()))?;
+    let link = accessor.with(|mut access| access.get().table.get(connection).cloned())?;
     let answer = link.run(command).await.map_err(|error| Error::Other(error.to_string()));
     Ok(answer.and_then(|value| {
         if size(&value) > MAX_ANSWER {

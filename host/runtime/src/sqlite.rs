@@ -10,13 +10,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use rusqlite::types::Value as Stored;
-use wasmtime::component::{Accessor, FutureReader, HasData, Resource, ResourceTable, StreamReader};
+use wasmtime::component::{Accessor, FutureReader, HasData, Linker, Resource, ResourceTable, StreamReader};
 
+use self::bindings::spin::sqlite::sqlite::{
+    self as interface, Error, Host, HostConnection, HostConnectionWithStore, QueryResult, RowResult, Value,
+};
 pub use self::database::Database;
 use self::database::Outcome;
-use crate::bindings::spin::sqlite::sqlite::{
-    Error, Host, HostConnection, HostConnectionWithStore, QueryResult, RowResult, Value,
-};
+
+mod bindings {
+    #![allow(missing_docs, clippy::missing_errors_doc)]
+    wasmtime::component::bindgen!({
+        path: "wit/spin-sqlite@3.1.0",
+        interfaces: "import spin:sqlite/sqlite@3.1.0;",
+        imports: { default: async | trappable },
+        with: { "spin:sqlite/sqlite.connection": crate::sqlite::Connection },
+    });
+}
 
 /// The label of the one database there is.
 pub const DEFAULT_LABEL: &str = "default";
@@ -97,10 +107,18 @@ impl SqliteView<'_> {
     }
 }
 
-/// Selects this interface's part of a store's data.
-pub struct Sqlite;
+/// Shows the interface to guests; `of` finds in an instance what it needs.
+///
+/// # Errors
+///
+/// The linker has it already.
+pub fn link<T: Send + 'static>(linker: &mut Linker<T>, of: fn(&mut T) -> SqliteView<'_>) -> wasmtime::Result<()> {
+    interface::add_to_linker::<T, Interface>(linker, of)
+}
 
-impl HasData for Sqlite {
+struct Interface;
+
+impl HasData for Interface {
     type Data<'a> = SqliteView<'a>;
 }
 
@@ -136,7 +154,7 @@ impl HostConnection for SqliteView<'_> {
     }
 }
 
-impl<T: Send> HostConnectionWithStore<T> for Sqlite {
+impl<T: Send> HostConnectionWithStore<T> for Interface {
     async fn open_async(
         accessor: &Accessor<T, Self>,
         database: String,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use wasmtime::component::{HasData, Linker, ResourceTable};
+use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
@@ -11,15 +11,12 @@ use wasmtime_wasi_http::{
     Error as HttpError, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
-use crate::bindings::spin::{
-    redis::redis as spin_redis, sqlite::sqlite as spin_sqlite, variables::variables as spin_variables,
-};
 use crate::engine::MemoryLimit;
 use crate::grants::AllowedHosts;
 use crate::logs::GuestOutput;
-use crate::redis::{Redis, RedisView};
-use crate::sqlite::{Database, Sqlite, SqliteView};
-use crate::variables::ComponentVariables;
+use crate::redis::{self, Redis, RedisView};
+use crate::sqlite::{self, Database, SqliteView};
+use crate::variables::{self, ComponentVariables};
 
 /// What one component is granted. Its instances share it.
 pub struct Grants {
@@ -49,7 +46,6 @@ pub struct Guest {
     table: ResourceTable,
     memory: MemoryLimit,
     grants: Arc<Grants>,
-    variables: Arc<ComponentVariables>,
 }
 
 impl Guest {
@@ -72,7 +68,6 @@ impl Guest {
             outgoing: Outgoing { component: Arc::clone(&grants.component) },
             table: ResourceTable::new(),
             memory: MemoryLimit::new(grants.memory),
-            variables: Arc::clone(&grants.variables),
             grants: Arc::clone(grants),
         };
         let mut store = Store::new(engine, guest);
@@ -96,26 +91,19 @@ pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    spin_redis::add_to_linker::<_, HasRedis>(&mut linker, |guest| RedisView {
+    redis::link(&mut linker, |guest| RedisView {
         table: &mut guest.table,
         redis: &guest.grants.redis,
         allowed_hosts: &guest.grants.allowed_hosts,
         component: &guest.grants.component,
     })?;
-    spin_sqlite::add_to_linker::<_, Sqlite>(&mut linker, |guest| SqliteView {
+    sqlite::link(&mut linker, |guest| SqliteView {
         table: &mut guest.table,
         database: guest.grants.database.as_ref(),
         component: &guest.grants.component,
     })?;
-    spin_variables::add_to_linker::<_, ComponentVariables>(&mut linker, |guest| &mut guest.variables)?;
+    variables::link(&mut linker, |guest| &*guest.grants.variables)?;
     Ok(linker)
-}
-
-/// Selects the part of a store's data that `spin:redis` uses.
-pub struct HasRedis;
-
-impl HasData for HasRedis {
-    type Data<'a> = RedisView<'a>;
 }
 
 impl WasiView for Guest {

@@ -2,12 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use wasmtime::component::{Accessor, HasData};
+use wasmtime::component::{Accessor, HasData, Linker};
 
-use crate::bindings::spin::variables::variables::{Error, Host, HostWithStore};
+use self::bindings::spin::variables::variables::{self as interface, Error, Host, HostWithStore};
 use crate::manifest::Manifest;
 use crate::misfits::Misfits;
 use crate::template::Template;
+
+mod bindings {
+    #![allow(missing_docs, clippy::missing_errors_doc)]
+    wasmtime::component::bindgen!({
+        path: "wit/spin-variables@3.0.0",
+        interfaces: "import spin:variables/variables@3.0.0;",
+        imports: { default: async | trappable },
+    });
+}
 
 /// Sources of values, the strongest first.
 #[derive(Debug, Default)]
@@ -154,13 +163,24 @@ impl Variables {
 #[derive(Debug, Default)]
 pub struct ComponentVariables(pub BTreeMap<String, String>);
 
-impl HasData for ComponentVariables {
-    type Data<'a> = &'a mut std::sync::Arc<Self>;
+/// Shows the interface to guests; `of` finds in an instance what it needs.
+///
+/// # Errors
+///
+/// The linker has it already.
+pub fn link<T: Send + 'static>(linker: &mut Linker<T>, of: fn(&mut T) -> &ComponentVariables) -> wasmtime::Result<()> {
+    interface::add_to_linker::<T, Interface>(linker, of)
 }
 
-impl Host for std::sync::Arc<ComponentVariables> {}
+struct Interface;
 
-impl<T: Send> HostWithStore<T> for ComponentVariables {
+impl HasData for Interface {
+    type Data<'a> = &'a ComponentVariables;
+}
+
+impl Host for &ComponentVariables {}
+
+impl<T: Send> HostWithStore<T> for Interface {
     async fn get(accessor: &Accessor<T, Self>, name: String) -> wasmtime::Result<Result<String, Error>> {
         accessor.with(|mut access| {
             if !crate::dependency_name::is_snake(&name) {

@@ -34,7 +34,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// command that its caller drops leaves nothing half done. A command is sent once and never repeated, so it must not be
 /// sent over a connection that is known to be of no use.
 #[derive(Clone)]
-pub(super) struct Link {
+pub struct Link {
     state: watch::Receiver<State>,
     /// The connections up to this number are of no use any more.
     broken: watch::Sender<u64>,
