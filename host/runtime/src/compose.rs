@@ -7,9 +7,9 @@ use anyhow::Context as _;
 use wac_graph::types::{Package, SubtypeChecker, WorldId};
 use wac_graph::{CompositionGraph, NodeId};
 
+use crate::capability_set::CapabilitySet;
 use crate::deny::deny;
 use crate::dependency_name::DependencyName;
-use crate::manifest::Inherit;
 use crate::misfits::Misfits;
 
 /// A dependency, ready to be composed.
@@ -21,7 +21,7 @@ pub struct Dependency {
     /// The export that is used; the one with the name of the import when absent.
     pub export: Option<String>,
     /// What it may use of what the component may use.
-    pub inherits: Inherit,
+    pub inherits: Vec<CapabilitySet>,
 }
 
 /// One component out of a component and its dependencies.
@@ -51,75 +51,6 @@ pub fn compose(id: &str, bytes: Vec<u8>, dependencies: Vec<Dependency>) -> anyho
         graph.export(alias, &export)?;
     }
     graph.encode(Default::default()).with_context(|| format!("component {id:?} cannot be composed"))
-}
-
-/// What can be inherited, by the name it has in `inherit_configuration`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are Spin's names")]
-pub enum CapabilitySet {
-    AiModels,
-    AllowedOutboundHosts,
-    Environment,
-    Files,
-    KeyValueStores,
-    SqliteDatabases,
-    Variables,
-}
-
-impl CapabilitySet {
-    /// All there are.
-    pub const ALL: [Self; 7] = [
-        Self::AiModels,
-        Self::AllowedOutboundHosts,
-        Self::Environment,
-        Self::Files,
-        Self::KeyValueStores,
-        Self::SqliteDatabases,
-        Self::Variables,
-    ];
-
-    /// Its name in a manifest.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AiModels => "ai_models",
-            Self::AllowedOutboundHosts => "allowed_outbound_hosts",
-            Self::Environment => "environment",
-            Self::Files => "files",
-            Self::KeyValueStores => "key_value_stores",
-            Self::SqliteDatabases => "sqlite_databases",
-            Self::Variables => "variables",
-        }
-    }
-
-    /// The set with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|set| set.name() == name)
-    }
-
-    /// The set that has to be inherited for an import to reach the host, if it is a capability at all.
-    #[must_use]
-    pub fn of_import(import: &str) -> Option<Self> {
-        let interface = import.split_once('@').map_or(import, |(interface, _)| interface);
-        match interface {
-            "spin:redis/redis" | "wasi:http/client" | "wasi:http/outgoing-handler" => Some(Self::AllowedOutboundHosts),
-            "spin:sqlite/sqlite" => Some(Self::SqliteDatabases),
-            "spin:variables/variables" => Some(Self::Variables),
-            "wasi:cli/environment" => Some(Self::Environment),
-            "wasi:filesystem/preopens" => Some(Self::Files),
-            _ if interface.starts_with("wasi:sockets/") => Some(Self::AllowedOutboundHosts),
-            _ => None,
-        }
-    }
-
-    fn inherited(inherits: &Inherit) -> Vec<Self> {
-        match inherits {
-            Inherit::All(true) => Self::ALL.to_vec(),
-            Inherit::All(false) => Vec::new(),
-            Inherit::These(names) => names.iter().filter_map(|name| Self::from_name(name)).collect(),
-        }
-    }
 }
 
 struct Composer<'a> {
@@ -154,8 +85,7 @@ impl Composer<'_> {
                 self.misfits.add(&place, message);
                 continue;
             }
-            let registered = deny(bytes, &CapabilitySet::inherited(&inherits))
-                .and_then(|bytes| self.instantiate(name.registered_as(), bytes));
+            let registered = deny(bytes, &inherits).and_then(|bytes| self.instantiate(name.registered_as(), bytes));
             let instance = match registered {
                 Ok(instance) => instance,
                 Err(error) => {

@@ -14,7 +14,7 @@ use wac_graph::types::{Package, SubtypeChecker};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use crate::compose::CapabilitySet;
+use crate::capability_set::CapabilitySet;
 
 /// The component with every capability denied that is not in `inherited`.
 ///

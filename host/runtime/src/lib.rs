@@ -8,6 +8,7 @@
 //! [`redis`], [`sqlite`] and [`variables`] look at nothing but those grants.
 
 pub mod build_commands;
+pub mod capability_set;
 pub mod compose;
 pub mod data_dir;
 pub mod deny;

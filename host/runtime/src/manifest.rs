@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 
+use crate::capability_set::CapabilitySet;
 use crate::misfits::Misfits;
 
 /// A manifest that has been read and checked.
@@ -219,12 +220,14 @@ impl Manifest {
 }
 
 impl Component {
-    /// What a dependency of this component inherits.
+    /// What a dependency of this component inherits. A name that stands for nothing grants nothing.
     #[must_use]
-    pub fn inherited_by(&self, dependency: &Dependency) -> Inherit {
-        match (&dependency.inherit_configuration, self.dependencies_inherit_configuration) {
-            (Some(inherit), _) => inherit.clone(),
-            (None, inherit) => Inherit::All(inherit.unwrap_or(false)),
+    pub fn inherited_by(&self, dependency: &Dependency) -> Vec<CapabilitySet> {
+        match &dependency.inherit_configuration {
+            Some(Inherit::These(names)) => names.iter().filter_map(|name| CapabilitySet::from_name(name)).collect(),
+            Some(Inherit::All(true)) => CapabilitySet::ALL.to_vec(),
+            None if self.dependencies_inherit_configuration == Some(true) => CapabilitySet::ALL.to_vec(),
+            Some(Inherit::All(false)) | None => Vec::new(),
         }
     }
 }

@@ -32,7 +32,7 @@ fn dependency(name: &str, component: &str) -> Dependency {
         name: name.parse().unwrap(),
         bytes: wat::parse_str(component).unwrap(),
         export: None,
-        inherits: Inherit::All(false),
+        inherits: Vec::new(),
     }
 }
 
@@ -100,25 +100,4 @@ fn what_does_not_fit_is_named() {
     }
     let both = vec![dependency("test:prat", PART), dependency("a:b", PART)];
     assert!(composed(&one, both).unwrap_err().contains("2 problems"));
-}
-
-/// Each name of `inherit_configuration` stands for the interfaces it stands for in Spin.
-#[test]
-fn capabilities_are_spins() {
-    for (import, expected) in [
-        ("spin:redis/redis@3.0.0", Some(CapabilitySet::AllowedOutboundHosts)),
-        ("wasi:http/client@0.3.0", Some(CapabilitySet::AllowedOutboundHosts)),
-        ("wasi:http/outgoing-handler@0.2.6", Some(CapabilitySet::AllowedOutboundHosts)),
-        ("wasi:sockets/tcp@0.2.6", Some(CapabilitySet::AllowedOutboundHosts)),
-        ("spin:sqlite/sqlite@3.1.0", Some(CapabilitySet::SqliteDatabases)),
-        ("spin:variables/variables@3.0.0", Some(CapabilitySet::Variables)),
-        ("wasi:cli/environment@0.2.6", Some(CapabilitySet::Environment)),
-        ("wasi:filesystem/preopens@0.3.0", Some(CapabilitySet::Files)),
-        ("wasi:http/types@0.3.0", None),
-        ("wasi:filesystem/types@0.2.6", None),
-        ("wasi:cli/stdout@0.2.6", None),
-        ("farebox:types/types@0.1.0", None),
-    ] {
-        assert_eq!(CapabilitySet::of_import(import), expected, "{import}");
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Component, Dependency, FileMount, Inherit, Manifest};
-use crate::compose::CapabilitySet;
+use crate::capability_set::CapabilitySet;
 use crate::dependency_name::{DependencyName, is_kebab, is_snake};
 use crate::misfits::Misfits;
 use crate::routes::Routes;
