@@ -1,7 +1,7 @@
 //! Runs the Farebox application locally: the same `spin.toml` and the same component bytes that are deployed on Spin.
 //!
 //! Start reading at [`up`], which is the whole life of a local run in order: read and check the [`manifest`], resolve
-//! its [`variables`], [`compose`] each component with its dependencies, compile it with the [`engine`] and [`serve`] it.
+//! the [`values`] of its variables, [`compose`] each component with its dependencies, compile it with the [`engine`] and [`serve`] it.
 //!
 //! What a component may do is decided in two places, and nowhere else: [`grants`] says what the manifest grants a
 //! component as a whole, and [`deny`] cuts a dependency off from what it does not inherit. The host interfaces in
@@ -26,4 +26,5 @@ pub mod state;
 pub mod template;
 pub mod unanswered;
 pub mod up;
+pub mod values;
 pub mod variables;

@@ -26,7 +26,8 @@ use crate::routes::Routes;
 use crate::serve::{Instances, Limits, Reuse, Server, listen};
 use crate::sqlite::{DEFAULT_LABEL, Database};
 use crate::state::{Grants, Guest, linker};
-use crate::variables::{ComponentVariables, Overrides, RedisUrl, SIGNING_KEY, Variables};
+use crate::values::{Overrides, RedisUrl, SIGNING_KEY, Values};
+use crate::variables::ComponentVariables;
 
 /// Run the application of a spin.toml on this machine.
 #[derive(Debug, Args)]
@@ -112,19 +113,19 @@ impl Up {
         }
         let data = self.data.clone().unwrap_or_else(|| manifest.path(Path::new(".farebox")));
         let data = DataDir::open(&data)?;
-        let variables = self.variables(&manifest, &data)?;
-        let server = self.server(&manifest, &data, &variables)?;
+        let values = self.values(&manifest, &data)?;
+        let server = self.server(&manifest, &data, &values)?;
         let stop = stop()?;
 
         // Connections made from now on wait until the server runs.
         let listener = listen(self.listen).await?;
         server.warm_up().await;
-        banner::print(listener.local_addr()?, &manifest, &variables, &data);
+        banner::print(listener.local_addr()?, &manifest, &values, &data);
         server.run(listener, stop).await;
         Ok(())
     }
 
-    fn variables(&self, manifest: &Manifest, data: &DataDir) -> anyhow::Result<Variables> {
+    fn values(&self, manifest: &Manifest, data: &DataDir) -> anyhow::Result<Values> {
         let mut overrides = Overrides {
             given: Overrides::given(&self.variables)?,
             redis: self.redis.clone(),
@@ -135,18 +136,17 @@ impl Up {
             overrides.signing_key = Some(data.signing_key()?);
         }
         let mut misfits = Misfits::default();
-        let variables = Variables::resolve(manifest, &overrides, &mut misfits);
+        let values = Values::resolve(manifest, &overrides, &mut misfits);
         misfits.into_result("the application's variables do not fit")?;
-        Ok(variables)
+        Ok(values)
     }
 
-    fn server(&self, manifest: &Manifest, data: &DataDir, variables: &Variables) -> anyhow::Result<Server> {
+    fn server(&self, manifest: &Manifest, data: &DataDir, values: &Values) -> anyhow::Result<Server> {
         let memory = self.memory_limit.checked_mul(1 << 20).context("--memory-limit is too large")?;
         let engine = engine(memory, self.max_in_flight)?;
         let compiler = Compiler::new(engine.clone(), data.cache()?);
         let linker = linker(&engine).map_err(anyhow_error)?;
-        let shared =
-            Shared { manifest, variables, database: database(manifest, data)?, redis: Redis::default(), memory };
+        let shared = Shared { manifest, values, database: database(manifest, data)?, redis: Redis::default(), memory };
         let request = Duration::from_millis(self.request_timeout_ms);
         let reuse = Reuse { requests: self.requests_per_instance, at_once: self.requests_at_once, idle: IDLE, request };
 
@@ -169,7 +169,7 @@ impl Up {
 /// What the components of an application share.
 struct Shared<'a> {
     manifest: &'a Manifest,
-    variables: &'a Variables,
+    values: &'a Values,
     database: Option<Database>,
     redis: Redis,
     memory: usize,
@@ -216,7 +216,7 @@ impl Shared<'_> {
     }
 
     fn grants(&self, id: &str, component: &Component) -> anyhow::Result<Grants> {
-        let expand = |template: &String| self.variables.expand(template).map_err(anyhow::Error::msg);
+        let expand = |template: &String| self.values.expand(template).map_err(anyhow::Error::msg);
         let mut allowed_hosts = AllowedHosts::default();
         for template in &component.allowed_outbound_hosts {
             allowed_hosts

@@ -4,19 +4,19 @@ use std::net::SocketAddr;
 
 use crate::data_dir::DataDir;
 use crate::manifest::Manifest;
-use crate::variables::{SIGNING_KEY, Variables};
+use crate::values::{SIGNING_KEY, Values};
 
 /// Prints where the application is, what it answers and where its data is. The line "listening on ..." is for programs
 /// too, and does not change.
-pub(super) fn print(address: SocketAddr, manifest: &Manifest, variables: &Variables, data: &DataDir) {
+pub(super) fn print(address: SocketAddr, manifest: &Manifest, values: &Values, data: &DataDir) {
     let url = format!("http://{address}");
     println!("listening on {url}");
     for trigger in &manifest.trigger.http {
         println!("  {url}{} -> {}", trigger.route, trigger.component);
     }
-    match variables.get("store_backend") {
+    match values.get("store_backend") {
         Some("redis") => {
-            println!("store: Redis at {}", variables.get("redis_address").unwrap_or("an unknown address"));
+            println!("store: Redis at {}", values.get("redis_address").unwrap_or("an unknown address"));
         }
         _ => println!("store: embedded database {}", data.database().display()),
     }
@@ -24,7 +24,7 @@ pub(super) fn print(address: SocketAddr, manifest: &Manifest, variables: &Variab
     if manifest.application.name == "farebox" {
         try_it(&url);
     }
-    if let Some(key) = variables.get(SIGNING_KEY)
+    if let Some(key) = values.get(SIGNING_KEY)
         && manifest.defaults().any(|default| default == (SIGNING_KEY, key))
     {
         eprintln!("{DEVELOPMENT_KEY}");
