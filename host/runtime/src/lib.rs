@@ -1,6 +1,6 @@
 //! Runs the Farebox application locally: the same `spin.toml` and the same component bytes that are deployed on Spin.
 //!
-//! Start reading at [`up`], which is the whole life of a local run in order: read and check the [`manifest`], resolve
+//! Start reading at [`up`], which is the whole life of a local run in order: [`load`] the [`manifest`], resolve
 //! the [`values`] of its variables, [`compose`] each component with its dependencies, compile it with the [`engine`] and [`serve`] it.
 //!
 //! What a component may do is decided in two places, and nowhere else: [`grants`] says what the manifest grants a
@@ -15,6 +15,7 @@ pub mod deny;
 pub mod dependency_name;
 pub mod engine;
 pub mod grants;
+pub mod load;
 pub mod logs;
 pub mod manifest;
 pub mod misfits;

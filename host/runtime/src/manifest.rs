@@ -4,24 +4,23 @@
 //! has to be what runs on Spin. Only what is under `application.tool` may be anything, since Spin looks at none of it.
 //! Each field means what it means in Spin's manifest, version 2.
 
-mod check;
-mod unknown_keys;
+pub mod check;
+pub mod unknown_keys;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use serde::Deserialize;
 use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 
 use crate::capability_set::CapabilitySet;
-use crate::misfits::Misfits;
 
-/// A manifest that has been read and checked.
+/// A manifest.
 #[derive(Debug, Deserialize)]
 pub struct Manifest {
-    spin_manifest_version: i64,
+    /// The version of the manifest's own format.
+    pub spin_manifest_version: i64,
     /// Who this is.
     pub application: Application,
     /// What can be set from outside, by name.
@@ -186,30 +185,14 @@ pub enum Commands {
 }
 
 impl Manifest {
-    /// Reads and checks a manifest.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read; it is not TOML, or a value has the wrong type; or everything else that is wrong with
-    /// it, all at once.
-    pub fn load(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the manifest {path:?}"))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Self::parse(&text, folder).with_context(|| format!("{} cannot be run", path.display()))
-    }
-
-    fn parse(text: &str, folder: &Path) -> anyhow::Result<Self> {
-        let mut misfits = Misfits::default();
-        let mut manifest: Self = unknown_keys::deserialize(text, &mut misfits)?;
-        manifest.folder = folder.to_owned();
-        check::check(&manifest, &mut misfits);
-        misfits.into_result("it does not make sense to the local host")?;
-        Ok(manifest)
-    }
-
     /// The application's variables that have a default, with it.
     pub fn defaults(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().filter_map(|(name, variable)| Some((name.as_str(), variable.default.as_deref()?)))
+    }
+
+    /// The routes of its triggers, each with the component it belongs to.
+    pub fn routes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.trigger.http.iter().map(|trigger| (trigger.route.as_str(), trigger.component.as_str()))
     }
 
     /// A path of the manifest, from where this process is.
@@ -266,6 +249,3 @@ impl<'de> Deserialize<'de> for FileMount {
         deserializer.deserialize_any(FileMountVisitor)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,29 +5,27 @@ use std::collections::BTreeMap;
 
 use routefinder::Router;
 
-use crate::manifest::HttpTrigger;
-
 /// The routes of an application.
 pub struct Routes {
     router: Router<String>,
 }
 
 impl Routes {
-    /// Reads the routes of the triggers.
+    /// Reads routes, each with the identifier of the component it belongs to.
     ///
     /// # Errors
     ///
     /// A sentence for each route that is not one, or is there twice.
-    pub fn new(triggers: &[HttpTrigger]) -> Result<Self, Vec<String>> {
+    pub fn new<'a>(routes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<String>> {
         let mut router = Router::new();
         let mut errors = Vec::new();
         let mut seen = BTreeMap::new();
-        for HttpTrigger { route, component, .. } in triggers {
+        for (route, component) in routes {
             if !route.starts_with('/') {
                 errors.push(format!("the route {route:?} has to start with \"/\""));
             } else if let Some(other) = seen.insert(route.trim_end_matches('/'), component) {
                 errors.push(format!("the route {route:?} belongs to two triggers, for {other:?} and {component:?}"));
-            } else if let Err(error) = router.add(pattern(route), component.clone()) {
+            } else if let Err(error) = router.add(pattern(route), component.to_owned()) {
                 errors.push(format!("the route {route:?}: {error}"));
             }
         }
@@ -54,15 +52,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn trigger(route: &str) -> HttpTrigger {
-        HttpTrigger { id: String::new(), route: route.to_owned(), component: route.to_owned() }
+    /// Routes to components that are called like them.
+    fn routes(routes: &[&str]) -> Result<Routes, Vec<String>> {
+        Routes::new(routes.iter().map(|route| (*route, *route)))
     }
 
     /// A path goes to the route Spin sends it to.
     #[test]
     fn finds_the_route_that_spin_finds() {
-        let routes = ["/...", "/console/...", "/console/help", "/trips/:id"].map(trigger);
-        let routes = Routes::new(&routes).unwrap();
+        let routes = routes(&["/...", "/console/...", "/console/help", "/trips/:id"]).unwrap();
         for (path, expected) in [
             ("/", "/..."),
             ("/healthz", "/..."),
@@ -76,13 +74,13 @@ mod tests {
         ] {
             assert_eq!(routes.component(path), Some(expected), "{path}");
         }
-        let only = Routes::new(&["/a/..."].map(trigger)).unwrap();
+        let only = self::routes(&["/a/..."]).unwrap();
         assert_eq!(only.component("/b"), None);
     }
 
     #[test]
     fn refuses_routes_that_are_none_or_twice() {
-        let errors = Routes::new(&["a", "/b", "/b"].map(trigger)).err().unwrap();
+        let errors = routes(&["a", "/b", "/b"]).err().unwrap();
         assert_eq!(errors.len(), 2, "{errors:?}");
     }
 }

@@ -18,6 +18,7 @@ use crate::compose::{self, compose};
 use crate::data_dir::DataDir;
 use crate::engine::{Compiler, anyhow_error, engine};
 use crate::grants::AllowedHosts;
+use crate::load::load;
 use crate::logs::{self, LogFormat};
 use crate::manifest::{Component, FileMount, Manifest};
 use crate::misfits::Misfits;
@@ -107,7 +108,7 @@ impl Up {
     }
 
     async fn serve(self: Box<Self>) -> anyhow::Result<()> {
-        let manifest = Manifest::load(&self.manifest)?;
+        let manifest = load(&self.manifest)?;
         if self.build {
             build_commands::run(&manifest).await?;
         }
@@ -159,7 +160,7 @@ impl Up {
             }
         }
         misfits.into_result("the application cannot be started")?;
-        let routes = Routes::new(&manifest.trigger.http).map_err(|errors| anyhow::anyhow!(errors.join("; ")))?;
+        let routes = Routes::new(manifest.routes()).map_err(|errors| anyhow::anyhow!(errors.join("; ")))?;
         let in_flight = usize::try_from(self.max_in_flight)?;
         let limits = Limits { body: self.body_limit, request, in_flight, connections: in_flight.saturating_mul(4) };
         Ok(Server::new(routes, components, limits))

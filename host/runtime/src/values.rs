@@ -137,7 +137,7 @@ impl Values {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A template with the values in it. A template that [`Manifest::load`] has checked always expands.
+    /// A template with the values in it. A template of a manifest that has been checked always expands.
     ///
     /// # Errors
     ///

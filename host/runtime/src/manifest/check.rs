@@ -11,7 +11,7 @@ use crate::sqlite;
 use crate::template::Template;
 
 /// Adds everything that is wrong.
-pub(super) fn check(manifest: &Manifest, misfits: &mut Misfits) {
+pub fn check(manifest: &Manifest, misfits: &mut Misfits) {
     if manifest.spin_manifest_version != 2 {
         misfits.add(
             "spin_manifest_version",
@@ -51,7 +51,7 @@ fn triggers(manifest: &Manifest, misfits: &mut Misfits) {
             );
         }
     }
-    if let Err(errors) = Routes::new(&manifest.trigger.http) {
+    if let Err(errors) = Routes::new(manifest.routes()) {
         for error in errors {
             misfits.add("trigger.http", error);
         }

@@ -7,7 +7,6 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use super::*;
 use crate::engine::engine;
-use crate::manifest::HttpTrigger;
 use crate::redis::Redis;
 use crate::state::{Grants, linker};
 
@@ -57,14 +56,17 @@ impl Running {
             memory: 4 << 20,
         });
         let mut components = BTreeMap::new();
-        let mut triggers = Vec::new();
+        let routes = GUESTS.map(|(name, _)| (format!("/{name}"), name));
         for (name, behaviour) in GUESTS {
             let component = wasmtime::component::Component::new(&engine, component(behaviour)).unwrap();
             let instances = Instances::new(&linker, &component, Arc::clone(&grants), reuse).unwrap();
             components.insert(name.to_owned(), instances);
-            triggers.push(HttpTrigger { id: String::new(), route: format!("/{name}"), component: name.to_owned() });
         }
-        let server = Server::new(Routes::new(&triggers).unwrap(), components, limits);
+        let server = Server::new(
+            Routes::new(routes.iter().map(|(route, name)| (route.as_str(), *name))).unwrap(),
+            components,
+            limits,
+        );
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();

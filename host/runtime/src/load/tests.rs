@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::capability_set::CapabilitySet;
 
 /// A manifest that is fine; the tests add to it.
 const GOOD: &str = r#"
@@ -19,7 +20,7 @@ source = "part.wasm"
 "#;
 
 fn misfits_of(text: &str) -> Vec<String> {
-    match Manifest::parse(text, Path::new(env!("CARGO_MANIFEST_DIR"))) {
+    match parse(text, Path::new(env!("CARGO_MANIFEST_DIR"))) {
         Ok(_) => Vec::new(),
         Err(error) => error.to_string().split("\n  - ").skip(1).map(str::to_owned).collect(),
     }
@@ -33,7 +34,7 @@ fn check(addition: &str, expected: &[&str]) {
 /// The manifest that ships is one that the host understands.
 #[test]
 fn the_applications_own_manifest_loads() {
-    let manifest = Manifest::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spin.toml")).unwrap();
+    let manifest = load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spin.toml")).unwrap();
     assert_eq!(manifest.application.name, "farebox");
     let gateway = &manifest.components["gateway"];
     let inherits = |name: &str| gateway.inherited_by(&gateway.dependencies[name]);
@@ -89,7 +90,7 @@ fn tables_of_tools_are_tolerated() {
         &["line 16: the local host does not support the key `component.web.tool`; remove it"],
     );
     let text = format!("{GOOD}[application.tool]\nfarebox = 1");
-    let error = Manifest::parse(&text, Path::new(".")).unwrap_err().to_string();
+    let error = parse(&text, Path::new(".")).unwrap_err().to_string();
     assert!(error.contains("line 15") && error.contains("expected a map"), "{error}");
 }
 
@@ -194,14 +195,13 @@ fn all_misfits_at_once() {
         "spin_manifest_version = 1\ntypo = 1\n[application]\nname = \"\"\n[trigger]\n[component.A]\nsource = \"\"\n";
     let misfits = misfits_of(text);
     assert_eq!(misfits.len(), 4, "{misfits:#?}");
-    let error = Manifest::parse(text, Path::new(".")).unwrap_err().to_string();
+    let error = parse(text, Path::new(".")).unwrap_err().to_string();
     assert!(error.starts_with("it does not make sense to the local host: 4 problems"), "{error}");
 }
 
 /// A value of the wrong type is shown where it is.
 #[test]
 fn a_wrong_type_is_shown_with_its_line() {
-    let error =
-        Manifest::parse(&GOOD.replace("\"web.wasm\"", "{ url = \"x\" }"), Path::new(".")).unwrap_err().to_string();
+    let error = parse(&GOOD.replace("\"web.wasm\"", "{ url = \"x\" }"), Path::new(".")).unwrap_err().to_string();
     assert!(error.contains("line 11"), "{error}");
 }
