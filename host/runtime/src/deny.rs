@@ -8,12 +8,12 @@
 //! Outgoing HTTP and sockets have no such component, because this host denies them to everybody. The interfaces the
 //! host does not have at all (key-value stores, MySQL, ...) are refused when the component is linked.
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use wac_graph::CompositionGraph;
 use wac_graph::types::{Package, SubtypeChecker};
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
 
+use crate::capabilities;
+use crate::capabilities::outgoing::is_denied_to_everybody;
 use crate::capability_set::CapabilitySet;
 
 /// The component with every capability denied that is not in `inherited`.
@@ -37,19 +37,19 @@ pub fn deny(component: Vec<u8>, inherited: &[CapabilitySet]) -> anyhow::Result<V
             continue;
         }
         let cannot = || format!("it imports {import:?}, which cannot be denied; list it in `inherit_configuration`");
-        // Nothing is let through for want of an adapter: the host would take an older version for its own.
-        let adapter = Adapter::for_import(&import).with_context(cannot)?;
-        let adapter =
-            Package::from_bytes(&format!("deny:{}", adapter.name), None, adapter.encode()?, graph.types_mut())?;
-        let offered = graph.types()[adapter.ty()].exports[&import];
+        // Nothing is let through for want of a denial: the host would take an older version for its own.
+        let (interface, version) = import.split_once('@').with_context(cannot)?;
+        let denial = capabilities::denial(interface, version).with_context(cannot)?.encode(version)?;
+        let denial = Package::from_bytes(&format!("deny:{interface}"), None, denial, graph.types_mut())?;
+        let offered = graph.types()[denial.ty()].exports[&import];
         let wanted = graph.types()[world].imports[&import];
         let mut cache = Default::default();
         SubtypeChecker::new(&mut cache)
             .is_subtype(offered, graph.types(), wanted, graph.types())
             .with_context(cannot)?;
-        let adapter = graph.register_package(adapter)?;
-        let adapter = graph.instantiate(adapter);
-        let denial = graph.alias_instance_export(adapter, &import)?;
+        let denial = graph.register_package(denial)?;
+        let denial = graph.instantiate(denial);
+        let denial = graph.alias_instance_export(denial, &import)?;
         graph.set_instantiation_argument(dependency, &import, denial)?;
         denied = true;
     }
@@ -63,78 +63,21 @@ pub fn deny(component: Vec<u8>, inherited: &[CapabilitySet]) -> anyhow::Result<V
     Ok(graph.encode(Default::default())?)
 }
 
-/// Outgoing HTTP and sockets: the host's own implementation refuses every call, whoever makes it.
-fn is_denied_to_everybody(import: &str) -> bool {
-    ["wasi:http/", "wasi:sockets/"].iter().any(|package| import.starts_with(package))
-}
-
-/// A component that exports one interface and denies everything in it.
-struct Adapter {
-    /// The interface, without its version.
-    name: &'static str,
-    /// The version that is asked for.
-    version: String,
-    /// The interface's package.
-    wit: &'static str,
-    /// The code.
-    wat: &'static str,
-}
-
-impl Adapter {
-    fn for_import(import: &str) -> Option<Self> {
-        let (name, version) = import.split_once('@')?;
-        let (name, wit, wat) = match (name, version) {
-            ("spin:redis/redis", "3.0.0") => {
-                ("spin:redis/redis", include_str!("../wit/spin-redis@3.0.0/redis.wit"), include_str!("deny/redis.wat"))
-            }
-            ("spin:sqlite/sqlite", "3.1.0") => (
-                "spin:sqlite/sqlite",
-                include_str!("../wit/spin-sqlite@3.1.0/sqlite.wit"),
-                include_str!("deny/sqlite.wat"),
-            ),
-            ("spin:variables/variables", "3.0.0") => (
-                "spin:variables/variables",
-                include_str!("../wit/spin-variables@3.0.0/variables.wit"),
-                include_str!("deny/variables.wat"),
-            ),
-            ("wasi:cli/environment", _) => {
-                ("wasi:cli/environment", include_str!("deny/environment.wit"), include_str!("deny/environment.wat"))
-            }
-            ("wasi:filesystem/preopens", _) => {
-                ("wasi:filesystem/preopens", include_str!("deny/preopens.wit"), include_str!("deny/preopens.wat"))
-            }
-            _ => return None,
-        };
-        Some(Self { name, version: version.to_owned(), wit, wat })
-    }
-
-    fn encode(&self) -> anyhow::Result<Vec<u8>> {
-        let initial_cwd = if self.version.starts_with("0.2") { "initial-cwd" } else { "get-initial-cwd" };
-        let fill = |text: &str| text.replace("VERSION", &self.version).replace("INITIAL-CWD", initial_cwd);
-
-        let mut resolve = Resolve::default();
-        resolve.push_str(self.name, &fill(self.wit))?;
-        let world = format!("package farebox:deny; world deny {{ export {}@{}; }}", self.name, self.version);
-        let package = resolve.push_str("deny", &world)?;
-        let world = resolve.select_world(&[package], None)?;
-
-        let mut module = wat::parse_str(fill(self.wat))?;
-        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
-        ComponentEncoder::default()
-            .module(&module)?
-            .validate(true)
-            .encode()
-            .map_err(|error| anyhow!("the component that denies {}@{}: {error:#}", self.name, self.version))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use wasmtime::component::{Component, Linker};
     use wasmtime::{Config, Engine, Store};
+    use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+    use wit_parser::Resolve;
 
     use super::*;
+    use crate::capabilities::denial::Denial;
+
+    fn denial(import: &str) -> (&'static Denial, &str) {
+        let (interface, version) = import.split_once('@').unwrap();
+        (capabilities::denial(interface, version).unwrap(), version)
+    }
 
     /// A component that imports every capability and says what it finds.
     fn probe() -> Vec<u8> {
@@ -147,7 +90,7 @@ mod tests {
             "wasi:cli/environment@0.2.3",
             "wasi:filesystem/preopens@0.2.3",
         ] {
-            resolve.push_str(import, &fill(Adapter::for_import(import).unwrap().wit)).unwrap();
+            resolve.push_str(import, &fill(denial(import).0.wit)).unwrap();
         }
         let package = resolve.push_str("probe", include_str!("deny/probe.wit")).unwrap();
         let world = resolve.select_world(&[package], None).unwrap();
@@ -214,7 +157,7 @@ mod tests {
         assert_eq!(deny(probe(), &CapabilitySet::ALL).unwrap(), probe());
     }
 
-    /// A version without an adapter is refused: the host would take it for one of its own, and let it through.
+    /// A version without a denial is refused: the host would take it for one of its own, and let it through.
     #[test]
     fn what_cannot_be_denied_is_refused() {
         for import in ["spin:sqlite/sqlite@3.0.0", "spin:redis/redis@3.0.1", "spin:variables/variables"] {
@@ -229,7 +172,7 @@ mod tests {
 
     /// There is a denial for every version that WASI has had.
     #[test]
-    fn every_adapter_encodes() {
+    fn every_denial_encodes() {
         for import in [
             "spin:redis/redis@3.0.0",
             "spin:sqlite/sqlite@3.1.0",
@@ -240,8 +183,8 @@ mod tests {
             "wasi:filesystem/preopens@0.2.6",
             "wasi:filesystem/preopens@0.3.0",
         ] {
-            let adapter = Adapter::for_import(import).unwrap();
-            adapter.encode().unwrap_or_else(|error| panic!("{import}: {error:#}"));
+            let (denial, version) = denial(import);
+            denial.encode(version).unwrap_or_else(|error| panic!("{import}: {error:#}"));
         }
     }
 }

@@ -8,6 +8,7 @@
 //! [`redis`], [`sqlite`] and [`variables`] look at nothing but those grants.
 
 pub mod build_commands;
+mod capabilities;
 pub mod capability_set;
 pub mod compose;
 pub mod data_dir;
@@ -19,13 +20,12 @@ pub mod load;
 pub mod logs;
 pub mod manifest;
 pub mod misfits;
-pub mod redis;
 pub mod routes;
 pub mod serve;
-pub mod sqlite;
 pub mod state;
 pub mod template;
 pub mod unanswered;
 pub mod up;
 pub mod values;
-pub mod variables;
+
+pub use capabilities::{redis, sqlite, variables};

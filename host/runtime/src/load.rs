@@ -4,7 +4,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::manifest::{Manifest, check, unknown_keys};
+use crate::capabilities;
+use crate::manifest::check::{self, Checked};
+use crate::manifest::{Manifest, unknown_keys};
 use crate::misfits::Misfits;
 
 /// Reads and checks a manifest.
@@ -23,7 +25,12 @@ fn parse(text: &str, folder: &Path) -> anyhow::Result<Manifest> {
     let mut misfits = Misfits::default();
     let mut manifest: Manifest = unknown_keys::deserialize(text, &mut misfits)?;
     manifest.folder = folder.to_owned();
-    check::check(&manifest, &mut misfits);
+    check::application(&manifest, &mut misfits);
+    for (id, component) in &manifest.components {
+        let mut checked = Checked { manifest: &manifest, id, component, misfits: &mut misfits };
+        checked.composition();
+        capabilities::check(&mut checked);
+    }
     misfits.into_result("it does not make sense to the local host")?;
     Ok(manifest)
 }

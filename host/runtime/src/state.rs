@@ -1,42 +1,20 @@
 //! What an instance of a component has of the host: the data of its store, and the linker that shows it to the guest.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Store};
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{
-    Error as HttpError, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
-};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use crate::capabilities::outgoing::Outgoing;
+use crate::capabilities::redis::{self, RedisView};
+use crate::capabilities::sqlite::{self, SqliteView};
+use crate::capabilities::{environment, files, variables};
 use crate::engine::MemoryLimit;
-use crate::grants::AllowedHosts;
+pub use crate::grants::Grants;
 use crate::logs::GuestOutput;
-use crate::redis::{self, Redis, RedisView};
-use crate::sqlite::{self, Database, SqliteView};
-use crate::variables::{self, ComponentVariables};
-
-/// What one component is granted. Its instances share it.
-pub struct Grants {
-    /// The component's identifier.
-    pub component: Arc<str>,
-    /// Folders it can read, and where it sees them.
-    pub folders: Vec<(PathBuf, String)>,
-    /// Its environment variables.
-    pub environment: Vec<(String, String)>,
-    /// Its configuration variables.
-    pub variables: Arc<ComponentVariables>,
-    /// The addresses it can reach.
-    pub allowed_hosts: Arc<AllowedHosts>,
-    /// The default database, when it is granted.
-    pub database: Option<Database>,
-    /// The connections to Redis of all components.
-    pub redis: Redis,
-    /// The most memory an instance may have, in bytes.
-    pub memory: usize,
-}
 
 /// The data of a store: one instance's share of the host.
 pub struct Guest {
@@ -57,11 +35,9 @@ impl Guest {
     pub fn store(engine: &Engine, grants: &Arc<Grants>) -> wasmtime::Result<Store<Self>> {
         let output = |stream| GuestOutput { component: Arc::clone(&grants.component), stream };
         let mut wasi = WasiCtx::builder();
-        wasi.stdout(output("stdout")).stderr(output("stderr")).envs(&grants.environment);
-        for (folder, destination) in &grants.folders {
-            wasi.preopened_dir(folder, destination, FsPerms::ReadOnly)
-                .with_context(|| format!("component {:?} cannot be shown the folder {folder:?}", grants.component))?;
-        }
+        wasi.stdout(output("stdout")).stderr(output("stderr"));
+        environment::show(&grants.environment, &mut wasi);
+        files::show(&grants.folders, &mut wasi).with_context(|| format!("component {:?}", grants.component))?;
         let guest = Self {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
@@ -115,29 +91,5 @@ impl WasiView for Guest {
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outgoing }
-    }
-}
-
-/// Outgoing HTTP: denied to everybody. No part of Farebox calls out, and no grant makes this host do it.
-struct Outgoing {
-    component: Arc<str>,
-}
-
-type Sending = dyn Future<Output = Result<(http::Response<WasiBody>, Box<Receiving>), HttpError>> + Send;
-type Receiving = dyn Future<Output = Result<(), HttpError>> + Send;
-
-impl WasiHttpHooks for Outgoing {
-    fn send_request(
-        &mut self,
-        request: http::Request<WasiBody>,
-        _: Option<RequestOptions>,
-        _: Box<Receiving>,
-    ) -> Box<Sending> {
-        tracing::warn!(
-            component = &*self.component,
-            host = request.uri().host(),
-            "an outgoing HTTP request was denied: the local host makes none"
-        );
-        Box::new(std::future::ready(Err(HttpError::HttpRequestDenied)))
     }
 }

@@ -14,21 +14,20 @@ use tokio::signal::unix::{SignalKind, signal};
 use wasmtime::component::Linker;
 
 use crate::build_commands;
+use crate::capabilities::redis::Redis;
+use crate::capabilities::sqlite;
 use crate::compose::{self, compose};
 use crate::data_dir::DataDir;
 use crate::engine::{Compiler, anyhow_error, engine};
-use crate::grants::AllowedHosts;
+use crate::grants::{Grants, Shared};
 use crate::load::load;
 use crate::logs::{self, LogFormat};
-use crate::manifest::{Component, FileMount, Manifest};
+use crate::manifest::{Component, Manifest};
 use crate::misfits::Misfits;
-use crate::redis::Redis;
 use crate::routes::Routes;
 use crate::serve::{Instances, Limits, Reuse, Server, listen};
-use crate::sqlite::{DEFAULT_LABEL, Database};
-use crate::state::{Grants, Guest, linker};
+use crate::state::{Guest, linker};
 use crate::values::{Overrides, RedisUrl, SIGNING_KEY, Values};
-use crate::variables::ComponentVariables;
 
 /// Run the application of a spin.toml on this machine.
 #[derive(Debug, Args)]
@@ -147,14 +146,15 @@ impl Up {
         let engine = engine(memory, self.max_in_flight)?;
         let compiler = Compiler::new(engine.clone(), data.cache()?);
         let linker = linker(&engine).map_err(anyhow_error)?;
-        let shared = Shared { manifest, values, database: database(manifest, data)?, redis: Redis::default(), memory };
+        let shared = Shared { database: sqlite::open(manifest, &data.database())?, redis: Redis::default(), memory };
+        let application = Application { manifest, values, shared };
         let request = Duration::from_millis(self.request_timeout_ms);
         let reuse = Reuse { requests: self.requests_per_instance, at_once: self.requests_at_once, idle: IDLE, request };
 
         let mut misfits = Misfits::default();
         let mut components = BTreeMap::new();
         for id in manifest.trigger.http.iter().map(|trigger| &trigger.component).collect::<BTreeSet<_>>() {
-            match shared.instances(id, &compiler, &linker, reuse) {
+            match application.instances(id, &compiler, &linker, reuse) {
                 Ok(instances) => _ = components.insert(id.clone(), instances),
                 Err(error) => misfits.add(format!("component {id:?}"), format!("{error:#}")),
             }
@@ -167,16 +167,13 @@ impl Up {
     }
 }
 
-/// What the components of an application share.
-struct Shared<'a> {
+struct Application<'a> {
     manifest: &'a Manifest,
     values: &'a Values,
-    database: Option<Database>,
-    redis: Redis,
-    memory: usize,
+    shared: Shared,
 }
 
-impl Shared<'_> {
+impl Application<'_> {
     fn instances(
         &self,
         id: &str,
@@ -187,7 +184,7 @@ impl Shared<'_> {
         let component = self.manifest.components.get(id).context("it is not in the manifest")?;
         let composed = compose(id, self.read(&component.source)?, self.dependencies(component)?)?;
         let compiled = compiler.component(&composed)?;
-        let grants = Arc::new(self.grants(id, component)?);
+        let grants = Arc::new(Grants::new(self.manifest, id, component, self.values, &self.shared)?);
         Instances::new(linker, &compiled, grants, reuse)
             .map_err(anyhow_error)
             .context("it does not fit the local host, which serves HTTP and provides WASI and Spin's redis, sqlite and variables")
@@ -215,46 +212,6 @@ impl Shared<'_> {
         let path = self.manifest.path(source);
         std::fs::read(&path).with_context(|| format!("cannot read {path:?}; build it first, or use --build"))
     }
-
-    fn grants(&self, id: &str, component: &Component) -> anyhow::Result<Grants> {
-        let expand = |template: &String| self.values.expand(template).map_err(anyhow::Error::msg);
-        let mut allowed_hosts = AllowedHosts::default();
-        for template in &component.allowed_outbound_hosts {
-            allowed_hosts
-                .add(&expand(template)?)
-                .map_err(anyhow::Error::msg)
-                .with_context(|| format!("the entry {template:?} of `allowed_outbound_hosts`"))?;
-        }
-        let mut variables = BTreeMap::new();
-        for (name, template) in &component.variables {
-            variables.insert(name.clone(), expand(template)?);
-        }
-        let folders = component.files.iter().filter_map(|mount| match mount {
-            FileMount::Placement(placement) => {
-                Some((self.manifest.path(&placement.source), placement.destination.clone()))
-            }
-            FileMount::Pattern(_) => None,
-        });
-        let database = self.database.clone().filter(|_| has_database(component));
-        Ok(Grants {
-            component: id.into(),
-            folders: folders.collect(),
-            environment: component.environment.clone().into_iter().collect(),
-            variables: Arc::new(ComponentVariables(variables)),
-            allowed_hosts: Arc::new(allowed_hosts),
-            database,
-            redis: self.redis.clone(),
-            memory: self.memory,
-        })
-    }
-}
-
-fn has_database(component: &Component) -> bool {
-    component.sqlite_databases.iter().any(|label| label == DEFAULT_LABEL)
-}
-
-fn database(manifest: &Manifest, data: &DataDir) -> anyhow::Result<Option<Database>> {
-    manifest.components.values().any(has_database).then(|| Database::open(&data.database())).transpose()
 }
 
 /// Done at the first SIGTERM or SIGINT. The second ends the process at once.

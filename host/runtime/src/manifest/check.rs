@@ -1,17 +1,17 @@
-//! What Spin checks before it runs a manifest, and what it would only find out later.
+//! What Spin checks before it runs a manifest, and what it would only find out later. What depends on the capabilities
+//! this host has is checked by each of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Component, Dependency, FileMount, Inherit, Manifest};
+use super::{Component, Dependency, Inherit, Manifest};
 use crate::capability_set::CapabilitySet;
 use crate::dependency_name::{DependencyName, is_kebab, is_snake};
 use crate::misfits::Misfits;
 use crate::routes::Routes;
-use crate::sqlite;
 use crate::template::Template;
 
-/// Adds everything that is wrong.
-pub fn check(manifest: &Manifest, misfits: &mut Misfits) {
+/// Adds what is wrong with a manifest as a whole.
+pub fn application(manifest: &Manifest, misfits: &mut Misfits) {
     if manifest.spin_manifest_version != 2 {
         misfits.add(
             "spin_manifest_version",
@@ -20,9 +20,6 @@ pub fn check(manifest: &Manifest, misfits: &mut Misfits) {
     }
     variables(manifest, misfits);
     triggers(manifest, misfits);
-    for (id, component) in &manifest.components {
-        Check { manifest, id, component, misfits }.all();
-    }
 }
 
 fn variables(manifest: &Manifest, misfits: &mut Misfits) {
@@ -58,71 +55,27 @@ fn triggers(manifest: &Manifest, misfits: &mut Misfits) {
     }
 }
 
-struct Check<'a> {
-    manifest: &'a Manifest,
-    id: &'a str,
-    component: &'a Component,
-    misfits: &'a mut Misfits,
+/// A component that is being checked, and where to say what does not fit.
+pub struct Checked<'a> {
+    /// The manifest it is in.
+    pub manifest: &'a Manifest,
+    /// Its identifier.
+    pub id: &'a str,
+    /// What the manifest says of it.
+    pub component: &'a Component,
+    /// What did not fit so far.
+    pub misfits: &'a mut Misfits,
 }
 
-impl Check<'_> {
-    fn all(&mut self) {
-        if !is_kebab(self.id) {
-            self.add("", "its identifier has to be lower-case words with \"-\" between them");
-        }
-        self.files();
-        self.templates();
-        self.stores();
-        self.dependencies();
-    }
-
-    fn add(&mut self, key: &str, message: impl std::fmt::Display) {
+impl Checked<'_> {
+    /// Adds what is wrong with a key of the component.
+    pub fn add(&mut self, key: &str, message: impl std::fmt::Display) {
         let comma = if key.is_empty() { "" } else { ", " };
         self.misfits.add(format!("component {:?}{comma}{key}", self.id), message);
     }
 
-    fn files(&mut self) {
-        let mut destinations = BTreeSet::new();
-        for mount in &self.component.files {
-            match mount {
-                FileMount::Pattern(pattern) => self.add(
-                    "files",
-                    format!(
-                        "the local host does not support patterns such as {pattern:?}; \
-                         write {{ source = \"folder\", destination = \"/path\" }}"
-                    ),
-                ),
-                FileMount::Placement(placement) => {
-                    if !self.manifest.path(&placement.source).is_dir() {
-                        self.add("files", format!("there is no folder {:?}", placement.source));
-                    }
-                    if !placement.destination.starts_with('/') {
-                        self.add(
-                            "files",
-                            format!("the destination {:?} has to be an absolute path", placement.destination),
-                        );
-                    }
-                    if !destinations.insert(&placement.destination) {
-                        self.add("files", format!("two folders have the destination {:?}", placement.destination));
-                    }
-                }
-            }
-        }
-    }
-
-    fn templates(&mut self) {
-        for (name, template) in &self.component.variables {
-            if !is_snake(name) {
-                self.add("variables", format!("{name:?} has to be lower-case words with \"_\" between them"));
-            }
-            self.template(&format!("variable {name:?}"), template);
-        }
-        for template in &self.component.allowed_outbound_hosts {
-            self.template("allowed_outbound_hosts", template);
-        }
-    }
-
-    fn template(&mut self, key: &str, template: &str) {
+    /// Adds what is wrong with a template over the application's variables.
+    pub fn template(&mut self, key: &str, template: &str) {
         match Template::parse(template) {
             Ok(template) => {
                 for name in template.variables().filter(|name| !self.manifest.variables.contains_key(*name)) {
@@ -133,22 +86,12 @@ impl Check<'_> {
         }
     }
 
-    fn stores(&mut self) {
-        for label in self.component.sqlite_databases.iter().filter(|label| *label != sqlite::DEFAULT_LABEL) {
-            self.add(
-                "sqlite_databases",
-                format!(
-                    "the database {label:?} is not defined: Spin needs a runtime configuration file for any but \
-                     \"default\", and the local host has only that one; use \"default\""
-                ),
-            );
+    /// Adds what is wrong with its identifier and its dependencies.
+    pub fn composition(&mut self) {
+        if !is_kebab(self.id) {
+            self.add("", "its identifier has to be lower-case words with \"-\" between them");
         }
-        for label in &self.component.key_value_stores {
-            self.add(
-                "key_value_stores",
-                format!("the local host has no key-value stores, so none called {label:?}; remove it"),
-            );
-        }
+        self.dependencies();
     }
 
     fn dependencies(&mut self) {

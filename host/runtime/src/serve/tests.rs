@@ -6,8 +6,8 @@ use tokio::task::JoinHandle;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use super::*;
+use crate::capabilities::redis::Redis;
 use crate::engine::engine;
-use crate::redis::Redis;
 use crate::state::{Grants, linker};
 
 /// What the guests of these tests do before they answer. Each is a component, and its own route.

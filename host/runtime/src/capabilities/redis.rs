@@ -15,7 +15,8 @@ use self::bindings::spin::redis::redis::{
     self as interface, Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
 };
 use self::link::Link;
-use crate::grants::{AllowedHosts, entry_for};
+use super::allowed_hosts::{AllowedHosts, entry_for};
+use super::denial::Denial;
 
 mod bindings {
     #![allow(missing_docs, clippy::missing_errors_doc)]
@@ -24,7 +25,7 @@ mod bindings {
         interfaces: "import spin:redis/redis@3.0.0;",
         imports: { default: async | trappable },
         // A guest's connection is its share of the one to that address.
-        with: { "spin:redis/redis.connection": crate::redis::link::Link },
+        with: { "spin:redis/redis.connection": crate::capabilities::redis::link::Link },
     });
 }
 
@@ -272,3 +273,11 @@ fn size(value: &Value) -> usize {
             _ => 0,
         }
 }
+
+/// Opening is an error, so there is never a connection to do anything with.
+pub const DENIAL: Denial = Denial {
+    interface: "spin:redis/redis",
+    version: Some("3.0.0"),
+    wit: include_str!("../../wit/spin-redis@3.0.0/redis.wit"),
+    wat: include_str!("redis/denial.wat"),
+};

@@ -212,7 +212,7 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");
     let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args(["sqlite::database::tests::victim", "--exact", "--ignored", "--nocapture"])
+        .args(["capabilities::sqlite::database::tests::victim", "--exact", "--ignored", "--nocapture"])
         .env(VICTIM, &path)
         .stdout(Stdio::piped())
         .spawn()

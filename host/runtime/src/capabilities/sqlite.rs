@@ -6,6 +6,7 @@
 
 mod database;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -17,6 +18,9 @@ use self::bindings::spin::sqlite::sqlite::{
 };
 pub use self::database::Database;
 use self::database::Outcome;
+use super::denial::Denial;
+use crate::manifest::check::Checked;
+use crate::manifest::{Component, Manifest};
 
 mod bindings {
     #![allow(missing_docs, clippy::missing_errors_doc)]
@@ -24,12 +28,44 @@ mod bindings {
         path: "wit/spin-sqlite@3.1.0",
         interfaces: "import spin:sqlite/sqlite@3.1.0;",
         imports: { default: async | trappable },
-        with: { "spin:sqlite/sqlite.connection": crate::sqlite::Connection },
+        with: { "spin:sqlite/sqlite.connection": crate::capabilities::sqlite::Connection },
     });
 }
 
 /// The label of the one database there is.
-pub const DEFAULT_LABEL: &str = "default";
+const DEFAULT_LABEL: &str = "default";
+
+/// Adds the databases that this host does not have.
+pub fn check(checked: &mut Checked<'_>) {
+    for label in checked.component.sqlite_databases.iter().filter(|label| *label != DEFAULT_LABEL) {
+        checked.add(
+            "sqlite_databases",
+            format!(
+                "the database {label:?} is not defined: Spin needs a runtime configuration file for any but \
+                 \"default\", and the local host has only that one; use \"default\""
+            ),
+        );
+    }
+}
+
+/// Opens the database, when the manifest grants it to anybody.
+///
+/// # Errors
+///
+/// The file cannot be opened or is not a database.
+pub fn open(manifest: &Manifest, file: &Path) -> anyhow::Result<Option<Database>> {
+    manifest.components.values().any(is_granted).then(|| Database::open(file)).transpose()
+}
+
+/// The database, when the manifest grants it to a component.
+#[must_use]
+pub fn grant(component: &Component, database: Option<&Database>) -> Option<Database> {
+    database.filter(|_| is_granted(component)).cloned()
+}
+
+fn is_granted(component: &Component) -> bool {
+    component.sqlite_databases.iter().any(|label| label == DEFAULT_LABEL)
+}
 
 /// A guest's connection: the database, and what its own last statements left behind.
 #[derive(Clone)]
@@ -191,3 +227,11 @@ impl<T: Send> HostConnectionWithStore<T> for Interface {
         accessor.with(|mut access| Ok(access.get().connection(&connection)?.last.changes.load(Ordering::Relaxed)))
     }
 }
+
+/// Access is denied, so there is never a connection to do anything with.
+pub const DENIAL: Denial = Denial {
+    interface: "spin:sqlite/sqlite",
+    version: Some("3.1.0"),
+    wit: include_str!("../../wit/spin-sqlite@3.1.0/sqlite.wit"),
+    wat: include_str!("sqlite/denial.wat"),
+};

@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use wasmtime::component::{Accessor, HasData, Linker};
 
 use self::bindings::spin::variables::variables::{self as interface, Error, Host, HostWithStore};
+use super::denial::Denial;
+use crate::dependency_name::is_snake;
+use crate::manifest::Component;
+use crate::manifest::check::Checked;
+use crate::values::Values;
 
 mod bindings {
     #![allow(missing_docs, clippy::missing_errors_doc)]
@@ -18,6 +23,29 @@ mod bindings {
 /// What `spin:variables` shows one component: the values of its own variables, by name.
 #[derive(Debug, Default)]
 pub struct ComponentVariables(pub BTreeMap<String, String>);
+
+/// Adds what is wrong with the names of a component's variables and their templates.
+pub fn check(checked: &mut Checked<'_>) {
+    for (name, template) in &checked.component.variables {
+        if !is_snake(name) {
+            checked.add("variables", format!("{name:?} has to be lower-case words with \"_\" between them"));
+        }
+        checked.template(&format!("variable {name:?}"), template);
+    }
+}
+
+/// The variables that the manifest grants a component, with their values.
+///
+/// # Errors
+///
+/// A template of theirs does not expand.
+pub fn grant(component: &Component, values: &Values) -> anyhow::Result<ComponentVariables> {
+    let expand = |(name, template): (&String, &String)| {
+        let value = values.expand(template).map_err(anyhow::Error::msg)?;
+        Ok((name.clone(), value))
+    };
+    component.variables.iter().map(expand).collect::<anyhow::Result<_>>().map(ComponentVariables)
+}
 
 /// Shows the interface to guests; `of` finds in an instance what it needs.
 ///
@@ -39,7 +67,7 @@ impl Host for &ComponentVariables {}
 impl<T: Send> HostWithStore<T> for Interface {
     async fn get(accessor: &Accessor<T, Self>, name: String) -> wasmtime::Result<Result<String, Error>> {
         accessor.with(|mut access| {
-            if !crate::dependency_name::is_snake(&name) {
+            if !is_snake(&name) {
                 let why = "a name is lower-case words with \"_\" between them";
                 return Ok(Err(Error::InvalidName(format!("{name:?}: {why}"))));
             }
@@ -48,3 +76,11 @@ impl<T: Send> HostWithStore<T> for Interface {
         })
     }
 }
+
+/// Every variable is undefined.
+pub const DENIAL: Denial = Denial {
+    interface: "spin:variables/variables",
+    version: Some("3.0.0"),
+    wit: include_str!("../../wit/spin-variables@3.0.0/variables.wit"),
+    wat: include_str!("variables/denial.wat"),
+};
