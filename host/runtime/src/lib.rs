@@ -7,6 +7,7 @@
 //! component as a whole, and [`deny`] cuts a dependency off from what it does not inherit. The host interfaces in
 //! [`redis`], [`sqlite`] and [`variables`] look at nothing but those grants.
 
+mod application;
 pub mod build_commands;
 mod capabilities;
 pub mod capability_set;

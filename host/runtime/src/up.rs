@@ -2,31 +2,28 @@
 
 mod banner;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use wasmtime::component::Linker;
 
+use crate::application::Application;
 use crate::build_commands;
 use crate::capabilities::redis::Redis;
 use crate::capabilities::sqlite;
-use crate::compose::{self, compose};
 use crate::data_dir::DataDir;
 use crate::engine::{Compiler, anyhow_error, engine};
-use crate::grants::{Grants, Shared};
+use crate::grants::Shared;
 use crate::load::load;
 use crate::logs::{self, LogFormat};
-use crate::manifest::{Component, Manifest};
+use crate::manifest::Manifest;
 use crate::misfits::Misfits;
 use crate::routes::Routes;
-use crate::serve::{Instances, Limits, Reuse, Server, listen};
-use crate::state::{Guest, linker};
+use crate::serve::{Limits, Reuse, Server, listen};
+use crate::state::linker;
 use crate::values::{Overrides, RedisUrl, SIGNING_KEY, Values};
 
 /// Run the application of a spin.toml on this machine.
@@ -151,66 +148,11 @@ impl Up {
         let request = Duration::from_millis(self.request_timeout_ms);
         let reuse = Reuse { requests: self.requests_per_instance, at_once: self.requests_at_once, idle: IDLE, request };
 
-        let mut misfits = Misfits::default();
-        let mut components = BTreeMap::new();
-        for id in manifest.trigger.http.iter().map(|trigger| &trigger.component).collect::<BTreeSet<_>>() {
-            match application.instances(id, &compiler, &linker, reuse) {
-                Ok(instances) => _ = components.insert(id.clone(), instances),
-                Err(error) => misfits.add(format!("component {id:?}"), format!("{error:#}")),
-            }
-        }
-        misfits.into_result("the application cannot be started")?;
+        let components = application.components(&compiler, &linker, reuse)?;
         let routes = Routes::new(manifest.routes()).map_err(|errors| anyhow::anyhow!(errors.join("; ")))?;
         let in_flight = usize::try_from(self.max_in_flight)?;
         let limits = Limits { body: self.body_limit, request, in_flight, connections: in_flight.saturating_mul(4) };
         Ok(Server::new(routes, components, limits))
-    }
-}
-
-struct Application<'a> {
-    manifest: &'a Manifest,
-    values: &'a Values,
-    shared: Shared,
-}
-
-impl Application<'_> {
-    fn instances(
-        &self,
-        id: &str,
-        compiler: &Compiler,
-        linker: &Linker<Guest>,
-        reuse: Reuse,
-    ) -> anyhow::Result<Instances> {
-        let component = self.manifest.components.get(id).context("it is not in the manifest")?;
-        let composed = compose(id, self.read(&component.source)?, self.dependencies(component)?)?;
-        let compiled = compiler.component(&composed)?;
-        let grants = Arc::new(Grants::new(self.manifest, id, component, self.values, &self.shared)?);
-        Instances::new(linker, &compiled, grants, reuse)
-            .map_err(anyhow_error)
-            .context("it does not fit the local host, which serves HTTP and provides WASI and Spin's redis, sqlite and variables")
-    }
-
-    fn dependencies(&self, component: &Component) -> anyhow::Result<Vec<compose::Dependency>> {
-        let mut dependencies = Vec::new();
-        for (key, dependency) in &component.dependencies {
-            let source = match (&dependency.component, &dependency.path) {
-                (Some(id), _) => self.manifest.components.get(id).map(|provider| &provider.source),
-                (None, path) => path.as_ref(),
-            };
-            let source = source.with_context(|| format!("the dependency {key:?} has no file"))?;
-            dependencies.push(compose::Dependency {
-                name: key.parse().map_err(anyhow::Error::msg)?,
-                bytes: self.read(source)?,
-                export: dependency.export.clone(),
-                inherits: component.inherited_by(dependency),
-            });
-        }
-        Ok(dependencies)
-    }
-
-    fn read(&self, source: &Path) -> anyhow::Result<Vec<u8>> {
-        let path = self.manifest.path(source);
-        std::fs::read(&path).with_context(|| format!("cannot read {path:?}; build it first, or use --build"))
     }
 }
 

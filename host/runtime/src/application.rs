@@ -1,0 +1,97 @@
+//! The components of an application that run: each composed with its own dependencies, compiled, and given its own
+//! grants.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use wasmtime::component::Linker;
+
+use crate::compose::{self, compose};
+use crate::engine::{Compiler, anyhow_error};
+use crate::grants::{Grants, Shared};
+use crate::manifest::{Component, Manifest};
+use crate::misfits::Misfits;
+use crate::serve::{Instances, Reuse};
+use crate::state::Guest;
+use crate::values::Values;
+
+/// An application.
+pub struct Application<'a> {
+    /// What is wired to what.
+    pub manifest: &'a Manifest,
+    /// The values of its variables.
+    pub values: &'a Values,
+    /// What its components share of this host.
+    pub shared: Shared,
+}
+
+impl Application<'_> {
+    /// Makes every component ready that a trigger names. One that several triggers name is made once, and they share
+    /// its instances.
+    ///
+    /// # Errors
+    ///
+    /// All components that cannot be run here, each with the reason: a file that is missing, dependencies that do not
+    /// fit, an import the host does not have, or a grant it cannot give.
+    pub fn components(
+        &self,
+        compiler: &Compiler,
+        linker: &Linker<Guest>,
+        reuse: Reuse,
+    ) -> anyhow::Result<BTreeMap<String, Instances>> {
+        let mut misfits = Misfits::default();
+        let mut components = BTreeMap::new();
+        for id in self.manifest.routes().map(|(_, component)| component).collect::<BTreeSet<_>>() {
+            match self.instances(id, compiler, linker, reuse) {
+                Ok(instances) => _ = components.insert(id.to_owned(), instances),
+                Err(error) => misfits.add(format!("component {id:?}"), format!("{error:#}")),
+            }
+        }
+        misfits.into_result("the application cannot be started")?;
+        Ok(components)
+    }
+
+    fn instances(
+        &self,
+        id: &str,
+        compiler: &Compiler,
+        linker: &Linker<Guest>,
+        reuse: Reuse,
+    ) -> anyhow::Result<Instances> {
+        let component = self.manifest.components.get(id).context("it is not in the manifest")?;
+        let composed = compose(id, self.read(&component.source)?, self.dependencies(component)?)?;
+        let compiled = compiler.component(&composed)?;
+        let grants = Arc::new(Grants::new(self.manifest, id, component, self.values, &self.shared)?);
+        Instances::new(linker, &compiled, grants, reuse)
+            .map_err(anyhow_error)
+            .context("it does not fit the local host, which serves HTTP and provides WASI and Spin's redis, sqlite and variables")
+    }
+
+    fn dependencies(&self, component: &Component) -> anyhow::Result<Vec<compose::Dependency>> {
+        let mut dependencies = Vec::new();
+        for (key, dependency) in &component.dependencies {
+            let source = match (&dependency.component, &dependency.path) {
+                (Some(id), _) => self.manifest.components.get(id).map(|provider| &provider.source),
+                (None, path) => path.as_ref(),
+            };
+            let source = source.with_context(|| format!("the dependency {key:?} has no file"))?;
+            dependencies.push(compose::Dependency {
+                name: key.parse().map_err(anyhow::Error::msg)?,
+                bytes: self.read(source)?,
+                export: dependency.export.clone(),
+                inherits: component.inherited_by(dependency),
+            });
+        }
+        Ok(dependencies)
+    }
+
+    fn read(&self, source: &Path) -> anyhow::Result<Vec<u8>> {
+        let path = self.manifest.path(source);
+        std::fs::read(&path).with_context(|| format!("cannot read {path:?}; build it first, or use --build"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
