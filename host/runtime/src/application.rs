@@ -17,11 +17,8 @@ use crate::serve::{Instances, Reuse};
 use crate::state::Guest;
 use crate::values::Values;
 
-/// An application.
 pub struct Application<'a> {
-    /// What is wired to what.
     pub manifest: &'a Manifest,
-    /// The values of its variables.
     pub values: &'a Values,
     /// What its components share of this host.
     pub shared: Shared,

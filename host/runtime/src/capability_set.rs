@@ -2,7 +2,6 @@
 
 /// What can be inherited, by the name it has in `inherit_configuration`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are Spin's names")]
 pub enum CapabilitySet {
     AiModels,
     AllowedOutboundHosts,
@@ -14,7 +13,6 @@ pub enum CapabilitySet {
 }
 
 impl CapabilitySet {
-    /// All there are.
     pub const ALL: [Self; 7] = [
         Self::AiModels,
         Self::AllowedOutboundHosts,

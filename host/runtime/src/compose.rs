@@ -16,7 +16,6 @@ use crate::misfits::Misfits;
 pub struct Dependency {
     /// The imports it is for.
     pub name: DependencyName,
-    /// The component's bytes.
     pub bytes: Vec<u8>,
     /// The export that is used; the one with the name of the import when absent.
     pub export: Option<String>,

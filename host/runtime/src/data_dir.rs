@@ -46,13 +46,11 @@ impl DataDir {
         }
     }
 
-    /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The embedded database.
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.path.join("farebox.sqlite")

@@ -1,32 +1,35 @@
-//! Runs the Farebox application locally: the same `spin.toml` and the same component bytes that are deployed on Spin.
+//! Runs a Spin application locally: the same `spin.toml` and the same component bytes that are deployed on Spin.
 //!
-//! Start reading at [`up`], which is the whole life of a local run in order: [`load`] the [`manifest`], resolve
-//! the [`values`] of its variables, [`compose`] each component with its dependencies, compile it with the [`engine`] and [`serve`] it.
+//! Start reading at [`up`], which is the whole life of a local run in order: `load` the `manifest`, find the `values`
+//! of its variables, make an `application` of it - `compose` each component with its dependencies, compile it with the
+//! [`engine`], gather its [`grants`] - and `serve` that.
 //!
-//! What a component may do is decided in two places, and nowhere else: [`grants`] says what the manifest grants a
-//! component as a whole, and [`deny`] cuts a dependency off from what it does not inherit. The host interfaces in
-//! [`redis`], [`sqlite`] and [`variables`] look at nothing but those grants.
+//! What a guest can have of the host is in `capabilities`, one file each. What a component has of it is decided in two
+//! places, and nowhere else: [`grants`] says what the manifest grants the component, and `deny` cuts a dependency off
+//! from what it does not inherit. The capabilities look at nothing but those grants.
+//!
+//! No crate of the application is among the dependencies: what the host must know of one is in its manifest.
 
 mod application;
-pub mod build_commands;
+mod build_commands;
 mod capabilities;
-pub mod capability_set;
-pub mod compose;
-pub mod data_dir;
-pub mod deny;
-pub mod dependency_name;
+mod capability_set;
+mod compose;
+mod data_dir;
+mod deny;
+mod dependency_name;
 pub mod engine;
 pub mod grants;
-pub mod load;
-pub mod logs;
-pub mod manifest;
-pub mod misfits;
-pub mod routes;
-pub mod serve;
+mod load;
+mod logs;
+mod manifest;
+mod misfits;
+mod routes;
+mod serve;
 pub mod state;
-pub mod template;
-pub mod unanswered;
+mod template;
+mod unanswered;
 pub mod up;
-pub mod values;
+mod values;
 
 pub use capabilities::{redis, sqlite, variables};

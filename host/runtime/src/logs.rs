@@ -9,7 +9,6 @@ use tokio::io::AsyncWrite;
 use tracing_subscriber::EnvFilter;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
-/// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people.
@@ -43,7 +42,6 @@ const MAX_LINE: usize = 8 * 1024;
 /// A guest's standard output or error: each line becomes a log line.
 #[derive(Clone)]
 pub struct GuestOutput {
-    /// The component's identifier.
     pub component: std::sync::Arc<str>,
     /// "stdout" or "stderr".
     pub stream: &'static str,

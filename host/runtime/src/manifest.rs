@@ -16,7 +16,6 @@ use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 
 use crate::capability_set::CapabilitySet;
 
-/// A manifest.
 #[derive(Debug, Deserialize)]
 pub struct Manifest {
     /// The version of the manifest's own format.
@@ -38,7 +37,6 @@ pub struct Manifest {
 
 /// `[application]`
 #[derive(Debug, Deserialize)]
-#[expect(missing_docs, reason = "they say what they are called")]
 pub struct Application {
     pub name: String,
     #[serde(default)]
@@ -156,7 +154,6 @@ pub struct Dependency {
 /// What a dependency inherits: everything, nothing, or the named capability sets.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-#[expect(missing_docs, reason = "they say what they are called")]
 pub enum Inherit {
     All(bool),
     These(Vec<String>),
@@ -175,10 +172,8 @@ pub struct Build {
     pub watch: Vec<String>,
 }
 
-/// One command, or several.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-#[expect(missing_docs, reason = "they say what they are called")]
 pub enum Commands {
     One(String),
     Many(Vec<String>),
@@ -216,7 +211,6 @@ impl Component {
 }
 
 impl Build {
-    /// The commands, in order.
     #[must_use]
     pub fn commands(&self) -> &[String] {
         match &self.command {

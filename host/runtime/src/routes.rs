@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use routefinder::Router;
 
-/// The routes of an application.
 pub struct Routes {
     router: Router<String>,
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-/// A parsed template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 

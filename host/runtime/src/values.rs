@@ -131,7 +131,6 @@ impl Values {
         Self(values)
     }
 
-    /// The value of an application variable.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

@@ -12,7 +12,6 @@ pub struct Denial {
     pub version: Option<&'static str>,
     /// The interface's package.
     pub wit: &'static str,
-    /// The code.
     pub wat: &'static str,
 }
 

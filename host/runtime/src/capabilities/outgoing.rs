@@ -13,7 +13,6 @@ pub fn is_denied_to_everybody(import: &str) -> bool {
 
 /// Refuses the requests of one component's instances.
 pub struct Outgoing {
-    /// The component's identifier.
     pub component: Arc<str>,
 }
 

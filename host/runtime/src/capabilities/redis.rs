@@ -19,7 +19,6 @@ use super::allowed_hosts::{AllowedHosts, entry_for};
 use super::denial::Denial;
 
 mod bindings {
-    #![allow(missing_docs, clippy::missing_errors_doc)]
     wasmtime::component::bindgen!({
         path: "wit/spin-redis@3.0.0",
         interfaces: "import spin:redis/redis@3.0.0;",

@@ -23,7 +23,6 @@ use crate::manifest::check::Checked;
 use crate::manifest::{Component, Manifest};
 
 mod bindings {
-    #![allow(missing_docs, clippy::missing_errors_doc)]
     wasmtime::component::bindgen!({
         path: "wit/spin-sqlite@3.1.0",
         interfaces: "import spin:sqlite/sqlite@3.1.0;",

@@ -12,7 +12,6 @@ use crate::manifest::check::Checked;
 use crate::values::Values;
 
 mod bindings {
-    #![allow(missing_docs, clippy::missing_errors_doc)]
     wasmtime::component::bindgen!({
         path: "wit/spin-variables@3.0.0",
         interfaces: "import spin:variables/variables@3.0.0;",

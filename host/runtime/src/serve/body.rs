@@ -17,7 +17,6 @@ use crate::unanswered::Unanswered;
 const DISCARDED: usize = 16 << 20;
 const DISCARDING: Duration = Duration::from_secs(2);
 
-/// The body of a request.
 pub(super) struct RequestBody {
     incoming: Incoming,
     /// False while the client waits for leave to send it: `expect: 100-continue`.
@@ -25,7 +24,6 @@ pub(super) struct RequestBody {
 }
 
 impl RequestBody {
-    /// Splits a request.
     pub(super) fn split(request: http::Request<Incoming>) -> (http::request::Parts, Self) {
         let (head, incoming) = request.into_parts();
         let is_coming = !head.headers.contains_key(EXPECT);
