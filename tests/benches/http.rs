@@ -2,10 +2,11 @@
 //! generator, one machine, one run: only the ratios mean anything.
 #![allow(missing_docs, clippy::unwrap_used, clippy::float_arithmetic, clippy::cast_precision_loss)]
 
+use farebox_kit::artifacts;
+use farebox_tests::baseline;
 use farebox_tests::load::{self, Load};
 use farebox_tests::server::{Server, start_process};
 use farebox_tests::store_redis_server::RedisServer;
-use farebox_tests::{artifacts, baseline};
 use std::process::Command;
 use std::time::Duration;
 

@@ -327,12 +327,13 @@ pub fn start_process(mut command: Command) -> (Child, String, Log) {
 pub struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
-    /// The events that were told, in order: every line that ends in a JSON object with an `event`.
+    /// The events that were told, in order: every line that has a JSON object with an `event`, among what the runtime says
+    /// of the line.
     pub fn events(&self) -> Vec<serde_json::Value> {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let event = |line: &String| {
-            let object = line.get(line.find('{')?..)?;
-            serde_json::from_str::<serde_json::Value>(object).ok().filter(|event| event["event"].is_string())
+            let objects = serde_json::Deserializer::from_str(line.get(line.find('{')?..)?).into_iter();
+            objects.map_while(Result::ok).next().filter(|event: &serde_json::Value| event["event"].is_string())
         };
         lines.iter().filter_map(event).collect()
     }
