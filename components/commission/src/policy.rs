@@ -1,6 +1,6 @@
 //! Commission policies: scenarios, their caps, and everything that can be wrong with them.
 
-use farebox_document::{Problem, Problems, version_of};
+use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of};
 use farebox_money::Decimal;
 use serde::Deserialize;
 
@@ -41,7 +41,8 @@ pub(crate) enum Base {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PolicyDocument {
-    format: String,
+    #[serde(rename = "format")]
+    _format: String,
     #[serde(rename = "title")]
     _title: String,
     #[serde(default, rename = "source")]
@@ -77,21 +78,12 @@ impl Policy {
     /// Everything that is wrong with the document, in document order.
     pub fn parse(document: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
-        let value = match farebox_document::parse_json(document.as_bytes()) {
-            Ok(value) => value,
-            Err(error) => {
-                problems.add("", "invalid-json", format!("not JSON: {error}"));
-                return Err(problems.into_vec());
-            }
-        };
-        let version = version_of(&value);
-        let document: PolicyDocument = match farebox_document::read_part(&value, "", &mut problems) {
-            Some(document) => document,
-            None => return Err(problems.into_vec()),
-        };
-        if document.format != FORMAT {
-            problems.add("/format", "unknown-format", format!("has to be \"{FORMAT}\""));
-        }
+        let read = read_json(document, "", &mut problems).and_then(|value| {
+            check_format(&value, FORMAT, "", &mut problems);
+            let document = read_part::<PolicyDocument>(&value, "", &mut problems)?;
+            Some((version_of(&value), document))
+        });
+        let Some((version, document)) = read else { return Err(problems.into_vec()) };
         let scenarios = read_scenarios(document.scenarios, &mut problems);
         problems.into_result(Self { version, scenarios })
     }

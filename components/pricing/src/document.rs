@@ -21,6 +21,7 @@ use serde_json::Value;
 #[schemars(title = "Farebox rate card", rename = "RateCard")]
 pub struct CardDocument {
     /// "farebox-rate-card/1".
+    #[expect(dead_code, reason = "checked before anything is read")]
     pub format: String,
     /// For people.
     pub title: String,

@@ -1,11 +1,12 @@
 //! The numbers on a rate card.
 
-use farebox_document::Problems;
+use farebox_document::Code::{Malformed, NotWhole, OutOfRange, TooPrecise};
+use farebox_document::{Problems, excerpt, number_as_text, refuse};
 use farebox_money::{Currency, Decimal, MinorUnits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::borrow::Cow;
+use std::fmt;
 
 /// A rate, amount or percentage on a card: decimal text, not negative, below 10^9, at most 6 decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,25 +27,55 @@ impl Figure {
     }
 }
 
+impl Figure {
+    fn read<E: Error>(text: &str) -> Result<Self, E> {
+        let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+        let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+        let plain = digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+            && digit(digits.first())
+            && digit(digits.last());
+        let Some(figure) = Decimal::from_str_exact(text).ok().filter(|_| plain) else {
+            return Err(refuse(Malformed, format!("is {}; write a number such as \"1.80\"", excerpt(text))));
+        };
+        if figure.is_sign_negative() || figure >= Self::MAX {
+            return Err(refuse(OutOfRange, format!("is {text}; 0 to below {} is allowed", Self::MAX)));
+        }
+        if figure.scale() > 6 {
+            return Err(refuse(TooPrecise, format!("is {text}; at most 6 decimals are allowed")));
+        }
+        Ok(Self(figure))
+    }
+}
+
 impl<'de> Deserialize<'de> for Figure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let value = Value::deserialize(deserializer)?;
-        let Value::String(text) = &value else {
-            return Err(D::Error::custom(format!(
-                "{value} is not a figure; write it as text, for example \"1.80\", so that it stays exact"
-            )));
-        };
-        let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-        let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-            && digit(text.as_bytes().first())
-            && digit(text.as_bytes().last());
-        let figure = Decimal::from_str_exact(text).ok().filter(|figure| plain && figure.scale() <= 6);
-        figure.filter(|figure| *figure < Self::MAX).map(Figure).ok_or_else(|| {
-            D::Error::custom(format!(
-                "\"{text}\" is not a figure; give a number from 0 to below 1000000000 with at most 6 decimals, for example \"1.80\""
-            ))
-        })
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Figure;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number as text, such as \"1.80\"")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Figure, E> {
+                Figure::read(text)
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Figure, E> {
+                Err(number_as_text(number))
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Figure, E> {
+                Err(number_as_text(number))
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Figure, E> {
+                Err(number_as_text(format_args!("{number:?}")))
+            }
+        }
+
+        deserializer.deserialize_any(Text)
     }
 }
 
@@ -69,16 +100,43 @@ pub struct Metres(pub Decimal);
 
 impl<'de> Deserialize<'de> for Metres {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let value = Value::deserialize(deserializer)?;
-        match value.as_u64().map(Decimal::from) {
-            Some(whole) if whole < Figure::MAX => Ok(Self(whole)),
-            _ => Figure::deserialize(&value).map(|figure| Self(figure.0)).map_err(|_| {
-                D::Error::custom(format!(
-                    "{value} is not a number of metres; give a whole number below 1000000000, or text such as \"1609.344\""
-                ))
-            }),
+        struct Length;
+
+        impl Length {
+            fn out_of_range<E: Error>(number: impl fmt::Display) -> E {
+                refuse(OutOfRange, format!("is {number}; 0 to below {} is allowed", Figure::MAX))
+            }
         }
+
+        impl Visitor<'_> for Length {
+            type Value = Metres;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number of metres, or text such as \"1609.344\"")
+            }
+
+            fn visit_u64<E: Error>(self, metres: u64) -> Result<Metres, E> {
+                let metres = Decimal::from(metres);
+                if metres < Figure::MAX { Ok(Metres(metres)) } else { Err(Self::out_of_range(metres)) }
+            }
+
+            fn visit_i64<E: Error>(self, metres: i64) -> Result<Metres, E> {
+                u64::try_from(metres).map_err(|_| Self::out_of_range(metres)).and_then(|metres| self.visit_u64(metres))
+            }
+
+            fn visit_f64<E: Error>(self, metres: f64) -> Result<Metres, E> {
+                Err(refuse(
+                    NotWhole,
+                    format!("is {metres:?}; write a whole number, or text, \"{metres:?}\", to keep it exact"),
+                ))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Metres, E> {
+                Figure::read(text).map(|figure| Metres(figure.0))
+            }
+        }
+
+        deserializer.deserialize_any(Length)
     }
 }
 

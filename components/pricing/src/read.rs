@@ -10,7 +10,7 @@ use crate::notes::Notes;
 use crate::rounding::Rounded;
 use crate::terms::Terms;
 use crate::zones::Zones;
-use farebox_document::{Problem, Problems, parse_json, read_part, version_of};
+use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of};
 use farebox_money::{Currency, Rounding};
 use items::{ItemReader, is_token};
 use jiff::civil::Date;
@@ -28,13 +28,7 @@ impl RateCard {
     /// Everything that is wrong with the document.
     pub fn parse(document: &str) -> Result<Self, Vec<Problem>> {
         let mut notes = Notes::default();
-        let card = match parse_json(document.as_bytes()) {
-            Ok(value) => Self::read(&value, &mut notes),
-            Err(error) => {
-                notes.problems.add("", "invalid-json", format!("not JSON: {error}"));
-                None
-            }
-        };
+        let card = read_json(document, "", &mut notes.problems).and_then(|value| Self::read(&value, &mut notes));
         match card {
             Some(card) => {
                 notes.sort();
@@ -47,13 +41,11 @@ impl RateCard {
     fn read(value: &Value, notes: &mut Notes) -> Option<Self> {
         let version = version_of(value);
         let problems = &mut notes.problems;
+        check_format(value, FORMAT, "", problems);
         let Some(document) = read_part::<CardDocument>(value, "", problems) else {
             read_items_alone(value, notes);
             return None;
         };
-        if document.format != FORMAT {
-            problems.add("/format", "unknown-format", format!("has to be \"{FORMAT}\""));
-        }
         for (pointer, text) in [("/city", &document.city), ("/product", &document.product)] {
             if !is_token(text) {
                 problems.add(

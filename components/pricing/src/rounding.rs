@@ -4,9 +4,11 @@ use crate::figure::Figure;
 use farebox_document::Problems;
 use farebox_money::{Currency, MinorUnits, Rounding};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 use std::borrow::Cow;
+use std::fmt;
 
 /// A mode, and the amount of which every result is a multiple, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,16 +53,27 @@ impl<'de> Deserialize<'de> for RoundingDocument {
             mode: Rounding,
             to: Figure,
         }
-        use serde::de::Error;
-        let value = Value::deserialize(deserializer)?;
-        let read = if value.is_object() {
-            Full::deserialize(value).map(|full| Self { mode: full.mode, to: Some(full.to) })
-        } else {
-            Rounding::deserialize(value).map(|mode| Self { mode, to: None })
-        };
-        read.map_err(|error| {
-            D::Error::custom(format!("{error}; write \"half-up\", or {{\"mode\": \"half-up\", \"to\": \"0.50\"}}"))
-        })
+
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = RoundingDocument;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"half-up\", or {\"mode\": \"half-up\", \"to\": \"0.50\"}")
+            }
+
+            fn visit_str<E: Error>(self, mode: &str) -> Result<RoundingDocument, E> {
+                Rounding::deserialize(mode.into_deserializer()).map(|mode| RoundingDocument { mode, to: None })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<RoundingDocument, A::Error> {
+                let full = Full::deserialize(MapAccessDeserializer::new(fields))?;
+                Ok(RoundingDocument { mode: full.mode, to: Some(full.to) })
+            }
+        }
+
+        deserializer.deserialize_any(Either)
     }
 }
 

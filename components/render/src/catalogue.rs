@@ -3,10 +3,10 @@
 use crate::layout::Layout;
 use crate::messages;
 use crate::numbers::Numbers;
-use farebox_document::{Problem, Problems, parse_json, version_of};
+use farebox_document::{Problem, Problems, read_json, version_of};
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use icu_locale_core::Locale;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fmt;
 
 /// Copy for one locale.
@@ -27,7 +27,7 @@ impl Catalogue {
     pub fn parse(locale: &str, messages: &str, layout: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
         let tag = read_locale(locale, &mut problems);
-        let document = read_json(layout, &mut problems);
+        let document = read_json(layout, "/layout", &mut problems);
         let layout = document.as_ref().map(|document| Layout::read(document, &mut problems)).unwrap_or_default();
         let resource = messages::read(messages, &layout, &mut problems);
         let (Some((locale, numbers)), Some(document), Some(resource), true) =
@@ -92,14 +92,4 @@ fn read_locale(tag: &str, problems: &mut Problems) -> Option<(Locale, Numbers)> 
         problems.add("/locale", "unknown-locale", format!("how numbers are written in {tag:?} is not known"));
     }
     Some((locale, numbers?))
-}
-
-fn read_json(text: &str, problems: &mut Problems) -> Option<Value> {
-    match parse_json(text.as_bytes()) {
-        Ok(document) => Some(document),
-        Err(error) => {
-            problems.add("/layout", "invalid-json", format!("is not JSON: {error}"));
-            None
-        }
-    }
 }

@@ -1,12 +1,10 @@
 //! The layout: which scene shows which lines of a bill, in which order.
 
-use farebox_document::{Problems, pointer_segment};
+use crate::document::{FORMAT, LayoutDocument, Many, SceneDocument, SectionDocument, SectionFields, Text};
+use farebox_document::{Problems, check_format, read_part};
 use farebox_fare::{Bill, Line};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// What `format` in a layout has to say.
-const FORMAT: &str = "farebox-copy-layout/1";
 
 /// Stands for everything in a list that the scene does not name.
 const CATCH_ALL: &str = "*";
@@ -71,10 +69,17 @@ impl List {
 }
 
 impl Layout {
-    /// Reads a layout and notes all that is wrong with it. The result is whole only if nothing was noted.
+    /// Reads a layout and notes all that is wrong with it. Nothing can be read of one that is not a layout.
     pub(crate) fn read(document: &Value, problems: &mut Problems) -> Self {
-        let mut reader = Reader { problems };
-        let layout = reader.layout(&Node { pointer: "/layout".to_owned(), value: document });
+        check_format(document, FORMAT, "/layout", problems);
+        let Some(document) = read_part::<LayoutDocument>(document, "/layout", problems) else {
+            return Self::default();
+        };
+        let layout = Self {
+            fallback: document.fallback.map(|fallback| fallback.0),
+            mocked: document.mocked.0,
+            scenes: document.scenes.0.into_iter().map(Scene::from).collect(),
+        };
         layout.check_scene_names(problems);
         for (index, scene) in layout.scenes.iter().enumerate() {
             scene.check_shows_each_line_once(&format!("/layout/scenes/{index}"), problems);
@@ -115,8 +120,7 @@ impl Layout {
         let codes = lists.flat_map(|(pointer, codes)| {
             codes.iter().enumerate().map(move |(index, code)| (format!("{pointer}/{index}"), code.as_str()))
         });
-        // That a code is empty was noted when it was read.
-        codes.filter(|(_, code)| *code != CATCH_ALL && !code.is_empty())
+        codes.filter(|(_, code)| *code != CATCH_ALL)
     }
 
     fn check_scene_names(&self, problems: &mut Problems) {
@@ -124,7 +128,6 @@ impl Layout {
         for (index, scene) in self.scenes.iter().enumerate() {
             let pointer = format!("/layout/scenes/{index}/name");
             let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-            // An empty name was noted when it was read.
             if !scene.name.bytes().all(legal) {
                 let message = format!("{:?} may hold only a-z, 0-9 and _, so that messages can name it", scene.name);
                 problems.add(&pointer, "invalid-scene", message);
@@ -132,6 +135,23 @@ impl Layout {
             if let Some(first) = seen.insert(&scene.name, pointer.clone()) {
                 problems.add(pointer, "duplicate-scene", format!("{:?} is at {first} already", scene.name));
             }
+        }
+    }
+}
+
+impl From<SceneDocument> for Scene {
+    fn from(document: SceneDocument) -> Self {
+        Self { name: document.name.0, sections: document.sections.0.into_iter().map(Section::from).collect() }
+    }
+}
+
+impl From<SectionDocument> for Section {
+    fn from(SectionDocument(SectionFields { title, fees, discounts, included }): SectionDocument) -> Self {
+        let lists = [(List::Fees, fees), (List::Discounts, discounts), (List::Included, included)];
+        let codes = |Many(codes): Many<Text>| codes.into_iter().map(|code| code.0).collect();
+        Self {
+            title: title.0,
+            codes: lists.into_iter().filter_map(|(list, named)| Some((list, codes(named?)))).collect(),
         }
     }
 }
@@ -163,8 +183,7 @@ impl Scene {
             let kind = list.name();
             let mut seen = BTreeMap::new();
             for (n, section) in self.sections.iter().enumerate() {
-                // That a code is empty was noted when it was read.
-                for (index, code) in section.of(list).iter().enumerate().filter(|(_, code)| !code.is_empty()) {
+                for (index, code) in section.of(list).iter().enumerate() {
                     let place = format!("{pointer}/sections/{n}/{kind}/{index}");
                     if let Some(first) = seen.insert(code, place.clone()) {
                         let message = format!("{code:?} is at {first} already; a scene shows each line once");
@@ -186,106 +205,5 @@ impl Scene {
 impl Section {
     fn of(&self, list: List) -> &[String] {
         self.codes.get(&list).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// A value, and where it is.
-struct Node<'a> {
-    pointer: String,
-    value: &'a Value,
-}
-
-impl<'a> Node<'a> {
-    fn child(&self, key: &str, value: &'a Value) -> Self {
-        Node { pointer: format!("{}/{}", self.pointer, pointer_segment(key)), value }
-    }
-}
-
-/// Walks the document. Unlike deserializing, it goes on after the first problem.
-struct Reader<'p> {
-    problems: &'p mut Problems,
-}
-
-impl Reader<'_> {
-    fn layout(&mut self, node: &Node) -> Layout {
-        let Some(fields) = self.object(node, &["fallback", "format", "mocked", "scenes"]) else {
-            return Layout::default();
-        };
-        if let Some(format) = self.required(node, fields, "format")
-            && format.value.as_str() != Some(FORMAT)
-        {
-            self.problems.add(format.pointer, "unknown-format", format!("has to be {FORMAT:?}"));
-        }
-        let fallback = fields.get("fallback").map(|value| self.text(&node.child("fallback", value)));
-        let mocked = self.required(node, fields, "mocked").map(|mocked| self.text(&mocked));
-        let scenes = self.required(node, fields, "scenes").map(|scenes| self.list(&scenes, Self::scene));
-        Layout { fallback, mocked: mocked.unwrap_or_default(), scenes: scenes.unwrap_or_default() }
-    }
-
-    fn scene(&mut self, node: &Node) -> Scene {
-        let Some(fields) = self.object(node, &["name", "sections"]) else { return Scene::default() };
-        let name = self.required(node, fields, "name").map(|name| self.text(&name));
-        let sections = self.required(node, fields, "sections").map(|sections| self.list(&sections, Self::section));
-        Scene { name: name.unwrap_or_default(), sections: sections.unwrap_or_default() }
-    }
-
-    fn section(&mut self, node: &Node) -> Section {
-        let known = ["discounts", "fees", "included", "title"];
-        let Some(fields) = self.object(node, &known) else { return Section::default() };
-        let title = self.required(node, fields, "title").map(|title| self.text(&title)).unwrap_or_default();
-        let mut codes = BTreeMap::new();
-        for list in List::ALL {
-            if let Some(value) = fields.get(list.name()) {
-                codes.insert(list, self.list(&node.child(list.name(), value), Self::text));
-            }
-        }
-        if codes.is_empty() {
-            let message = "a section needs \"fees\", \"discounts\" or \"included\", or it never shows a line";
-            self.problems.add(&node.pointer, "missing-field", message);
-        }
-        Section { title, codes }
-    }
-
-    fn object<'a>(&mut self, node: &Node<'a>, known: &[&str]) -> Option<&'a Map<String, Value>> {
-        let Some(fields) = node.value.as_object() else {
-            self.problems.add(&node.pointer, "wrong-type", format!("must be an object with {}", known.join(", ")));
-            return None;
-        };
-        for (key, value) in fields.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
-            let message = format!("{key:?} is not a field here; known are {}", known.join(", "));
-            self.problems.add(node.child(key, value).pointer, "unknown-field", message);
-        }
-        Some(fields)
-    }
-
-    fn required<'a>(&mut self, node: &Node<'a>, fields: &'a Map<String, Value>, key: &str) -> Option<Node<'a>> {
-        let Some(value) = fields.get(key) else {
-            self.problems.add(&node.pointer, "missing-field", format!("{key:?} is missing"));
-            return None;
-        };
-        Some(node.child(key, value))
-    }
-
-    fn list<T>(&mut self, node: &Node, read: fn(&mut Self, &Node) -> T) -> Vec<T> {
-        match node.value.as_array() {
-            Some(items) if !items.is_empty() => {
-                let items = items.iter().enumerate();
-                items.map(|(index, item)| read(self, &node.child(&index.to_string(), item))).collect()
-            }
-            _ => {
-                self.problems.add(&node.pointer, "wrong-type", "must be a list with at least one item");
-                Vec::new()
-            }
-        }
-    }
-
-    fn text(&mut self, node: &Node) -> String {
-        match node.value.as_str() {
-            Some(text) if !text.is_empty() => text.to_owned(),
-            _ => {
-                self.problems.add(&node.pointer, "wrong-type", "must be text, and not empty");
-                String::new()
-            }
-        }
     }
 }

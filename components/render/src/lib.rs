@@ -11,6 +11,7 @@
 //! - No amount is ever a float. Numbers reach Fluent as text that ICU4X formatted from exact decimals.
 
 mod catalogue;
+mod document;
 mod layout;
 mod messages;
 mod numbers;

@@ -146,10 +146,10 @@ fn layout_fields() {
     let check = |layout: &str, expected: &[&str]| assert_eq!(problems("en", MESSAGES, layout), expected, "{layout}");
     check("{", &["/layout invalid-json"]);
     check("[]", &["/layout wrong-type"]);
-    check("{}", &["/layout missing-field", "/layout missing-field", "/layout missing-field"]);
+    check("{}", &["/layout/format missing", "/layout/mocked missing", "/layout/scenes missing"]);
     check(
         r#"{"format": "farebox-copy-layout/2", "mocked": "mocked", "scenes": []}"#,
-        &["/layout/format unknown-format", "/layout/scenes wrong-type"],
+        &["/layout/format unknown-format", "/layout/scenes wrong-length"],
     );
     check(
         &LAYOUT.replace(r#""mocked": "#, r#""colour": 1, "fallback": "fee", "mocked": "#),
@@ -187,7 +187,7 @@ fn layout_sections() {
     );
     check(
         r#"{"fees": ["*", 1, ""], "discounts": ["*"], "included": ["*"]}, {"title": "title"}, {"title": "title", "fees": []}"#,
-        &["/0 missing-field", "/0/fees/1 wrong-type", "/0/fees/2 wrong-type", "/1 missing-field", "/2/fees wrong-type"],
+        &["/0/fees/1 wrong-type", "/0/fees/2 wrong-length", "/0/title missing", "/1 missing", "/2/fees wrong-length"],
     );
     check(
         r#"{"title": "heading", "fees": ["*"], "discounts": ["*"], "included": ["*"]}"#,

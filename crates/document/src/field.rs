@@ -15,62 +15,17 @@
 //! assert_eq!(problems.len(), 3); // an unknown field, a fraction of a metre, and a missing field
 //! ```
 
-use crate::{Problem, pointer_segment};
+use crate::{Notes, Place, say};
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// The most problems of one document that are told.
-pub const MOST_PROBLEMS: usize = 100;
-
-/// The longest name of a field that is repeated in a pointer, in bytes.
-const LONGEST_NAME: usize = 128;
-
-/// What is wrong with a document, so far.
-#[derive(Debug, Default)]
-pub struct Notes(RefCell<Vec<Problem>>);
-
 impl Notes {
     /// Begins to read: the document has to be an object with no fields but `known`.
     pub fn body<'a>(&'a self, document: &'a Value, known: &[&'static str]) -> Option<Object<'a>> {
-        Field { value: document, at: Pointer::Document, notes: self }.object(known)
-    }
-
-    /// The value that was read, if nothing was noted.
-    ///
-    /// # Errors
-    ///
-    /// Everything noted. Nothing, when the value is missing and nobody noted why, which is a defect of the reader.
-    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Problem>> {
-        let problems = self.0.into_inner();
-        if problems.is_empty() { value.ok_or(problems) } else { Err(problems) }
-    }
-
-    fn add(&self, at: Pointer<'_>, code: &'static str, message: String) {
-        let mut problems = self.0.borrow_mut();
-        if problems.len() < MOST_PROBLEMS {
-            problems.push(Problem { pointer: at.to_string(), code: code.into(), message });
-        }
-    }
-}
-
-/// A place in a document. Becomes text only when something is wrong there.
-#[derive(Clone, Copy, Debug)]
-enum Pointer<'a> {
-    Document,
-    Key(&'a Pointer<'a>, &'a str),
-    Index(&'a Pointer<'a>, usize),
-}
-
-impl fmt::Display for Pointer<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Document => Ok(()),
-            Self::Key(parent, key) => write!(f, "{parent}/{}", pointer_segment(key)),
-            Self::Index(parent, index) => write!(f, "{parent}/{index}"),
-        }
+        Field { value: document, at: Place::DOCUMENT, notes: self }.object(known)
     }
 }
 
@@ -78,7 +33,7 @@ impl fmt::Display for Pointer<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'a> {
     fields: &'a Map<String, Value>,
-    at: Pointer<'a>,
+    at: Place<'a>,
     notes: &'a Notes,
 }
 
@@ -87,8 +42,7 @@ impl<'a> Object<'a> {
     pub fn required(&'a self, name: &'static str) -> Option<Field<'a>> {
         let field = self.optional(name);
         if field.is_none() {
-            let at = Pointer::Key(&self.at, name);
-            self.notes.add(at, "missing", format!("`{name}` is missing and has to be given"));
+            self.notes.add(&self.at.key(name), "missing", say::missing(name));
         }
         field
     }
@@ -96,7 +50,7 @@ impl<'a> Object<'a> {
     /// A field that may be absent. `null` is absent.
     pub fn optional(&'a self, name: &'static str) -> Option<Field<'a>> {
         let value = self.fields.get(name).filter(|value| !value.is_null())?;
-        Some(Field { value, at: Pointer::Key(&self.at, name), notes: self.notes })
+        Some(Field { value, at: Place::Key(&self.at, name), notes: self.notes })
     }
 }
 
@@ -104,7 +58,7 @@ impl<'a> Object<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
     value: &'a Value,
-    at: Pointer<'a>,
+    at: Place<'a>,
     notes: &'a Notes,
 }
 
@@ -116,7 +70,7 @@ impl<'a> Field<'a> {
 
     /// Notes that something is wrong here: a code for programs, and a sentence that says what would be right.
     pub fn note<T>(self, code: &'static str, message: impl Into<String>) -> Option<T> {
-        self.notes.add(self.at, code, message.into());
+        self.notes.add(&self.at, code, message);
         None
     }
 
@@ -126,10 +80,7 @@ impl<'a> Field<'a> {
             return self.wrong_type("an object");
         };
         for name in fields.keys().filter(|name| !known.contains(&name.as_str())) {
-            let message = format!("there is no field {}; known are {}", excerpt(name), known.join(", "));
-            // A name as long as a body would make an answer as long as a body.
-            let at = Pointer::Key(&self.at, name);
-            self.notes.add(if name.len() <= LONGEST_NAME { at } else { self.at }, "unknown-field", message);
+            self.notes.add(&self.at.key(name), "unknown-field", say::unknown_field(name, known));
         }
         Some(Object { fields, at: self.at, notes: self.notes })
     }
@@ -141,9 +92,9 @@ impl<'a> Field<'a> {
         };
         if !length.contains(&items.len()) {
             let (least, most) = length.clone().into_inner();
-            return self.note("wrong-length", format!("has {} items; {least} to {most} are allowed", items.len()));
+            return self.note("wrong-length", say::wrong_length(items.len(), least, most));
         }
-        let field = |(index, value)| Field { value, at: Pointer::Index(&self.at, index), notes: self.notes };
+        let field = |(index, value)| Field { value, at: Place::Index(&self.at, index), notes: self.notes };
         // Reads on after an item that is wrong, to note what is wrong with the others.
         let read: Vec<Option<T>> = items.iter().enumerate().map(field).map(read).collect();
         read.into_iter().collect()
@@ -176,7 +127,7 @@ impl<'a> Field<'a> {
         if choices.contains(&text) {
             return Some(text);
         }
-        self.note("unknown-choice", format!("is {}; possible are {}", excerpt(text), choices.join(", ")))
+        self.note("unknown-choice", say::unknown_choice(text, choices))
     }
 
     /// A whole number in a range.
@@ -187,31 +138,14 @@ impl<'a> Field<'a> {
         let (least, most) = range.clone().into_inner();
         match number.as_u64() {
             Some(value) if range.contains(&value) => Some(value),
-            None if number.is_f64() => self.note("not-whole", format!("is {number}; it has to be a whole number")),
-            _ => self.note("out-of-range", format!("is {number}; {least} to {most} is allowed")),
+            None if number.is_f64() => self.note("not-whole", say::not_whole(number)),
+            _ => self.note("out-of-range", say::out_of_range(number, least, most)),
         }
     }
 
     /// Notes that a value of another type belongs here: "a whole number", say.
     pub fn wrong_type<T>(self, right: &str) -> Option<T> {
-        let wrong = match self.value {
-            Value::Null => "null",
-            Value::Bool(_) => "true or false",
-            Value::Number(_) => "a number",
-            Value::String(_) => "text",
-            Value::Array(_) => "a list",
-            Value::Object(_) => "an object",
-        };
-        self.note("wrong-type", format!("is {wrong}; it has to be {right}"))
-    }
-}
-
-/// The text, quoted, or its beginning if it is long.
-pub fn excerpt(text: &str) -> String {
-    const MOST: usize = 64;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
-        None => format!("{text:?}"),
+        self.note("wrong-type", say::wrong_type(self.value, right))
     }
 }
 
@@ -219,6 +153,7 @@ pub fn excerpt(text: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::MOST_PROBLEMS;
     use serde_json::json;
 
     /// Reads `value` from `{"x": value}`, and compares what is noted: `pointer code`, joined by commas.

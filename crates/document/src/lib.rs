@@ -1,19 +1,39 @@
 //! JSON documents: read strictly, with every problem under its pointer; one canonical form, and a version made of it.
+//!
+//! Each of these stands above those before it, and none imports one that comes after:
+//!
+//! - `words`, `hex`, `problem`, `place`, `json`, `canonical`
+//! - `code`, `say`: what can be wrong, for programs and for people
+//! - `error`, `notes`: what is wrong, on its way and where it is collected
+//! - `filler`, `reader`: any type that serde can make, from a value
+//! - `field`, `read`: a document field by field, and at once
 
 mod canonical;
+mod code;
+mod error;
 mod field;
+mod filler;
 mod hex;
 mod json;
+mod notes;
+mod place;
 mod problem;
 mod read;
+mod reader;
+mod say;
 mod words;
 
 pub use canonical::{Version, canonical_json, version_of};
-pub use field::{Field, MOST_PROBLEMS, Notes, Object, excerpt};
+pub use code::Code;
+pub use error::{Refusal, number_as_text, refuse};
+pub use field::{Field, Object};
 pub use hex::hex;
 pub use json::parse_json;
+pub use notes::{MOST_PROBLEMS, Notes};
+pub use place::Place;
 pub use problem::{Problem, Problems};
-pub use read::{pointer_segment, read_part};
+pub use read::{check_format, read_json, read_part};
+pub use say::excerpt;
 
 /// What [`words!`] needs wherever it is used.
 #[doc(hidden)]

@@ -32,6 +32,11 @@ impl Problems {
         self.0.push(Problem { pointer: pointer.into(), code: code.into(), message: message.into() });
     }
 
+    /// Notes what somebody else found.
+    pub fn extend(&mut self, problems: Vec<Problem>) {
+        self.0.extend(problems);
+    }
+
     /// `value` if nothing was noted, all that was otherwise.
     ///
     /// # Errors

@@ -1,122 +1,53 @@
-//! Reading parts of a document from JSON, with errors a person can act on.
+//! Reading documents, and parts of them, from JSON.
 
-use crate::Problems;
-use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
-use serde::forward_to_deserialize_any;
-use serde_json::{Error, Value};
-use serde_path_to_error::Segment;
-use std::borrow::Cow;
+use crate::reader::Reader;
+use crate::{Code, Notes, Place, Problems, parse_json};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-/// Reads one part of a document. Every field of it that is wrong is noted under `pointer`, where the part is; reading can
+/// The most times that a part is read again to find what else is wrong with it.
+const MOST_PASSES: usize = 64;
+
+/// Reads the text of a document as JSON. That it is not JSON is noted under `pointer`, where the document is, with line and
+/// column.
+pub fn read_json(text: &str, pointer: &str, problems: &mut Problems) -> Option<Value> {
+    let value = parse_json(text.as_bytes());
+    value.map_err(|error| problems.add(pointer, "invalid-json", format!("is not JSON: {error}"))).ok()
+}
+
+/// Notes it if a document says that it is of another format. That it says nothing, or nothing that is text, is noted when
+/// it is read.
+pub fn check_format(document: &Value, format: &str, pointer: &str, problems: &mut Problems) {
+    if document.get("format").and_then(Value::as_str).is_some_and(|other| other != format) {
+        problems.add(format!("{pointer}/format"), Code::UnknownFormat.word(), format!("has to be {format:?}"));
+    }
+}
+
+/// Reads one part of a document. Everything in it that is wrong is noted under `pointer`, where the part is; reading can
 /// then go on with the next part.
+///
+/// A part in which nothing is wrong but fields that nobody knows is answered even so, so that the rest of it can be checked.
 pub fn read_part<T: DeserializeOwned>(value: &Value, pointer: &str, problems: &mut Problems) -> Option<T> {
-    let before = problems.len();
-    let mut value = Cow::Borrowed(value);
-    loop {
-        let error = match serde_path_to_error::deserialize(Plain(&value)) {
-            Ok(part) if problems.len() == before => return Some(part),
-            // What could not be read was left out.
-            Ok(_) => return None,
-            Err(error) => error,
-        };
-        let mut place = pointer.to_owned();
-        let mut field = None;
-        for segment in error.path() {
-            let name = match segment {
-                Segment::Map { key } => pointer_segment(key),
-                Segment::Seq { index } => index.to_string(),
-                _ => continue,
-            };
-            field = field.or(match segment {
-                Segment::Map { key } => Some(key.clone()),
-                _ => None,
-            });
-            place = format!("{place}/{name}");
-        }
-        // Without the field, what else is wrong comes to light; but not that it is missing.
-        let removed = field.and_then(|field| value.to_mut().as_object_mut()?.remove(&field));
-        let message = error.into_inner().to_string();
-        if removed.is_some() || problems.len() == before {
-            problems.add(place, "invalid-value", message);
-        }
-        removed?;
-    }
+    let reader = Reader { value, at: Place::Root(pointer), notes: None };
+    T::deserialize(reader).or_else(|_| explain(reader, problems).ok_or(())).ok()
 }
 
-/// A key as a segment of a JSON Pointer (RFC 6901).
-pub fn pointer_segment(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
-/// A value that is read as what it is. Left to itself, serde takes a list for an object, field by field, and `{"a": null}`
-/// for the word "a"; a document would mean something that its schema refuses.
-struct Plain<'v>(&'v Value);
-
-impl<'de> Deserializer<'de> for Plain<'de> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Value::Array(items) => {
-                let mut items = SeqDeserializer::new(items.iter().map(Plain));
-                let value = visitor.visit_seq(&mut items)?;
-                items.end()?;
-                Ok(value)
-            }
-            Value::Object(fields) => {
-                let mut fields = MapDeserializer::new(fields.iter().map(|(key, value)| (key.as_str(), Plain(value))));
-                let value = visitor.visit_map(&mut fields)?;
-                fields.end()?;
-                Ok(value)
-            }
-            simple => simple.deserialize_any(visitor),
+/// Finds everything that is wrong. serde stops at the first error; so what is wrong is passed over, or something stands in
+/// for it, until there is no error left.
+#[cold]
+fn explain<T: DeserializeOwned>(reader: Reader<'_, '_>, problems: &mut Problems) -> Option<T> {
+    let mut part = None;
+    let notes = Notes::default();
+    let reader = Reader { notes: Some(&notes), ..reader };
+    for _ in 0..MOST_PASSES {
+        let before = notes.knowledge();
+        part = T::deserialize(reader).ok().filter(|_| notes.is_readable());
+        if part.is_some() || notes.is_wrong(reader.value) || notes.knowledge() == before {
+            break;
         }
     }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        if self.0.is_object() { self.deserialize_any(visitor) } else { Err(Error::custom("has to be an object")) }
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        match self.0 {
-            Value::Object(fields) if fields.len() != 1 || fields.values().any(Value::is_null) => {
-                Err(Error::custom(format!("has to be one of {}", variants.join(", "))))
-            }
-            _ => self.0.deserialize_enum(name, variants, visitor),
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map identifier ignored_any
-    }
-}
-
-impl<'de> IntoDeserializer<'de, Error> for Plain<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
+    problems.extend(notes.finish(Some(())).err().unwrap_or_default());
+    part
 }
 
 #[cfg(test)]
@@ -169,21 +100,42 @@ mod tests {
         check(
             json!({"name": 1, "choice": "other", "list": [{"number": 1}, {"number": "x"}], "more": 1}),
             &[
-                "/at/choice unknown variant",
-                "/at/list/1/number invalid type",
-                "/at/more unknown field",
-                "/at/name invalid type",
+                r#"/at/more there is no field "more"; known are name, choice, list"#,
+                "/at/name is a number; it has to be text",
+                r#"/at/choice is "other"; possible are word, with"#,
+                "/at/list/1/number is text; it has to be a whole number",
             ],
         );
-        check(json!({"name": "a"}), &["/at missing field `choice`"]);
+        check(json!({}), &["/at/name `name` is missing", "/at/choice `choice` is missing"]);
+        check(
+            json!({"choice": 1, "list": [{"number": 300}, 7, {"number": 1.5, "more": 1}, {}]}),
+            &[
+                "/at/choice is a number; it has to be one of word, with",
+                "/at/list/0/number is 300; 0 to 255 is allowed",
+                "/at/list/1 is a number; it has to be an object",
+                "/at/list/2/more there is no field",
+                "/at/list/2/number is 1.5; it has to be a whole number",
+                "/at/list/3/number `number` is missing",
+                "/at/name `name` is missing",
+            ],
+        );
     }
 
     /// Nothing is taken for something else.
     #[test]
     fn nothing_is_read_by_position() {
-        check(json!(["a", "word"]), &["/at has to be an object"]);
-        check(json!({"name": "a", "choice": "word", "list": [[1]]}), &["/at/list/0 has to be an object"]);
-        check(json!({"name": "a", "choice": {"word": null}}), &["/at/choice has to be one of word, with"]);
-        check(json!({"name": "a", "choice": {"word": null, "with": 1}}), &["/at/choice has to be one of word, with"]);
+        check(json!(["a", "word"]), &["/at is a list; it has to be an object"]);
+        check(json!({"name": "a", "choice": "word", "list": [[1]]}), &["/at/list/0 is a list; it has to be an object"]);
+        check(
+            json!({"name": "a", "choice": {"word": null}}),
+            &["/at/choice is an object; it has to be one of word, with"],
+        );
+        let both = json!({"name": "a", "choice": {"word": null, "with": 1}});
+        check(both, &["/at/choice is an object; it has to be one of word, with"]);
+        check(
+            json!({"name": "a", "choice": {"word": 1}}),
+            &["/at/choice is an object; it has to be the word \"word\" alone"],
+        );
+        check(json!({"name": "a", "choice": "with"}), &["/at/choice is \"with\"; it has to be an object such as"]);
     }
 }

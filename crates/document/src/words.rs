@@ -63,8 +63,24 @@ macro_rules! words {
 
         impl<'de> $crate::serde::Deserialize<'de> for $name {
             fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let word = <std::borrow::Cow<'de, str> as $crate::serde::Deserialize>::deserialize(deserializer)?;
-                Self::from_word(&word).ok_or_else(|| $crate::serde::de::Error::unknown_variant(&word, Self::WORDS))
+                struct Word;
+
+                impl<'de> $crate::serde::de::Visitor<'de> for Word {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(f, "one of {}", $name::WORDS.join(", "))
+                    }
+
+                    fn visit_enum<A: $crate::serde::de::EnumAccess<'de>>(self, case: A) -> Result<$name, A::Error> {
+                        use $crate::serde::de::{Error, VariantAccess};
+                        let (word, nothing) = case.variant::<std::borrow::Cow<'de, str>>()?;
+                        nothing.unit_variant()?;
+                        $name::from_word(&word).ok_or_else(|| A::Error::unknown_variant(&word, $name::WORDS))
+                    }
+                }
+
+                deserializer.deserialize_enum(stringify!($name), Self::WORDS, Word)
             }
         }
     };

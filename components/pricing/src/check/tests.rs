@@ -100,16 +100,16 @@ fn the_good_card_is_good() {
 #[test]
 fn the_card() {
     assert_eq!(RateCard::parse("{").unwrap_err()[0].code, "invalid-json");
-    assert_eq!(RateCard::parse("[]").unwrap_err()[0].code, "invalid-value");
-    one("", "title", Value::Null, &[" invalid-value"]);
-    one("", "weather", json!("rain"), &["/weather invalid-value"]);
+    assert_eq!(RateCard::parse("[]").unwrap_err()[0].code, "wrong-type");
+    one("", "title", Value::Null, &["/title missing"]);
+    one("", "weather", json!("rain"), &["/weather unknown-field"]);
     one("", "format", json!("farebox-rate-card/2"), &["/format unknown-format"]);
     one("", "city", json!("a:b"), &["/city invalid-token"]);
     one("", "product", json!(""), &["/product invalid-token"]);
-    one("", "side", json!("platform"), &["/side invalid-value"]);
-    one("", "currency", json!("XAU"), &["/currency invalid-value"]);
+    one("", "side", json!("platform"), &["/side unknown-choice"]);
+    one("", "currency", json!("XAU"), &["/currency malformed"]);
     one("", "time_zone", json!("Asia/Peking"), &["/time_zone unknown-time-zone"]);
-    one("", "rounding", json!("nearest"), &["/rounding invalid-value"]);
+    one("", "rounding", json!("nearest"), &["/rounding unknown-choice"]);
     one("", "rounding", json!({ "to": "0.005" }), &["/rounding/to invalid-step"]);
     one("", "rounding", json!({ "to": "0" }), &["/rounding/to invalid-step"]);
     one(
@@ -119,12 +119,12 @@ fn the_card() {
         &["/holidays/0 invalid-date", "/holidays/1 invalid-date"],
     );
     one("", "holidays", json!(vec!["2026-10-01"; 1001]), &["/holidays holiday-count"]);
-    one("", "growth", json!("20%"), &["/growth invalid-value"]);
+    one("", "growth", json!("20%"), &["/growth unknown-choice"]);
     one("", "growth", json!({ "fixed": "0.001" }), &["/growth/fixed too-precise"]);
-    one("", "growth", json!({ "percent": "-1" }), &["/growth invalid-value"]);
-    one("", "coupons", json!({ "order": "best" }), &["/coupons/order invalid-value"]);
+    one("", "growth", json!({ "percent": "-1" }), &["/growth/percent out-of-range"]);
+    one("", "coupons", json!({ "order": "best" }), &["/coupons/order unknown-choice"]);
     one("", "items", json!([]), &["/items item-count"]);
-    one("", "items", json!({}), &["/items invalid-value"]);
+    one("", "items", json!({}), &["/items wrong-type"]);
     // What is wrong with the head of the card does not hide what is wrong with the rest, or the other way round.
     check(
         &[
@@ -136,14 +136,14 @@ fn the_card() {
             ("/items/1/branches/0", json!({ "rate": 2, "per_m": "x", "weather": 1 })),
         ],
         &[
-            "/currency invalid-value",
-            "/monotone invalid-value",
-            "/side invalid-value",
-            "/items/0/cap invalid-value",
-            "/items/0/floor invalid-value",
-            "/items/1/branches/0/per_m invalid-value",
-            "/items/1/branches/0/rate invalid-value",
-            "/items/1/branches/0/weather invalid-value",
+            "/side unknown-choice",
+            "/currency malformed",
+            "/monotone wrong-type",
+            "/items/0/floor wrong-type",
+            "/items/0/cap wrong-type",
+            "/items/1/branches/0/weather unknown-field",
+            "/items/1/branches/0/rate wrong-type",
+            "/items/1/branches/0/per_m malformed",
         ],
     );
     let twice = good().to_string().replace("\"amount\":\"10\"", "\"amount\":\"10\",\"amount\":\"99\"");
@@ -191,7 +191,7 @@ fn items() {
     one(START, "code", json!("growth_limit"), &["/items/0/code reserved-code"]);
     one("/items/2", "code", json!("start_price"), &["/items/2/code duplicate-code"]);
     one(START, "kind", json!("surprise"), &["/items/0/kind unknown-kind"]);
-    one(START, "branch", json!([]), &["/items/0/branch invalid-value"]);
+    one(START, "branch", json!([]), &["/items/0/branch unknown-field"]);
     one(START, "branches", json!([]), &["/items/0/branches branch-count"]);
     one(START, "windows", json!("split"), &["/items/0/windows no-choice"]);
     one(START, "windows", json!("start"), &["/items/0/windows no-choice"]);
@@ -199,12 +199,12 @@ fn items() {
     let agreed = json!({ "code": "agreed", "kind": "one_price", "required": true, "branches": [{}] });
     one("/items", "5", agreed, &["/items/5/required hole"]);
     // Nothing is read by position.
-    one(START, "branches", json!([["10"]]), &["/items/0/branches/0 invalid-value"]);
-    one("/items", "0", json!(["start_price", "flat"]), &["/items/0 invalid-value"]);
-    one(START, "growth", json!({ "frozen": null }), &["/items/0/growth invalid-value"]);
+    one(START, "branches", json!([["10"]]), &["/items/0/branches/0 wrong-type"]);
+    one("/items", "0", json!(["start_price", "flat"]), &["/items/0 wrong-type"]);
+    one(START, "growth", json!({ "frozen": null }), &["/items/0/growth wrong-type"]);
     one(START, "rounding", json!({ "to": "0.001" }), &["/items/0/rounding/to invalid-step"]);
     one(START, "floor", json!("1.001"), &["/items/0/floor too-precise"]);
-    one(START, "cap", json!(5), &["/items/0/cap invalid-value"]);
+    one(START, "cap", json!(5), &["/items/0/cap wrong-type"]);
     check(&[("/items/0/floor", json!("6")), ("/items/0/cap", json!("5"))], &["/items/0/floor floor-above-cap"]);
     let tax = json!({
         "code": "vat", "kind": "tax", "floor": "1", "branches": [{ "percent": "9", "mode": "inclusive", "of": ["mileage"] }]
@@ -223,14 +223,14 @@ fn items() {
 /// What is wrong with the figures of a branch.
 #[test]
 fn figures() {
-    one(MILEAGE, "rate", json!(2.5), &["/items/1/branches/0/rate invalid-value"]);
-    one(MILEAGE, "rate", json!("-1"), &["/items/1/branches/0/rate invalid-value"]);
-    one(MILEAGE, "rate", json!("1e3"), &["/items/1/branches/0/rate invalid-value"]);
+    one(MILEAGE, "rate", json!(2.5), &["/items/1/branches/0/rate wrong-type"]);
+    one(MILEAGE, "rate", json!("-1"), &["/items/1/branches/0/rate out-of-range"]);
+    one(MILEAGE, "rate", json!("1e3"), &["/items/1/branches/0/rate malformed"]);
     one(MILEAGE, "rate", Value::Null, &["/items/1/branches/0/rate rate-or-tiers"]);
     one(MILEAGE, "rate", json!("0"), &["/items/1/branches/0/rate zero"]);
-    one(MILEAGE, "rat", json!("2"), &["/items/1/branches/0/rat invalid-value"]);
+    one(MILEAGE, "rat", json!("2"), &["/items/1/branches/0/rat unknown-field"]);
     one(MILEAGE, "per_m", json!(0), &["/items/1/branches/0/per_m zero"]);
-    one(MILEAGE, "per_m", json!(-5), &["/items/1/branches/0/per_m invalid-value"]);
+    one(MILEAGE, "per_m", json!(-5), &["/items/1/branches/0/per_m out-of-range"]);
     one(MILEAGE, "included_m", json!(20_000_000), &["/items/1/branches/0/included_m absurd"]);
     one(MILEAGE, "tiers", json!([{ "over_m": 0, "rate": "1" }]), &["/items/1/branches/0/rate rate-or-tiers"]);
     let tiers = |overs: &[u64], expected: &[&str]| {
@@ -272,10 +272,10 @@ fn figures() {
     item("dynamic", json!({ "max_factor": "11" }), &["/items/5/branches/0/max_factor absurd"]);
     item("percentage", json!({ "percent": "101" }), &["/items/5/branches/0/percent absurd"]);
     item("tax", json!({ "percent": "101", "mode": "exclusive" }), &["/items/5/branches/0/percent absurd"]);
-    item("tax", json!({ "percent": "5" }), &["/items/5/branches/0 invalid-value"]);
+    item("tax", json!({ "percent": "5" }), &["/items/5/branches/0/mode missing"]);
     item("round", json!({ "to": "0" }), &["/items/5/branches/0/to zero"]);
     item("round", json!({ "to": "0.001" }), &["/items/5/branches/0/to too-precise"]);
-    item("pass_through", json!({ "fact": "weather" }), &["/items/5/branches/0/fact invalid-value"]);
+    item("pass_through", json!({ "fact": "weather" }), &["/items/5/branches/0/fact unknown-choice"]);
     check(
         &[
             ("/items/5", json!({ "code": "round", "kind": "round", "branches": [{ "to": "1" }] })),
@@ -427,11 +427,11 @@ fn conditions() {
     );
     when(json!({ "local_time": vec!["05:00-06:00"; 49] }), &["/items/3/branches/0/when/local_time window-count"]);
     when(json!({ "weekdays": ["monday"] }), &["/items/3/branches/0/when/weekdays/0 invalid-weekday"]);
-    when(json!({ "holidays": "always" }), &["/items/3/branches/0/when/holidays invalid-value"]);
+    when(json!({ "holidays": "always" }), &["/items/3/branches/0/when/holidays unknown-choice"]);
     when(json!({ "holidays": "only" }), &["/items/3/branches/0/when/holidays unreachable"]);
     when(json!({ "tier": [] }), &["/items/3/branches/0/when/tier empty"]);
-    when(json!({ "tier": "gold" }), &["/items/3/branches/0/when/tier invalid-value"]);
-    when(json!({ "tier": { "not": ["gold"], "or": [] } }), &["/items/3/branches/0/when/tier invalid-value"]);
+    when(json!({ "tier": "gold" }), &["/items/3/branches/0/when/tier wrong-type"]);
+    when(json!({ "tier": { "not": ["gold"], "or": [] } }), &["/items/3/branches/0/when/tier/or unknown-field"]);
     when(
         json!({ "tier": (0..201).map(|tier| tier.to_string()).collect::<Vec<_>>() }),
         &["/items/3/branches/0/when/tier name-count"],
@@ -442,11 +442,11 @@ fn conditions() {
         &["/items/3/branches/0/when/destination/not/1 unknown-name"],
     );
     when(json!({ "tier": ["gold", ""] }), &["/items/3/branches/0/when/tier/1 empty-name"]);
-    when(json!({ "distance_m": [0, 15_000] }), &["/items/3/branches/0/when/distance_m invalid-value"]);
+    when(json!({ "distance_m": [0, 15_000] }), &["/items/3/branches/0/when/distance_m wrong-type"]);
     when(json!({ "outcome": ["lost"] }), &["/items/3/branches/0/when/outcome/0 unknown-name"]);
     when(json!({ "distance_m": { "from": 5, "to": 5 } }), &["/items/3/branches/0/when/distance_m empty-range"]);
-    when(json!({ "distance_m": { "over": 5 } }), &["/items/3/branches/0/when/distance_m/over invalid-value"]);
-    when(json!({ "weather": ["rain"] }), &["/items/3/branches/0/when/weather invalid-value"]);
+    when(json!({ "distance_m": { "over": 5 } }), &["/items/3/branches/0/when/distance_m/over unknown-field"]);
+    when(json!({ "weather": ["rain"] }), &["/items/3/branches/0/when/weather unknown-field"]);
 }
 
 /// More conditions than can be told apart are not taken for complete.
@@ -571,11 +571,11 @@ fn all_at_once() {
             "/items/0/branches/0/amount too-precise",
             "/items/0/branches/1/when overlap",
             "/items/1/kind unknown-kind",
-            "/items/2/branches/0/rate invalid-value",
+            "/items/2/branches/0/rate wrong-type",
             "/items/3/branches/0/when/tier empty",
             "/items/3/branches/0/of/0 unknown-reference",
             "/items/4/code duplicate-code",
-            "/items/5 invalid-value",
+            "/items/5 wrong-type",
         ],
     );
 }

@@ -2,9 +2,11 @@
 
 use farebox_document::Problems;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
+use std::fmt;
 
 /// The most names in a condition.
 const MAX_NAMES: usize = 200;
@@ -59,18 +61,31 @@ impl Choice {
 
 impl<'de> Deserialize<'de> for Choice {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let names = |value: &Value| {
-            let list = value.as_array()?;
-            list.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
-        };
-        let value = Value::deserialize(deserializer)?;
-        let choice = match value.as_object() {
-            Some(object) if object.len() == 1 => object.get("not").and_then(names).map(Self::NotIn),
-            Some(_) => None,
-            None => names(&value).map(Self::In),
-        };
-        choice.ok_or_else(|| D::Error::custom("give a list of names, or {\"not\": [names]}"))
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Not {
+            not: Vec<String>,
+        }
+
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Choice;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of names, or {\"not\": [names]}")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, names: A) -> Result<Choice, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(names)).map(Choice::In)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Choice, A::Error> {
+                Not::deserialize(MapAccessDeserializer::new(fields)).map(|Not { not }| Choice::NotIn(not))
+            }
+        }
+
+        deserializer.deserialize_any(Either)
     }
 }
 

@@ -1,0 +1,147 @@
+//! What serde is told when a value cannot be read, in the words of [`say`](crate::say) instead of serde's own, which are
+//! about Rust.
+
+use crate::{Code, say};
+use serde::de::{Error, Expected, Unexpected};
+use std::borrow::Cow;
+use std::fmt;
+
+/// Separates a code from its message where both have to pass through `Error::custom`. No message has it: they quote what
+/// they repeat of a document.
+const SEPARATOR: char = '\0';
+
+/// An error with a code of its own, for types that check what they read.
+///
+/// Any deserializer shows the message; the reader of this crate takes the code as well.
+pub fn refuse<E: Error>(code: Code, message: impl Into<String>) -> E {
+    E::custom(Refusal { code, message: message.into() })
+}
+
+/// Refuses a JSON number where a decimal number is wanted as text.
+pub fn number_as_text<E: Error>(number: impl fmt::Display) -> E {
+    refuse(Code::WrongType, format!("is the number {number}; write it as text, \"{number}\", to keep it exact"))
+}
+
+/// Why a value is refused: what [`refuse`] says, as the error of a conversion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong.
+    pub code: Code,
+    /// One sentence: what is wrong and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, message } = self;
+        // Only the reader asks for the alternate form.
+        if f.alternate() { write!(f, "{}{SEPARATOR}{message}", code.word()) } else { f.write_str(message) }
+    }
+}
+
+/// What is wrong with a value, or with a field that it has or has not.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub code: &'static str,
+    pub message: String,
+    /// The field of the value that is unknown or missing.
+    pub field: Option<Cow<'static, str>>,
+}
+
+/// Why a value cannot be read. Nothing when it was noted already.
+#[derive(Debug)]
+pub(crate) struct ReadError(pub Option<Box<Fault>>);
+
+impl ReadError {
+    /// It was noted already.
+    pub const NOTED: Self = Self(None);
+
+    pub fn new(code: Code, message: String) -> Self {
+        Self(Some(Box::new(Fault { code: code.word(), message, field: None })))
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_ref().map_or("cannot be read", |fault| &fault.message))
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl Error for ReadError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        let text = format!("{message:#}");
+        let coded = text.split_once(SEPARATOR).and_then(|(code, message)| Some((Code::from_word(code)?, message)));
+        match coded {
+            Some((code, message)) => Self::new(code, message.to_owned()),
+            None => Self::new(Code::Malformed, text),
+        }
+    }
+
+    fn invalid_type(wrong: Unexpected, right: &dyn Expected) -> Self {
+        Self::new(Code::WrongType, say::is_not(found(wrong), expected(right)))
+    }
+
+    fn invalid_value(wrong: Unexpected, right: &dyn Expected) -> Self {
+        Self::new(Code::OutOfRange, say::is_not(found(wrong), expected(right)))
+    }
+
+    fn invalid_length(length: usize, right: &dyn Expected) -> Self {
+        Self::new(Code::WrongLength, format!("has {length} items; it has to be {}", expected(right)))
+    }
+
+    fn unknown_variant(word: &str, choices: &'static [&'static str]) -> Self {
+        Self::new(Code::UnknownChoice, say::unknown_choice(word, choices))
+    }
+
+    fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
+        let message = say::unknown_field(name, known);
+        Self(Some(Box::new(Fault { code: Code::UnknownField.word(), message, field: Some(name.to_owned().into()) })))
+    }
+
+    fn missing_field(name: &'static str) -> Self {
+        let message = say::missing(name);
+        Self(Some(Box::new(Fault { code: Code::Missing.word(), message, field: Some(name.into()) })))
+    }
+}
+
+/// What was found, without Rust's words for it.
+fn found(wrong: Unexpected) -> String {
+    match wrong {
+        Unexpected::Bool(_) => "true or false".to_owned(),
+        Unexpected::Unsigned(number) => number.to_string(),
+        Unexpected::Signed(number) => number.to_string(),
+        Unexpected::Float(number) => number.to_string(),
+        Unexpected::Str(text) => say::excerpt(text),
+        Unexpected::Char(text) => say::excerpt(&text.to_string()),
+        Unexpected::Seq => "a list".to_owned(),
+        Unexpected::Map => "an object".to_owned(),
+        Unexpected::Unit | Unexpected::Option => "null".to_owned(),
+        _ => "something else".to_owned(),
+    }
+}
+
+/// What belongs there. What serde and its derived code say is about Rust, and so is put into other words; a type that was
+/// written for people says it well itself.
+fn expected(right: &dyn Expected) -> String {
+    let text = right.to_string();
+    match text.as_str() {
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "i128" | "u128" | "usize" | "isize" => {
+            "a whole number"
+        }
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" | "string" | "a borrowed string" | "a character" => "text",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "unit" => "null",
+        _ if text.starts_with("struct ") => "an object",
+        _ if text.starts_with("enum ") || text.starts_with("variant ") => "one of the words that are possible here",
+        _ if text.starts_with("tuple ") || text.starts_with("a tuple ") || text.starts_with("an array ") => {
+            "a list of the right length"
+        }
+        _ => return text,
+    }
+    .to_owned()
+}

@@ -1,0 +1,396 @@
+//! Reads a value as what it is, for any type that serde can make.
+//!
+//! Left to itself, serde takes a list for an object, field by field, and `{"a": null}` for the word "a"; a document would
+//! mean something that its schema refuses. And it speaks of Rust when something is wrong.
+
+use crate::error::ReadError;
+use crate::filler::Filler;
+use crate::notes::Known;
+use crate::{Code, Notes, Place, say};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::{Map, Value, map};
+
+/// A value, and where it was found. With notes, everything that is wrong is noted where it is wrong, and what was found wrong
+/// before is passed over; without, the first error is answered, and no place matters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'d, 'p> {
+    pub value: &'d Value,
+    pub at: Place<'p>,
+    pub notes: Option<&'p Notes>,
+}
+
+impl<'d> Reader<'d, '_> {
+    fn refuse<T>(&self, code: Code, message: String) -> Result<T, ReadError> {
+        Err(self.told(ReadError::new(code, message)))
+    }
+
+    fn wrong_type<T>(&self, right: &str) -> Result<T, ReadError> {
+        self.refuse(Code::WrongType, say::wrong_type(self.value, right))
+    }
+
+    /// Notes nothing, but that the value cannot be read further than it was.
+    fn give_up(&self) {
+        if let Some(notes) = self.notes {
+            notes.give_up(self.value);
+        }
+    }
+
+    /// Notes an error that was not noted further inside.
+    fn tell<T>(&self, result: Result<T, ReadError>) -> Result<T, ReadError> {
+        result.map_err(|error| self.told(error))
+    }
+
+    #[cold]
+    fn told(&self, error: ReadError) -> ReadError {
+        match (self.notes, error) {
+            (Some(notes), ReadError(Some(fault))) => {
+                notes.refuse(self.value, &self.at, *fault);
+                ReadError::NOTED
+            }
+            (_, error) => error,
+        }
+    }
+
+    fn list<V: Visitor<'d>>(self, visitor: V, items: &'d [Value]) -> Result<V::Value, ReadError> {
+        let mut items = Items { at: &self.at, notes: self.notes, length: items.len(), items: items.iter().enumerate() };
+        let value = visitor.visit_seq(&mut items);
+        let left = items.items.len();
+        match value {
+            // A pair, say, of which there are three.
+            Ok(_) if left > 0 => {
+                let length = items.length;
+                self.refuse(Code::WrongLength, say::wrong_length(length, length - left, length - left))
+            }
+            value => self.tell(value),
+        }
+    }
+
+    fn entries<V: Visitor<'d>>(self, visitor: V, fields: &'d Map<String, Value>) -> Result<V::Value, ReadError> {
+        let entries = Entries { at: &self.at, notes: self.notes, fields: fields.iter(), next: None };
+        self.tell(visitor.visit_map(entries))
+    }
+}
+
+/// Whole numbers, within what the type can hold.
+macro_rules! whole {
+    ($($deserialize:ident $visit:ident $number:ty, $as:ident;)*) => {$(
+        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+            let Value::Number(number) = self.value else {
+                return self.wrong_type("a whole number");
+            };
+            match number.$as().and_then(|number| <$number>::try_from(number).ok()) {
+                Some(number) => self.tell(visitor.$visit(number)),
+                None if number.is_f64() => self.refuse(Code::NotWhole, say::not_whole(number)),
+                None => self.refuse(Code::OutOfRange, say::out_of_range(number, <$number>::MIN, <$number>::MAX)),
+            }
+        }
+    )*};
+}
+
+/// Numbers that may have a fraction.
+macro_rules! number {
+    ($($deserialize:ident)*) => {$(
+        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+            match self.value.as_f64() {
+                Some(number) => self.tell(visitor.visit_f64(number)),
+                None => self.wrong_type("a number"),
+            }
+        }
+    )*};
+}
+
+/// Text.
+macro_rules! text {
+    ($($deserialize:ident)*) => {$(
+        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+            match self.value {
+                Value::String(text) => self.tell(visitor.visit_borrowed_str(text)),
+                _ => self.wrong_type("text"),
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Reader<'de, '_> {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.value {
+            Value::Null => self.tell(visitor.visit_unit()),
+            Value::Bool(value) => self.tell(visitor.visit_bool(*value)),
+            Value::Number(number) => self.tell(match (number.as_u64(), number.as_i64(), number.as_f64()) {
+                (Some(number), _, _) => visitor.visit_u64(number),
+                (_, Some(number), _) => visitor.visit_i64(number),
+                (_, _, number) => visitor.visit_f64(number.unwrap_or_default()),
+            }),
+            Value::String(text) => self.tell(visitor.visit_borrowed_str(text)),
+            Value::Array(items) => self.list(visitor, items),
+            Value::Object(fields) => self.entries(visitor, fields),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.value {
+            Value::Bool(value) => self.tell(visitor.visit_bool(*value)),
+            _ => self.wrong_type("true or false"),
+        }
+    }
+
+    whole! {
+        deserialize_u8 visit_u8 u8, as_u64;
+        deserialize_u16 visit_u16 u16, as_u64;
+        deserialize_u32 visit_u32 u32, as_u64;
+        deserialize_u64 visit_u64 u64, as_u64;
+        deserialize_i8 visit_i8 i8, as_i64;
+        deserialize_i16 visit_i16 i16, as_i64;
+        deserialize_i32 visit_i32 i32, as_i64;
+        deserialize_i64 visit_i64 i64, as_i64;
+    }
+    number! { deserialize_f32 deserialize_f64 }
+    text! { deserialize_str deserialize_string deserialize_char }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        if self.value.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, ReadError> {
+        self.tell(visitor.visit_newtype_struct(self))
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.value {
+            Value::Array(items) => self.list(visitor, items),
+            _ => self.wrong_type("a list"),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, ReadError> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.value {
+            Value::Object(fields) => self.entries(visitor, fields),
+            _ => self.wrong_type("an object"),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        known: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        let Value::Object(fields) = self.value else {
+            return self.wrong_type("an object");
+        };
+        for (name, value) in fields.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+            match self.notes {
+                Some(notes) => notes.unknown_field(value, &self.at.key(name), say::unknown_field(name, known)),
+                None => return Err(ReadError::unknown_field(name, known)),
+            }
+        }
+        let fields = Fields { object: &self, fields, known: known.iter(), next: Next::Nothing };
+        self.tell(visitor.visit_map(fields))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        words: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        let (word, content) = match self.value {
+            Value::String(word) => (word, None),
+            Value::Object(fields) => match fields.iter().next() {
+                Some((word, content)) if fields.len() == 1 && !content.is_null() => (word, Some(content)),
+                _ => return self.wrong_type(&format!("one of {}", words.join(", "))),
+            },
+            _ => return self.wrong_type(&format!("one of {}", words.join(", "))),
+        };
+        if !words.contains(&word.as_str()) {
+            return self.refuse(Code::UnknownChoice, say::unknown_choice(word, words));
+        }
+        self.tell(visitor.visit_enum(Case { value: &self, word, content }))
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! { i128 u128 bytes byte_buf unit unit_struct }
+}
+
+/// The items of a list, but those that are known to be wrong.
+struct Items<'d, 'p> {
+    at: &'p Place<'p>,
+    notes: Option<&'p Notes>,
+    length: usize,
+    items: std::iter::Enumerate<std::slice::Iter<'d, Value>>,
+}
+
+impl<'de> SeqAccess<'de> for &mut Items<'de, '_> {
+    type Error = ReadError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
+        let notes = self.notes;
+        let next = self.items.find(|(_, value)| !notes.is_some_and(|notes| notes.is_wrong(value)));
+        let Some((index, value)) = next else { return Ok(None) };
+        let item = Reader { value, at: self.at.index(index), notes };
+        item.tell(seed.deserialize(item)).map(Some)
+    }
+
+    /// How many items there are altogether: a list may have limits.
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+}
+
+/// The fields of an object whose names may be anything.
+struct Entries<'d, 'p> {
+    at: &'p Place<'p>,
+    notes: Option<&'p Notes>,
+    fields: map::Iter<'d>,
+    next: Option<(&'d str, &'d Value)>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'de, '_> {
+    type Error = ReadError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
+        let notes = self.notes;
+        let next = self.fields.find(|(_, value)| !notes.is_some_and(|notes| notes.is_wrong(value)));
+        self.next = next.map(|(name, value)| (name.as_str(), value));
+        let Some((name, _)) = self.next else { return Ok(None) };
+        seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
+        let (name, value) = self.next.take().ok_or_else(|| ReadError::custom("a value was read twice"))?;
+        let field = Reader { value, at: self.at.key(name), notes: self.notes };
+        field.tell(seed.deserialize(field))
+    }
+}
+
+/// The fields of an object whose names are known, in the order in which they are described.
+struct Fields<'d, 'p> {
+    object: &'p Reader<'d, 'p>,
+    fields: &'d Map<String, Value>,
+    known: std::slice::Iter<'static, &'static str>,
+    next: Next<'d>,
+}
+
+enum Next<'d> {
+    Nothing,
+    Value(&'static str, &'d Value),
+    Filler,
+}
+
+impl<'de> MapAccess<'de> for Fields<'de, '_> {
+    type Error = ReadError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
+        for name in self.known.by_ref() {
+            let value = self.fields.get(*name);
+            let known = self.object.notes.map_or(Known::Nothing, |notes| notes.known(self.object.value, name, value));
+            self.next = match (known, value) {
+                (Known::Nothing, Some(value)) => Next::Value(name, value),
+                (Known::Filled, _) => Next::Filler,
+                _ => continue,
+            };
+            return seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
+        match std::mem::replace(&mut self.next, Next::Nothing) {
+            Next::Value(name, value) => {
+                let field = Reader { value, at: self.object.at.key(name), notes: self.object.notes };
+                field.tell(seed.deserialize(field))
+            }
+            Next::Filler => seed.deserialize(Filler).map_err(|_| {
+                // Nothing could stand in for it, so the rest of the object stays unread.
+                self.object.give_up();
+                ReadError::NOTED
+            }),
+            Next::Nothing => Err(ReadError::custom("a value was read twice")),
+        }
+    }
+}
+
+/// A word; or an object with one field, whose name is the word.
+struct Case<'d, 'p> {
+    value: &'p Reader<'d, 'p>,
+    word: &'d str,
+    content: Option<&'d Value>,
+}
+
+impl<'d, 'p> Case<'d, 'p> {
+    fn content(&'p self) -> Result<Reader<'d, 'p>, ReadError> {
+        match self.content {
+            Some(value) if self.value.notes.is_some_and(|notes| notes.is_wrong(value)) => {
+                // Without its content it says nothing.
+                self.value.give_up();
+                Err(ReadError::NOTED)
+            }
+            Some(value) => Ok(Reader { value, at: self.value.at.key(self.word), notes: self.value.notes }),
+            None => {
+                let right = format!("an object such as {{\"{}\": ...}}", self.word);
+                Err(ReadError::new(Code::WrongType, say::is_not(format_args!("{:?}", self.word), right)))
+            }
+        }
+    }
+}
+
+impl<'de> EnumAccess<'de> for Case<'de, '_> {
+    type Error = ReadError;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), ReadError> {
+        Ok((seed.deserialize(BorrowedStrDeserializer::new(self.word))?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Case<'de, '_> {
+    type Error = ReadError;
+
+    fn unit_variant(self) -> Result<(), ReadError> {
+        match self.content {
+            None => Ok(()),
+            Some(_) => self.value.wrong_type(&format!("the word \"{}\" alone", self.word)),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, ReadError> {
+        let content = self.content()?;
+        content.tell(seed.deserialize(content))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, ReadError> {
+        self.content()?.deserialize_tuple(length, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        known: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        self.content()?.deserialize_struct("", known, visitor)
+    }
+}

@@ -1,0 +1,62 @@
+//! The sentences in which a reader says what is wrong and what would be right. Each stands here once, so that a request
+//! and a rate card are refused in the same words.
+
+use serde_json::{Number, Value};
+use std::fmt;
+
+/// "is text; it has to be a whole number".
+pub(crate) fn wrong_type(value: &Value, right: impl fmt::Display) -> String {
+    let wrong = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    is_not(wrong, right)
+}
+
+/// "is text; it has to be a whole number".
+pub(crate) fn is_not(wrong: impl fmt::Display, right: impl fmt::Display) -> String {
+    format!("is {wrong}; it has to be {right}")
+}
+
+/// "`city` is missing and has to be given".
+pub(crate) fn missing(name: &str) -> String {
+    format!("`{name}` is missing and has to be given")
+}
+
+/// "there is no field "colour"; known are ...".
+pub(crate) fn unknown_field(name: &str, known: &[&str]) -> String {
+    format!("there is no field {}; known are {}", excerpt(name), known.join(", "))
+}
+
+/// "is "x"; possible are a, b".
+pub(crate) fn unknown_choice(word: &str, choices: &[&str]) -> String {
+    format!("is {}; possible are {}", excerpt(word), choices.join(", "))
+}
+
+/// "is 3.7; it has to be a whole number".
+pub(crate) fn not_whole(number: &Number) -> String {
+    is_not(number, "a whole number")
+}
+
+/// "is 11; 1 to 10 is allowed".
+pub(crate) fn out_of_range(number: impl fmt::Display, least: impl fmt::Display, most: impl fmt::Display) -> String {
+    format!("is {number}; {least} to {most} is allowed")
+}
+
+/// "has 21 items; 1 to 20 are allowed".
+pub(crate) fn wrong_length(length: usize, least: impl fmt::Display, most: impl fmt::Display) -> String {
+    format!("has {length} items; {least} to {most} are allowed")
+}
+
+/// The text, quoted, or its beginning if it is long.
+pub fn excerpt(text: &str) -> String {
+    const MOST: usize = 64;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{:?}...", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}
