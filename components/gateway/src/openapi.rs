@@ -14,10 +14,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::DOCUMENT;
     use crate::refusals;
-    use farebox_billing::requests::{self, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
     use farebox_billing::{limits, names};
     use farebox_document::MOST_PROBLEMS;
-    use farebox_fare::Facts;
     use farebox_fare::time;
     use farebox_web::body::BODY_BYTES;
     use http::StatusCode;
@@ -62,25 +60,6 @@ mod tests {
                 assert!(references.contains(&format!("#/components/{kind}/{name}")), "{kind} {name} is never used");
             }
         }
-    }
-
-    /// The fields that are described are the fields that are read.
-    #[test]
-    fn fields_agree_with_decoding() {
-        let document = document();
-        let check = |schema: &str, fields: &[&str]| {
-            let properties = document["components"]["schemas"][schema]["properties"].as_object().unwrap();
-            let described: BTreeSet<&str> = properties.keys().map(String::as_str).collect();
-            assert_eq!(described, fields.iter().copied().collect(), "{schema}");
-        };
-        check("EstimateRequest", EstimateRequest::FIELDS);
-        check("SegmentsRequest", SegmentsRequest::FIELDS);
-        check("Segment", SegmentsRequest::SEGMENT_FIELDS);
-        check("BillRequest", BillRequest::FIELDS);
-        check("CommissionRequest", CommissionRequest::FIELDS);
-        check("Passenger", requests::PASSENGER_FIELDS);
-        check("Coupon", requests::COUPON_FIELDS);
-        check("Facts", Facts::FIELDS);
     }
 
     fn document() -> Value {

@@ -1,7 +1,7 @@
 //! The numbers on a rate card.
 
 use farebox_document::Code::{Malformed, NotWhole, OutOfRange, TooPrecise};
-use farebox_document::{Problems, excerpt, number_as_text, refuse};
+use farebox_document::{Problems, Refusal, excerpt, number_in_text, refuse};
 use farebox_money::{Currency, Decimal, MinorUnits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -28,20 +28,20 @@ impl Figure {
 }
 
 impl Figure {
-    fn read<E: Error>(text: &str) -> Result<Self, E> {
+    fn read(text: &str) -> Result<Self, Refusal> {
         let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
         let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
         let plain = digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
             && digit(digits.first())
             && digit(digits.last());
         let Some(figure) = Decimal::from_str_exact(text).ok().filter(|_| plain) else {
-            return Err(refuse(Malformed, format!("is {}; write a number such as \"1.80\"", excerpt(text))));
+            return Err(Refusal::new(Malformed, format!("is {}; write a number such as \"1.80\"", excerpt(text))));
         };
         if figure.is_sign_negative() || figure >= Self::MAX {
-            return Err(refuse(OutOfRange, format!("is {text}; 0 to below {} is allowed", Self::MAX)));
+            return Err(Refusal::new(OutOfRange, format!("is {text}; 0 to below {} is allowed", Self::MAX)));
         }
         if figure.scale() > 6 {
-            return Err(refuse(TooPrecise, format!("is {text}; at most 6 decimals are allowed")));
+            return Err(Refusal::new(TooPrecise, format!("is {text}; at most 6 decimals are allowed")));
         }
         Ok(Self(figure))
     }
@@ -49,33 +49,7 @@ impl Figure {
 
 impl<'de> Deserialize<'de> for Figure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = Figure;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number as text, such as \"1.80\"")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Figure, E> {
-                Figure::read(text)
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Figure, E> {
-                Err(number_as_text(number))
-            }
-
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Figure, E> {
-                Err(number_as_text(number))
-            }
-
-            fn visit_f64<E: Error>(self, number: f64) -> Result<Figure, E> {
-                Err(number_as_text(format_args!("{number:?}")))
-            }
-        }
-
-        deserializer.deserialize_any(Text)
+        number_in_text(deserializer, "a number as text, such as \"1.80\"", Figure::read)
     }
 }
 
@@ -132,7 +106,7 @@ impl<'de> Deserialize<'de> for Metres {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Metres, E> {
-                Figure::read(text).map(|figure| Metres(figure.0))
+                Figure::read(text).map(|figure| Metres(figure.0)).map_err(E::custom)
             }
         }
 

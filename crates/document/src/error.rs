@@ -14,7 +14,7 @@ const SEPARATOR: char = '\0';
 ///
 /// Any deserializer shows the message; the reader of this crate takes the code as well.
 pub fn refuse<E: Error>(code: Code, message: impl Into<String>) -> E {
-    E::custom(Refusal { code, message: message.into() })
+    E::custom(Refusal::new(code, message))
 }
 
 /// Refuses a JSON number where a decimal number is wanted as text.
@@ -29,6 +29,13 @@ pub struct Refusal {
     pub code: Code,
     /// One sentence: what is wrong and what would be right.
     pub message: String,
+}
+
+impl Refusal {
+    /// A code, and a sentence.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -80,7 +87,7 @@ impl Error for ReadError {
     }
 
     fn invalid_type(wrong: Unexpected, right: &dyn Expected) -> Self {
-        Self::new(Code::WrongType, say::is_not(found(wrong), expected(right)))
+        Self::new(Code::WrongType, say::is_not(kind(wrong), expected(right)))
     }
 
     fn invalid_value(wrong: Unexpected, right: &dyn Expected) -> Self {
@@ -106,19 +113,27 @@ impl Error for ReadError {
     }
 }
 
-/// What was found, without Rust's words for it.
+/// What was found.
 fn found(wrong: Unexpected) -> String {
     match wrong {
-        Unexpected::Bool(_) => "true or false".to_owned(),
         Unexpected::Unsigned(number) => number.to_string(),
         Unexpected::Signed(number) => number.to_string(),
-        Unexpected::Float(number) => number.to_string(),
+        Unexpected::Float(number) => format!("{number:?}"),
         Unexpected::Str(text) => say::excerpt(text),
-        Unexpected::Char(text) => say::excerpt(&text.to_string()),
-        Unexpected::Seq => "a list".to_owned(),
-        Unexpected::Map => "an object".to_owned(),
-        Unexpected::Unit | Unexpected::Option => "null".to_owned(),
-        _ => "something else".to_owned(),
+        other => kind(other).to_owned(),
+    }
+}
+
+/// What kind of value was found, without Rust's words for it.
+fn kind(wrong: Unexpected) -> &'static str {
+    match wrong {
+        Unexpected::Bool(_) => "true or false",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => "a number",
+        Unexpected::Str(_) | Unexpected::Char(_) => "text",
+        Unexpected::Seq => "a list",
+        Unexpected::Map => "an object",
+        Unexpected::Unit | Unexpected::Option => "null",
+        _ => "something else",
     }
 }
 

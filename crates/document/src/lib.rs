@@ -6,15 +6,21 @@
 //! - `code`, `say`: what can be wrong, for programs and for people
 //! - `error`, `notes`: what is wrong, on its way and where it is collected
 //! - `filler`, `reader`: any type that serde can make, from a value
-//! - `field`, `read`: a document field by field, and at once
+//! - `fields`: which fields a type has
+//! - `leaf`, `given`, `limits`: what fields can be
+//! - `read`, `body`: documents and requests
 
+mod body;
 mod canonical;
 mod code;
 mod error;
-mod field;
+mod fields;
 mod filler;
+mod given;
 mod hex;
 mod json;
+mod leaf;
+mod limits;
 mod notes;
 mod place;
 mod problem;
@@ -23,12 +29,16 @@ mod reader;
 mod say;
 mod words;
 
+pub use body::read_body;
 pub use canonical::{Version, canonical_json, version_of};
 pub use code::Code;
 pub use error::{Refusal, number_as_text, refuse};
-pub use field::{Field, Object};
+pub use fields::fields_of;
+pub use given::Given;
 pub use hex::hex;
 pub use json::parse_json;
+pub use leaf::{number_in_text, text};
+pub use limits::{List, Whole};
 pub use notes::{MOST_PROBLEMS, Notes};
 pub use place::Place;
 pub use problem::{Problem, Problems};

@@ -1,7 +1,7 @@
 //! What is wrong with a document, while it is read.
 
 use crate::error::Fault;
-use crate::{Code, Place, Problem};
+use crate::{Code, Place, Problem, Refusal};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -26,6 +26,8 @@ struct Found {
     filled: HashSet<(*const Value, String)>,
     /// Whether anything else is wrong than fields that nobody knows.
     unreadable: bool,
+    /// The fields of the document as a whole, in the order in which they are described.
+    order: &'static [&'static str],
 }
 
 /// What to do with a field when its object is read again to find what else is wrong.
@@ -53,18 +55,41 @@ impl Notes {
         }
     }
 
+    /// Whether nothing was noted so far.
+    pub fn is_empty(&self) -> bool {
+        self.0.borrow().problems.is_empty()
+    }
+
     /// The value that was read, if nothing was noted.
-    ///
-    /// # Errors
-    ///
-    /// Everything noted. Nothing, when the value is missing and nobody noted why, which is a defect of the reader.
-    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Problem>> {
-        let problems = self.0.into_inner().problems;
-        if problems.is_empty() { value.ok_or(problems) } else { Err(problems) }
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Problem>> {
+        let Found { mut problems, order, .. } = self.0.into_inner();
+        if problems.is_empty() {
+            return value.ok_or(problems);
+        }
+        problems.sort_by_key(|problem| {
+            let field = problem.pointer.strip_prefix('/').and_then(|rest| rest.split('/').next());
+            order.iter().position(|name| field == Some(*name))
+        });
+        Err(problems)
+    }
+
+    /// What was noted, in the order in which it was.
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
+        self.0.into_inner().problems
+    }
+
+    /// Remembers in which order the fields of the document are described.
+    pub(crate) fn order(&self, fields: &'static [&'static str]) {
+        self.0.borrow_mut().order = fields;
+    }
+
+    /// Notes why what is at a place is refused.
+    pub fn refuse(&self, at: &Place<'_>, refusal: Refusal) {
+        self.add(at, refusal.code.word(), refusal.message);
     }
 
     /// Notes what is wrong with a value.
-    pub(crate) fn refuse(&self, value: &Value, at: &Place<'_>, fault: Fault) {
+    pub(crate) fn fault(&self, value: &Value, at: &Place<'_>, fault: Fault) {
         let Some(field) = fault.field else {
             let doubtful = self.is_touched(value);
             self.give_up(value);

@@ -46,7 +46,7 @@ fn explain<T: DeserializeOwned>(reader: Reader<'_, '_>, problems: &mut Problems)
             break;
         }
     }
-    problems.extend(notes.finish(Some(())).err().unwrap_or_default());
+    problems.extend(notes.into_problems());
     part
 }
 

@@ -46,7 +46,7 @@ impl<'d> Reader<'d, '_> {
     fn told(&self, error: ReadError) -> ReadError {
         match (self.notes, error) {
             (Some(notes), ReadError(Some(fault))) => {
-                notes.refuse(self.value, &self.at, *fault);
+                notes.fault(self.value, &self.at, *fault);
                 ReadError::NOTED
             }
             (_, error) => error,
@@ -82,7 +82,7 @@ macro_rules! whole {
             };
             match number.$as().and_then(|number| <$number>::try_from(number).ok()) {
                 Some(number) => self.tell(visitor.$visit(number)),
-                None if number.is_f64() => self.refuse(Code::NotWhole, say::not_whole(number)),
+                None if number.is_f64() => self.refuse(Code::NotWhole, say::is_not(number, "a whole number")),
                 None => self.refuse(Code::OutOfRange, say::out_of_range(number, <$number>::MIN, <$number>::MAX)),
             }
         }
@@ -195,6 +195,9 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         let Value::Object(fields) = self.value else {
             return self.wrong_type("an object");
         };
+        if let (Place::Root(_), Some(notes)) = (self.at, self.notes) {
+            notes.order(known);
+        }
         for (name, value) in fields.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
             match self.notes {
                 Some(notes) => notes.unknown_field(value, &self.at.key(name), say::unknown_field(name, known)),

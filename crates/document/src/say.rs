@@ -1,7 +1,7 @@
 //! The sentences in which a reader says what is wrong and what would be right. Each stands here once, so that a request
 //! and a rate card are refused in the same words.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 use std::fmt;
 
 /// "is text; it has to be a whole number".
@@ -35,11 +35,6 @@ pub(crate) fn unknown_field(name: &str, known: &[&str]) -> String {
 /// "is "x"; possible are a, b".
 pub(crate) fn unknown_choice(word: &str, choices: &[&str]) -> String {
     format!("is {}; possible are {}", excerpt(word), choices.join(", "))
-}
-
-/// "is 3.7; it has to be a whole number".
-pub(crate) fn not_whole(number: &Number) -> String {
-    is_not(number, "a whole number")
 }
 
 /// "is 11; 1 to 10 is allowed".

@@ -1,15 +1,40 @@
 //! The request bodies of the API, decoded and checked.
 
-mod fields;
+mod body;
+mod leaf;
 
-use self::fields::{amount, currency, decimal, moment, name, place, token};
+use self::body::{
+    BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, PassengerBody, Passengers, PlaceBody, Products,
+    SegmentBody, SegmentsBody,
+};
+use self::leaf::{AmountText, CouponKind, DecimalText, Factor, Token, amount, decimal, in_currency, syntax};
 use crate::limits;
 use crate::refusal::Refusal;
-use farebox_document::version_of;
-use farebox_document::{Field, Notes, Object};
+use farebox_document::{Code, Given, List, Notes, Place, read_body, version_of};
 use farebox_fare::{Coupon, CouponValue, Order, Outcome, Point, Segment, Timestamp};
 use farebox_money::{Currency, Decimal, MinorUnits};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::hash::Hash;
+
+/// Takes what rides have in common out of a body.
+macro_rules! extras {
+    ($body:ident) => {
+        ExtrasBody {
+            scene: $body.scene,
+            passengers: $body.passengers,
+            booked_ahead_s: $body.booked_ahead_s,
+            one_price: $body.one_price,
+            dynamic: $body.dynamic,
+            tolls: $body.tolls,
+            parking: $body.parking,
+            highway: $body.highway,
+            passenger: $body.passenger,
+        }
+    };
+}
 
 /// What can be priced. Amounts can only be read once the currency is known, and that is the rate card's to say.
 pub trait Tariffs {
@@ -82,61 +107,41 @@ pub struct EstimateRequest {
 }
 
 impl EstimateRequest {
-    /// The fields of the body.
-    pub const FIELDS: &[&str] = &[
-        "city",
-        "products",
-        "origin",
-        "destination",
-        "distance_m",
-        "duration_s",
-        "depart_at",
-        "scene",
-        "passengers",
-        "booked_ahead_s",
-        "one_price",
-        "dynamic",
-        "tolls",
-        "parking",
-        "highway",
-        "passenger",
-    ];
-
     /// Reads and checks a body.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with it, or that a rate card it needs is broken.
     pub fn decode(document: &Value, tariffs: &dyn Tariffs) -> Result<Self, Refusal> {
-        let notes = Notes::default();
-        let Some(body) = notes.body(document, Self::FIELDS) else {
-            return notes.finish(None).map_err(Refusal::invalid);
-        };
-        let city = served_city(&body, tariffs);
-        let (products, currency) = match body.required("products") {
-            Some(field) => priced_products(field, city, tariffs)?,
-            None => (None, None),
-        };
-        let origin = body.required("origin").and_then(place);
-        let destination = body.required("destination").and_then(place);
-        let distance_m = body.required("distance_m").and_then(|field| field.integer(&limits::TRIP_DISTANCE_M));
-        let duration_s = body.required("duration_s").and_then(|field| field.integer(&limits::TRIP_DURATION_S));
-        let depart_at = body.required("depart_at").and_then(moment);
-        let extras = extras(&body, currency);
-        let request = (|| {
-            Some(Self {
-                city: city?.to_owned(),
-                products: products?,
-                currency: currency?,
-                origin: origin?,
-                destination: destination?,
-                distance_m: distance_m?,
-                duration_s: duration_s?,
-                depart_at: depart_at?,
-                extras,
-            })
-        })();
-        notes.finish(request).map_err(Refusal::invalid)
+        decode(document, |body: EstimateBody, notes| {
+            let extras = extras!(body);
+            let at = Place::DOCUMENT;
+            let city = served_city(body.city, tariffs, notes);
+            let products = body.products.required(notes, &at.key("products"));
+            let (products, currency) = match products {
+                Some(products) => priced_products(products, city.as_deref(), tariffs, notes)?,
+                None => (None, None),
+            };
+            let origin = place(body.origin, notes, "origin");
+            let destination = place(body.destination, notes, "destination");
+            let distance_m = body.distance_m.required(notes, &at.key("distance_m"));
+            let duration_s = body.duration_s.required(notes, &at.key("duration_s"));
+            let depart_at = body.depart_at.required(notes, &at.key("depart_at"));
+            let extras = extras.check(currency, notes);
+            Ok((|| {
+                Some(Self {
+                    city: city?,
+                    products: products?,
+                    currency: currency?,
+                    origin: origin?,
+                    destination: destination?,
+                    distance_m: distance_m?.0,
+                    duration_s: duration_s?.0,
+                    depart_at: depart_at?.0,
+                    extras,
+                })
+            })())
+        })
     }
 }
 
@@ -150,27 +155,19 @@ pub struct SegmentsRequest {
 }
 
 impl SegmentsRequest {
-    /// The fields of the body.
-    pub const FIELDS: &[&str] = &["city", "segments"];
-    /// The fields of a segment.
-    pub const SEGMENT_FIELDS: &[&str] = &["seq", "started_at", "distance_m", "duration_s"];
-
     /// Reads and checks a body.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with it.
     pub fn decode(document: &Value, tariffs: &dyn Tariffs) -> Result<Self, Refusal> {
-        let notes = Notes::default();
-        let Some(body) = notes.body(document, Self::FIELDS) else {
-            return notes.finish(None).map_err(Refusal::invalid);
-        };
-        let city = served_city(&body, tariffs);
-        let segments = body
-            .required("segments")
-            .and_then(|field| field.distinct(&limits::SEGMENTS, segment, |segment| segment.sequence));
-        let request = (|| Some(Self { city: city?.to_owned(), segments: segments? }))();
-        notes.finish(request).map_err(Refusal::invalid)
+        decode(document, |body: SegmentsBody, notes| {
+            let city = served_city(body.city, tariffs, notes);
+            let at = Place::DOCUMENT.key("segments");
+            let segments = body.segments.required(notes, &at);
+            let segments = segments.and_then(|segments| distinct(segments, notes, &at, segment, |s| s.sequence));
+            Ok(city.zip(segments).map(|(city, segments)| Self { city, segments }))
+        })
     }
 }
 
@@ -198,28 +195,6 @@ pub struct BillRequest {
 }
 
 impl BillRequest {
-    /// The fields of the body.
-    pub const FIELDS: &[&str] = &[
-        "city",
-        "product",
-        "started_at",
-        "ended_at",
-        "origin",
-        "destination",
-        "scene",
-        "passengers",
-        "booked_ahead_s",
-        "one_price",
-        "outcome",
-        "waiting_s",
-        "dynamic",
-        "tolls",
-        "parking",
-        "highway",
-        "passenger",
-        "estimate_id",
-    ];
-
     /// Reads and checks a body. `estimated` says in which currency an estimate of this identifier, if it is genuine,
     /// priced a product in a city: who was quoted for a product is billed for it, even when it is not offered any more.
     ///
@@ -231,38 +206,43 @@ impl BillRequest {
         tariffs: &dyn Tariffs,
         estimated: impl Fn(&str, &str, &str) -> Option<Currency>,
     ) -> Result<Self, Refusal> {
-        let notes = Notes::default();
-        let Some(body) = notes.body(document, Self::FIELDS) else {
-            return notes.finish(None).map_err(Refusal::invalid);
-        };
-        let estimate = body.optional("estimate_id").and_then(|field| Some((field, field.text()?)));
-        let quoted = |city: &str, product: &str| estimate.and_then(|(_, id)| estimated(id, city, product));
-        let (city, product, currency) = priced_product(&body, tariffs, quoted)?;
-        let started_at = body.required("started_at").and_then(moment);
-        let ended_at = body.required("ended_at").and_then(|field| ended_at(field, started_at));
-        let origin = body.required("origin").and_then(place);
-        let destination = body.required("destination").and_then(place);
-        let extras = extras(&body, currency);
-        let estimate_id = estimate.and_then(|(field, id)| {
-            if quoted(city?, product?).is_some() {
-                return Some(id.to_owned());
+        decode(document, |body: BillBody, notes| {
+            let outcome = body.outcome;
+            let waiting_s = body.waiting_s;
+            let extras = extras!(body);
+            let at = Place::DOCUMENT;
+            let estimate_id = body.estimate_id.read();
+            let quoted =
+                |city: &str, product: &str| estimate_id.as_ref().and_then(|id| estimated(&id.0, city, product));
+            let (city, product, currency) = priced_product(body.city, body.product, tariffs, notes, quoted)?;
+            let started_at = body.started_at.required(notes, &at.key("started_at"));
+            let ended_at = body.ended_at.required(notes, &at.key("ended_at"));
+            let ended_at = ended_at.and_then(|end| end_of_ride(end.0, started_at.map(|start| start.0), notes));
+            let origin = place(body.origin, notes, "origin");
+            let destination = place(body.destination, notes, "destination");
+            let mut extras = extras.check(currency, notes);
+            extras.order.outcome = outcome.read().unwrap_or_default();
+            extras.waiting_s = waiting_s.read().map_or(0, |waiting| waiting.0);
+            if let (Some(_), Some(city), Some(product)) = (&estimate_id, &city, &product)
+                && quoted(city, product).is_none()
+            {
+                let message = "is not an estimate of this product in this city that was made here";
+                notes.add(&at.key("estimate_id"), "unknown-estimate", message);
             }
-            field.note("unknown-estimate", "is not an estimate of this product in this city that was made here")
-        });
-        let request = (|| {
-            Some(Self {
-                city: city?.to_owned(),
-                product: product?.to_owned(),
-                currency: currency?,
-                started_at: started_at?,
-                ended_at: ended_at?,
-                origin: origin?,
-                destination: destination?,
-                extras,
-                estimate_id,
-            })
-        })();
-        notes.finish(request).map_err(Refusal::invalid)
+            Ok((|| {
+                Some(Self {
+                    city: city?,
+                    product: product?,
+                    currency: currency?,
+                    started_at: started_at?.0,
+                    ended_at: ended_at?,
+                    origin: origin?,
+                    destination: destination?,
+                    extras,
+                    estimate_id: estimate_id.map(|id| id.0),
+                })
+            })())
+        })
     }
 
     /// Equal for requests that ask for the same bill, however they were written down.
@@ -315,102 +295,120 @@ pub struct CommissionRequest {
 }
 
 impl CommissionRequest {
-    /// The fields of the body.
-    pub const FIELDS: &[&str] =
-        &["policy", "city", "product", "currency", "passenger_total", "driver_total", "coupons"];
-
     /// Reads and checks a body. With `currency`, city and product need no rate card.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with it, or that a rate card it needs is broken.
     pub fn decode(document: &Value, tariffs: &dyn Tariffs) -> Result<Self, Refusal> {
-        let notes = Notes::default();
-        let Some(body) = notes.body(document, Self::FIELDS) else {
-            return notes.finish(None).map_err(Refusal::invalid);
-        };
-        let policy = body.optional("policy").and_then(|field| match field.value() {
-            Value::Object(_) => Some(field.value().clone()),
-            _ => field.note("wrong-type", "has to be an object: a policy document"),
-        });
-        let (city, product, currency) = match body.optional("currency") {
-            Some(field) => {
-                let city = body.required("city").and_then(token);
-                (city, body.required("product").and_then(token), currency(field))
-            }
-            None => priced_product(&body, tariffs, |_, _| None)?,
-        };
-        let passenger_total = body.required("passenger_total").and_then(|field| amount(field, currency));
-        let driver_total = body.required("driver_total").and_then(|field| amount(field, currency));
-        let coupons = body.optional("coupons").and_then(|field| amount(field, currency)).unwrap_or(0);
-        let request = (|| {
-            Some(Self {
-                policy,
-                city: city?.to_owned(),
-                product: product?.to_owned(),
-                currency: currency?,
-                passenger_total: passenger_total?,
-                driver_total: driver_total?,
-                coupons,
-            })
-        })();
-        notes.finish(request).map_err(Refusal::invalid)
+        decode(document, |body: CommissionBody, notes| {
+            let (city, product, currency) = match body.currency {
+                Given::Absent => priced_product(body.city, body.product, tariffs, notes, |_, _| None)?,
+                given => {
+                    let city = body.city.required(notes, &Place::DOCUMENT.key("city"));
+                    let product = body.product.required(notes, &Place::DOCUMENT.key("product"));
+                    (city.map(|city| city.0), product.map(|product| product.0), given.read().map(|code| code.0))
+                }
+            };
+            let total = |given: Given<AmountText>, name| {
+                let at = Place::DOCUMENT.key(name);
+                given.required(notes, &at).and_then(|text| amount(Given::Read(text), currency, notes, &at))
+            };
+            let passenger_total = total(body.passenger_total, "passenger_total");
+            let driver_total = total(body.driver_total, "driver_total");
+            let coupons = amount(body.coupons, currency, notes, &Place::DOCUMENT.key("coupons"));
+            Ok((|| {
+                Some(Self {
+                    policy: body.policy.read().map(|policy| Value::Object(policy.0)),
+                    city: city?,
+                    product: product?,
+                    currency: currency?,
+                    passenger_total: passenger_total?,
+                    driver_total: driver_total?,
+                    coupons: coupons.unwrap_or(0),
+                })
+            })())
+        })
     }
 }
 
-/// The fields of a passenger.
-pub const PASSENGER_FIELDS: &[&str] = &["id", "tier", "coupons"];
-/// The fields of a coupon.
-pub const COUPON_FIELDS: &[&str] = &["id", "kind", "value", "min_spend", "max_off", "scope"];
+/// Makes a request of a body with `check`, which fails only when a rate card it needs is broken.
+fn decode<'d, B: Deserialize<'d>, R>(
+    document: &'d Value,
+    check: impl FnOnce(B, &Notes) -> Result<Option<R>, Refusal>,
+) -> Result<R, Refusal> {
+    let mut broken = None;
+    let request = read_body(document, |body, notes| {
+        check(body, notes).unwrap_or_else(|refusal| {
+            broken = Some(refusal);
+            None
+        })
+    });
+    match broken {
+        Some(refusal) => Err(refusal),
+        None => request.map_err(Refusal::invalid),
+    }
+}
 
-fn served_city<'a>(body: &'a Object<'a>, tariffs: &dyn Tariffs) -> Option<&'a str> {
-    let field = body.required("city")?;
-    let city = token(field)?;
-    if !tariffs.serves(city) {
-        return field.note("unknown-city", format!("{city} is not served; served are {}", tariffs.cities().join(", ")));
+fn served_city(city: Given<Token>, tariffs: &dyn Tariffs, notes: &Notes) -> Option<String> {
+    let at = Place::DOCUMENT.key("city");
+    let Token(city) = city.required(notes, &at)?;
+    if !tariffs.serves(&city) {
+        let message = format!("{city} is not served; served are {}", tariffs.cities().join(", "));
+        notes.add(&at, "unknown-city", message);
+        return None;
     }
     Some(city)
 }
 
-fn unknown_product<T>(field: Field<'_>, city: &str, product: &str, tariffs: &dyn Tariffs) -> Option<T> {
+fn unknown_product(at: &Place<'_>, city: &str, product: &str, tariffs: &dyn Tariffs, notes: &Notes) {
     let products = tariffs.products(city).join(", ");
-    field.note("unknown-product", format!("{city} has no product {product}; it has {products}"))
+    notes.add(at, "unknown-product", format!("{city} has no product {product}; it has {products}"));
 }
 
 /// City, product and currency, each as far as it can be told. `otherwise` knows the currency of products that are not
 /// offered any more.
 #[expect(clippy::type_complexity, reason = "three optional values")]
-fn priced_product<'a>(
-    body: &'a Object<'a>,
+fn priced_product(
+    city: Given<Token>,
+    product: Given<Token>,
     tariffs: &dyn Tariffs,
+    notes: &Notes,
     otherwise: impl Fn(&str, &str) -> Option<Currency>,
-) -> Result<(Option<&'a str>, Option<&'a str>, Option<Currency>), Refusal> {
-    let city = served_city(body, tariffs);
-    let field = body.required("product");
-    let product = field.and_then(token);
+) -> Result<(Option<String>, Option<String>, Option<Currency>), Refusal> {
+    let city = served_city(city, tariffs, notes);
+    let at = Place::DOCUMENT.key("product");
+    let product = product.required(notes, &at).map(|product| product.0);
     let mut currency = None;
-    if let (Some(city), Some(field), Some(product)) = (city, field, product) {
-        let known = tariffs.currency(city, product)?.or_else(|| otherwise(city, product));
-        currency = known.or_else(|| unknown_product(field, city, product, tariffs));
+    if let (Some(city), Some(product)) = (&city, &product) {
+        currency = tariffs.currency(city, product)?.or_else(|| otherwise(city, product));
+        if currency.is_none() {
+            unknown_product(&at, city, product, tariffs, notes);
+        }
     }
     Ok((city, product, currency))
 }
 
 /// Several products, and their one currency.
+#[expect(clippy::type_complexity, reason = "two optional values")]
 fn priced_products(
-    field: Field<'_>,
+    products: Products,
     city: Option<&str>,
     tariffs: &dyn Tariffs,
+    notes: &Notes,
 ) -> Result<(Option<Vec<String>>, Option<Currency>), Refusal> {
-    let product = |field: Field<'_>| {
-        let product = token(field)?;
+    let at = Place::DOCUMENT.key("products");
+    let price = |Token(product): Token, _: &Notes, at: &Place<'_>| {
         let currency = city.map(|city| {
-            let currency = tariffs.currency(city, product)?;
-            Ok(currency.or_else(|| unknown_product(field, city, product, tariffs)))
+            let currency = tariffs.currency(city, &product)?;
+            if currency.is_none() {
+                unknown_product(at, city, &product, tariffs, notes);
+            }
+            Ok(currency)
         });
-        Some((product.to_owned(), currency.unwrap_or(Ok(None))))
+        Some((product, currency.unwrap_or(Ok(None))))
     };
-    let Some(priced) = field.distinct(&limits::PRODUCTS, product, |(product, _)| product.clone()) else {
+    let Some(priced) = distinct(products, notes, &at, price, |(product, _)| product.clone()) else {
         return Ok((None, None));
     };
     let mut products = Vec::with_capacity(priced.len());
@@ -429,86 +427,174 @@ fn priced_products(
     Ok((Some(products), common))
 }
 
-/// What else a body says. What is wrong is noted; what is absent has its default.
-fn extras(body: &Object<'_>, currency: Option<Currency>) -> Extras {
-    let amount = |name| body.optional(name).and_then(|field| amount(field, currency));
-    let integer = |name, range| body.optional(name).and_then(|field| field.integer(range));
-    let outcome = body.optional("outcome").and_then(|field| field.choice(&["completed", "cancelled"]));
-    let (passenger, tier) = body.optional("passenger").and_then(|field| passenger(field, currency)).unwrap_or_default();
-    let order = Order {
-        product: None,
-        tier,
-        scene: body.optional("scene").and_then(token).map(str::to_owned),
-        passengers: integer("passengers", &limits::PASSENGERS)
-            .and_then(|count| count.try_into().ok())
-            .unwrap_or_default(),
-        booked_ahead_s: integer("booked_ahead_s", &limits::BOOKED_AHEAD_S).unwrap_or_default(),
-        one_price: amount("one_price"),
-        outcome: if outcome == Some("cancelled") { Outcome::Cancelled } else { Outcome::Completed },
-    };
-    Extras {
-        order,
-        waiting_s: integer("waiting_s", &limits::TRIP_DURATION_S).unwrap_or_default(),
-        dynamic: body.optional("dynamic").and_then(|field| decimal(field, &limits::DYNAMIC)),
-        tolls: amount("tolls").unwrap_or_default(),
-        parking: amount("parking").unwrap_or_default(),
-        highway: amount("highway").unwrap_or_default(),
-        passenger,
+/// What a body says besides where, when, how far and how long.
+struct ExtrasBody {
+    scene: Given<Token>,
+    passengers: Given<Passengers>,
+    booked_ahead_s: Given<BookedAhead>,
+    one_price: Given<AmountText>,
+    dynamic: Given<Factor>,
+    tolls: Given<AmountText>,
+    parking: Given<AmountText>,
+    highway: Given<AmountText>,
+    passenger: Given<PassengerBody>,
+}
+
+impl ExtrasBody {
+    /// What is wrong is noted; what is absent has its default.
+    fn check(self, currency: Option<Currency>, notes: &Notes) -> Extras {
+        let at = Place::DOCUMENT;
+        let amount = |given, name| amount(given, currency, notes, &at.key(name));
+        let (passenger, tier) = self
+            .passenger
+            .read()
+            .and_then(|passenger| checked_passenger(passenger, currency, notes))
+            .unwrap_or_default();
+        let order = Order {
+            product: None,
+            tier,
+            scene: self.scene.read().map(|scene| scene.0),
+            passengers: self.passengers.read().and_then(|count| count.0.try_into().ok()).unwrap_or_default(),
+            booked_ahead_s: self.booked_ahead_s.read().map_or(0, |ahead| ahead.0),
+            one_price: amount(self.one_price, "one_price"),
+            outcome: Outcome::Completed,
+        };
+        Extras {
+            order,
+            waiting_s: 0,
+            dynamic: self.dynamic.read().map(|factor| factor.0),
+            tolls: amount(self.tolls, "tolls").unwrap_or_default(),
+            parking: amount(self.parking, "parking").unwrap_or_default(),
+            highway: amount(self.highway, "highway").unwrap_or_default(),
+            passenger,
+        }
     }
 }
 
 /// A passenger, and their tier.
-fn passenger(field: Field<'_>, currency: Option<Currency>) -> Option<(Passenger, Option<String>)> {
-    let passenger = field.object(PASSENGER_FIELDS)?;
-    let id = passenger.required("id").and_then(name);
-    let tier = passenger.optional("tier").and_then(token).map(str::to_owned);
+fn checked_passenger(
+    passenger: PassengerBody,
+    currency: Option<Currency>,
+    notes: &Notes,
+) -> Option<(Passenger, Option<String>)> {
+    let at = Place::DOCUMENT;
+    let at = at.key("passenger");
+    let id = passenger.id.required(notes, &at.key("id"));
+    let coupon = |body, notes: &Notes, at: &Place<'_>| coupon(body, currency, notes, at);
     let coupons = passenger
-        .optional("coupons")
-        .and_then(|field| field.distinct(&limits::COUPONS, |item| coupon(item, currency), |coupon| coupon.id.clone()));
-    Some((Passenger { id: Some(id?.to_owned()), coupons: coupons.unwrap_or_default() }, tier))
+        .coupons
+        .read()
+        .and_then(|coupons| distinct(coupons, notes, &at.key("coupons"), coupon, |coupon| coupon.id.clone()));
+    let tier = passenger.tier.read().map(|tier| tier.0);
+    Some((Passenger { id: Some(id?.0), coupons: coupons.unwrap_or_default() }, tier))
 }
 
-fn coupon(field: Field<'_>, currency: Option<Currency>) -> Option<Coupon> {
-    let coupon = field.object(COUPON_FIELDS)?;
-    let id = coupon.required("id").and_then(name);
-    let kind = coupon.required("kind").and_then(|field| field.choice(&["amount", "percent"]));
-    let value = coupon.required("value").and_then(|field| match kind? {
-        "percent" => decimal(field, &limits::PERCENT).map(CouponValue::Percent),
-        _ => match amount(field, currency)? {
-            0 => field.note("out-of-range", "takes nothing off; it has to be more than zero"),
-            amount => Some(CouponValue::Amount(amount)),
-        },
+fn coupon(body: CouponBody, currency: Option<Currency>, notes: &Notes, at: &Place<'_>) -> Option<Coupon> {
+    let id = body.id.required(notes, &at.key("id"));
+    let kind = body.kind.required(notes, &at.key("kind"));
+    let place = at.key("value");
+    let value = body.value.required(notes, &place);
+    let value = value.zip(kind).and_then(|(DecimalText(text), kind)| {
+        let value = match kind {
+            CouponKind::Percent => decimal(&text, &limits::PERCENT).map(CouponValue::Percent),
+            // While the currency is unknown, what can be said about an amount is said.
+            CouponKind::Amount => match currency {
+                None => {
+                    syntax(&text).map_err(|refusal| notes.refuse(&place, refusal)).ok()?;
+                    return None;
+                }
+                Some(currency) => in_currency(&text, currency).and_then(|amount| match amount {
+                    0 => Err(farebox_document::Refusal::new(
+                        Code::OutOfRange,
+                        "takes nothing off; it has to be more than zero",
+                    )),
+                    amount => Ok(CouponValue::Amount(amount)),
+                }),
+            },
+        };
+        value.map_err(|refusal| notes.refuse(&place, refusal)).ok()
     });
-    let min_spend = coupon.optional("min_spend").and_then(|field| amount(field, currency)).unwrap_or(0);
-    let max_off = coupon.optional("max_off").and_then(|field| amount(field, currency));
-    let code = |field: Field<'_>| token(field).map(str::to_owned);
-    let scope = coupon.optional("scope").and_then(|field| field.distinct(&limits::SCOPE, code, String::clone));
-    Some(Coupon { id: id?.to_owned(), value: value?, min_spend, max_off, scope: scope.unwrap_or_default() })
+    let amount = |given, name| amount(given, currency, notes, &at.key(name));
+    let min_spend = amount(body.min_spend, "min_spend").unwrap_or(0);
+    let max_off = amount(body.max_off, "max_off");
+    let code = |code: Token, _: &Notes, _: &Place<'_>| Some(code.0);
+    let scope = body.scope.read().and_then(|scope| distinct(scope, notes, &at.key("scope"), code, String::clone));
+    Some(Coupon { id: id?.0, value: value?, min_spend, max_off, scope: scope.unwrap_or_default() })
 }
 
-fn segment(field: Field<'_>) -> Option<Segment> {
-    let segment = field.object(SegmentsRequest::SEGMENT_FIELDS)?;
-    let sequence = segment.required("seq").and_then(|field| field.integer(&limits::SEQUENCE));
-    let started_at = segment.required("started_at").and_then(moment);
-    let distance_m = segment.required("distance_m").and_then(|field| field.integer(&limits::SEGMENT_DISTANCE_M));
-    let duration_s = segment.required("duration_s").and_then(|field| field.integer(&limits::SEGMENT_DURATION_S));
-    Some(Segment { sequence: sequence?, started_at: started_at?, distance_m: distance_m?, duration_s: duration_s? })
+fn segment(body: SegmentBody, notes: &Notes, at: &Place<'_>) -> Option<Segment> {
+    let sequence = body.seq.required(notes, &at.key("seq"));
+    let started_at = body.started_at.required(notes, &at.key("started_at"));
+    let distance_m = body.distance_m.required(notes, &at.key("distance_m"));
+    let duration_s = body.duration_s.required(notes, &at.key("duration_s"));
+    Some(Segment {
+        sequence: sequence?.0,
+        started_at: started_at?.0,
+        distance_m: distance_m?.0,
+        duration_s: duration_s?.0,
+    })
+}
+
+/// What is made of the items of a list, each by `make`; in which `key` of every item is different from all before it.
+/// Nothing is answered unless all items are right.
+fn distinct<B, T, K: Eq + Hash + Display, const LEAST: usize, const MOST: usize>(
+    list: List<B, LEAST, MOST>,
+    notes: &Notes,
+    at: &Place<'_>,
+    make: impl Fn(B, &Notes, &Place<'_>) -> Option<T>,
+    key: impl Fn(&T) -> K,
+) -> Option<Vec<T>> {
+    let mut seen = HashSet::with_capacity(list.0.len());
+    let mut items = Vec::with_capacity(list.0.len());
+    let mut whole = true;
+    for (index, body) in list.0.into_iter().enumerate() {
+        let at = at.index(index);
+        let body = match body {
+            // In a list, nothing is something else than nothing.
+            Given::Absent => {
+                notes.add(&at, "wrong-type", "is null; it has to be something, or be left out of the list");
+                None
+            }
+            given => given.read(),
+        };
+        let Some(item) = body.and_then(|body| make(body, notes, &at)) else {
+            whole = false;
+            continue;
+        };
+        let key = key(&item);
+        if seen.contains(&key) {
+            notes.add(&at, "duplicate", format!("{key} occurs more than once in this list"));
+            whole = false;
+        } else {
+            seen.insert(key);
+            items.push(item);
+        }
+    }
+    whole.then_some(items)
+}
+
+/// A place; what is missing is noted.
+fn place(given: Given<PlaceBody>, notes: &Notes, name: &str) -> Option<Point> {
+    let at = Place::DOCUMENT;
+    let at = at.key(name);
+    given.required(notes, &at)?.check(notes, &at)
 }
 
 /// The end of a ride: not before its start, and not longer after it than a trip can take.
-fn ended_at(field: Field<'_>, started_at: Option<Timestamp>) -> Option<Timestamp> {
-    let ended_at = moment(field)?;
+fn end_of_ride(ended_at: Timestamp, started_at: Option<Timestamp>, notes: &Notes) -> Option<Timestamp> {
     let Some(started_at) = started_at else {
         return Some(ended_at);
     };
     let longest = *limits::TRIP_DURATION_S.end();
-    match u64::try_from(ended_at.saturating_sub(started_at)) {
-        Err(_) => field.note("out-of-range", "is before `started_at`"),
+    let message = match u64::try_from(ended_at.saturating_sub(started_at)) {
+        Err(_) => "is before `started_at`".to_owned(),
         Ok(elapsed) if elapsed > longest => {
-            field.note("out-of-range", format!("is {elapsed} s after `started_at`; at most {longest} s is allowed"))
+            format!("is {elapsed} s after `started_at`; at most {longest} s is allowed")
         }
-        Ok(_) => Some(ended_at),
-    }
+        Ok(_) => return Some(ended_at),
+    };
+    notes.add(&Place::DOCUMENT.key("ended_at"), "out-of-range", message);
+    None
 }
 
 #[cfg(test)]
@@ -516,6 +602,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::refusal::Code;
+    use farebox_document::fields_of;
     use proptest::prelude::*;
 
     /// Two cities; one has a broken card, one has cards in two currencies.
@@ -776,7 +863,13 @@ mod tests {
 
     fn any_json() -> impl Strategy<Value = Value> {
         let words = prop::sample::select(
-            [EstimateRequest::FIELDS, BillRequest::FIELDS, SegmentsRequest::SEGMENT_FIELDS, COUPON_FIELDS].concat(),
+            [
+                fields_of::<EstimateBody>(),
+                fields_of::<BillBody>(),
+                fields_of::<SegmentBody>(),
+                fields_of::<CouponBody>(),
+            ]
+            .concat(),
         );
         let texts =
             prop::sample::select(vec!["110000", "express", "12.50", "2019-07-11T09:00:00Z", "percent", "\u{0}"]);
@@ -800,7 +893,7 @@ mod tests {
     proptest! {
         /// Any JSON is either a request or a 4xx; nothing panics and nothing is a defect.
         #[test]
-        fn any_json_is_survived(document in any_json(), field in prop::sample::select(EstimateRequest::FIELDS.to_vec())) {
+        fn any_json_is_survived(document in any_json(), field in prop::sample::select(fields_of::<EstimateBody>().to_vec())) {
             let mut patched = estimate();
             patched[field] = document.clone();
             for document in [&document, &patched] {

@@ -1,0 +1,241 @@
+//! How the bodies of requests are written down. Fields that may be left out have a default; the others have to be given,
+//! which is checked where requests are made of bodies.
+
+use super::leaf::{
+    AmountText, CouponKind, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, Token,
+};
+use crate::limits;
+use farebox_document::{Given, List, Notes, Place, Whole};
+use farebox_fare::{Outcome, Point};
+use serde::Deserialize;
+
+/// A whole number within a limit of [`limits`].
+macro_rules! whole {
+    ($($(#[$doc:meta])* $name:ident = $limit:ident;)*) => {$(
+        $(#[$doc])*
+        pub(super) type $name = Whole<{ *limits::$limit.start() }, { *limits::$limit.end() }>;
+    )*};
+}
+
+whole! {
+    /// The distance of a trip.
+    TripMetres = TRIP_DISTANCE_M;
+    /// The duration of a trip.
+    TripSeconds = TRIP_DURATION_S;
+    /// The distance of a segment.
+    SegmentMetres = SEGMENT_DISTANCE_M;
+    /// The duration of a segment.
+    SegmentSeconds = SEGMENT_DURATION_S;
+    /// The number of a segment.
+    Sequence = SEQUENCE;
+    /// How many people ride.
+    Passengers = PASSENGERS;
+    /// How long before the start a ride is ordered.
+    BookedAhead = BOOKED_AHEAD_S;
+}
+
+/// A list within a limit of [`limits`].
+macro_rules! list {
+    ($($(#[$doc:meta])* $name:ident = $item:ty, $limit:ident;)*) => {$(
+        $(#[$doc])*
+        pub(super) type $name = List<$item, { *limits::$limit.start() }, { *limits::$limit.end() }>;
+    )*};
+}
+
+list! {
+    /// What to price.
+    Products = Token, PRODUCTS;
+    /// What a rider brings.
+    Coupons = CouponBody, COUPONS;
+    /// Fee codes.
+    Scope = Token, SCOPE;
+    /// Metered pieces.
+    Segments = SegmentBody, SEGMENTS;
+}
+
+/// The body of a request about a ride: what it says itself, and what a rate card may look at besides.
+macro_rules! ride {
+    ($(#[$of_body:meta])* $name:ident { $($(#[$of_field:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$of_body])*
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct $name {
+            $($(#[$of_field])* pub $field: Given<$type>,)*
+            /// How the ride was ordered, in the words of the rate cards.
+            #[serde(default)]
+            pub scene: Given<Token>,
+            /// How many people ride.
+            #[serde(default)]
+            pub passengers: Given<Passengers>,
+            /// How long before the start the ride was ordered.
+            #[serde(default)]
+            pub booked_ahead_s: Given<BookedAhead>,
+            /// A price agreed for the ride as a whole.
+            #[serde(default)]
+            pub one_price: Given<AmountText>,
+            /// The surge factor.
+            #[serde(default)]
+            pub dynamic: Given<Factor>,
+            /// Bridge and road tolls.
+            #[serde(default)]
+            pub tolls: Given<AmountText>,
+            /// Parking.
+            #[serde(default)]
+            pub parking: Given<AmountText>,
+            /// Motorway charges.
+            #[serde(default)]
+            pub highway: Given<AmountText>,
+            /// Who rides.
+            #[serde(default)]
+            pub passenger: Given<PassengerBody>,
+        }
+    };
+}
+
+ride! {
+    /// The body of `POST /v1/estimates`.
+    EstimateBody {
+        /// Where.
+        city: Token,
+        /// What to price.
+        products: Products,
+        /// Where the ride is to begin.
+        origin: PlaceBody,
+        /// Where it is to end.
+        destination: PlaceBody,
+        /// The length of the route.
+        distance_m: TripMetres,
+        /// How long the route takes.
+        duration_s: TripSeconds,
+        /// When the ride is to begin.
+        depart_at: Moment,
+    }
+}
+
+ride! {
+    /// The body of `POST /v1/trips/{trip_id}/bill`.
+    BillBody {
+        /// Where.
+        city: Token,
+        /// What was ridden.
+        product: Token,
+        /// When the ride began.
+        started_at: Moment,
+        /// When it ended.
+        ended_at: Moment,
+        /// Where it began.
+        origin: PlaceBody,
+        /// Where it ended.
+        destination: PlaceBody,
+        /// How the ride ended. A cancelled one is charged only what the card says of cancelled rides.
+        #[serde(default)]
+        outcome: Outcome,
+        /// How long the driver was kept waiting.
+        #[serde(default)]
+        waiting_s: TripSeconds,
+        /// The estimate the ride was ordered with.
+        #[serde(default)]
+        estimate_id: EstimateId,
+    }
+}
+
+/// The body of `POST /v1/trips/{trip_id}/segments`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SegmentsBody {
+    /// Where.
+    pub city: Given<Token>,
+    /// The pieces.
+    pub segments: Given<Segments>,
+}
+
+/// A metered piece of a trip.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SegmentBody {
+    /// Unique within the trip; gaps are fine.
+    pub seq: Given<Sequence>,
+    /// When it began.
+    pub started_at: Given<Moment>,
+    /// How far it went.
+    pub distance_m: Given<SegmentMetres>,
+    /// How long it took.
+    pub duration_s: Given<SegmentSeconds>,
+}
+
+/// The body of `POST /v1/commission`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CommissionBody {
+    /// A policy document; the default policy without.
+    #[serde(default)]
+    pub policy: Given<Document>,
+    /// Where.
+    pub city: Given<Token>,
+    /// What was ridden.
+    pub product: Given<Token>,
+    /// Without it, the currency of the product in the city.
+    #[serde(default)]
+    pub currency: Given<CurrencyCode>,
+    /// Before coupons.
+    pub passenger_total: Given<AmountText>,
+    /// What the driver earns.
+    pub driver_total: Given<AmountText>,
+    /// The sum of the passenger's coupons.
+    #[serde(default)]
+    pub coupons: Given<AmountText>,
+}
+
+/// Who rides.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PassengerBody {
+    /// The caller's identifier.
+    pub id: Given<Name>,
+    /// In the words of the rate cards.
+    #[serde(default)]
+    pub tier: Given<Token>,
+    /// In the order they are applied; no two with the same id.
+    #[serde(default)]
+    pub coupons: Given<Coupons>,
+}
+
+/// A discount the passenger holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CouponBody {
+    /// The caller's identifier.
+    pub id: Given<Name>,
+    /// What `value` is.
+    pub kind: Given<CouponKind>,
+    /// An amount, more than zero; or a percentage.
+    pub value: Given<DecimalText>,
+    /// The fare has to be at least this much.
+    #[serde(default)]
+    pub min_spend: Given<AmountText>,
+    /// The discount is never more than this.
+    #[serde(default)]
+    pub max_off: Given<AmountText>,
+    /// The fee codes it is good for; without it, the whole fare.
+    #[serde(default)]
+    pub scope: Given<Scope>,
+}
+
+/// A place, in degrees of WGS 84.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlaceBody {
+    /// North positive.
+    pub lat: Given<Degrees<{ limits::LATITUDE_DEG }>>,
+    /// East positive.
+    pub lng: Given<Degrees<{ limits::LONGITUDE_DEG }>>,
+}
+
+impl PlaceBody {
+    /// The place; what is missing is noted.
+    pub fn check(self, notes: &Notes, at: &Place<'_>) -> Option<Point> {
+        let latitude = self.lat.required(notes, &at.key("lat"));
+        let longitude = self.lng.required(notes, &at.key("lng"));
+        Some(Point { latitude: latitude?.0, longitude: longitude?.0 })
+    }
+}

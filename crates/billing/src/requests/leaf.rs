@@ -1,0 +1,335 @@
+//! The kinds of field that requests have, each within its limits. What a type says it is, here, is what is read.
+
+use crate::{geodesy, limits, names};
+use farebox_document::Code::{Malformed, OutOfRange, TooPrecise};
+use farebox_document::{Given, Notes, Place, Refusal, excerpt, number_in_text, refuse, text, words};
+use farebox_fare::{Timestamp, time};
+use farebox_money::{AmountError, Currency, MinorUnits};
+use rust_decimal::Decimal;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::{Map, Value};
+use std::fmt;
+use std::ops::RangeInclusive;
+
+/// A city, a product, a tier, a scene, a fee code.
+#[derive(Debug)]
+pub(super) struct Token(pub String);
+
+/// An identifier of the caller's.
+#[derive(Debug)]
+pub(super) struct Name(pub String);
+
+/// An identifier of an estimate. Whether it is one, its signature says.
+#[derive(Debug)]
+pub(super) struct EstimateId(pub String);
+
+/// A decimal number as text, of which only the length was looked at.
+#[derive(Debug)]
+pub(super) struct DecimalText(pub String);
+
+/// An amount of money as text. What it is in minor units depends on the currency; see [`amount`].
+#[derive(Debug)]
+pub(super) struct AmountText(pub String);
+
+/// The dynamic factor, within [`limits::DYNAMIC`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Factor(pub Decimal);
+
+/// A currency that people pay with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CurrencyCode(pub Currency);
+
+/// A time within [`limits::MOMENT`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment(pub Timestamp);
+
+/// Degrees of WGS 84, at most `LIMIT` from zero, in millionths.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Degrees<const LIMIT: u8>(pub i32);
+
+/// A document of another kind, which somebody else reads.
+#[derive(Debug)]
+pub(super) struct Document(pub Map<String, Value>);
+
+words! {
+    /// What the value of a coupon is.
+    pub(super) enum CouponKind {
+        /// An amount of money.
+        Amount = "amount",
+        /// So many percent.
+        Percent = "percent",
+    }
+}
+
+/// Reads text with a function.
+macro_rules! read {
+    ($($name:ident: $with:ident($($argument:expr)?) $read:expr;)*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $with(deserializer, $($argument,)? $read)
+            }
+        }
+    )*};
+}
+
+/// What a decimal number looks like.
+const DECIMAL: &str = "a decimal number as text, such as \"1.20\"";
+
+/// What an amount looks like.
+const AMOUNT: &str = "an amount as text, such as \"12.50\"";
+
+read! {
+    Token: text() |text| {
+        let right = "1 to 32 letters, digits, `_` and `-`, starting with a letter or digit";
+        let message = || Refusal::new(Malformed, format!("is {}; a name has {right}", excerpt(text)));
+        if names::is_token(text) { Ok(Self(text.to_owned())) } else { Err(message()) }
+    };
+    Name: text() |text| {
+        let right = "1 to 128 letters, digits and any of `._:~-`";
+        let message = || Refusal::new(Malformed, format!("is {}; an identifier has {right}", excerpt(text)));
+        if names::is_name(text) { Ok(Self(text.to_owned())) } else { Err(message()) }
+    };
+    EstimateId: text() |text| Ok(Self(text.to_owned()));
+    DecimalText: number_in_text(DECIMAL) |text| short(text).map(|text| Self(text.to_owned()));
+    AmountText: number_in_text(AMOUNT) |text| {
+        syntax(short(text)?)?;
+        Ok(Self(text.to_owned()))
+    };
+    Factor: number_in_text(DECIMAL) |text| decimal(short(text)?, &limits::DYNAMIC).map(Self);
+    CurrencyCode: text() |text| {
+        let right = "an ISO 4217 code such as \"CNY\"";
+        let message = || Refusal::new(Malformed, format!("is {}; write {right}", excerpt(text)));
+        Currency::from_code(text).map(Self).ok_or_else(message)
+    };
+    Moment: text() |text| moment(text).map(Self);
+}
+
+/// Refuses text that is too long to be a number.
+fn short(text: &str) -> Result<&str, Refusal> {
+    let most = limits::DECIMAL_CHARS;
+    if text.len() <= most {
+        return Ok(text);
+    }
+    Err(Refusal::new(Malformed, format!("is {}; at most {most} characters are allowed", excerpt(text))))
+}
+
+/// A decimal number in a range, with at most [`limits::FACTOR_DECIMALS`] decimals.
+pub(super) fn decimal(text: &str, range: &RangeInclusive<Decimal>) -> Result<Decimal, Refusal> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
+    let Some(value) = Decimal::from_str_exact(text).ok().filter(|_| plain) else {
+        let message = format!("is {}; write a decimal number such as \"1.20\"", excerpt(text));
+        return Err(Refusal::new(Malformed, message));
+    };
+    let value = value.normalize();
+    let decimals = limits::FACTOR_DECIMALS;
+    if value.scale() > decimals {
+        return Err(Refusal::new(TooPrecise, format!("is {text}; at most {decimals} decimals are allowed")));
+    }
+    if !range.contains(&value) {
+        let (least, most) = (range.start(), range.end());
+        return Err(Refusal::new(OutOfRange, format!("is {text}; {least} to {most} is allowed")));
+    }
+    Ok(value)
+}
+
+/// The amount in its currency, within [`limits::AMOUNT_MINOR`]. While the currency is unknown, nothing is answered; that the
+/// text is not an amount was found before. What is wrong is noted at `at`.
+pub(super) fn amount(
+    given: Given<AmountText>,
+    currency: Option<Currency>,
+    notes: &Notes,
+    at: &Place<'_>,
+) -> Option<MinorUnits> {
+    let text = given.read()?;
+    in_currency(&text.0, currency?).map_err(|refusal| notes.refuse(at, refusal)).ok()
+}
+
+/// As [`amount`], of text that may not be one.
+pub(super) fn in_currency(text: &str, currency: Currency) -> Result<MinorUnits, Refusal> {
+    let (least, most) = limits::AMOUNT_MINOR.into_inner();
+    match currency.parse(text) {
+        Ok(amount) if limits::AMOUNT_MINOR.contains(&amount) => Ok(amount),
+        Err(AmountError::NotANumber) => Err(not_an_amount(text)),
+        Err(AmountError::TooPrecise) => {
+            let decimals = currency.exponent();
+            Err(Refusal::new(TooPrecise, format!("is {text}; {currency} has {decimals} decimals")))
+        }
+        Ok(_) | Err(AmountError::OutOfRange) => {
+            let (least, most) = (currency.format(least), currency.format(most));
+            Err(Refusal::new(OutOfRange, format!("is {text}; {least} to {most} is allowed")))
+        }
+    }
+}
+
+/// Whether text can be an amount. Any currency knows; how precise an amount may be, only its own does.
+pub(super) fn syntax(text: &str) -> Result<(), Refusal> {
+    match Currency::from_code("CNY").map(|any| any.parse(text)) {
+        Some(Err(AmountError::NotANumber)) => Err(not_an_amount(text)),
+        _ => Ok(()),
+    }
+}
+
+fn not_an_amount(text: &str) -> Refusal {
+    Refusal::new(Malformed, format!("is {}; write an amount such as \"12.50\"", excerpt(text)))
+}
+
+fn moment(text: &str) -> Result<Timestamp, Refusal> {
+    match time::parse(text) {
+        Some(moment) if limits::MOMENT.contains(&moment) => Ok(moment),
+        Some(_) => {
+            let (first, last) = limits::MOMENT.into_inner();
+            let (first, last) = (time::format(first), time::format(last));
+            Err(Refusal::new(OutOfRange, format!("is {text}; {first} to {last} is allowed")))
+        }
+        None => {
+            let right = "RFC 3339 with an offset, for example \"2019-07-11T09:00:00+08:00\"";
+            Err(Refusal::new(Malformed, format!("is {}; write {right}", excerpt(text))))
+        }
+    }
+}
+
+impl<'de, const LIMIT: u8> Deserialize<'de> for Degrees<LIMIT> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_f64(Number::<LIMIT>)
+    }
+}
+
+struct Number<const LIMIT: u8>;
+
+impl<const LIMIT: u8> Visitor<'_> for Number<LIMIT> {
+    type Value = Degrees<LIMIT>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of degrees")
+    }
+
+    fn visit_f64<E: Error>(self, degrees: f64) -> Result<Self::Value, E> {
+        let message = || format!("is {degrees}; -{LIMIT} to {LIMIT} degrees is allowed");
+        geodesy::micro_degrees(degrees, LIMIT).map(Degrees).ok_or_else(|| refuse(OutOfRange, message()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Map::deserialize(deserializer).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::requests::body::PlaceBody;
+    use farebox_document::read_body;
+    use serde::de::DeserializeOwned;
+    use serde_json::json;
+
+    #[derive(serde::Deserialize)]
+    struct Body<T> {
+        x: Given<T>,
+    }
+
+    /// Reads `value` from `{"x": value}`, and compares what is noted: `pointer code`, joined by commas.
+    fn check<T: DeserializeOwned>(value: Value, expected: &str) {
+        check_with(value, |given: Given<T>, _, _| given.read(), expected);
+    }
+
+    /// As [`check`], with something to look at besides.
+    fn check_with<T: DeserializeOwned, R>(
+        value: Value,
+        read: impl Fn(Given<T>, &Notes, &Place<'_>) -> Option<R>,
+        expected: &str,
+    ) {
+        let document = json!({ "x": value });
+        let result = read_body(&document, |body: Body<T>, notes| {
+            read(body.x, notes, &Place::DOCUMENT.key("x")).filter(|_| notes.is_empty()).map(drop)
+        });
+        let read = result.is_ok();
+        let problems = result.err().unwrap_or_default();
+        let actual: Vec<_> = problems.iter().map(|problem| format!("{} {}", problem.pointer, problem.code)).collect();
+        assert_eq!(actual.join(", "), expected, "{document}");
+        assert_eq!(read, expected.is_empty(), "{document}");
+    }
+
+    /// Money is text, exact in its currency, and never negative.
+    #[test]
+    fn amounts() {
+        let check = |value: Value, currency: Currency, expected: &str| {
+            check_with(value, |given, notes, at| amount(given, Some(currency), notes, at), expected);
+        };
+        let in_currency = |code| Currency::from_code(code).unwrap();
+        check(json!("12.50"), in_currency("CNY"), "");
+        check(json!("1000000000000"), in_currency("JPY"), "");
+        check(json!("1000000000001"), in_currency("JPY"), "/x out-of-range");
+        check(json!("12.505"), in_currency("CNY"), "/x too-precise");
+        check(json!("12.505"), in_currency("KWD"), "");
+        check(json!("-1"), in_currency("CNY"), "/x out-of-range");
+        check(json!("99999999999999999999999"), in_currency("CNY"), "/x out-of-range");
+        check(json!("1e3"), in_currency("CNY"), "/x malformed");
+        check(json!("0".repeat(1000)), in_currency("CNY"), "/x malformed");
+        check(json!(12.5), in_currency("CNY"), "/x wrong-type");
+        check(json!(12), in_currency("CNY"), "/x wrong-type");
+    }
+
+    /// While the currency is unknown, what can be said about an amount is said.
+    #[test]
+    fn amounts_without_currency() {
+        check::<AmountText>(json!("1.23456"), "");
+        check_with(json!("1.23456"), |given, notes, at| Some(amount(given, None, notes, at)), "");
+        check::<AmountText>(json!("x"), "/x malformed");
+    }
+
+    /// Factors are text with few decimals.
+    #[test]
+    fn decimals() {
+        let check = |value, expected| check::<Factor>(value, expected);
+        check(json!("1.20"), "");
+        check(json!("1.200000000000000"), "");
+        check(json!("0.1"), "");
+        check(json!("10"), "");
+        check(json!("0.09"), "/x out-of-range");
+        check(json!("10.01"), "/x out-of-range");
+        check(json!("-1"), "/x out-of-range");
+        check(json!("1.00001"), "/x too-precise");
+        for text in ["1e1", "+1", "1_0", "1,5", "", " 1", "1 ", "--1", "1-"] {
+            check(json!(text), "/x malformed");
+        }
+        check(json!(1.2), "/x wrong-type");
+        assert!(decimal("100", &limits::PERCENT).is_ok());
+        assert_eq!(decimal("0", &limits::PERCENT).unwrap_err().code, OutOfRange);
+    }
+
+    /// Times have an offset and a sane year.
+    #[test]
+    fn times() {
+        let check = |value, expected| check::<Moment>(value, expected);
+        check(json!("2019-07-11T09:00:00+08:00"), "");
+        check(json!("2000-01-01T00:00:00Z"), "");
+        check(json!("1999-12-31T23:59:59Z"), "/x out-of-range");
+        check(json!("2099-12-31T23:59:59Z"), "");
+        check(json!("2100-01-01T00:00:00Z"), "/x out-of-range");
+        check(json!("2019-07-11T09:00:00"), "/x malformed");
+        check(json!(1562806800), "/x wrong-type");
+    }
+
+    /// Places are on the map.
+    #[test]
+    fn places() {
+        let read = |given: Given<PlaceBody>, notes: &Notes, at: &Place<'_>| given.read()?.check(notes, at);
+        let check = |value, expected| check_with(value, read, expected);
+        check(json!({"lat": 39.9, "lng": 116.4}), "");
+        check(json!({"lat": -90, "lng": 180}), "");
+        check(json!({"lat": 116.4, "lng": 39.9}), "/x/lat out-of-range");
+        check(json!({"lat": "39.9"}), "/x/lat wrong-type, /x/lng missing");
+        check(json!([39.9, 116.4]), "/x wrong-type");
+    }
+
+    /// Tokens are safe as file names and in keys.
+    #[test]
+    fn tokens() {
+        let check = |value, expected| check::<Token>(value, expected);
+        check(json!("110000"), "");
+        check(json!("../etc"), "/x malformed");
+        check(json!(110000), "/x wrong-type");
+    }
+}

@@ -1,0 +1,141 @@
+//! Whole numbers and lists that have limits, which reading enforces and the schema states.
+
+use crate::{Code, Given, refuse, say};
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A whole number from `LEAST` to `MOST`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole<const LEAST: u64, const MOST: u64>(pub u64);
+
+impl<'de, const LEAST: u64, const MOST: u64> Deserialize<'de> for Whole<LEAST, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Number::<LEAST, MOST>)
+    }
+}
+
+struct Number<const LEAST: u64, const MOST: u64>;
+
+impl<const LEAST: u64, const MOST: u64> Number<LEAST, MOST> {
+    fn out_of_range<T, E: Error>(number: impl fmt::Display) -> Result<T, E> {
+        Err(refuse(Code::OutOfRange, say::out_of_range(number, LEAST, MOST)))
+    }
+}
+
+impl<const LEAST: u64, const MOST: u64> Visitor<'_> for Number<LEAST, MOST> {
+    type Value = Whole<LEAST, MOST>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        if (LEAST..=MOST).contains(&number) { Ok(Whole(number)) } else { Self::out_of_range(number) }
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        u64::try_from(number).or_else(|_| Self::out_of_range(number)).and_then(|number| self.visit_u64(number))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        Err(refuse(Code::NotWhole, say::is_not(format_args!("{number:?}"), "a whole number")))
+    }
+}
+
+/// A list of `LEAST` to `MOST` items. An item that is wrong is noted, and reading goes on with the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List<T, const LEAST: usize, const MOST: usize>(pub Vec<Given<T>>);
+
+impl<'de, T: Deserialize<'de>, const LEAST: usize, const MOST: usize> Deserialize<'de> for List<T, LEAST, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Items(PhantomData))
+    }
+}
+
+struct Items<T, const LEAST: usize, const MOST: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const LEAST: usize, const MOST: usize> Visitor<'de> for Items<T, LEAST, MOST> {
+    type Value = List<T, LEAST, MOST>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let length = items.size_hint().unwrap_or_default();
+        if !(LEAST..=MOST).contains(&length) {
+            return Err(refuse(Code::WrongLength, say::wrong_length(length, LEAST, MOST)));
+        }
+        let mut list = Vec::with_capacity(length);
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(List(list))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{MOST_PROBLEMS, read_body};
+    use serde_json::{Map, Value, json};
+
+    #[derive(serde::Deserialize)]
+    struct Body<T> {
+        #[serde(default = "absent")]
+        x: Given<T>,
+    }
+
+    fn absent<T>() -> Given<T> {
+        Given::Absent
+    }
+
+    /// Reads `{"x": value}`, and compares what is noted: `pointer code`, joined by commas.
+    fn check<T: for<'d> Deserialize<'d>>(value: Value, expected: &str) {
+        let document = json!({ "x": value });
+        let problems = read_body(&document, |body: Body<T>, _| body.x.read().map(drop)).err().unwrap_or_default();
+        let actual: Vec<_> = problems.iter().map(|problem| format!("{} {}", problem.pointer, problem.code)).collect();
+        assert_eq!(actual.join(", "), expected, "{document}");
+    }
+
+    /// Quantities are whole and in range; nothing is truncated.
+    #[test]
+    fn whole_numbers() {
+        let check = |value, expected| check::<Whole<1, 10>>(value, expected);
+        check(json!(1), "");
+        check(json!(10), "");
+        check(json!(0), "/x out-of-range");
+        check(json!(11), "/x out-of-range");
+        check(json!(-1), "/x out-of-range");
+        check(json!(3.7), "/x not-whole");
+        check(json!(3.0), "/x not-whole");
+        check(json!("3"), "/x wrong-type");
+    }
+
+    /// Every item of a list is looked at, and lists have limits.
+    #[test]
+    fn lists() {
+        let check = |value, expected| check::<List<String, 1, 3>>(value, expected);
+        check(json!(["a", "b"]), "");
+        check(json!([]), "/x wrong-length");
+        check(json!(["a", "b", "c", "d"]), "/x wrong-length");
+        check(json!({}), "/x wrong-type");
+        check(json!(["a", 2, 1]), "/x/1 wrong-type, /x/2 wrong-type");
+    }
+
+    /// Unknown fields are refused by name, with a pointer that can be followed; and no hostile document makes an answer
+    /// larger than a limit.
+    #[test]
+    fn unknown_fields() {
+        #[derive(serde::Deserialize)]
+        struct Nothing {}
+        check::<Nothing>(json!({"b": 1, "c/d~e": 2}), "/x/b unknown-field, /x/c~1d~0e unknown-field");
+        check::<Nothing>(json!({"y".repeat(1000): 1}), "/x unknown-field");
+        let hostile: Map<_, _> = (0..10_000).map(|i| (format!("{i}{}", "z".repeat(200)), json!(1))).collect();
+        let problems = read_body(&hostile.into(), |_: Nothing, _| Some(())).unwrap_err();
+        assert_eq!(problems.len(), MOST_PROBLEMS);
+        assert!(problems.iter().all(|problem| problem.message.len() < 200));
+    }
+}
