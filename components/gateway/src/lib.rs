@@ -3,9 +3,6 @@
 //! What can be said without a host lives in the modules below and is tested natively. The module `component`, which
 //! exists in WebAssembly only, brings what billing needs of the world: the store, the engines, time, chance, files.
 
-// The OpenAPI document is one long `json!`.
-#![cfg_attr(test, recursion_limit = "512")]
-
 pub mod openapi;
 pub mod refusals;
 pub mod routes;

@@ -1,7 +1,7 @@
 //! The description of the API: an OpenAPI 3.1 document.
 //!
-//! It is built from the limits that decoding enforces, and committed as docs/openapi.json, which is what is served. A
-//! test holds the two together; `UPDATE_GOLDEN=1 cargo test -p farebox-gateway` writes the file anew.
+//! It is made from the types that requests are read into and answers are written from, and committed as docs/openapi.json,
+//! which is what is served. A test holds the two together; `UPDATE_GOLDEN=1 cargo test -p farebox-gateway` writes the file anew.
 
 /// The document, as it is served.
 pub const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
@@ -14,19 +14,35 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::DOCUMENT;
     use crate::refusals;
-    use farebox_billing::{limits, names};
+    use crate::routes::Route;
+    use farebox_billing::answers::{
+        BillPage, CitiesDocument, CommissionDocument, EstimateDocument, EstimatePage, ReadinessDocument, TotalsDocument,
+    };
+    use farebox_billing::limits;
+    use farebox_billing::record::BillRecord;
+    use farebox_billing::refusal::Refusal;
+    use farebox_billing::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest, Tariffs};
+    use farebox_billing::schema::{Name, Token};
     use farebox_document::MOST_PROBLEMS;
-    use farebox_fare::time;
+    use farebox_fare::schema::Version;
+    use farebox_money::Currency;
     use farebox_web::body::BODY_BYTES;
-    use http::StatusCode;
-    use serde_json::{Value, json};
+    use http::{Method, StatusCode};
+    use schemars::generate::SchemaSettings;
+    use schemars::{JsonSchema, SchemaGenerator};
+    use serde::Serialize;
+    use serde_json::ser::{PrettyFormatter, Serializer};
+    use serde_json::{Map, Value, json};
     use std::collections::BTreeSet;
-    use std::ops::RangeInclusive;
 
     /// What is served says what is enforced.
     #[test]
     fn document_is_current() {
-        let mut current = serde_json::to_string_pretty(&document()).unwrap();
+        // The component carries the document, so a level of it is one space.
+        let mut current = Vec::new();
+        let mut serializer = Serializer::with_formatter(&mut current, PrettyFormatter::with_indent(b" "));
+        document().serialize(&mut serializer).unwrap();
+        let mut current = String::from_utf8(current).unwrap();
         current.push('\n');
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json"), &current).unwrap();
@@ -62,7 +78,192 @@ mod tests {
         }
     }
 
+    /// What is asked for by each route: a method, and a path of the document. A route that is not here does not compile.
+    macro_rules! routes {
+        ($($route:ident: $method:literal $path:literal,)*) => {
+            const ROUTES: &[(&str, &str)] = &[$(($method, $path)),*];
+
+            fn of(route: &Route) -> (&'static str, &'static str) {
+                match route {
+                    $(Route::$route { .. } => ($method, $path),)*
+                }
+            }
+        };
+    }
+
+    routes! {
+        CreateEstimate: "post" "/v1/estimates",
+        EstimateDetail: "get" "/v1/estimates/{estimate_id}/details/{product}",
+        AddSegments: "post" "/v1/trips/{trip_id}/segments",
+        CreateBill: "post" "/v1/trips/{trip_id}/bill",
+        Bill: "get" "/v1/trips/{trip_id}/bill",
+        BillDetail: "get" "/v1/trips/{trip_id}/bill/detail",
+        Commission: "post" "/v1/commission",
+        Cities: "get" "/v1/cities",
+        RateCard: "get" "/v1/cities/{city}/rate-cards/{version}",
+        Health: "get" "/healthz",
+        Ready: "get" "/readyz",
+        OpenApi: "get" "/openapi.json",
+        RateCardSchema: "get" "/rate-card.schema.json",
+    }
+
+    /// Every route is described, and whatever is described is a route.
+    #[test]
+    fn routes_and_paths_agree() {
+        let document = document();
+        let mut described = BTreeSet::new();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            let example = path.replace("{version}", &"0a".repeat(32)).replace(['{', '}'], "");
+            for method in operations.as_object().unwrap().keys() {
+                let route = Route::find(&Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), &example);
+                assert_eq!(of(&route.unwrap()), (method.as_str(), path.as_str()));
+                described.insert((method.clone(), path.clone()));
+            }
+        }
+        let routes = ROUTES.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
+        assert_eq!(described, routes.collect());
+    }
+
+    /// A field is required by the document if, and only if, a body without it is refused for that.
+    #[test]
+    fn required_fields_are_required() {
+        let document = document();
+        let check = |schema: &str, method: &str, path: &str, problems: Vec<farebox_document::Problem>| {
+            let missing = problems.iter().filter(|problem| problem.code == "missing");
+            let missing: BTreeSet<&str> = missing.map(|problem| problem.pointer.trim_start_matches('/')).collect();
+            let schema = &document["components"]["schemas"][schema];
+            let required = schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+            assert_eq!(missing, required.collect(), "{method} {path}");
+            assert_eq!(schema["additionalProperties"], false, "{method} {path}");
+        };
+        let nothing = json!({});
+        check(
+            "EstimateRequest",
+            "post",
+            "/v1/estimates",
+            EstimateRequest::decode(&nothing, &Nowhere).unwrap_err().problems,
+        );
+        let bill = BillRequest::decode(&nothing, &Nowhere, |_, _, _| None).unwrap_err();
+        check("BillRequest", "post", "/v1/trips/{trip_id}/bill", bill.problems);
+        let segments = SegmentsRequest::decode(&nothing, &Nowhere).unwrap_err();
+        check("SegmentsRequest", "post", "/v1/trips/{trip_id}/segments", segments.problems);
+        let commission = CommissionRequest::decode(&nothing, &Nowhere).unwrap_err();
+        check("CommissionRequest", "post", "/v1/commission", commission.problems);
+    }
+
+    /// Nothing can be priced.
+    struct Nowhere;
+
+    impl Tariffs for Nowhere {
+        fn currency(&self, _: &str, _: &str) -> Result<Option<Currency>, Refusal> {
+            Ok(None)
+        }
+
+        fn serves(&self, _: &str) -> bool {
+            false
+        }
+
+        fn products(&self, _: &str) -> Vec<&str> {
+            Vec::new()
+        }
+
+        fn cities(&self) -> Vec<&str> {
+            Vec::new()
+        }
+    }
+
+    /// The schemas that the document refers to, as they are asked for.
+    struct Schemas {
+        requests: SchemaGenerator,
+        answers: SchemaGenerator,
+    }
+
+    impl Schemas {
+        fn new() -> Self {
+            let settings = SchemaSettings::draft2020_12().with(|settings| {
+                settings.definitions_path = "/components/schemas".into();
+                settings.meta_schema = None;
+            });
+            Self { requests: settings.clone().into_generator(), answers: settings.for_serialize().into_generator() }
+        }
+
+        fn request<T: JsonSchema>(&mut self) -> Value {
+            self.requests.subschema_for::<T>().to_value()
+        }
+
+        fn answer<T: JsonSchema>(&mut self) -> Value {
+            self.answers.subschema_for::<T>().to_value()
+        }
+
+        /// All of them, by name. What a request and an answer have in common has to be the same.
+        fn finish(mut self) -> Map<String, Value> {
+            let mut schemas = self.requests.take_definitions(true);
+            for (name, mut schema) in self.answers.take_definitions(true) {
+                open(&mut schema);
+                if let Some(other) = schemas.get(&name) {
+                    assert_eq!(*other, schema, "{name}");
+                }
+                schemas.insert(name, schema);
+            }
+            schemas.values_mut().for_each(flow);
+            schemas
+        }
+    }
+
+    /// Where comments break their lines is not for readers of the document.
+    fn flow(schema: &mut Value) {
+        match schema {
+            Value::Object(fields) => {
+                if let Some(Value::String(description)) = fields.get_mut("description") {
+                    *description = description.split_whitespace().collect::<Vec<_>>().join(" ");
+                }
+                fields.values_mut().for_each(flow);
+            }
+            Value::Array(items) => items.iter_mut().for_each(flow),
+            _ => {}
+        }
+    }
+
+    /// Answers may get more fields; and what is absent in one is left out, so that nothing is ever null.
+    fn open(schema: &mut Value) {
+        match schema {
+            Value::Object(fields) => {
+                fields.remove("additionalProperties");
+                // "uint64" and the like say how wide a number is in memory.
+                if fields.get("type").is_some_and(|name| name == "integer") {
+                    fields.remove("format");
+                }
+                if let Some(Value::Array(types)) = fields.get_mut("type") {
+                    types.retain(|name| name != "null");
+                    if let [only] = types.as_slice() {
+                        let only = only.clone();
+                        fields.insert("type".into(), only);
+                    }
+                }
+                if let Some(Value::Array(choices)) = fields.get_mut("anyOf") {
+                    choices.retain(|choice| choice["type"] != "null");
+                    if let [Value::Object(only)] = choices.as_slice() {
+                        let only = only.clone();
+                        fields.remove("anyOf");
+                        fields.extend(only);
+                    }
+                }
+                if let Some(Value::Array(words)) = fields.get_mut("enum") {
+                    words.retain(|word| !word.is_null());
+                }
+                fields.values_mut().for_each(open);
+            }
+            Value::Array(items) => items.iter_mut().for_each(open),
+            _ => {}
+        }
+    }
+
     fn document() -> Value {
+        let mut schemas = Schemas::new();
+        let paths = paths(&mut schemas);
+        let parameters = parameters(&mut schemas);
+        let mut schemas = schemas.finish();
+        schemas.insert("Problem".into(), problem());
         json!({
             "openapi": "3.1.0",
             "info": {
@@ -73,21 +274,22 @@ mod tests {
                     whole seconds. Fields that are not described are refused by name.",
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
-            "paths": paths(),
+            "paths": paths,
             "components": {
-                "parameters": parameters(),
+                "parameters": parameters,
                 "responses": {"Problem": {
                     "description": "What went wrong, under a stable `code`. `Retry-After` says when it makes sense to \
                         ask again.",
                     "headers": {"traceparent": {"description": "W3C Trace Context.", "schema": {"type": "string"}}},
-                    "content": {"application/problem+json": {"schema": schema("Problem")}},
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
                 }},
-                "schemas": schemas(),
+                "schemas": schemas,
             },
         })
     }
 
-    fn paths() -> Value {
+    fn paths(schemas: &mut Schemas) -> Value {
+        let any = || json!({"type": "object"});
         let detail = [parameter("scene"), parameter("locale")];
         let with = |first: &[&str]| first.iter().map(|name| parameter(name)).collect::<Vec<_>>();
         json!({
@@ -95,21 +297,21 @@ mod tests {
                 "Price a ride before it begins",
                 "Answers totals only. What they were priced from is kept for `quote_ttl_s` seconds, for whoever asks for \
                  details, and for the bill.",
-                &[], Some("EstimateRequest"),
-                &[(201, "The totals.", "Estimate")], &[400, 413, 415, 422],
+                &[], Some(schemas.request::<EstimateRequest>()),
+                &[(201, "The totals.", schemas.answer::<EstimateDocument>())], &[400, 413, 415, 422],
             )},
             "/v1/estimates/{estimate_id}/details/{product}": {"get": operation(
                 "Show how an estimated total came about",
                 "When the details are gone, the totals still show and `degraded` is true.",
                 &[with(&["estimate_id", "product"]), detail.to_vec()].concat(), None,
-                &[(200, "The page.", "EstimatePage")], &[400, 404],
+                &[(200, "The page.", schemas.answer::<EstimatePage>())], &[400, 404],
             )},
             "/v1/trips/{trip_id}/segments": {"post": operation(
                 "Add metered pieces to a trip",
                 "All are added or none. A piece that is there already is not counted again, so sending a request again \
                  is always safe, in any order.",
-                &with(&["trip_id"]), Some("SegmentsRequest"),
-                &[(200, "The sums over all pieces.", "Totals")], &[400, 409, 413, 415, 422, 503],
+                &with(&["trip_id"]), Some(schemas.request::<SegmentsRequest>()),
+                &[(200, "The sums over all pieces.", schemas.answer::<TotalsDocument>())], &[400, 409, 413, 415, 422, 503],
             )},
             "/v1/trips/{trip_id}/bill": {
                 "post": operation(
@@ -119,50 +321,50 @@ mod tests {
                      header `farebox-top-up: pending` says that the top-up is not in the ledger yet: ask again. With \
                      `estimate_id`, it is priced with the rate cards that the estimate was priced with, as long as \
                      the quote is kept; `pinned` says whether it was, and why not.",
-                    &with(&["trip_id"]), Some("BillRequest"),
-                    &[(200, "The bill that was made before.", "Bill"), (201, "The bill.", "Bill")],
+                    &with(&["trip_id"]), Some(schemas.request::<BillRequest>()),
+                    &[(200, "The bill that was made before.", schemas.answer::<BillRecord>()), (201, "The bill.", schemas.answer::<BillRecord>())],
                     &[400, 409, 413, 415, 422],
                 ),
                 "get": operation(
                     "Fetch the bill of a trip", "",
                     &with(&["trip_id", "city"]), None,
-                    &[(200, "The bill, as it was made.", "Bill")], &[400, 404, 409, 503],
+                    &[(200, "The bill, as it was made.", schemas.answer::<BillRecord>())], &[400, 404, 409, 503],
                 ),
             },
             "/v1/trips/{trip_id}/bill/detail": {"get": operation(
                 "Show the bill of a trip",
                 "The driver's bill in the scene `driver`, otherwise the passenger's.",
                 &[with(&["trip_id", "city"]), detail.to_vec()].concat(), None,
-                &[(200, "The page.", "BillPage")], &[400, 404, 409, 503],
+                &[(200, "The page.", schemas.answer::<BillPage>())], &[400, 404, 409, 503],
             )},
             "/v1/commission": {"post": operation(
                 "Settle a ride from its totals", "Keeps nothing.",
-                &[], Some("CommissionRequest"),
-                &[(200, "The settlement.", "Commission")], &[400, 413, 415, 422],
+                &[], Some(schemas.request::<CommissionRequest>()),
+                &[(200, "The settlement.", schemas.answer::<CommissionDocument>())], &[400, 413, 415, 422],
             )},
             "/v1/cities": {"get": operation(
-                "List what can be priced", "", &[], None, &[(200, "The cities.", "Cities")], &[400],
+                "List what can be priced", "", &[], None, &[(200, "The cities.", schemas.answer::<CitiesDocument>())], &[400],
             )},
             "/v1/cities/{city}/rate-cards/{version}": {"get": operation(
                 "Fetch a rate card by its version",
                 "One that is in use, or that an estimate or a bill was priced with. Never another one under this name.",
-                &[json!({"name": "city", "in": "path", "required": true, "schema": schema("City")}),
-                  json!({"name": "version", "in": "path", "required": true, "schema": schema("Version")})], None,
-                &[(200, "The rate card.", "Any")], &[400, 404, 503],
+                &[json!({"name": "city", "in": "path", "required": true, "schema": schemas.answer::<Token>()}),
+                  json!({"name": "version", "in": "path", "required": true, "schema": schemas.answer::<Version>()})], None,
+                &[(200, "The rate card.", any())], &[400, 404, 503],
             )},
             "/healthz": {"get": operation(
-                "Say whether the service runs", "", &[], None, &[(200, "It runs.", "Health")], &[],
+                "Say whether the service runs", "", &[], None, &[(200, "It runs.", json!({"type": "object", "properties": {"status": {"const": "ok"}}}))], &[],
             )},
             "/readyz": {"get": operation(
                 "Say whether everything is in order", "Looks at every document, every variable and the store.",
                 &[], None,
-                &[(200, "Everything is.", "Readiness"), (503, "Something is not.", "Readiness")], &[],
+                &[(200, "Everything is.", schemas.answer::<ReadinessDocument>()), (503, "Something is not.", schemas.answer::<ReadinessDocument>())], &[],
             )},
             "/openapi.json": {"get": operation(
-                "This document", "", &[], None, &[(200, "OpenAPI 3.1.", "Any")], &[],
+                "This document", "", &[], None, &[(200, "OpenAPI 3.1.", any())], &[],
             )},
             "/rate-card.schema.json": {"get": operation(
-                "What a rate card may say", "", &[], None, &[(200, "JSON Schema, draft 2020-12.", "Any")], &[],
+                "What a rate card may say", "", &[], None, &[(200, "JSON Schema, draft 2020-12.", any())], &[],
             )},
         })
     }
@@ -171,13 +373,13 @@ mod tests {
         summary: &str,
         description: &str,
         parameters: &[Value],
-        body: Option<&str>,
-        answers: &[(u16, &str, &str)],
+        body: Option<Value>,
+        answers: &[(u16, &str, Value)],
         refusals: &[u16],
     ) -> Value {
         let mut responses = json!({"default": {"$ref": "#/components/responses/Problem"}});
-        for (status, description, name) in answers {
-            let content = json!({"application/json": {"schema": schema(name)}});
+        for (status, description, schema) in answers {
+            let content = json!({"application/json": {"schema": schema}});
             responses[status.to_string()] = json!({"description": description, "content": content});
         }
         for status in refusals {
@@ -192,332 +394,45 @@ mod tests {
         }
         if let Some(body) = body {
             let description = format!("At most {} bytes.", BODY_BYTES);
-            let content = json!({"application/json": {"schema": schema(body)}});
+            let content = json!({"application/json": {"schema": body}});
             operation["requestBody"] = json!({"required": true, "description": description, "content": content});
         }
         operation
     }
 
-    fn parameters() -> Value {
+    fn parameters(schemas: &mut Schemas) -> Value {
         let path = |name: &str, schema: Value| json!({"name": name, "in": "path", "required": true, "schema": schema});
         let query = |name: &str, description: &str, schema: Value| json!({"name": name, "in": "query", "description": description, "schema": schema});
         json!({
             "estimate_id": path("estimate_id", json!({"type": "string", "maxLength": limits::ESTIMATE_ID_CHARS})),
-            "product": path("product", schema("City")),
-            "trip_id": path("trip_id", schema("Name")),
-            "city": query("city", "The city of the trip. Without it, all cities are asked.", schema("City")),
+            "product": path("product", schemas.answer::<Token>()),
+            "trip_id": path("trip_id", schemas.answer::<Name>()),
+            "city": query("city", "The city of the trip. Without it, all cities are asked.", schemas.answer::<Token>()),
             "scene": query("scene", "Which lines to show, and how. Without it, the first scene of the layout.", text()),
             "locale": query("locale", "A BCP 47 tag. Without it, what `Accept-Language` prefers.", text()),
         })
     }
 
-    fn schemas() -> Value {
-        let closed = |required: &[&str], properties: Value| json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties});
-        let open = |properties: Value| json!({"type": "object", "properties": properties});
-        let settlement = json!({
-            "scenario": described("The scenario of the policy that applied.", text()),
-            "currency": schema("Currency"),
-            "take": described("What the platform keeps, before the top-up. May be negative.", money()),
-            "take_rate": described("Take over base, before the top-up.", text()),
-            "cap": described("The highest rate allowed.", text()),
-            "top_up": described("Owed to the driver, so that the rate is at the cap or just under it.", money()),
-            "take_after": money(),
-            "take_rate_after": text(),
-        });
-        let mut commission = settlement.clone();
-        commission["policy"] = schema("Version");
-        let page = |own: &[(&str, Value)]| {
-            let mut page = json!({
-                "product": schema("City"),
-                "scene": text(),
-                "locale": text(),
-                "currency": schema("Currency"),
-                "total": money(),
-                "payable": money(),
-                "sections": list(schema("Section")),
-                "degraded": {"type": "boolean"},
-            });
-            for (name, schema) in own {
-                page[*name] = schema.clone();
-            }
-            open(page)
-        };
-        let (first, last) = limits::MOMENT.into_inner();
+    /// What refusals look like; see [`farebox_web::problem`].
+    fn problem() -> Value {
         let codes: Vec<_> = refusals::kinds().iter().map(|kind| kind.code).collect();
         let statuses: BTreeSet<u16> = refusals::kinds().iter().map(|kind| StatusCode::as_u16(&kind.status)).collect();
-        json!({
-            "Any": {"type": "object"},
-            "City": {"type": "string", "pattern": names::TOKEN_PATTERN, "description": "A city or a product."},
-            "Name": {"type": "string", "pattern": names::NAME_PATTERN, "description": "An identifier of the caller's."},
-            "Currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217."},
-            "Version": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of a document."},
-            "Time": {
-                "type": "string",
-                "format": "date-time",
-                "description": format!("RFC 3339 with an offset, {} to {}.", time::format(first), time::format(last)),
-            },
-            "Amount": {
-                "type": "string",
-                "pattern": "^[0-9]+(\\.[0-9]+)?$",
-                "maxLength": limits::DECIMAL_CHARS,
-                "description": format!(
-                    "Decimal text in the currency's exponent, such as \"12.50\"; not negative, and at most {} minor \
-                     units. JSON numbers are refused.",
-                    limits::AMOUNT_MINOR.end()
-                ),
-            },
-            "Place": closed(&["lat", "lng"], json!({
-                "lat": degrees(limits::LATITUDE_DEG),
-                "lng": degrees(limits::LONGITUDE_DEG),
-            })),
-            "Coupon": closed(&["id", "kind", "value"], json!({
-                "id": schema("Name"),
-                "kind": {"enum": ["amount", "percent"]},
-                "value": described(
-                    &format!("An amount above zero, or {}", range_text(&limits::PERCENT)), text()),
-                "min_spend": described("The fare has to be at least this much.", schema("Amount")),
-                "max_off": described("The discount is never more than this.", schema("Amount")),
-                "scope": described("The fee codes it is good for; without it, the whole fare.",
-                    unique(bounded(schema("City"), &limits::SCOPE))),
-            })),
-            "Passenger": closed(&["id"], json!({
-                "id": schema("Name"),
-                "tier": described("In the words of the rate cards.", schema("City")),
-                "coupons": described("In the order they are applied; no two with the same id.",
-                    bounded(schema("Coupon"), &limits::COUPONS)),
-            })),
-            "EstimateRequest": closed(
-                &["city", "products", "origin", "destination", "distance_m", "duration_s", "depart_at"],
-                json!({
-                    "city": schema("City"),
-                    "products": unique(bounded(schema("City"), &limits::PRODUCTS)),
-                    "origin": schema("Place"),
-                    "destination": schema("Place"),
-                    "distance_m": whole(&limits::TRIP_DISTANCE_M),
-                    "duration_s": whole(&limits::TRIP_DURATION_S),
-                    "depart_at": schema("Time"),
-                    "scene": scene(),
-                    "passengers": passengers(),
-                    "booked_ahead_s": booked_ahead(),
-                    "one_price": one_price(),
-                    "dynamic": factor(),
-                    "tolls": schema("Amount"),
-                    "parking": schema("Amount"),
-                    "highway": schema("Amount"),
-                    "passenger": schema("Passenger"),
-                }),
-            ),
-            "Segment": closed(&["seq", "started_at", "distance_m", "duration_s"], json!({
-                "seq": described("Unique within the trip; gaps are fine.", whole(&limits::SEQUENCE)),
-                "started_at": schema("Time"),
-                "distance_m": whole(&limits::SEGMENT_DISTANCE_M),
-                "duration_s": whole(&limits::SEGMENT_DURATION_S),
-            })),
-            "SegmentsRequest": closed(&["city", "segments"], json!({
-                "city": schema("City"),
-                "segments": bounded(schema("Segment"), &limits::SEGMENTS),
-            })),
-            "BillRequest": closed(
-                &["city", "product", "started_at", "ended_at", "origin", "destination"],
-                json!({
-                    "city": schema("City"),
-                    "product": schema("City"),
-                    "started_at": schema("Time"),
-                    "ended_at": described(
-                        &format!("Not before `started_at`, and at most {} s after it.", limits::TRIP_DURATION_S.end()),
-                        schema("Time")),
-                    "origin": schema("Place"),
-                    "destination": schema("Place"),
-                    "scene": scene(),
-                    "passengers": passengers(),
-                    "booked_ahead_s": booked_ahead(),
-                    "one_price": one_price(),
-                    "outcome": described(
-                        "A cancelled ride is charged only what the card says of cancelled rides.",
-                        json!({"enum": ["completed", "cancelled"], "default": "completed"})),
-                    "waiting_s": described("How long the driver was kept waiting.", whole(&limits::TRIP_DURATION_S)),
-                    "dynamic": factor(),
-                    "tolls": schema("Amount"),
-                    "parking": schema("Amount"),
-                    "highway": schema("Amount"),
-                    "passenger": schema("Passenger"),
-                    "estimate_id": described("The estimate the ride was ordered with.",
-                        json!({"type": "string", "maxLength": limits::ESTIMATE_ID_CHARS})),
-                }),
-            ),
-            "CommissionRequest": closed(&["city", "product", "passenger_total", "driver_total"], json!({
-                "policy": described("A policy document; the default policy without.", schema("Any")),
-                "city": schema("City"),
-                "product": schema("City"),
-                "currency": described("Without it, the currency of the product in the city.", schema("Currency")),
-                "passenger_total": described("Before coupons.", schema("Amount")),
-                "driver_total": schema("Amount"),
-                "coupons": described("The sum of the passenger's coupons.", schema("Amount")),
-            })),
-            "Estimate": open(json!({
-                "estimate_id": described("Opaque, signed, and safe in a URL.", text()),
-                "city": schema("City"),
-                "currency": schema("Currency"),
-                "expires_at": described("Until when details are kept. The totals do not expire.", schema("Time")),
-                "estimates": list(open(json!({"product": schema("City"), "total": money(), "payable": money()}))),
-            })),
-            "Section": open(json!({
-                "title": text(),
-                "lines": list(open(json!({"code": text(), "label": text(), "text": text(), "amount": text()}))),
-            })),
-            "EstimatePage": page(&[
-                ("estimate_id", text()),
-                ("reason", described("Why the details are missing.", json!({"enum": [
-                    "quote-expired", "store-unavailable", "version-unavailable", "quote-outdated", "copy-unavailable",
-                ]}))),
-            ]),
-            "BillPage": page(&[
-                ("trip_id", schema("Name")),
-                ("basis", schema("Basis")),
-                ("reason", described("Why the details are missing.", json!({"enum": ["copy-unavailable"]}))),
-            ]),
-            "Facts": described("What a ride is priced from. What is zero, empty or unknown is left out.", open(json!({
-                "basis": schema("Basis"),
-                "started_at": schema("Time"),
-                "ended_at": schema("Time"),
-                "distance_m": {"type": "integer"},
-                "duration_s": {"type": "integer"},
-                "segments": list(json!({
-                    "type": "array",
-                    "description": "`seq`, `started_at` in seconds since 1970, `distance_m`, `duration_s`.",
-                    "prefixItems": vec![json!({"type": "integer"}); 4],
-                    "items": false,
-                })),
-                "origin": open(json!({"lat": text(), "lng": text()})),
-                "destination": open(json!({"lat": text(), "lng": text()})),
-                "product": text(),
-                "tier": text(),
-                "scene": text(),
-                "passengers": {"type": "integer"},
-                "booked_ahead_s": {"type": "integer"},
-                "one_price": money(),
-                "outcome": {"enum": ["completed", "cancelled"]},
-                "waiting_s": {"type": "integer"},
-                "dynamic": text(),
-                "tolls": money(),
-                "parking": money(),
-                "highway": money(),
-                "coupons": list(schema("Coupon")),
-            }))),
-            "Basis": {"enum": ["estimated", "metered", "mocked"], "description": "Where the quantities come from."},
-            "Totals": open(json!({
-                "trip_id": schema("Name"),
-                "distance_m": {"type": "integer"},
-                "duration_s": {"type": "integer"},
-                "segments": {"type": "integer"},
-            })),
-            "Line": open(json!({
-                "code": text(),
-                "quantity": text(),
-                "unit": {"enum": ["trip", "meter", "second", "piece", "money"]},
-                "rate": text(),
-                "per": text(),
-                "amount": described("`quantity` x `rate` / `per`, rounded once.", money()),
-                "reference": described("The coupon behind a discount.", text()),
-                "why": described("Why the line is there.", schema("Reason")),
-            })),
-            "Reason": open(json!({
-                "rule": described(
-                    "What put it there: the item's own figures, its floor or cap, a limit on growth, or a coupon.",
-                    json!({"enum": ["rate", "floor", "cap", "growth", "coupon"]}),
-                ),
-                "branch": described("Which branch of the item applied, from 0.", json!({"type": "integer"})),
-                "source": described(
-                    "Where the quantity comes from: the card, the trip as a whole, metered segments, the trip spread evenly over its duration, or the amounts of other items.",
-                    json!({"enum": ["card", "trip", "segments", "spread", "items"]}),
-                ),
-                "rounding": {"enum": ["half-up", "half-even", "down", "up"]},
-                "step": described("The amount is a multiple of this; left out when it is the minor unit.", money()),
-            })),
-            "PricedBill": open(json!({
-                "currency": schema("Currency"),
-                "basis": schema("Basis"),
-                "total": described("The sum of `lines`.", money()),
-                "payable": described("`total` plus the sum of `discounts`, which are not positive.", money()),
-                "rate_card": schema("Version"),
-                "lines": list(schema("Line")),
-                "discounts": list(schema("Line")),
-                "included": described("Taxes that `total` contains already.", list(schema("Line"))),
-            })),
-            "Settlement": open(settlement),
-            "Commission": open(commission),
-            "Bill": open(json!({
-                "trip_id": schema("Name"),
-                "city": schema("City"),
-                "product": schema("City"),
-                "basis": schema("Basis"),
-                "degraded": {"type": "boolean"},
-                "stored": described("If false, ask again.", json!({"type": "boolean"})),
-                "billed_at": schema("Time"),
-                "started_at": schema("Time"),
-                "ended_at": schema("Time"),
-                "distance_m": {"type": "integer"},
-                "duration_s": {"type": "integer"},
-                "estimate_id": text(),
-                "passenger": schema("PricedBill"),
-                "driver": schema("PricedBill"),
-                "settlement": schema("Settlement"),
-                "versions": open(json!({
-                    "rate_card": schema("Version"),
-                    "driver_rate_card": schema("Version"),
-                    "policy": schema("Version"),
-                    "pricing": text(),
-                })),
-                "pinned": open(json!({
-                    "rate_card": described(
-                        "Whether both rate cards are those of the estimate, or those of the day of the bill.",
-                        json!({"enum": ["quoted", "current"]})),
-                    "reason": described(
-                        "Why they are not those of the estimate.",
-                        json!({"enum": ["no-estimate", "quote-expired", "store-unavailable", "version-unavailable"]})),
-                })),
-                "facts": described(
-                    "With the rate cards of `versions`, all that it takes to price the ride again.",
-                    open(json!({
-                        "trip": described("The driver's bill is priced without the coupons.", schema("Facts")),
-                        "quoted": described("The ride as it was quoted, if `pinned` says so.", schema("Facts")),
-                    }))),
-            })),
-            "Cities": open(json!({"cities": list(open(json!({
-                "city": schema("City"),
-                "products": list(open(json!({
-                    "product": schema("City"),
-                    "title": text(),
-                    "currency": schema("Currency"),
-                    "time_zone": described("An IANA zone.", text()),
-                    "rate_card": schema("Version"),
-                    "driver_rate_card": schema("Version"),
-                }))),
-            })))})),
-            "Health": open(json!({"status": {"const": "ok"}})),
-            "Readiness": open(json!({
-                "status": {"enum": ["ready", "not-ready"]},
-                "checks": list(open(json!({"name": text(), "ok": {"type": "boolean"}, "problem": text()}))),
-            })),
-            "Problem": open(json!({
-                "type": {"type": "string", "format": "uri"},
-                "title": text(),
-                "status": {"enum": statuses},
-                "detail": text(),
-                "code": {"enum": codes},
-                "errors": {"type": "array", "maxItems": MOST_PROBLEMS, "items": open(json!({
-                    "pointer": described("A JSON Pointer into the body.", text()),
-                    "parameter": described("A path or query parameter.", text()),
-                    "code": text(),
-                    "message": text(),
-                }))},
-                "trace_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
-            })),
-        })
-    }
-
-    fn schema(name: &str) -> Value {
-        json!({"$ref": format!("#/components/schemas/{name}")})
+        let error = json!({
+            "pointer": described("A JSON Pointer into the body.", text()),
+            "parameter": described("A path or query parameter.", text()),
+            "code": text(),
+            "message": text(),
+        });
+        let errors = json!({"type": "object", "properties": error});
+        json!({"type": "object", "properties": {
+            "type": {"type": "string", "format": "uri"},
+            "title": text(),
+            "status": {"enum": statuses},
+            "detail": text(),
+            "code": {"enum": codes},
+            "errors": {"type": "array", "maxItems": MOST_PROBLEMS, "items": errors},
+            "trace_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        }})
     }
 
     fn parameter(name: &str) -> Value {
@@ -531,55 +446,5 @@ mod tests {
 
     fn text() -> Value {
         json!({"type": "string"})
-    }
-
-    /// Money in an answer.
-    fn money() -> Value {
-        json!({"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$"})
-    }
-
-    fn degrees(limit: u8) -> Value {
-        json!({"type": "number", "minimum": -i16::from(limit), "maximum": limit})
-    }
-
-    fn whole(range: &RangeInclusive<u64>) -> Value {
-        json!({"type": "integer", "minimum": range.start(), "maximum": range.end()})
-    }
-
-    fn scene() -> Value {
-        described("How the ride was ordered, in the words of the rate cards.", schema("City"))
-    }
-
-    fn passengers() -> Value {
-        described("How many people ride.", whole(&limits::PASSENGERS))
-    }
-
-    fn booked_ahead() -> Value {
-        described("How long before the start the ride was ordered.", whole(&limits::BOOKED_AHEAD_S))
-    }
-
-    fn one_price() -> Value {
-        described("A price agreed for the ride as a whole.", schema("Amount"))
-    }
-
-    fn factor() -> Value {
-        described(&format!("The surge factor as text: {}", range_text(&limits::DYNAMIC)), text())
-    }
-
-    fn range_text(range: &RangeInclusive<farebox_money::Decimal>) -> String {
-        format!("{} to {}, at most {} decimals.", range.start(), range.end(), limits::FACTOR_DECIMALS)
-    }
-
-    fn list(items: Value) -> Value {
-        json!({"type": "array", "items": items})
-    }
-
-    fn bounded(items: Value, length: &RangeInclusive<usize>) -> Value {
-        json!({"type": "array", "items": items, "minItems": length.start(), "maxItems": length.end()})
-    }
-
-    fn unique(mut list: Value) -> Value {
-        list["uniqueItems"] = true.into();
-        list
     }
 }

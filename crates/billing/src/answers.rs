@@ -9,28 +9,38 @@ use farebox_money::Currency;
 use serde::Serialize;
 
 /// The answer to `POST /v1/estimates`: totals only.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Estimate"))]
 #[derive(Debug, Serialize)]
 pub struct EstimateDocument {
     /// Opaque, signed, and safe in a URL.
     pub estimate_id: String,
     /// The city.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
     pub city: String,
     /// The currency of all totals.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::CurrencyCode"))]
     pub currency: Currency,
     /// Until when details are kept. The totals do not expire.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
     pub expires_at: String,
     /// One for each product, in the order they were asked for.
     pub estimates: Vec<PriceDocument>,
 }
 
 /// What one product costs.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "EstimatedPrice"))]
 #[derive(Debug, Serialize)]
 pub struct PriceDocument {
     /// The product.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
     pub product: String,
     /// Before discounts.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     pub total: String,
     /// After discounts.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     pub payable: String,
 }
 
@@ -70,11 +80,13 @@ words! {
 }
 
 /// The answer to `GET /v1/estimates/{estimate_id}/details/{product}`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 pub struct EstimatePage {
     /// The estimate.
     pub estimate_id: String,
     /// The product.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
     pub product: String,
     /// The scene that was rendered. Absent when it is not known which one that is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,10 +94,13 @@ pub struct EstimatePage {
     /// The locale that it was rendered in.
     pub locale: String,
     /// The currency of the totals.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::CurrencyCode"))]
     pub currency: Currency,
     /// Before discounts.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     pub total: String,
     /// After discounts.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     pub payable: String,
     /// Empty when degraded.
     pub sections: Vec<PageSection>,
@@ -97,11 +112,14 @@ pub struct EstimatePage {
 }
 
 /// The answer to `GET /v1/trips/{trip_id}/bill/detail`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 pub struct BillPage {
     /// The trip.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Name"))]
     pub trip_id: String,
     /// The product.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
     pub product: String,
     /// The scene that was rendered. Absent when it is not known which one that is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,10 +129,13 @@ pub struct BillPage {
     /// Where the quantities come from.
     pub basis: Basis,
     /// The currency of the totals.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::CurrencyCode"))]
     pub currency: Currency,
     /// Before discounts.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     pub total: String,
     /// After discounts.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     pub payable: String,
     /// What the bill consists of.
     pub sections: Vec<PageSection>,
@@ -126,9 +147,12 @@ pub struct BillPage {
 }
 
 /// The answer to `POST /v1/trips/{trip_id}/segments`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Totals"))]
 #[derive(Debug, Serialize)]
 pub struct TotalsDocument {
     /// The trip.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Name"))]
     pub trip_id: String,
     /// The sum over all segments, in metres.
     pub distance_m: u64,
@@ -139,16 +163,21 @@ pub struct TotalsDocument {
 }
 
 /// The answer to `POST /v1/commission`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Commission"))]
 #[derive(Debug, Serialize)]
 pub struct CommissionDocument {
     /// The settlement.
     #[serde(flatten)]
     pub settlement: Settlement,
     /// The version of the policy.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Version"))]
     pub policy: String,
 }
 
 /// The answer to `GET /v1/cities`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Cities"))]
 #[derive(Debug, Serialize)]
 pub struct CitiesDocument {
     /// The cities that are served.
@@ -156,35 +185,47 @@ pub struct CitiesDocument {
 }
 
 /// One city.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "City"))]
 #[derive(Debug, Serialize)]
 pub struct CityDocument {
     /// Its name.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
     pub city: String,
     /// What can be priced there.
     pub products: Vec<ProductDocument>,
 }
 
 /// One product.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Product"))]
 #[derive(Debug, Serialize)]
 pub struct ProductDocument {
     /// Its name.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
     pub product: String,
     /// What the rate card calls itself.
     pub title: String,
     /// The currency of all amounts.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::CurrencyCode"))]
     pub currency: Currency,
     /// The zone of times of day on the card.
     pub time_zone: String,
     /// The version of the passenger's card.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Version"))]
     pub rate_card: String,
     /// The version of the driver's card.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Version"))]
     pub driver_rate_card: String,
 }
 
 /// The answer to `GET /readyz`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Readiness"))]
 #[derive(Debug, Serialize)]
 pub struct ReadinessDocument {
     /// `ready` or `not-ready`.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Ready"))]
     pub status: &'static str,
     /// What was looked at.
     pub checks: Vec<Check>,
@@ -198,6 +239,7 @@ impl ReadinessDocument {
 }
 
 /// One thing that was looked at.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 pub struct Check {
     /// A document, or the store.

@@ -200,6 +200,8 @@ pub trait Policy: Sized {
 }
 
 /// One part of a page: a title, and lines under it.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Section"))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PageSection {
     /// A heading.
@@ -209,6 +211,7 @@ pub struct PageSection {
 }
 
 /// One line of a page.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PageLine {
     /// The fee code.

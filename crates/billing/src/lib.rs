@@ -43,6 +43,8 @@ mod quotes;
 pub mod record;
 pub mod refusal;
 pub mod requests;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod settings;
 pub mod settlement;
 pub mod trip;

@@ -2,11 +2,17 @@
 
 use crate::limits;
 
-/// The syntax of tokens, as a regular expression: cities, products, tiers, scenes, fee codes.
-pub const TOKEN_PATTERN: &str = "^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$";
+/// The syntax of tokens, as a regular expression.
+#[cfg(feature = "schema")]
+pub(crate) fn token_pattern() -> String {
+    format!("^[A-Za-z0-9][A-Za-z0-9_-]{{0,{}}}$", limits::TOKEN_CHARS - 1)
+}
 
 /// The syntax of trips, coupons and passengers, as a regular expression.
-pub const NAME_PATTERN: &str = "^[A-Za-z0-9._:~-]{1,128}$";
+#[cfg(feature = "schema")]
+pub(crate) fn name_pattern() -> String {
+    format!("^[A-Za-z0-9._:~-]{{1,{}}}$", limits::NAME_CHARS)
+}
 
 /// Whether `text` is a token: the name of a city or a product, say. It is safe as a file name.
 pub fn is_token(text: &str) -> bool {
@@ -20,9 +26,6 @@ pub fn is_name(text: &str) -> bool {
     let all = |b: u8| b.is_ascii_alphanumeric() || b"._:~-".contains(&b);
     (1..=limits::NAME_CHARS).contains(&text.len()) && text.bytes().all(all)
 }
-
-/// The syntax of versions, as a regular expression.
-pub const VERSION_PATTERN: &str = "^[0-9a-f]{64}$";
 
 /// Whether `text` can be the version of a document.
 pub fn is_version(text: &str) -> bool {

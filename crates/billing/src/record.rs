@@ -30,13 +30,18 @@ pub struct CardVersions<'a> {
 }
 
 /// A bill as it is answered, and kept: one immutable record that pages, receipts and replays read.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Bill"))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BillRecord {
     /// The trip.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Name"))]
     pub trip_id: String,
     /// Its city.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
     pub city: String,
     /// What was ridden.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
     pub product: String,
     /// Where the quantities come from.
     pub basis: Basis,
@@ -45,10 +50,13 @@ pub struct BillRecord {
     /// Whether the bill is kept. If not, asking again makes it again.
     pub stored: bool,
     /// When the bill was made.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
     pub billed_at: String,
     /// When the ride began.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
     pub started_at: String,
     /// When it ended.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
     pub ended_at: String,
     /// What was charged for, in metres.
     pub distance_m: u64,
@@ -123,6 +131,7 @@ impl BillRecord {
 }
 
 /// Which versions of its rate cards a ride was billed with.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pinned {
     /// Both cards, the passenger's and the driver's.
@@ -167,6 +176,7 @@ words! {
 }
 
 /// Everything that a bill was priced from: with the rate cards of its versions, enough to price it again.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillFacts {
     /// The ride. The driver's bill is priced without the coupons, which are between the passenger and the platform.
@@ -177,19 +187,24 @@ pub struct BillFacts {
 }
 
 /// The versions that a bill was made with: enough to replay it bit for bit.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Versions {
     /// The passenger's rate card.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Version"))]
     pub rate_card: String,
     /// The driver's rate card.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Version"))]
     pub driver_rate_card: String,
     /// The commission policy.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Version"))]
     pub policy: String,
     /// The pricing engine.
     pub pricing: String,
 }
 
 /// What the platform keeps of one ride, and owes the driver so that it keeps no more than the cap.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "SettlementDocument", into = "SettlementDocument")]
 pub struct Settlement {
@@ -212,15 +227,32 @@ pub struct Settlement {
 }
 
 /// The JSON form: money and rates as decimal text.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Settlement"))]
 #[derive(Serialize, Deserialize)]
 struct SettlementDocument {
+    /// The scenario of the policy that applied.
     scenario: String,
+    /// The currency of the amounts.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::CurrencyCode"))]
     currency: Currency,
+    /// What the platform keeps, before the top-up. May be negative.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     take: String,
+    /// Take over base, before the top-up.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Number"))]
     take_rate: String,
+    /// The highest rate allowed: 0.27 is 27%.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Number"))]
     cap: String,
+    /// Owed to the driver, so that the rate is at the cap or just under it.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     top_up: String,
+    /// Take minus top-up.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     take_after: String,
+    /// The rate after the top-up.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Number"))]
     take_rate_after: String,
 }
 

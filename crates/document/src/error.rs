@@ -36,6 +36,11 @@ impl Refusal {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
+
+    /// That a word is not one of those that are possible.
+    pub fn unknown_choice(word: &str, choices: &[&str]) -> Self {
+        Self::new(Code::UnknownChoice, say::unknown_choice(word, choices))
+    }
 }
 
 impl fmt::Display for Refusal {

@@ -27,6 +27,8 @@ mod problem;
 mod read;
 mod reader;
 mod say;
+#[cfg(feature = "schema")]
+mod schema;
 mod words;
 
 pub use body::read_body;
@@ -48,3 +50,8 @@ pub use say::excerpt;
 /// What [`words!`] needs wherever it is used.
 #[doc(hidden)]
 pub use serde;
+
+/// What [`words!`] needs wherever it is used.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub use schemars;

@@ -63,25 +63,42 @@ macro_rules! words {
 
         impl<'de> $crate::serde::Deserialize<'de> for $name {
             fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Word;
+                $crate::text(deserializer, |word| {
+                    Self::from_word(word).ok_or_else(|| $crate::Refusal::unknown_choice(word, Self::WORDS))
+                })
+            }
+        }
 
-                impl<'de> $crate::serde::de::Visitor<'de> for Word {
-                    type Value = $name;
+        $crate::words_schema!($name);
+    };
+}
 
-                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        write!(f, "one of {}", $name::WORDS.join(", "))
-                    }
+/// The schema of an enum of words.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! words_schema {
+    ($name:ident) => {
+        impl $crate::schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
 
-                    fn visit_enum<A: $crate::serde::de::EnumAccess<'de>>(self, case: A) -> Result<$name, A::Error> {
-                        use $crate::serde::de::{Error, VariantAccess};
-                        let (word, nothing) = case.variant::<std::borrow::Cow<'de, str>>()?;
-                        nothing.unit_variant()?;
-                        $name::from_word(&word).ok_or_else(|| A::Error::unknown_variant(&word, $name::WORDS))
-                    }
-                }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
 
-                deserializer.deserialize_enum(stringify!($name), Self::WORDS, Word)
+            fn json_schema(_: &mut $crate::schemars::SchemaGenerator) -> $crate::schemars::Schema {
+                $crate::schemars::json_schema!({ "type": "string", "enum": Self::WORDS })
             }
         }
     };
+}
+
+/// No schema, where nobody asks for one.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! words_schema {
+    ($name:ident) => {};
 }

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// Where the quantities on a bill come from.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
@@ -18,6 +19,8 @@ pub enum Basis {
 }
 
 /// What a line's quantity counts.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
@@ -34,6 +37,8 @@ pub enum Unit {
 }
 
 /// What put a line on the bill.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rule {
@@ -50,6 +55,8 @@ pub enum Rule {
 }
 
 /// Where the quantity of a line comes from.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
@@ -104,6 +111,8 @@ pub struct Line {
 /// The price of one ride on one rate card.
 ///
 /// `lines` sum to `total`; `total` plus the (negative) `discounts` is `payable`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "PricedBill"))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Document", into = "Document")]
 pub struct Bill {
@@ -126,44 +135,79 @@ pub struct Bill {
 }
 
 /// The JSON form: money as decimal text in the currency's exponent.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "PricedBill"))]
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::CurrencyCode"))]
     currency: Currency,
+    /// Where the quantities come from.
     basis: Basis,
+    /// The sum of `lines`.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Money"))]
     total: String,
+    /// `total` plus the sum of `discounts`, which are not positive.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Money"))]
     payable: String,
+    /// The version of the card that priced it.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Version"))]
     rate_card: String,
+    /// In the card's order.
     lines: Vec<LineDocument>,
+    /// In the order they were applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     discounts: Vec<LineDocument>,
+    /// Taxes that `total` contains already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     included: Vec<LineDocument>,
 }
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Line"))]
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LineDocument {
+    /// The fee code.
     code: String,
+    /// How much of `unit`.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Number"))]
     quantity: String,
+    /// What the quantity counts.
     unit: Unit,
+    /// In the major unit of the currency.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Number"))]
     rate: String,
+    /// How much quantity one `rate` buys.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Number"))]
     per: String,
+    /// `quantity` x `rate` / `per`, rounded once.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Money"))]
     amount: String,
+    /// The coupon behind a discount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
+    /// Why the line is there.
     why: ReasonDocument,
 }
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Reason"))]
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReasonDocument {
+    /// What put it there: the item's own figures, its floor or cap, a limit on growth, or a coupon.
     rule: Rule,
+    /// Which branch of the item applied, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     branch: Option<u32>,
+    /// Where the quantity comes from.
     source: Source,
+    /// How the amount was rounded.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::RoundingMode"))]
     rounding: Rounding,
-    /// Left out when it is the minor unit.
+    /// The amount is a multiple of this; left out when it is the minor unit.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Money>"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     step: Option<String>,
 }

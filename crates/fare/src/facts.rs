@@ -10,73 +10,124 @@ use serde::{Deserialize, Serialize};
 
 /// A [`Trip`] in JSON. Money is decimal text, in a currency that stands elsewhere; what is zero, empty or absent is left
 /// out. An unknown field is an error: facts that are ignored would price another ride.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(
+    feature = "schema",
+    schemars(
+        description = "What a ride is priced from. Money is in the currency of the bill; what is zero, empty or unknown is left out."
+    )
+)]
 pub struct Facts {
+    /// Where the quantities come from.
     basis: Basis,
+    /// When the ride began.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Time"))]
     started_at: String,
+    /// When it ended.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Time"))]
     ended_at: String,
+    /// Metres to charge for.
     distance_m: u64,
+    /// Seconds to charge for.
     duration_s: u64,
     /// `[seq, started_at in seconds since 1970, distance_m, duration_s]`: a bill is kept for ever, and a ride of an hour
     /// has hundreds of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     segments: Vec<(u64, Timestamp, u64, u64)>,
+    /// Where it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<PlaceFacts>,
+    /// Where it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     destination: Option<PlaceFacts>,
+    /// What was ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     product: Option<String>,
+    /// The passenger's tier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tier: Option<String>,
+    /// How the ride was ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scene: Option<String>,
+    /// How many people rode.
     #[serde(default, skip_serializing_if = "is_default")]
     passengers: u32,
+    /// How long before the start the ride was ordered, in seconds.
     #[serde(default, skip_serializing_if = "is_default")]
     booked_ahead_s: u64,
+    /// A price agreed for the ride as a whole.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Money>"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     one_price: Option<String>,
+    /// How the ride ended.
     #[serde(default, skip_serializing_if = "is_default")]
     outcome: Outcome,
+    /// How long the driver was kept waiting, in seconds.
     #[serde(default, skip_serializing_if = "is_default")]
     waiting_s: u64,
+    /// The surge factor.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Number>"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dynamic: Option<String>,
+    /// Bridge and road tolls.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Money>"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tolls: Option<String>,
+    /// Parking.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Money>"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parking: Option<String>,
+    /// Motorway charges.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Money>"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     highway: Option<String>,
+    /// In the order they were handed in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     coupons: Vec<CouponFacts>,
 }
 
 /// A place: degrees in decimal text, so that they stay exact.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlaceFacts {
+    /// Degrees, north positive.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Number"))]
     lat: String,
+    /// Degrees, east positive.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Number"))]
     lng: String,
 }
 
 /// A coupon, as a request has it.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CouponFacts {
+    /// The caller's identifier.
     id: String,
+    /// What `value` is.
     kind: Kind,
+    /// An amount, or a percentage.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Number"))]
     value: String,
+    /// The fare has to be at least this much.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Money>"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     min_spend: Option<String>,
+    /// The discount is never more than this.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Money>"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     max_off: Option<String>,
+    /// The fee codes it is good for; without it, the whole fare.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scope: Vec<String>,
 }
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
@@ -85,31 +136,6 @@ enum Kind {
 }
 
 impl Facts {
-    /// The names of the fields.
-    pub const FIELDS: &[&str] = &[
-        "basis",
-        "started_at",
-        "ended_at",
-        "distance_m",
-        "duration_s",
-        "segments",
-        "origin",
-        "destination",
-        "product",
-        "tier",
-        "scene",
-        "passengers",
-        "booked_ahead_s",
-        "one_price",
-        "outcome",
-        "waiting_s",
-        "dynamic",
-        "tolls",
-        "parking",
-        "highway",
-        "coupons",
-    ];
-
     /// Writes a trip down, all of it.
     pub fn of(trip: &Trip, currency: Currency) -> Self {
         // Named one by one, so that a new fact cannot be forgotten here.
@@ -258,9 +284,9 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use farebox_document::fields_of;
     use proptest::prelude::*;
-    use serde_json::Value;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn cny() -> Currency {
         Currency::from_code("CNY").unwrap()
@@ -309,9 +335,9 @@ mod tests {
     fn the_record() {
         let text = r#"{"basis":"metered","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:21:00Z","distance_m":4100,"duration_s":1260,"segments":[[1,1562806800,4100,1260]],"origin":{"lat":"39.9","lng":"116.400001"},"destination":{"lat":"-39.9","lng":"-180"},"product":"express","tier":"gold","scene":"reservation","passengers":3,"booked_ahead_s":14400,"one_price":"50.00","outcome":"cancelled","waiting_s":90,"dynamic":"1.20","tolls":"5.00","parking":"10.00","highway":"15.00","coupons":[{"id":"c-1","kind":"amount","value":"2.00","min_spend":"10.00","max_off":"0.05","scope":["mileage"]},{"id":"c-2","kind":"percent","value":"12.5","min_spend":"10.00","max_off":"0.05","scope":["mileage"]}]}"#;
         assert_eq!(serde_json::to_string(&Facts::of(&full(), cny())).unwrap(), text);
-        let Value::Object(fields) = serde_json::from_str(text).unwrap() else { panic!("an object") };
-        let fields: BTreeSet<&str> = fields.keys().map(String::as_str).collect();
-        assert_eq!(fields, Facts::FIELDS.iter().copied().collect());
+        let fields: BTreeMap<String, serde_json::Value> = serde_json::from_str(text).unwrap();
+        let all: BTreeSet<&str> = fields_of::<Facts>().iter().copied().collect();
+        assert_eq!(fields.keys().map(String::as_str).collect::<BTreeSet<_>>(), all);
     }
 
     /// Nothing that does not read back as what was meant is read at all.

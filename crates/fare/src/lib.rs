@@ -2,6 +2,8 @@
 
 mod bill;
 mod facts;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod time;
 mod trip;
 mod verify;

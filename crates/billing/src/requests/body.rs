@@ -2,11 +2,12 @@
 //! which is checked where requests are made of bodies.
 
 use super::leaf::{
-    AmountText, CouponKind, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, Token,
+    AmountText, CouponKind, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name,
+    OutcomeWord, Token,
 };
 use crate::limits;
 use farebox_document::{Given, List, Notes, Place, Whole};
-use farebox_fare::{Outcome, Point};
+use farebox_fare::Point;
 use serde::Deserialize;
 
 /// A whole number within a limit of [`limits`].
@@ -57,6 +58,7 @@ list! {
 macro_rules! ride {
     ($(#[$of_body:meta])* $name:ident { $($(#[$of_field:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$of_body])*
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub(super) struct $name {
@@ -67,7 +69,7 @@ macro_rules! ride {
             /// How many people ride.
             #[serde(default)]
             pub passengers: Given<Passengers>,
-            /// How long before the start the ride was ordered.
+            /// How long before the start the ride was ordered, in seconds.
             #[serde(default)]
             pub booked_ahead_s: Given<BookedAhead>,
             /// A price agreed for the ride as a whole.
@@ -95,17 +97,18 @@ macro_rules! ride {
 ride! {
     /// The body of `POST /v1/estimates`.
     EstimateBody {
-        /// Where.
+        /// Where the rate cards are looked up.
         city: Token,
         /// What to price.
+        #[cfg_attr(feature = "schema", schemars(extend("uniqueItems" = true)))]
         products: Products,
         /// Where the ride is to begin.
         origin: PlaceBody,
         /// Where it is to end.
         destination: PlaceBody,
-        /// The length of the route.
+        /// The length of the route, in metres.
         distance_m: TripMetres,
-        /// How long the route takes.
+        /// How long the route takes, in seconds.
         duration_s: TripSeconds,
         /// When the ride is to begin.
         depart_at: Moment,
@@ -115,13 +118,16 @@ ride! {
 ride! {
     /// The body of `POST /v1/trips/{trip_id}/bill`.
     BillBody {
-        /// Where.
+        /// Where the rate cards are looked up.
         city: Token,
         /// What was ridden.
         product: Token,
         /// When the ride began.
         started_at: Moment,
         /// When it ended.
+        #[cfg_attr(feature = "schema", schemars(description = format!(
+            "When it ended: not before `started_at`, and at most {} s after it.", limits::TRIP_DURATION_S.end()
+        )))]
         ended_at: Moment,
         /// Where it began.
         origin: PlaceBody,
@@ -129,8 +135,8 @@ ride! {
         destination: PlaceBody,
         /// How the ride ended. A cancelled one is charged only what the card says of cancelled rides.
         #[serde(default)]
-        outcome: Outcome,
-        /// How long the driver was kept waiting.
+        outcome: OutcomeWord,
+        /// How long the driver was kept waiting, in seconds.
         #[serde(default)]
         waiting_s: TripSeconds,
         /// The estimate the ride was ordered with.
@@ -140,16 +146,19 @@ ride! {
 }
 
 /// The body of `POST /v1/trips/{trip_id}/segments`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SegmentsBody {
-    /// Where.
+    /// The city of the trip.
     pub city: Given<Token>,
     /// The pieces.
     pub segments: Given<Segments>,
 }
 
 /// A metered piece of a trip.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Segment"))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SegmentBody {
@@ -157,20 +166,21 @@ pub(super) struct SegmentBody {
     pub seq: Given<Sequence>,
     /// When it began.
     pub started_at: Given<Moment>,
-    /// How far it went.
+    /// How far it went, in metres.
     pub distance_m: Given<SegmentMetres>,
-    /// How long it took.
+    /// How long it took, in seconds.
     pub duration_s: Given<SegmentSeconds>,
 }
 
 /// The body of `POST /v1/commission`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CommissionBody {
     /// A policy document; the default policy without.
     #[serde(default)]
     pub policy: Given<Document>,
-    /// Where.
+    /// The city of the ride.
     pub city: Given<Token>,
     /// What was ridden.
     pub product: Given<Token>,
@@ -187,6 +197,8 @@ pub(super) struct CommissionBody {
 }
 
 /// Who rides.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Passenger"))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PassengerBody {
@@ -201,6 +213,8 @@ pub(super) struct PassengerBody {
 }
 
 /// A discount the passenger holds.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Coupon"))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CouponBody {
@@ -218,10 +232,13 @@ pub(super) struct CouponBody {
     pub max_off: Given<AmountText>,
     /// The fee codes it is good for; without it, the whole fare.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("uniqueItems" = true)))]
     pub scope: Given<Scope>,
 }
 
 /// A place, in degrees of WGS 84.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Place"))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlaceBody {

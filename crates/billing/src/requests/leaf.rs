@@ -3,7 +3,7 @@
 use crate::{geodesy, limits, names};
 use farebox_document::Code::{Malformed, OutOfRange, TooPrecise};
 use farebox_document::{Given, Notes, Place, Refusal, excerpt, number_in_text, refuse, text, words};
-use farebox_fare::{Timestamp, time};
+use farebox_fare::{Outcome, Timestamp, time};
 use farebox_money::{AmountError, Currency, MinorUnits};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -46,6 +46,10 @@ pub(super) struct Moment(pub Timestamp);
 /// Degrees of WGS 84, at most `LIMIT` from zero, in millionths.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Degrees<const LIMIT: u8>(pub i32);
+
+/// How a ride ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OutcomeWord(pub Outcome);
 
 /// A document of another kind, which somebody else reads.
 #[derive(Debug)]
@@ -100,6 +104,10 @@ read! {
         let right = "an ISO 4217 code such as \"CNY\"";
         let message = || Refusal::new(Malformed, format!("is {}; write {right}", excerpt(text)));
         Currency::from_code(text).map(Self).ok_or_else(message)
+    };
+    OutcomeWord: text() |text| {
+        let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name() == text).map(Self);
+        outcome.ok_or_else(|| Refusal::unknown_choice(text, &Outcome::ALL.map(Outcome::name)))
     };
     Moment: text() |text| moment(text).map(Self);
 }

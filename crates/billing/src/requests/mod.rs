@@ -2,6 +2,8 @@
 
 mod body;
 mod leaf;
+#[cfg(feature = "schema")]
+mod schema;
 
 use self::body::{
     BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, PassengerBody, Passengers, PlaceBody, Products,
@@ -221,7 +223,7 @@ impl BillRequest {
             let origin = place(body.origin, notes, "origin");
             let destination = place(body.destination, notes, "destination");
             let mut extras = extras.check(currency, notes);
-            extras.order.outcome = outcome.read().unwrap_or_default();
+            extras.order.outcome = outcome.read().map_or(Outcome::Completed, |outcome| outcome.0);
             extras.waiting_s = waiting_s.read().map_or(0, |waiting| waiting.0);
             if let (Some(_), Some(city), Some(product)) = (&estimate_id, &city, &product)
                 && quoted(city, product).is_none()

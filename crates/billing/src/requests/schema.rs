@@ -1,0 +1,99 @@
+//! What bodies of requests look like, as JSON Schema.
+
+use super::body::{BillBody, CommissionBody, EstimateBody, SegmentsBody};
+use super::leaf::{
+    AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, OutcomeWord, Token,
+};
+use super::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
+use crate::{limits, schema};
+use farebox_fare::Outcome;
+use farebox_money::Decimal;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+macro_rules! body {
+    ($($request:ident: $body:ident;)*) => {$(
+        impl $request {
+            /// What its body looks like.
+            pub(crate) fn schema(generator: &mut SchemaGenerator) -> Schema {
+                $body::json_schema(generator)
+            }
+        }
+    )*};
+}
+
+body! {
+    EstimateRequest: EstimateBody;
+    BillRequest: BillBody;
+    SegmentsRequest: SegmentsBody;
+    CommissionRequest: CommissionBody;
+}
+
+/// Describes what a leaf may be. One that answers have as well is described as it is there.
+macro_rules! leaf {
+    ($($name:ident: $inline:literal $schema:expr;)*) => {$(
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                $inline
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).trim_end_matches("Text").into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let schema: fn(&mut SchemaGenerator) -> Schema = $schema;
+                schema(generator)
+            }
+        }
+    )*};
+}
+
+leaf! {
+    Token: false schema::Token::json_schema;
+    Name: false schema::Name::json_schema;
+    CurrencyCode: false farebox_fare::schema::CurrencyCode::json_schema;
+    OutcomeWord: true |_| json_schema!({ "enum": Outcome::ALL.map(Outcome::name), "default": Outcome::default() });
+    EstimateId: true |_| json_schema!({ "type": "string", "maxLength": limits::ESTIMATE_ID_CHARS });
+    Moment: false |_| schema::moment();
+    AmountText: false |_| json_schema!({
+        "type": "string",
+        "pattern": "^[0-9]+(\\.[0-9]+)?$",
+        "maxLength": limits::DECIMAL_CHARS,
+        "description": format!(
+            "Decimal text in the currency's exponent, such as \"12.50\"; not negative, and at most {} minor units. JSON \
+             numbers are refused.",
+            limits::AMOUNT_MINOR.end()
+        ),
+    });
+    DecimalText: false |_| json_schema!({
+        "type": "string",
+        "maxLength": limits::DECIMAL_CHARS,
+        "description": format!("An amount; or a percentage, {}", range(&limits::PERCENT)),
+    });
+    Factor: false |_| json_schema!({
+        "type": "string",
+        "maxLength": limits::DECIMAL_CHARS,
+        "description": format!("A factor as text: {}", range(&limits::DYNAMIC)),
+    });
+    Document: true |_| json_schema!({ "type": "object" });
+}
+
+impl<const LIMIT: u8> JsonSchema for Degrees<LIMIT> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Degrees_{LIMIT}").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "minimum": -i16::from(LIMIT), "maximum": LIMIT })
+    }
+}
+
+fn range(range: &RangeInclusive<Decimal>) -> String {
+    format!("{} to {}, at most {} decimals.", range.start(), range.end(), limits::FACTOR_DECIMALS)
+}

@@ -1,0 +1,88 @@
+//! What requests and answers look like, as JSON Schema: limits come from where reading takes them.
+
+use crate::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
+use crate::{limits, names};
+use farebox_fare::time;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+
+/// A city, a product, a tier, a scene or a fee code in an answer.
+#[derive(Debug)]
+pub struct Token;
+
+/// An identifier of the caller's in an answer.
+#[derive(Debug)]
+pub struct Name;
+
+/// Whether the service is ready.
+#[derive(Debug)]
+pub struct Ready;
+
+impl JsonSchema for Token {
+    fn schema_name() -> Cow<'static, str> {
+        "Token".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": names::token_pattern(),
+            "description": "A city, a product, a tier, a scene or a fee code.",
+        })
+    }
+}
+
+impl JsonSchema for Name {
+    fn schema_name() -> Cow<'static, str> {
+        "Name".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": names::name_pattern(),
+            "description": "An identifier of the caller's.",
+        })
+    }
+}
+
+impl JsonSchema for Ready {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Ready".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": ["ready", "not-ready"] })
+    }
+}
+
+/// RFC 3339, and between which moments.
+pub(crate) fn moment() -> Schema {
+    let (first, last) = limits::MOMENT.into_inner();
+    json_schema!({
+        "type": "string",
+        "format": "date-time",
+        "description": format!("RFC 3339 with an offset, {} to {}.", time::format(first), time::format(last)),
+    })
+}
+
+/// A request is described by its body.
+macro_rules! described_by_body {
+    ($($request:ident)*) => {$(
+        impl JsonSchema for $request {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($request).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                $request::schema(generator)
+            }
+        }
+    )*};
+}
+
+described_by_body! { EstimateRequest BillRequest SegmentsRequest CommissionRequest }
