@@ -144,7 +144,7 @@ fn kind(wrong: Unexpected) -> &'static str {
 
 /// What belongs there. What serde and its derived code say is about Rust, and so is put into other words; a type that was
 /// written for people says it well itself.
-fn expected(right: &dyn Expected) -> String {
+pub(crate) fn expected(right: &dyn Expected) -> String {
     let text = right.to_string();
     match text.as_str() {
         "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "i128" | "u128" | "usize" | "isize" => {

@@ -68,10 +68,19 @@ impl<'de, T: Deserialize<'de>, const LEAST: usize, const MOST: usize> Visitor<'d
             return Err(refuse(Code::WrongLength, say::wrong_length(length, LEAST, MOST)));
         }
         let mut list = Vec::with_capacity(length);
-        while let Some(item) = items.next_element()? {
+        while let Some(Item(item)) = items.next_element()? {
             list.push(item);
         }
         Ok(List(list))
+    }
+}
+
+/// An item of a list. Unlike a field, it is not absent when it is `null`.
+struct Item<T>(Given<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Item<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(T::deserialize(deserializer).map_or(Given::Wrong, Given::Read)))
     }
 }
 
@@ -122,7 +131,7 @@ mod tests {
         check(json!([]), "/x wrong-length");
         check(json!(["a", "b", "c", "d"]), "/x wrong-length");
         check(json!({}), "/x wrong-type");
-        check(json!(["a", 2, 1]), "/x/1 wrong-type, /x/2 wrong-type");
+        check(json!(["a", 2, null]), "/x/1 wrong-type, /x/2 wrong-type");
     }
 
     /// Unknown fields are refused by name, with a pointer that can be followed; and no hostile document makes an answer

@@ -3,7 +3,7 @@
 //! Left to itself, serde takes a list for an object, field by field, and `{"a": null}` for the word "a"; a document would
 //! mean something that its schema refuses. And it speaks of Rust when something is wrong.
 
-use crate::error::ReadError;
+use crate::error::{ReadError, expected};
 use crate::filler::Filler;
 use crate::notes::Known;
 use crate::{Code, Notes, Place, say};
@@ -12,22 +12,42 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value, map};
 
-/// A value, and where it was found. With notes, everything that is wrong is noted where it is wrong, and what was found wrong
-/// before is passed over; without, the first error is answered, and no place matters.
+/// A value, and where it was found. With notes, everything that is wrong is noted where it is wrong; without, the first
+/// error is answered, and no place matters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'d, 'p> {
     pub value: &'d Value,
     pub at: Place<'p>,
     pub notes: Option<&'p Notes>,
+    /// Whether the document is read again and again until everything that is wrong is found: what is known to be wrong is
+    /// passed over, and something stands in for what is missing.
+    pub again: bool,
 }
 
 impl<'d> Reader<'d, '_> {
+    /// A field of the object, whose value this is.
+    fn field<'a>(&'a self, name: &'a str, value: &'d Value) -> Reader<'d, 'a> {
+        Reader { value, at: self.at.key(name), notes: self.notes, again: self.again }
+    }
+
+    /// Whether a part of the value is passed over.
+    fn passes_over(&self, part: &Value) -> bool {
+        self.again && self.notes.is_some_and(|notes| notes.is_wrong(part))
+    }
+
     fn refuse<T>(&self, code: Code, message: String) -> Result<T, ReadError> {
         Err(self.told(ReadError::new(code, message)))
     }
 
     fn wrong_type<T>(&self, right: &str) -> Result<T, ReadError> {
         self.refuse(Code::WrongType, say::wrong_type(self.value, right))
+    }
+
+    /// Notes that nobody knows a field.
+    fn unknown_field(&self, name: &str, value: &Value, known: &'static [&'static str]) -> Result<(), ReadError> {
+        let Some(notes) = self.notes else { return Err(ReadError::unknown_field(name, known)) };
+        notes.unknown_field(value, &self.at.key(name), say::unknown_field(name, known));
+        Ok(())
     }
 
     /// Notes nothing, but that the value cannot be read further than it was.
@@ -54,13 +74,13 @@ impl<'d> Reader<'d, '_> {
     }
 
     fn list<V: Visitor<'d>>(self, visitor: V, items: &'d [Value]) -> Result<V::Value, ReadError> {
-        let mut items = Items { at: &self.at, notes: self.notes, length: items.len(), items: items.iter().enumerate() };
+        let length = items.len();
+        let mut items = Items { list: &self, items: items.iter().enumerate() };
         let value = visitor.visit_seq(&mut items);
         let left = items.items.len();
         match value {
             // A pair, say, of which there are three.
             Ok(_) if left > 0 => {
-                let length = items.length;
                 self.refuse(Code::WrongLength, say::wrong_length(length, length - left, length - left))
             }
             value => self.tell(value),
@@ -68,7 +88,7 @@ impl<'d> Reader<'d, '_> {
     }
 
     fn entries<V: Visitor<'d>>(self, visitor: V, fields: &'d Map<String, Value>) -> Result<V::Value, ReadError> {
-        let entries = Entries { at: &self.at, notes: self.notes, fields: fields.iter(), next: None };
+        let entries = Entries { object: &self, known: None, fields: fields.iter(), next: None };
         self.tell(visitor.visit_map(entries))
     }
 }
@@ -95,7 +115,7 @@ macro_rules! number {
         fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
             match self.value.as_f64() {
                 Some(number) => self.tell(visitor.visit_f64(number)),
-                None => self.wrong_type("a number"),
+                None => self.wrong_type(&expected(&visitor)),
             }
         }
     )*};
@@ -198,11 +218,12 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         if let (Place::Root(_), Some(notes)) = (self.at, self.notes) {
             notes.order(known);
         }
+        if !self.again {
+            let entries = Entries { object: &self, known: Some(known), fields: fields.iter(), next: None };
+            return self.tell(visitor.visit_map(entries));
+        }
         for (name, value) in fields.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
-            match self.notes {
-                Some(notes) => notes.unknown_field(value, &self.at.key(name), say::unknown_field(name, known)),
-                None => return Err(ReadError::unknown_field(name, known)),
-            }
+            self.unknown_field(name, value, known)?;
         }
         let fields = Fields { object: &self, fields, known: known.iter(), next: Next::Nothing };
         self.tell(visitor.visit_map(fields))
@@ -239,11 +260,9 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
     forward_to_deserialize_any! { i128 u128 bytes byte_buf unit unit_struct }
 }
 
-/// The items of a list, but those that are known to be wrong.
+/// The items of a list, but those that are passed over.
 struct Items<'d, 'p> {
-    at: &'p Place<'p>,
-    notes: Option<&'p Notes>,
-    length: usize,
+    list: &'p Reader<'d, 'p>,
     items: std::iter::Enumerate<std::slice::Iter<'d, Value>>,
 }
 
@@ -251,10 +270,9 @@ impl<'de> SeqAccess<'de> for &mut Items<'de, '_> {
     type Error = ReadError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
-        let notes = self.notes;
-        let next = self.items.find(|(_, value)| !notes.is_some_and(|notes| notes.is_wrong(value)));
-        let Some((index, value)) = next else { return Ok(None) };
-        let item = Reader { value, at: self.at.index(index), notes };
+        let list = self.list;
+        let Some((index, value)) = self.items.find(|(_, value)| !list.passes_over(value)) else { return Ok(None) };
+        let item = Reader { value, at: list.at.index(index), ..*list };
         item.tell(seed.deserialize(item)).map(Some)
     }
 
@@ -264,10 +282,10 @@ impl<'de> SeqAccess<'de> for &mut Items<'de, '_> {
     }
 }
 
-/// The fields of an object whose names may be anything.
+/// The fields of an object as they come. Either their names may be anything, or others than the known ones are refused.
 struct Entries<'d, 'p> {
-    at: &'p Place<'p>,
-    notes: Option<&'p Notes>,
+    object: &'p Reader<'d, 'p>,
+    known: Option<&'static [&'static str]>,
     fields: map::Iter<'d>,
     next: Option<(&'d str, &'d Value)>,
 }
@@ -276,21 +294,28 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
     type Error = ReadError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
-        let notes = self.notes;
-        let next = self.fields.find(|(_, value)| !notes.is_some_and(|notes| notes.is_wrong(value)));
-        self.next = next.map(|(name, value)| (name.as_str(), value));
-        let Some((name, _)) = self.next else { return Ok(None) };
-        seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
+        for (name, value) in self.fields.by_ref() {
+            match self.known {
+                Some(known) if !known.contains(&name.as_str()) => self.object.unknown_field(name, value, known)?,
+                None if self.object.passes_over(value) => {}
+                _ => {
+                    self.next = Some((name, value));
+                    return seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some);
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
         let (name, value) = self.next.take().ok_or_else(|| ReadError::custom("a value was read twice"))?;
-        let field = Reader { value, at: self.at.key(name), notes: self.notes };
+        let field = self.object.field(name, value);
         field.tell(seed.deserialize(field))
     }
 }
 
-/// The fields of an object whose names are known, in the order in which they are described.
+/// The fields of an object whose names are known, in the order in which they are described, so that this is the order of
+/// what is noted.
 struct Fields<'d, 'p> {
     object: &'p Reader<'d, 'p>,
     fields: &'d Map<String, Value>,
@@ -324,7 +349,7 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
         match std::mem::replace(&mut self.next, Next::Nothing) {
             Next::Value(name, value) => {
-                let field = Reader { value, at: self.object.at.key(name), notes: self.object.notes };
+                let field = self.object.field(name, value);
                 field.tell(seed.deserialize(field))
             }
             Next::Filler => seed.deserialize(Filler).map_err(|_| {
@@ -347,12 +372,12 @@ struct Case<'d, 'p> {
 impl<'d, 'p> Case<'d, 'p> {
     fn content(&'p self) -> Result<Reader<'d, 'p>, ReadError> {
         match self.content {
-            Some(value) if self.value.notes.is_some_and(|notes| notes.is_wrong(value)) => {
+            Some(value) if self.value.passes_over(value) => {
                 // Without its content it says nothing.
                 self.value.give_up();
                 Err(ReadError::NOTED)
             }
-            Some(value) => Ok(Reader { value, at: self.value.at.key(self.word), notes: self.value.notes }),
+            Some(value) => Ok(self.value.field(self.word, value)),
             None => {
                 let right = format!("an object such as {{\"{}\": ...}}", self.word);
                 Err(ReadError::new(Code::WrongType, say::is_not(format_args!("{:?}", self.word), right)))

@@ -27,7 +27,7 @@ pub(super) struct EstimateId(pub String);
 #[derive(Debug)]
 pub(super) struct DecimalText(pub String);
 
-/// An amount of money as text. What it is in minor units depends on the currency; see [`amount`].
+/// An amount of money as text, of which only the length was looked at: what it is depends on the currency; see [`amount`].
 #[derive(Debug)]
 pub(super) struct AmountText(pub String);
 
@@ -95,10 +95,7 @@ read! {
     };
     EstimateId: text() |text| Ok(Self(text.to_owned()));
     DecimalText: number_in_text(DECIMAL) |text| short(text).map(|text| Self(text.to_owned()));
-    AmountText: number_in_text(AMOUNT) |text| {
-        syntax(short(text)?)?;
-        Ok(Self(text.to_owned()))
-    };
+    AmountText: number_in_text(AMOUNT) |text| short(text).map(|text| Self(text.to_owned()));
     Factor: number_in_text(DECIMAL) |text| decimal(short(text)?, &limits::DYNAMIC).map(Self);
     CurrencyCode: text() |text| {
         let right = "an ISO 4217 code such as \"CNY\"";
@@ -140,19 +137,22 @@ pub(super) fn decimal(text: &str, range: &RangeInclusive<Decimal>) -> Result<Dec
     Ok(value)
 }
 
-/// The amount in its currency, within [`limits::AMOUNT_MINOR`]. While the currency is unknown, nothing is answered; that the
-/// text is not an amount was found before. What is wrong is noted at `at`.
+/// The amount in its currency, within [`limits::AMOUNT_MINOR`]. While the currency is unknown only the syntax can be checked,
+/// and nothing is answered. What is wrong is noted at `at`.
 pub(super) fn amount(
     given: Given<AmountText>,
     currency: Option<Currency>,
     notes: &Notes,
     at: &Place<'_>,
 ) -> Option<MinorUnits> {
-    let text = given.read()?;
-    in_currency(&text.0, currency?).map_err(|refusal| notes.refuse(at, refusal)).ok()
+    let AmountText(text) = given.read()?;
+    match currency {
+        Some(currency) => in_currency(&text, currency).map_err(|refusal| notes.refuse(at, refusal)).ok(),
+        None => malformed(&text, notes, at),
+    }
 }
 
-/// As [`amount`], of text that may not be one.
+/// As [`amount`], of any text.
 pub(super) fn in_currency(text: &str, currency: Currency) -> Result<MinorUnits, Refusal> {
     let (least, most) = limits::AMOUNT_MINOR.into_inner();
     match currency.parse(text) {
@@ -169,12 +169,12 @@ pub(super) fn in_currency(text: &str, currency: Currency) -> Result<MinorUnits, 
     }
 }
 
-/// Whether text can be an amount. Any currency knows; how precise an amount may be, only its own does.
-pub(super) fn syntax(text: &str) -> Result<(), Refusal> {
-    match Currency::from_code("CNY").map(|any| any.parse(text)) {
-        Some(Err(AmountError::NotANumber)) => Err(not_an_amount(text)),
-        _ => Ok(()),
+/// Notes it if text cannot be an amount in any currency.
+pub(super) fn malformed<T>(text: &str, notes: &Notes, at: &Place<'_>) -> Option<T> {
+    if Currency::from_code("CNY").map(|any| any.parse(text)) == Some(Err(AmountError::NotANumber)) {
+        notes.refuse(at, not_an_amount(text));
     }
+    None
 }
 
 fn not_an_amount(text: &str) -> Refusal {
@@ -282,9 +282,12 @@ mod tests {
     /// While the currency is unknown, what can be said about an amount is said.
     #[test]
     fn amounts_without_currency() {
-        check::<AmountText>(json!("1.23456"), "");
-        check_with(json!("1.23456"), |given, notes, at| Some(amount(given, None, notes, at)), "");
-        check::<AmountText>(json!("x"), "/x malformed");
+        let check = |value, expected| {
+            check_with(value, |given, notes, at| Some(amount(given, None, notes, at)), expected);
+        };
+        check(json!("1.23456"), "");
+        check(json!("x"), "/x malformed");
+        check(json!(1), "/x wrong-type");
     }
 
     /// Factors are text with few decimals.

@@ -9,7 +9,7 @@ use self::body::{
     BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, PassengerBody, Passengers, PlaceBody, Products,
     SegmentBody, SegmentsBody,
 };
-use self::leaf::{AmountText, CouponKind, DecimalText, Factor, Token, amount, decimal, in_currency, syntax};
+use self::leaf::{AmountText, CouponKind, DecimalText, Factor, Token, amount, decimal, in_currency, malformed};
 use crate::limits;
 use crate::refusal::Refusal;
 use farebox_document::{Code, Given, List, Notes, Place, read_body, version_of};
@@ -501,10 +501,7 @@ fn coupon(body: CouponBody, currency: Option<Currency>, notes: &Notes, at: &Plac
             CouponKind::Percent => decimal(&text, &limits::PERCENT).map(CouponValue::Percent),
             // While the currency is unknown, what can be said about an amount is said.
             CouponKind::Amount => match currency {
-                None => {
-                    syntax(&text).map_err(|refusal| notes.refuse(&place, refusal)).ok()?;
-                    return None;
-                }
+                None => return malformed(&text, notes, &place),
                 Some(currency) => in_currency(&text, currency).and_then(|amount| match amount {
                     0 => Err(farebox_document::Refusal::new(
                         Code::OutOfRange,
@@ -551,15 +548,7 @@ fn distinct<B, T, K: Eq + Hash + Display, const LEAST: usize, const MOST: usize>
     let mut whole = true;
     for (index, body) in list.0.into_iter().enumerate() {
         let at = at.index(index);
-        let body = match body {
-            // In a list, nothing is something else than nothing.
-            Given::Absent => {
-                notes.add(&at, "wrong-type", "is null; it has to be something, or be left out of the list");
-                None
-            }
-            given => given.read(),
-        };
-        let Some(item) = body.and_then(|body| make(body, notes, &at)) else {
+        let Some(item) = body.read().and_then(|body| make(body, notes, &at)) else {
             whole = false;
             continue;
         };
