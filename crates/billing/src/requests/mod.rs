@@ -392,7 +392,6 @@ fn priced_product(
 }
 
 /// Several products, and their one currency.
-#[expect(clippy::type_complexity, reason = "two optional values")]
 fn priced_products(
     products: Products,
     city: Option<&str>,
