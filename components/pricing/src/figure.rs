@@ -1,7 +1,7 @@
 //! The numbers on a rate card.
 
 use farebox_document::Code::{Malformed, NotWhole, OutOfRange, TooPrecise};
-use farebox_document::{Problems, Refusal, excerpt, number_in_text, refuse};
+use farebox_document::{Problems, Refusal, excerpt, number, number_in_text, refuse};
 use farebox_money::{Currency, Decimal, MinorUnits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -99,9 +99,10 @@ impl<'de> Deserialize<'de> for Metres {
             }
 
             fn visit_f64<E: Error>(self, metres: f64) -> Result<Metres, E> {
+                let metres = number(metres);
                 Err(refuse(
                     NotWhole,
-                    format!("is {metres:?}; write a whole number, or text, \"{metres:?}\", to keep it exact"),
+                    format!("is {metres}; write a whole number, or text, \"{metres}\", to keep it exact"),
                 ))
             }
 

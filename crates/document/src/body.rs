@@ -35,7 +35,7 @@ pub fn read_body<'d, B: Deserialize<'d>, R>(
     check: impl FnOnce(B, &Notes) -> Option<R>,
 ) -> Result<R, Vec<Problem>> {
     let notes = Notes::default();
-    let reader = Reader { value: document, at: Place::DOCUMENT, notes: Some(&notes), again: false };
+    let reader: Reader<'_, '_, false> = Reader { value: document, at: Place::DOCUMENT, notes: Some(&notes) };
     let request = B::deserialize(reader).ok().and_then(|body| check(body, &notes));
     notes.finish(request)
 }

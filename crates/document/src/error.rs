@@ -82,6 +82,8 @@ impl fmt::Display for ReadError {
 impl std::error::Error for ReadError {}
 
 impl Error for ReadError {
+    #[cold]
+    #[inline(never)]
     fn custom<T: fmt::Display>(message: T) -> Self {
         let text = format!("{message:#}");
         let coded = text.split_once(SEPARATOR).and_then(|(code, message)| Some((Code::from_word(code)?, message)));
@@ -91,30 +93,49 @@ impl Error for ReadError {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn invalid_type(wrong: Unexpected, right: &dyn Expected) -> Self {
         Self::new(Code::WrongType, say::is_not(kind(wrong), expected(right)))
     }
 
+    #[cold]
+    #[inline(never)]
     fn invalid_value(wrong: Unexpected, right: &dyn Expected) -> Self {
         Self::new(Code::OutOfRange, say::is_not(found(wrong), expected(right)))
     }
 
+    #[cold]
+    #[inline(never)]
     fn invalid_length(length: usize, right: &dyn Expected) -> Self {
         Self::new(Code::WrongLength, format!("has {length} items; it has to be {}", expected(right)))
     }
 
+    #[cold]
+    #[inline(never)]
     fn unknown_variant(word: &str, choices: &'static [&'static str]) -> Self {
         Self::new(Code::UnknownChoice, say::unknown_choice(word, choices))
     }
 
+    #[cold]
+    #[inline(never)]
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
         let message = say::unknown_field(name, known);
         Self(Some(Box::new(Fault { code: Code::UnknownField.word(), message, field: Some(name.to_owned().into()) })))
     }
 
+    #[cold]
+    #[inline(never)]
     fn missing_field(name: &'static str) -> Self {
         let message = say::missing(name);
         Self(Some(Box::new(Fault { code: Code::Missing.word(), message, field: Some(name.into()) })))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn duplicate_field(name: &'static str) -> Self {
+        // No object that was parsed has one.
+        Self::new(Code::Duplicate, format!("`{name}` occurs more than once"))
     }
 }
 
@@ -123,7 +144,7 @@ fn found(wrong: Unexpected) -> String {
     match wrong {
         Unexpected::Unsigned(number) => number.to_string(),
         Unexpected::Signed(number) => number.to_string(),
-        Unexpected::Float(number) => format!("{number:?}"),
+        Unexpected::Float(number) => say::number(number),
         Unexpected::Str(text) => say::excerpt(text),
         other => kind(other).to_owned(),
     }

@@ -49,6 +49,8 @@ impl<T> Given<T> {
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    // Else it is compiled into every field of every body.
+    #[inline(never)]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Anything<T>(PhantomData<T>);
 

@@ -45,7 +45,7 @@ pub use notes::{MOST_PROBLEMS, Notes};
 pub use place::Place;
 pub use problem::{Problem, Problems};
 pub use read::{check_format, read_json, read_part};
-pub use say::excerpt;
+pub use say::{excerpt, number};
 
 /// What [`words!`] needs wherever it is used.
 #[doc(hidden)]

@@ -11,35 +11,44 @@ pub struct Whole<const LEAST: u64, const MOST: u64>(pub u64);
 
 impl<'de, const LEAST: u64, const MOST: u64> Deserialize<'de> for Whole<LEAST, MOST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Number::<LEAST, MOST>)
+        whole_number(deserializer, LEAST, MOST).map(Self)
     }
 }
 
-struct Number<const LEAST: u64, const MOST: u64>;
+/// One function for all limits, so that it is compiled once and not for each of them.
+#[inline(never)]
+fn whole_number<'de, D: Deserializer<'de>>(deserializer: D, least: u64, most: u64) -> Result<u64, D::Error> {
+    deserializer.deserialize_any(Number { least, most })
+}
 
-impl<const LEAST: u64, const MOST: u64> Number<LEAST, MOST> {
-    fn out_of_range<T, E: Error>(number: impl fmt::Display) -> Result<T, E> {
-        Err(refuse(Code::OutOfRange, say::out_of_range(number, LEAST, MOST)))
+struct Number {
+    least: u64,
+    most: u64,
+}
+
+impl Number {
+    fn out_of_range<T, E: Error>(&self, number: impl fmt::Display) -> Result<T, E> {
+        Err(refuse(Code::OutOfRange, say::out_of_range(number, self.least, self.most)))
     }
 }
 
-impl<const LEAST: u64, const MOST: u64> Visitor<'_> for Number<LEAST, MOST> {
-    type Value = Whole<LEAST, MOST>;
+impl Visitor<'_> for Number {
+    type Value = u64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a whole number")
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        if (LEAST..=MOST).contains(&number) { Ok(Whole(number)) } else { Self::out_of_range(number) }
+    fn visit_u64<E: Error>(self, number: u64) -> Result<u64, E> {
+        if (self.least..=self.most).contains(&number) { Ok(number) } else { self.out_of_range(number) }
     }
 
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        u64::try_from(number).or_else(|_| Self::out_of_range(number)).and_then(|number| self.visit_u64(number))
+    fn visit_i64<E: Error>(self, number: i64) -> Result<u64, E> {
+        u64::try_from(number).or_else(|_| self.out_of_range(number)).and_then(|number| self.visit_u64(number))
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        Err(refuse(Code::NotWhole, say::is_not(format_args!("{number:?}"), "a whole number")))
+    fn visit_f64<E: Error>(self, number: f64) -> Result<u64, E> {
+        Err(refuse(Code::NotWhole, say::is_not(say::number(number), "a whole number")))
     }
 }
 

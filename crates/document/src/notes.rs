@@ -62,15 +62,16 @@ impl Notes {
 
     /// The value that was read, if nothing was noted.
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Problem>> {
-        let Found { mut problems, order, .. } = self.0.into_inner();
+        let Found { problems, order, .. } = self.0.into_inner();
         if problems.is_empty() {
             return value.ok_or(problems);
         }
-        problems.sort_by_key(|problem| {
+        let field = |problem: &Problem| {
             let field = problem.pointer.strip_prefix('/').and_then(|rest| rest.split('/').next());
             order.iter().position(|name| field == Some(*name))
-        });
-        Err(problems)
+        };
+        let ranks = std::iter::once(None).chain((0..order.len()).map(Some));
+        Err(ranks.flat_map(|rank| problems.iter().filter(move |problem| field(problem) == rank).cloned()).collect())
     }
 
     /// What was noted, in the order in which it was.

@@ -28,17 +28,17 @@ pub fn check_format(document: &Value, format: &str, pointer: &str, problems: &mu
 ///
 /// A part in which nothing is wrong but fields that nobody knows is answered even so, so that the rest of it can be checked.
 pub fn read_part<T: DeserializeOwned>(value: &Value, pointer: &str, problems: &mut Problems) -> Option<T> {
-    let reader = Reader { value, at: Place::Root(pointer), notes: None, again: false };
+    let reader = Reader { value, at: Place::Root(pointer), notes: None };
     T::deserialize(reader).or_else(|_| explain(reader, problems).ok_or(())).ok()
 }
 
 /// Finds everything that is wrong. serde stops at the first error; so what is wrong is passed over, or something stands in
 /// for it, until there is no error left.
 #[cold]
-fn explain<T: DeserializeOwned>(reader: Reader<'_, '_>, problems: &mut Problems) -> Option<T> {
+fn explain<T: DeserializeOwned>(reader: Reader<'_, '_, true>, problems: &mut Problems) -> Option<T> {
     let mut part = None;
     let notes = Notes::default();
-    let reader = Reader { notes: Some(&notes), again: true, ..reader };
+    let reader = Reader { notes: Some(&notes), ..reader };
     for _ in 0..MOST_PASSES {
         let before = notes.knowledge();
         part = T::deserialize(reader).ok().filter(|_| notes.is_readable());

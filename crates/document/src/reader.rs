@@ -14,36 +14,43 @@ use serde_json::{Map, Value, map};
 
 /// A value, and where it was found. With notes, everything that is wrong is noted where it is wrong; without, the first
 /// error is answered, and no place matters.
+///
+/// A document is read `AGAIN` and again until everything that is wrong with it is found: what is known to be wrong is passed
+/// over, and something stands in for what is missing. A request is read once. Each type of a document or a request is
+/// compiled for one of the two.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reader<'d, 'p> {
+pub(crate) struct Reader<'d, 'p, const AGAIN: bool> {
     pub value: &'d Value,
     pub at: Place<'p>,
     pub notes: Option<&'p Notes>,
-    /// Whether the document is read again and again until everything that is wrong is found: what is known to be wrong is
-    /// passed over, and something stands in for what is missing.
-    pub again: bool,
 }
 
-impl<'d> Reader<'d, '_> {
+impl<'d, const AGAIN: bool> Reader<'d, '_, AGAIN> {
     /// A field of the object, whose value this is.
-    fn field<'a>(&'a self, name: &'a str, value: &'d Value) -> Reader<'d, 'a> {
-        Reader { value, at: self.at.key(name), notes: self.notes, again: self.again }
+    fn field<'a>(&'a self, name: &'a str, value: &'d Value) -> Reader<'d, 'a, AGAIN> {
+        Reader { value, at: self.at.key(name), notes: self.notes }
     }
 
     /// Whether a part of the value is passed over.
     fn passes_over(&self, part: &Value) -> bool {
-        self.again && self.notes.is_some_and(|notes| notes.is_wrong(part))
+        AGAIN && self.notes.is_some_and(|notes| notes.is_wrong(part))
     }
 
+    #[cold]
+    #[inline(never)]
     fn refuse<T>(&self, code: Code, message: String) -> Result<T, ReadError> {
         Err(self.told(ReadError::new(code, message)))
     }
 
+    #[cold]
+    #[inline(never)]
     fn wrong_type<T>(&self, right: &str) -> Result<T, ReadError> {
         self.refuse(Code::WrongType, say::wrong_type(self.value, right))
     }
 
     /// Notes that nobody knows a field.
+    #[cold]
+    #[inline(never)]
     fn unknown_field(&self, name: &str, value: &Value, known: &'static [&'static str]) -> Result<(), ReadError> {
         let Some(notes) = self.notes else { return Err(ReadError::unknown_field(name, known)) };
         notes.unknown_field(value, &self.at.key(name), say::unknown_field(name, known));
@@ -63,6 +70,7 @@ impl<'d> Reader<'d, '_> {
     }
 
     #[cold]
+    #[inline(never)]
     fn told(&self, error: ReadError) -> ReadError {
         match (self.notes, error) {
             (Some(notes), ReadError(Some(fault))) => {
@@ -133,7 +141,7 @@ macro_rules! text {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Reader<'de, '_> {
+impl<'de, const AGAIN: bool> Deserializer<'de> for Reader<'de, '_, AGAIN> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
@@ -218,7 +226,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         if let (Place::Root(_), Some(notes)) = (self.at, self.notes) {
             notes.order(known);
         }
-        if !self.again {
+        if !AGAIN {
             let entries = Entries { object: &self, known: Some(known), fields: fields.iter(), next: None };
             return self.tell(visitor.visit_map(entries));
         }
@@ -261,12 +269,12 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
 }
 
 /// The items of a list, but those that are passed over.
-struct Items<'d, 'p> {
-    list: &'p Reader<'d, 'p>,
+struct Items<'d, 'p, const AGAIN: bool> {
+    list: &'p Reader<'d, 'p, AGAIN>,
     items: std::iter::Enumerate<std::slice::Iter<'d, Value>>,
 }
 
-impl<'de> SeqAccess<'de> for &mut Items<'de, '_> {
+impl<'de, const AGAIN: bool> SeqAccess<'de> for &mut Items<'de, '_, AGAIN> {
     type Error = ReadError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
@@ -283,14 +291,14 @@ impl<'de> SeqAccess<'de> for &mut Items<'de, '_> {
 }
 
 /// The fields of an object as they come. Either their names may be anything, or others than the known ones are refused.
-struct Entries<'d, 'p> {
-    object: &'p Reader<'d, 'p>,
+struct Entries<'d, 'p, const AGAIN: bool> {
+    object: &'p Reader<'d, 'p, AGAIN>,
     known: Option<&'static [&'static str]>,
     fields: map::Iter<'d>,
     next: Option<(&'d str, &'d Value)>,
 }
 
-impl<'de> MapAccess<'de> for Entries<'de, '_> {
+impl<'de, const AGAIN: bool> MapAccess<'de> for Entries<'de, '_, AGAIN> {
     type Error = ReadError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
@@ -316,8 +324,8 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
 
 /// The fields of an object whose names are known, in the order in which they are described, so that this is the order of
 /// what is noted.
-struct Fields<'d, 'p> {
-    object: &'p Reader<'d, 'p>,
+struct Fields<'d, 'p, const AGAIN: bool> {
+    object: &'p Reader<'d, 'p, AGAIN>,
     fields: &'d Map<String, Value>,
     known: std::slice::Iter<'static, &'static str>,
     next: Next<'d>,
@@ -329,7 +337,7 @@ enum Next<'d> {
     Filler,
 }
 
-impl<'de> MapAccess<'de> for Fields<'de, '_> {
+impl<'de, const AGAIN: bool> MapAccess<'de> for Fields<'de, '_, AGAIN> {
     type Error = ReadError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
@@ -363,14 +371,14 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
 }
 
 /// A word; or an object with one field, whose name is the word.
-struct Case<'d, 'p> {
-    value: &'p Reader<'d, 'p>,
+struct Case<'d, 'p, const AGAIN: bool> {
+    value: &'p Reader<'d, 'p, AGAIN>,
     word: &'d str,
     content: Option<&'d Value>,
 }
 
-impl<'d, 'p> Case<'d, 'p> {
-    fn content(&'p self) -> Result<Reader<'d, 'p>, ReadError> {
+impl<'d, 'p, const AGAIN: bool> Case<'d, 'p, AGAIN> {
+    fn content(&'p self) -> Result<Reader<'d, 'p, AGAIN>, ReadError> {
         match self.content {
             Some(value) if self.value.passes_over(value) => {
                 // Without its content it says nothing.
@@ -386,7 +394,7 @@ impl<'d, 'p> Case<'d, 'p> {
     }
 }
 
-impl<'de> EnumAccess<'de> for Case<'de, '_> {
+impl<'de, const AGAIN: bool> EnumAccess<'de> for Case<'de, '_, AGAIN> {
     type Error = ReadError;
     type Variant = Self;
 
@@ -395,7 +403,7 @@ impl<'de> EnumAccess<'de> for Case<'de, '_> {
     }
 }
 
-impl<'de> VariantAccess<'de> for Case<'de, '_> {
+impl<'de, const AGAIN: bool> VariantAccess<'de> for Case<'de, '_, AGAIN> {
     type Error = ReadError;
 
     fn unit_variant(self) -> Result<(), ReadError> {

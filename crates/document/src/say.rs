@@ -22,6 +22,11 @@ pub(crate) fn is_not(wrong: impl fmt::Display, right: impl fmt::Display) -> Stri
     format!("is {wrong}; it has to be {right}")
 }
 
+/// A number as JSON writes it.
+pub fn number(number: f64) -> String {
+    Value::from(number).to_string()
+}
+
 /// "`city` is missing and has to be given".
 pub(crate) fn missing(name: &str) -> String {
     format!("`{name}` is missing and has to be given")

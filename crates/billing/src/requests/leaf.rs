@@ -2,7 +2,7 @@
 
 use crate::{geodesy, limits, names};
 use farebox_document::Code::{Malformed, OutOfRange, TooPrecise};
-use farebox_document::{Given, Notes, Place, Refusal, excerpt, number_in_text, refuse, text, words};
+use farebox_document::{Given, Notes, Place, Refusal, excerpt, number, number_in_text, refuse, text, words};
 use farebox_fare::{Outcome, Timestamp, time};
 use farebox_money::{AmountError, Currency, MinorUnits};
 use rust_decimal::Decimal;
@@ -212,7 +212,7 @@ impl<const LIMIT: u8> Visitor<'_> for Number<LIMIT> {
     }
 
     fn visit_f64<E: Error>(self, degrees: f64) -> Result<Self::Value, E> {
-        let message = || format!("is {degrees}; -{LIMIT} to {LIMIT} degrees is allowed");
+        let message = || format!("is {}; -{LIMIT} to {LIMIT} degrees is allowed", number(degrees));
         geodesy::micro_degrees(degrees, LIMIT).map(Degrees).ok_or_else(|| refuse(OutOfRange, message()))
     }
 }
