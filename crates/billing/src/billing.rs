@@ -11,14 +11,19 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// The rate cards that an instance prices with.
+pub(crate) type CardOf<P> = Card<<<P as Ports>::Engines as Engines>::Card>;
+
+/// Rate cards by city and version.
+type Earlier<P> = HashMap<(String, String), Rc<CardOf<P>>>;
+
 /// Billing, as one instance carries it out.
 pub struct Billing<P: Ports> {
     ports: Rc<P>,
     settings: OnceCell<Rc<Settings>>,
     config: OnceCell<Rc<Config<P::Engines>>>,
-    /// The rate cards of earlier versions that somebody asked for, by city and version. There are few: quotes do not
-    /// live long.
-    pub(crate) earlier: RefCell<HashMap<(String, String), Rc<Card<<P::Engines as Engines>::Card>>>>,
+    /// The rate cards of earlier versions that somebody asked for. There are few: quotes do not live long.
+    pub(crate) earlier: RefCell<Earlier<P>>,
     /// Work that goes on after answers.
     pub(crate) backlog: Backlog,
     /// What a planted defect remembers of trips.

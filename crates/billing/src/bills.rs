@@ -1,7 +1,8 @@
 //! Bills: one per trip, made once, whatever the store is up to.
 
 use crate::answers::BillPage;
-use crate::cards::{self, CardOf};
+use crate::billing::CardOf;
+use crate::cards;
 use crate::config::{Card, ParsedPolicy};
 use crate::context::Context;
 use crate::engines::{BilledRide, Policy, RateCard, Side};

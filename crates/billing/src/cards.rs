@@ -1,5 +1,6 @@
 //! Rate cards by version: those of today from the configuration, earlier ones from the store.
 
+use crate::billing::CardOf;
 use crate::config::{Card, Config};
 use crate::context::Context;
 use crate::engines::{Engines, Side};
@@ -8,9 +9,6 @@ use crate::ports::{Ports, StoreError};
 use crate::refusal::{Code, Refusal};
 use crate::requests::Tariffs as _;
 use std::rc::Rc;
-
-/// The rate cards of a run of billing.
-pub(crate) type CardOf<P> = Card<<<P as Ports>::Engines as Engines>::Card>;
 
 /// Why there is no card of a version.
 pub(crate) enum Missing {

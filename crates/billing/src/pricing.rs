@@ -42,14 +42,17 @@ pub fn both_sides<C: RateCard>(
     quoted: Option<&Trip>,
 ) -> Result<(Bill, Bill), Refusal> {
     let passenger = price(passenger, trip, quoted, Asked::Bill)?;
-    let driver = price(driver, &of_the_driver(trip), quoted.map(of_the_driver).as_ref(), Asked::Bill)?;
+    let quoted = quoted.cloned().map(of_the_driver);
+    let driver = price(driver, &of_the_driver(trip.clone()), quoted.as_ref(), Asked::Bill)?;
     Ok((passenger, driver))
 }
 
 /// The trip that the driver's bill is priced from: coupons are between the passenger and the platform.
-pub fn of_the_driver(trip: &Trip) -> Trip {
-    let coupons = if planted(Bug::DriverPaysCoupons) { trip.coupons.clone() } else { Vec::new() };
-    Trip { coupons, ..trip.clone() }
+pub fn of_the_driver(mut trip: Trip) -> Trip {
+    if !planted(Bug::DriverPaysCoupons) {
+        trip.coupons.clear();
+    }
+    trip
 }
 
 fn refused(error: PriceError, asked: Asked) -> Refusal {

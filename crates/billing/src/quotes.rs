@@ -1,6 +1,7 @@
 //! Quotes: what it takes to price an estimate again, kept until the ride is over.
 
-use crate::cards::{self, CardOf};
+use crate::billing::CardOf;
+use crate::cards;
 use crate::context::Context;
 use crate::engines::Side;
 use crate::estimate_id::{Estimate, QuoteKey};

@@ -2,6 +2,7 @@
 
 use crate::bill_text;
 use crate::card::archive::Archive;
+use farebox_billing::pricing::of_the_driver;
 use farebox_fare::{Facts, Trip};
 use farebox_money::Currency;
 use farebox_pricing::{CardInfo, RateCard, Side};
@@ -100,18 +101,15 @@ impl Record<'_> {
         &self.versions.pricing
     }
 
-    /// What a side was priced from. Coupons are between the passenger and the platform, so the driver's ride has none.
+    /// What a side was priced from.
     ///
     /// # Errors
     ///
     /// Which of the facts is not what it should be.
     pub fn ride(&self, side: Side, currency: Currency) -> Result<Ride, String> {
         let read = |name: &str, facts: &Facts| {
-            let mut trip = facts.trip(currency).map_err(|why| format!("/facts/{name}: {why}"))?;
-            if side == Side::Driver {
-                trip.coupons.clear();
-            }
-            Ok::<Trip, String>(trip)
+            let trip = facts.trip(currency).map_err(|why| format!("/facts/{name}: {why}"))?;
+            Ok::<Trip, String>(if side == Side::Driver { of_the_driver(trip) } else { trip })
         };
         let quoted = self.facts.quoted.as_ref().map(|quoted| read("quoted", quoted)).transpose()?;
         Ok(Ride { trip: read("trip", &self.facts.trip)?, quoted })

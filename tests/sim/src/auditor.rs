@@ -115,7 +115,7 @@ impl Auditor {
             known.lost
         });
         if let Some(segment) = missing
-            && !(lost && self.excuses(Exemption::LossesAreNotNoticed))
+            && !self.is_void(lost)
         {
             let what = format!("segment {} was acknowledged, and is not in the store", segment.sequence);
             self.break_promise(Promise::AcknowledgedIsKept, trip, now, what);
@@ -140,7 +140,7 @@ impl Auditor {
         self.check_segments(trip, &record, now);
         self.check_repeats(trip, request, billed, &record, now);
         let lost = self.with(trip, |known| known.lost);
-        let void = lost && self.excuses(Exemption::LossesAreNotNoticed);
+        let void = self.is_void(lost);
         if record.stored && !void {
             if contents.bills.get(trip).is_none_or(|stored| stored.document != billed.document) {
                 let what = "the bill was answered as kept, and is not what the store has".to_owned();
@@ -166,7 +166,7 @@ impl Auditor {
             let kept = known.bills.iter().find(|(_, _, stored)| *stored);
             (kept.is_some_and(|(_, kept, _)| kept != document), known.lost)
         });
-        if different && !(lost && self.excuses(Exemption::LossesAreNotNoticed)) {
+        if different && !self.is_void(lost) {
             let what = "the bill that is read is not the bill that was answered".to_owned();
             self.break_promise(Promise::AnsweredIsKept, trip, now, what);
         }
@@ -176,7 +176,7 @@ impl Auditor {
     pub fn refused(&self, trip: &str, refusal: &Refusal, sent: Duration, now: Duration) {
         let (several, kept_since, lost) =
             self.with(trip, |known| (known.asked.len() > 1, known.kept_since, known.lost));
-        let void = lost && self.excuses(Exemption::LossesAreNotNoticed);
+        let void = self.is_void(lost);
         let reason = match refusal.code {
             Code::StoreUnavailable | Code::StoreTimedOut => !self.plan.is_calm(),
             Code::BillConflict => several,
@@ -203,7 +203,7 @@ impl Auditor {
         for (trip, top_up) in &contents.ledger {
             let Some(bill) = contents.bills.get(trip) else {
                 let lost = self.with(trip, |known| known.lost);
-                if !(lost && self.excuses(Exemption::LossesAreNotNoticed)) {
+                if !self.is_void(lost) {
                     let what = "the ledger has a top-up, and the store no bill".to_owned();
                     self.break_promise(Promise::TopUpOnce, trip, now, what);
                 }
@@ -211,7 +211,7 @@ impl Auditor {
             };
             let Ok(record) = BillRecord::read(&bill.document) else { continue };
             let lost = self.with(trip, |known| known.lost);
-            let void = lost && self.excuses(Exemption::LossesAreNotNoticed);
+            let void = self.is_void(lost);
             if record.settlement.top_up != top_up.amount && !void {
                 let what = format!("the ledger has {}, the bill {}", top_up.amount, record.settlement.top_up);
                 self.break_promise(Promise::TopUpOnce, trip, now, what);
@@ -227,7 +227,7 @@ impl Auditor {
                 let kept = known.bills.iter().any(|(_, _, stored)| *stored);
                 (known.lost, !known.bills.is_empty(), kept)
             });
-            if lost && self.excuses(Exemption::LossesAreNotNoticed) {
+            if self.is_void(lost) {
                 continue;
             }
             let Some(bill) = contents.bills.get(trip) else {
@@ -299,7 +299,7 @@ impl Auditor {
             let what = format!("segment {number} is billed, and was never sent");
             self.break_promise(Promise::SegmentsAreBilled, trip, now, what);
         }
-        if !missing.is_empty() && !(lost && self.excuses(Exemption::LossesAreNotNoticed)) {
+        if !missing.is_empty() && !self.is_void(lost) {
             let what =
                 format!("segments {missing:?} were acknowledged before, and are not on a bill that is not marked");
             self.break_promise(Promise::SegmentsAreBilled, trip, now, what);
@@ -308,7 +308,7 @@ impl Auditor {
 
     fn check_repeats(&self, trip: &str, request: &str, billed: &Billed, record: &BillRecord, now: Duration) {
         let (earlier, lost) = self.with(trip, |known| (known.bills.clone(), known.lost));
-        if lost && self.excuses(Exemption::LossesAreNotNoticed) {
+        if self.is_void(lost) {
             return;
         }
         for (other_request, document, stored) in earlier {
@@ -327,6 +327,11 @@ impl Auditor {
                 }
             }
         }
+    }
+
+    /// Whether a promise is void since the store lost something of the trip.
+    fn is_void(&self, lost: bool) -> bool {
+        lost && self.excuses(Exemption::LossesAreNotNoticed)
     }
 
     fn excuses(&self, exemption: Exemption) -> bool {
