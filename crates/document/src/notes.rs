@@ -4,7 +4,7 @@ use crate::error::Fault;
 use crate::{Code, Place, Problem, Refusal};
 use serde_json::Value;
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// The most problems of one document that are told.
 pub const MOST_PROBLEMS: usize = 100;
@@ -21,9 +21,9 @@ pub struct Notes(RefCell<Found>);
 struct Found {
     problems: Vec<Problem>,
     /// Values that cannot be read, or that nobody knows. What is wrong with them is noted.
-    wrong: HashSet<*const Value>,
+    wrong: BTreeSet<*const Value>,
     /// Fields that an object misses; or has, and they are wrong. That is noted.
-    filled: HashSet<(*const Value, String)>,
+    filled: BTreeSet<(*const Value, String)>,
     /// Whether anything else is wrong than fields that nobody knows.
     unreadable: bool,
     /// The fields of the document as a whole, in the order in which they are described.
