@@ -8,6 +8,7 @@ use crate::refusal::Refusal;
 use crate::settings::Settings;
 use farebox_fare::Timestamp;
 use futures::future::{Either, select};
+use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -23,8 +24,9 @@ pub struct Context<P: Ports> {
     /// When it came.
     pub now: Timestamp,
     trace: String,
-    /// Until when it has to be answered, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed).
-    deadline: Duration,
+    /// Until when the store is waited for, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed); from the first
+    /// call on. Many requests make none, and asking the clock is a call of the host.
+    deadline: Cell<Option<Duration>>,
 }
 
 impl<P: Ports> Context<P> {
@@ -34,11 +36,10 @@ impl<P: Ports> Context<P> {
     ///
     /// `config-invalid` when variables or folders cannot be read.
     pub async fn new(billing: &Rc<Billing<P>>, trace: &str) -> Result<Self, Refusal> {
-        let came = billing.ports().elapsed();
         let config = billing.config()?;
         let settings = billing.settings().await?;
         Ok(Self {
-            deadline: came.saturating_add(settings.request_deadline),
+            deadline: Cell::new(None),
             now: billing.ports().now(),
             trace: trace.to_owned(),
             billing: Rc::clone(billing),
@@ -82,7 +83,10 @@ impl<P: Ports> Context<P> {
     /// Waits for a call as long as it is allowed to take, and never beyond the deadline of the request. The call is then
     /// abandoned; it may still take effect later.
     async fn within<T>(&self, allowed: Duration, call: impl Future<Output = T>) -> Result<T, StoreError> {
-        let left = self.deadline.saturating_sub(self.ports().elapsed());
+        let now = self.ports().elapsed();
+        let deadline = self.deadline.get().unwrap_or_else(|| now.saturating_add(self.settings.request_deadline));
+        self.deadline.set(Some(deadline));
+        let left = deadline.saturating_sub(now);
         let wait = self.ports().sleep(allowed.min(left));
         match select(pin!(call), pin!(wait)).await {
             Either::Left((answer, _)) => Ok(answer),

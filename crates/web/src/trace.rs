@@ -20,12 +20,10 @@ impl Trace {
 
     /// The caller's trace if its `traceparent` is valid, otherwise a new one.
     pub fn continue_or_new(traceparent: Option<&str>, random: [u8; 24]) -> Self {
-        let mut trace = Self::new(random);
-        if let Some((id, sampled)) = traceparent.and_then(parse) {
-            trace.id = id.to_owned();
-            trace.sampled = sampled;
+        match traceparent.and_then(parse) {
+            Some((id, sampled)) => Self { id: id.to_owned(), span: hex(&random[16..]), sampled },
+            None => Self::new(random),
         }
-        trace
     }
 
     /// The trace's identifier: 32 hexadecimal digits.
