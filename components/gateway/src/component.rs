@@ -40,8 +40,8 @@ impl Guest for Gateway {
                 response
             }
             Err(problem) => {
-                if let Some(why) = &problem.log {
-                    World.tell(trace.id(), &Event::Refused { code: problem.kind.code, why: why.clone() });
+                if let Some(event) = Event::of_refusal(problem.kind.code, problem.log.as_deref()) {
+                    World.tell(trace.id(), &event);
                 }
                 problem.into_response(&trace)
             }

@@ -2,7 +2,6 @@
 //!
 //! Events are counted by name and severity; what varies stands in fields of its own, never in the name.
 
-use crate::refusal::Code;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -136,8 +135,8 @@ pub enum Event {
 
 impl Event {
     /// The event of a refusal, unless the caller is to blame and was told everything.
-    pub fn of_refusal(code: Code, log: Option<&str>) -> Option<Self> {
-        log.map(|why| Self::Refused { code: code.word(), why: why.to_owned() })
+    pub fn of_refusal(code: &'static str, log: Option<&str>) -> Option<Self> {
+        log.map(|why| Self::Refused { code, why: why.to_owned() })
     }
 
     /// How much it matters.
@@ -185,6 +184,7 @@ fn clipped(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::refusal::Code;
 
     /// One line, whatever is in it; programs find name, severity and trace under the same keys in every event.
     #[test]
@@ -207,10 +207,10 @@ mod tests {
     /// What callers are to blame for is theirs to know; the rest is an event.
     #[test]
     fn refusals() {
-        assert_eq!(Event::of_refusal(Code::InvalidRequest, None), None);
-        let event = Event::of_refusal(Code::Internal, Some("overflow")).map(|event| event.severity());
+        assert_eq!(Event::of_refusal(Code::InvalidRequest.word(), None), None);
+        let event = Event::of_refusal(Code::Internal.word(), Some("overflow")).map(|event| event.severity());
         assert_eq!(event, Some(Severity::Error));
-        let event = Event::of_refusal(Code::StoreTimedOut, Some("late")).map(|event| event.severity());
+        let event = Event::of_refusal(Code::StoreTimedOut.word(), Some("late")).map(|event| event.severity());
         assert_eq!(event, Some(Severity::Warn));
     }
 }
