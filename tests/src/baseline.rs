@@ -15,7 +15,8 @@ use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::artifacts;
 use farebox_kit::native::Native;
-use farebox_web::{answer, body};
+use farebox_web::body;
+use farebox_web::response::Response as Answer;
 use futures::FutureExt as _;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -53,9 +54,9 @@ fn answer(request: &[u8]) -> Response {
         };
         let estimate = estimate.now_or_never().expect("no store, no waiting");
         let estimate = estimate.map_err(|refusal| format!("{refusal:?}"))?;
-        answer::json(StatusCode::CREATED, &estimate).map_err(|problem| format!("{problem:?}"))
+        Answer::json(StatusCode::CREATED, &estimate).map_err(|problem| format!("{problem:?}"))
     });
-    answered.map(|response| response.map(Into::into)).unwrap_or_else(|why: String| {
+    answered.map(|answer| axum::http::Response::from(answer).map(Into::into)).unwrap_or_else(|why: String| {
         let mut response = Response::new(why.into());
         *response.status_mut() = StatusCode::BAD_REQUEST;
         response

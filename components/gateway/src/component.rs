@@ -11,21 +11,22 @@ use crate::{openapi, refusals};
 use farebox_billing::event::Event;
 use farebox_billing::ports::Events as _;
 use farebox_billing::{Billing, Context, Wanted, bills, cards, estimates, health, meter, settlement};
+use farebox_web::body;
 use farebox_web::problem::{self, ProblemDetails};
 use farebox_web::query::Query;
+use farebox_web::response::Response;
 use farebox_web::trace::Trace;
 use farebox_web::wasi::{self, Body, Head};
-use farebox_web::{answer, body};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 use spin_sdk::wasip3::exports::http::handler::Guest;
 use spin_sdk::wasip3::http::types::{self, ErrorCode};
 use std::rc::Rc;
 
 /// Says `pending` when a top-up is owed and not yet in the ledger. Asking for the bill again enters it.
-const TOP_UP: HeaderName = HeaderName::from_static("farebox-top-up");
+const TOP_UP: &str = "farebox-top-up";
 
-type Answer = Result<Response<Vec<u8>>, ProblemDetails>;
+type Answer = Result<Response, ProblemDetails>;
 
 struct Gateway;
 spin_sdk::wasip3::http::service::export!(Gateway);
@@ -66,19 +67,19 @@ async fn answer(head: &Head, body: Body, trace: &Trace) -> Answer {
         Route::CreateEstimate => {
             let document = document(head, body).await?;
             let estimate = estimates::create(&context().await?, &document).await;
-            answer::json(StatusCode::CREATED, &estimate.map_err(refusals::details)?)
+            Response::json(StatusCode::CREATED, &estimate.map_err(refusals::details)?)
         }
         Route::EstimateDetail { estimate_id, product } => {
             let query = query(routes::ESTIMATE_DETAIL)?;
             let languages = head.header("accept-language");
             let wanted = wanted(&query, languages.as_deref());
             let page = estimates::detail(&*context().await?, &estimate_id, &product, wanted).await;
-            answer::json(StatusCode::OK, &page.map_err(refusals::details)?)
+            Response::json(StatusCode::OK, &page.map_err(refusals::details)?)
         }
         Route::AddSegments { trip_id } => {
             let document = document(head, body).await?;
             let totals = meter::add_segments(&*context().await?, &trip_id, &document).await;
-            answer::json(StatusCode::OK, &totals.map_err(refusals::details)?)
+            Response::json(StatusCode::OK, &totals.map_err(refusals::details)?)
         }
         Route::CreateBill { trip_id } => {
             let document = document(head, body).await?;
@@ -88,37 +89,37 @@ async fn answer(head: &Head, body: Body, trace: &Trace) -> Answer {
         Route::Bill { trip_id } => {
             let query = query(routes::BILL)?;
             let bill = bills::fetch(&*context().await?, &trip_id, query.get("city")).await;
-            Ok(answer::json_text(StatusCode::OK, bill.map_err(refusals::details)?.into()))
+            Ok(Response::json_text(StatusCode::OK, bill.map_err(refusals::details)?.into()))
         }
         Route::BillDetail { trip_id } => {
             let query = query(routes::BILL_DETAIL)?;
             let languages = head.header("accept-language");
             let wanted = wanted(&query, languages.as_deref());
             let page = bills::detail(&*context().await?, &trip_id, query.get("city"), wanted).await;
-            answer::json(StatusCode::OK, &page.map_err(refusals::details)?)
+            Response::json(StatusCode::OK, &page.map_err(refusals::details)?)
         }
         Route::Commission => {
             let document = document(head, body).await?;
             let settlement = settlement::create(&*context().await?, &document);
-            answer::json(StatusCode::OK, &settlement.map_err(refusals::details)?)
+            Response::json(StatusCode::OK, &settlement.map_err(refusals::details)?)
         }
         Route::Cities => {
             query(&[])?;
-            answer::json(StatusCode::OK, &health::cities(&*context().await?))
+            Response::json(StatusCode::OK, &health::cities(&*context().await?))
         }
         Route::RateCard { city, version } => {
             query(&[])?;
             let card = cards::document(&*context().await?, &city, &version).await;
-            Ok(answer::json_text(StatusCode::OK, card.map_err(refusals::details)?.into()))
+            Ok(Response::json_text(StatusCode::OK, card.map_err(refusals::details)?.into()))
         }
-        Route::Health => answer::json(StatusCode::OK, &json!({"status": "ok"})),
+        Route::Health => Response::json(StatusCode::OK, &json!({"status": "ok"})),
         Route::Ready => {
             let readiness = health::readiness(&BILLING.with(Rc::clone), trace.id()).await;
             let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-            answer::json(status, &readiness)
+            Response::json(status, &readiness)
         }
-        Route::OpenApi => Ok(answer::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
-        Route::RateCardSchema => Ok(answer::json_text(StatusCode::OK, openapi::RATE_CARD_SCHEMA.into())),
+        Route::OpenApi => Ok(Response::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
+        Route::RateCardSchema => Ok(Response::json_text(StatusCode::OK, openapi::RATE_CARD_SCHEMA.into())),
     }
 }
 
@@ -136,11 +137,11 @@ fn wanted<'a>(query: &'a Query, languages: Option<&'a str>) -> Wanted<'a> {
     Wanted { scene: query.get("scene"), locale: query.get("locale"), languages }
 }
 
-fn billed(bill: bills::Billed) -> Response<Vec<u8>> {
+fn billed(bill: bills::Billed) -> Response {
     let status = if bill.new { StatusCode::CREATED } else { StatusCode::OK };
-    let mut response = answer::json_text(status, bill.document.into());
+    let mut response = Response::json_text(status, bill.document.into());
     if bill.top_up_pending {
-        response.headers_mut().insert(TOP_UP, HeaderValue::from_static("pending"));
+        response.add(TOP_UP, "pending");
     }
     response
 }

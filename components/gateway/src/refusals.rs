@@ -81,8 +81,8 @@ mod tests {
     fn blame() {
         let errors = |refusal: Refusal| {
             let response = details(refusal).into_response(&Trace::new([1; 24]));
-            let body: Value = serde_json::from_slice(response.body()).unwrap();
-            (response.status().as_u16(), body["errors"].clone(), body["detail"].clone())
+            let body: Value = serde_json::from_slice(&response.body).unwrap();
+            (response.status.as_u16(), body["errors"].clone(), body["detail"].clone())
         };
         let (status, blamed, _) = errors(Refusal::field("/city", "unknown-city", "no"));
         assert_eq!((status, blamed), (422, json!([{"pointer": "/city", "code": "unknown-city", "message": "no"}])));

@@ -4,13 +4,13 @@
 //! |---|---|
 //! | taken from the host | [`wasi`], on WebAssembly only |
 //! | read | [`body`], [`query`] |
-//! | answered | [`answer`], under a [`trace`] |
+//! | answered | [`response`], under a [`trace`] |
 //! | refused | [`problem`], under the same |
 
-pub mod answer;
 pub mod body;
 pub mod problem;
 pub mod query;
+pub mod response;
 pub mod trace;
 #[cfg(target_family = "wasm")]
 pub mod wasi;

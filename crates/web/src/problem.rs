@@ -1,8 +1,9 @@
 //! Refusals as the client sees them: RFC 9457 problem details with a stable code.
 
+use crate::response::Response;
 use crate::trace::Trace;
 use farebox_document::Problem;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -121,7 +122,7 @@ impl ProblemDetails {
     }
 
     /// The answer to send. It carries `trace` as a header and in the body.
-    pub fn into_response(self, trace: &Trace) -> http::Response<Vec<u8>> {
+    pub fn into_response(self, trace: &Trace) -> Response {
         #[derive(Serialize)]
         struct Document<'a> {
             r#type: String,
@@ -143,16 +144,12 @@ impl ProblemDetails {
             trace_id: trace.id(),
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
-        let mut response = http::Response::new(body);
-        *response.status_mut() = self.kind.status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let mut response = Response::of(self.kind.status, "application/problem+json", body);
         if self.kind.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response.add("retry-after", "1");
         }
         if let Some(methods) = self.allow {
-            headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+            response.add("allow", methods);
         }
         trace.mark(&mut response);
         response
@@ -171,10 +168,10 @@ mod tests {
         let mut problem = ProblemDetails::parameter("scene", "there is no scene \"x\"");
         problem.log = Some("secret".into());
         let response = problem.into_response(&Trace::new([1; 24]));
-        assert_eq!(response.status(), 400);
-        assert_eq!(response.headers()["content-type"], "application/problem+json");
-        assert_eq!(response.headers()["traceparent"], "00-01010101010101010101010101010101-0101010101010101-00");
-        let body: Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(response.status, 400);
+        assert_eq!(response.header("content-type"), Some("application/problem+json"));
+        assert_eq!(response.header("traceparent"), Some("00-01010101010101010101010101010101-0101010101010101-00"));
+        let body: Value = serde_json::from_slice(&response.body).unwrap();
         assert_eq!(
             body,
             json!({
@@ -194,9 +191,9 @@ mod tests {
     fn headers() {
         let trace = Trace::new([1; 24]);
         let busy = ProblemDetails::new(OVERLOADED, "").into_response(&trace);
-        assert_eq!(busy.headers()["retry-after"], "1");
+        assert_eq!(busy.header("retry-after"), Some("1"));
         let wrong = ProblemDetails { allow: Some("POST"), ..ProblemDetails::new(METHOD_NOT_ALLOWED, "") };
-        assert_eq!(wrong.into_response(&trace).headers()["allow"], "POST");
+        assert_eq!(wrong.into_response(&trace).header("allow"), Some("POST"));
     }
 
     /// Codes are unique, and say what clients branch on.

@@ -5,10 +5,12 @@
 
 use crate::body::BODY_BYTES;
 use crate::problem::{self, ProblemDetails};
-use http::{Method, Response};
+use crate::response::Response;
+use http::Method;
 use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields};
 use spin_sdk::wasip3::wit_bindgen::{StreamResult, spawn};
 use spin_sdk::wasip3::{wit_future, wit_stream};
+use std::borrow::Cow;
 
 /// The head of a request.
 pub struct Head {
@@ -91,22 +93,20 @@ impl Body {
 }
 
 /// Hands an answer to the host. The body follows its head at once.
-pub fn respond(response: Response<Vec<u8>>) -> Result<types::Response, ErrorCode> {
-    let mut headers = Vec::with_capacity(response.headers().len() + 1);
-    for (name, value) in response.headers() {
-        headers.push((name.as_str().to_owned(), value.as_bytes().to_vec()));
-    }
+pub fn respond(response: Response) -> Result<types::Response, ErrorCode> {
+    let Response { status, headers, body: document } = response;
+    let bytes = |(name, value): (&str, Cow<'_, str>)| (name.to_owned(), value.into_owned().into_bytes());
     // Without a length the body would be sent in chunks.
-    headers.push(("content-length".to_owned(), response.body().len().to_string().into_bytes()));
+    let length = ("content-length", Cow::Owned(document.len().to_string()));
+    let headers: Vec<_> = headers.into_iter().chain([length]).map(bytes).collect();
     let headers = Fields::from_list(&headers).map_err(|error| ErrorCode::InternalError(Some(error.to_string())))?;
     let (mut body, contents) = wit_stream::new();
     let (trailers, no_trailers) = wit_future::new(|| Ok(None));
     let (answer, _sent) = types::Response::new(headers, Some(contents), no_trailers);
-    let status = response.status().as_u16();
-    answer.set_status_code(status).map_err(|()| ErrorCode::InternalError(Some(format!("status {status}"))))?;
+    answer.set_status_code(status.as_u16()).map_err(|()| ErrorCode::InternalError(Some(format!("status {status}"))))?;
     spawn(async move {
         // A client that went away is not our concern.
-        let _ = body.write_all(response.into_body()).await;
+        let _ = body.write_all(document).await;
         drop(body);
         let _ = trailers.write(Ok(None)).await;
     });

@@ -62,7 +62,8 @@ impl Unanswered {
     /// The response. It carries the trace as a header and in the body.
     #[must_use]
     pub fn response(self, trace: &Trace) -> Response<WasiBody> {
-        let mut response = ProblemDetails::new(self.kind(), self.detail()).into_response(trace);
+        let mut response: Response<Vec<u8>> =
+            ProblemDetails::new(self.kind(), self.detail()).into_response(trace).into();
         if self.ends_the_connection() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
