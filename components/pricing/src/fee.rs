@@ -3,6 +3,7 @@
 use crate::line::Charge;
 use crate::ride::{Part, Ride};
 use farebox_fare::Trip;
+use farebox_money::MinorUnits;
 use std::fmt::Debug;
 
 /// A fee under one branch: how much of what, at which rate.
@@ -17,6 +18,11 @@ pub trait Fee: Debug + Send + Sync {
     /// What the fee is to the other items of the card.
     fn role(&self) -> Role {
         Role::Charge
+    }
+
+    /// What it brings a sum to a multiple of, in minor units: one or more.
+    fn rounds_to(&self) -> Option<MinorUnits> {
+        None
     }
 
     /// The items this one is based on, by position on the card.

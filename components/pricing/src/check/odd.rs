@@ -62,13 +62,14 @@ fn warn_of_unused_zones(card: &RateCard, notes: &mut Notes) {
 
 /// A sum that is rounded and then added to is not round.
 fn warn_of_undone_rounding(card: &RateCard, notes: &mut Notes) {
-    for (position, item) in card.items.iter().enumerate().filter(|(_, item)| item.is(Role::Rounding)) {
+    for (position, item) in card.items.iter().enumerate() {
+        let Some(to) = item.branches.iter().filter_map(|branch| branch.fee.rounds_to()).max() else { continue };
         let after = card
             .items
             .iter()
             .skip(position + 1)
             .filter(|after| !after.branches.iter().all(|branch| branch.fee.is_included()))
-            .find(|after| after.rounding.step % item.rounding.step.max(1) != 0 || after.rounding.step == 1);
+            .find(|after| after.rounding.step % to != 0);
         if let Some(after) = after {
             let message =
                 format!("\"{}\" is added after \"{}\" has rounded, so the total is not round", after.code, item.code);

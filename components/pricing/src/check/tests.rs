@@ -283,6 +283,18 @@ fn figures() {
         ],
         &["/items/5 rounding-undone"],
     );
+    // What is added is a multiple of what was rounded to, or is not.
+    for (to, found) in [("0.1", &[][..]), ("0.2", &["/items/5 rounding-undone"])] {
+        let more =
+            json!({ "code": "more", "kind": "flat", "rounding": { "to": "0.1" }, "branches": [{ "amount": "0.50" }] });
+        check(
+            &[
+                ("/items/5", json!({ "code": "round", "kind": "round", "branches": [{ "to": to }] })),
+                ("/items/6", more),
+            ],
+            found,
+        );
+    }
     // A tax that prices contain is added to nothing.
     let vat = json!({ "code": "vat", "kind": "tax", "branches": [{ "percent": "9", "mode": "inclusive" }] });
     let round = json!({ "code": "round", "kind": "round", "branches": [{ "to": "1" }] });

@@ -61,6 +61,11 @@ impl Fee for Round {
         Role::Rounding
     }
 
+    fn rounds_to(&self) -> Option<MinorUnits> {
+        // One that is not positive was refused; the rest of the card is checked even so.
+        Some(self.step.max(1))
+    }
+
     fn base(&self) -> &[usize] {
         self.base.positions()
     }
