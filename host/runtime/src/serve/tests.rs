@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use futures::future::{Either, select};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -211,17 +212,16 @@ async fn a_guest_in_a_loop_is_killed() {
     let running = Running::start(LIMITS).await;
     let before = Arc::strong_count(&running.grants);
     let start = Instant::now();
-    let stuck = futures::future::join_all((0..4).map(|_| running.get("stuck")));
-    let others = async {
+    let stuck = std::pin::pin!(futures::future::join_all((0..4).map(|_| running.get("stuck"))));
+    let others = std::pin::pin!(async {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let asked = Instant::now();
-        check_ok(&running.get("ok").await);
-        asked.elapsed()
+        running.get("ok").await
+    });
+    let Either::Right((other, stuck)) = select(stuck, others).await else {
+        panic!("the others waited until the stuck ones were killed");
     };
-    let (stuck, others) = tokio::join!(stuck, others);
-    assert!(others < Duration::from_millis(800), "the others waited {others:?}");
-    assert!(start.elapsed() < LIMITS.request * 2, "{:?}", start.elapsed());
-    for answer in stuck {
+    check_ok(&other);
+    for answer in stuck.await {
         check_problem(&answer, 504, "timed-out");
     }
     // The instances are gone, not only their requests. One that answered "ok" may live on.
