@@ -29,11 +29,11 @@ pub struct Tariff {
     /// The card.
     pub card: RateCard,
     /// The rides.
-    pub rides: Vec<Ride>,
+    pub rides: Vec<ExpectedRide>,
 }
 
 /// A row of a table.
-pub struct Ride {
+pub struct ExpectedRide {
     /// File and line, for messages.
     pub place: String,
     /// The ride.
@@ -104,7 +104,7 @@ fn place(text: &str) -> (String, Point) {
     (name.join(" "), point(latitude, longitude))
 }
 
-fn ride(card: &RateCard, places: &BTreeMap<String, Point>, row: &str, place: String) -> Ride {
+fn ride(card: &RateCard, places: &BTreeMap<String, Point>, row: &str, place: String) -> ExpectedRide {
     let cells: Vec<&str> = row.split('|').map(str::trim).collect();
     let [start, km, minutes, with, lines, total] = cells[..] else { panic!("{place}: a row has six cells") };
     let currency = card.info().currency;
@@ -131,7 +131,7 @@ fn ride(card: &RateCard, places: &BTreeMap<String, Point>, row: &str, place: Str
             ["highway", amount] => trip.highway = money(currency, amount),
             ["one_price", amount] => trip.order.one_price = Some(money(currency, amount)),
             ["tier", tier] => trip.order.tier = Some(tier.to_owned()),
-            ["scene", scene] => trip.order.scene = Some(scene.to_owned()),
+            ["scene", scene] => trip.order.kind = Some(scene.to_owned()),
             ["product", product] => trip.order.product = Some(product.to_owned()),
             ["passengers", count] => trip.order.passengers = count.parse().expect("a number of people"),
             ["booked", minutes, "min"] => trip.order.booked_ahead_s = whole(minutes, 60, &place),
@@ -162,7 +162,7 @@ fn ride(card: &RateCard, places: &BTreeMap<String, Point>, row: &str, place: Str
     if trip.segments.is_empty() {
         trip.ended_at += i64::try_from(trip.duration_s).expect("a duration");
     }
-    Ride { place, trip, expected: (lines.to_owned(), total.to_owned()) }
+    ExpectedRide { place, trip, expected: (lines.to_owned(), total.to_owned()) }
 }
 
 fn coupon(currency: Currency, value: &str, limits: &[&str], place: &str) -> Coupon {

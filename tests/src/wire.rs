@@ -75,7 +75,7 @@ fn order_to_wire(order: &Order) -> wire::Order {
     wire::Order {
         product: order.product.clone(),
         tier: order.tier.clone(),
-        scene: order.scene.clone(),
+        kind: order.kind.clone(),
         passengers: order.passengers,
         booked_ahead: order.booked_ahead_s,
         one_price: order.one_price,

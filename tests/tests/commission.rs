@@ -1,7 +1,7 @@
 //! Commission: the table of settlements, natively and as a component.
 #![allow(clippy::unwrap_used)]
 
-use farebox_commission::{Policy, Ride, Settlement};
+use farebox_commission::{Policy, RideTotals, Settlement};
 use farebox_kit::artifacts;
 use farebox_money::{Currency, Decimal};
 use farebox_tests::guest::{Guest, commission, vocabulary};
@@ -29,7 +29,7 @@ fn settlements() {
         let place = format!("commission.txt:{}", index + 1);
         let currency = Currency::from_code("CNY").unwrap();
         let money = |text: &str| currency.parse(text).unwrap_or_else(|error| panic!("{place}: {text}: {error:?}"));
-        let ride = Ride {
+        let ride = RideTotals {
             city: "110000".to_owned(),
             product: (*product).to_owned(),
             currency,
@@ -41,7 +41,7 @@ fn settlements() {
         assert_eq!(describe(&settlement, currency), expected, "{place}");
         assert!(settlement.take_rate_after <= settlement.cap, "{place}");
 
-        let wire = commission::exports::farebox::commission::commission::Ride {
+        let wire = commission::exports::farebox::commission::commission::RideTotals {
             city: ride.city,
             product: ride.product,
             currency: "CNY".to_owned(),

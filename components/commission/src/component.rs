@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, unsafe_code)]
 
-use crate::{Policy, Ride, SettleError};
+use crate::{Policy, RideTotals, SettleError};
 use farebox_fare::Bill;
 use farebox_money::Currency;
 use farebox_wit::{Malformed, Problem};
@@ -33,7 +33,7 @@ impl GuestPolicy for Policy {
         Policy::version(self).to_owned()
     }
 
-    fn settle(&self, ride: commission::Ride) -> Result<commission::Settlement, commission::SettleError> {
+    fn settle(&self, ride: commission::RideTotals) -> Result<commission::Settlement, commission::SettleError> {
         let currency = Currency::from_code(&ride.currency).ok_or_else(|| {
             commission::SettleError::InvalidRide(Problem {
                 pointer: "/currency".to_owned(),
@@ -41,7 +41,7 @@ impl GuestPolicy for Policy {
                 message: Malformed::Currency.message().to_owned(),
             })
         })?;
-        let ride = Ride {
+        let ride = RideTotals {
             city: ride.city,
             product: ride.product,
             currency,
@@ -64,11 +64,11 @@ impl GuestPolicy for Policy {
             let message = format!("is {}; the passenger's bill is in {}", driver.currency, passenger.currency);
             return Err(invalid("/driver/currency", "other-currency", message));
         }
-        settle(self, &Ride::of_bills(ride.city, ride.product, &passenger, &driver))
+        settle(self, &RideTotals::of_bills(ride.city, ride.product, &passenger, &driver))
     }
 }
 
-fn settle(policy: &Policy, ride: &Ride) -> Result<commission::Settlement, commission::SettleError> {
+fn settle(policy: &Policy, ride: &RideTotals) -> Result<commission::Settlement, commission::SettleError> {
     let settlement = policy.settle(ride).map_err(|error| match error {
         SettleError::InvalidRide(problem) => commission::SettleError::InvalidRide(problem.into()),
         SettleError::Overflow => commission::SettleError::Overflow,

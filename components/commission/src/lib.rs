@@ -12,4 +12,4 @@ mod settle;
 mod component;
 
 pub use policy::{FORMAT, Policy};
-pub use settle::{Ride, SettleError, Settlement};
+pub use settle::{RideTotals, SettleError, Settlement};

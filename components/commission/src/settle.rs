@@ -10,7 +10,7 @@ const RATE_SCALE: u32 = 6;
 
 /// The two totals of one ride, in minor units of one currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ride {
+pub struct RideTotals {
     /// Where it took place.
     pub city: String,
     /// What was booked.
@@ -25,7 +25,7 @@ pub struct Ride {
     pub coupons: MinorUnits,
 }
 
-impl Ride {
+impl RideTotals {
     /// A ride that was billed. Both bills are in the passenger's currency.
     pub fn of_bills(city: String, product: String, passenger: &Bill, driver: &Bill) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Policy {
     /// # Errors
     ///
     /// See [`SettleError`].
-    pub fn settle(&self, ride: &Ride) -> Result<Settlement, SettleError> {
+    pub fn settle(&self, ride: &RideTotals) -> Result<Settlement, SettleError> {
         validate(ride).map_err(SettleError::InvalidRide)?;
         let scenario = self.scenarios.iter().find(|scenario| scenario.matches(ride));
         // The last scenario matches every ride: `Policy::parse` saw to it.
@@ -83,13 +83,13 @@ impl Policy {
 }
 
 impl Scenario {
-    fn matches(&self, ride: &Ride) -> bool {
+    fn matches(&self, ride: &RideTotals) -> bool {
         let any = |wanted: &[String], actual: &String| wanted.is_empty() || wanted.contains(actual);
         any(&self.cities, &ride.city) && any(&self.products, &ride.product)
     }
 }
 
-fn settle(scenario: &Scenario, ride: &Ride) -> Option<Settlement> {
+fn settle(scenario: &Scenario, ride: &RideTotals) -> Option<Settlement> {
     let base = match scenario.base {
         Base::Total => ride.passenger_total,
         Base::Payable => ride.passenger_total.checked_sub(ride.coupons)?,
@@ -123,7 +123,7 @@ fn rate(take: MinorUnits, base: MinorUnits) -> Option<Decimal> {
     Decimal::try_from_i128_with_scale(digits, RATE_SCALE).ok().map(|rate| rate.normalize())
 }
 
-fn validate(ride: &Ride) -> Result<(), Problem> {
+fn validate(ride: &RideTotals) -> Result<(), Problem> {
     let refuse = |pointer: &str, message: &str| {
         Err(Problem { pointer: pointer.to_owned(), code: "out-of-range".into(), message: message.to_owned() })
     };

@@ -1,7 +1,7 @@
 //! Laws of every settlement.
 #![allow(clippy::unwrap_used)]
 
-use farebox_commission::{Policy, Ride};
+use farebox_commission::{Policy, RideTotals};
 use farebox_money::{Currency, Decimal};
 use proptest::prelude::*;
 use serde_json::json;
@@ -33,7 +33,7 @@ proptest! {
         code in prop_oneof![Just("CNY"), Just("JPY"), Just("KWD")],
     ) {
         let share = |percent: u32| passenger_total / 100 * i64::from(percent) + passenger_total % 7;
-        let ride = Ride {
+        let ride = RideTotals {
             city: "370100".into(),
             product: "express".into(),
             currency: Currency::from_code(code).unwrap(),

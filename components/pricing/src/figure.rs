@@ -1,7 +1,7 @@
 //! The numbers on a rate card.
 
-use farebox_document::Code::{Malformed, NotWhole, OutOfRange, TooPrecise};
-use farebox_document::{Problems, Refusal, excerpt, number, number_in_text, refuse};
+use farebox_document::ProblemCode::{Malformed, NotWhole, OutOfRange, TooPrecise};
+use farebox_document::{BadValue, Problems, excerpt, number, number_in_text, refuse};
 use farebox_money::{Currency, Decimal, MinorUnits};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -28,20 +28,20 @@ impl Figure {
 }
 
 impl Figure {
-    fn read(text: &str) -> Result<Self, Refusal> {
+    fn read(text: &str) -> Result<Self, BadValue> {
         let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
         let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
         let plain = digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
             && digit(digits.first())
             && digit(digits.last());
         let Some(figure) = Decimal::from_str_exact(text).ok().filter(|_| plain) else {
-            return Err(Refusal::new(Malformed, format!("is {}; write a number such as \"1.80\"", excerpt(text))));
+            return Err(BadValue::new(Malformed, format!("is {}; write a number such as \"1.80\"", excerpt(text))));
         };
         if figure.is_sign_negative() || figure >= Self::MAX {
-            return Err(Refusal::new(OutOfRange, format!("is {text}; 0 to below {} is allowed", Self::MAX)));
+            return Err(BadValue::new(OutOfRange, format!("is {text}; 0 to below {} is allowed", Self::MAX)));
         }
         if figure.scale() > 6 {
-            return Err(Refusal::new(TooPrecise, format!("is {text}; at most 6 decimals are allowed")));
+            return Err(BadValue::new(TooPrecise, format!("is {text}; at most 6 decimals are allowed")));
         }
         Ok(Self(figure))
     }

@@ -45,10 +45,10 @@ impl<'a> Ride<'a> {
             names: [
                 name(&order.product, &terms.product),
                 name(&order.tier, NONE),
-                name(&order.scene, NONE),
+                name(&order.kind, NONE),
                 terms.zones.find(trip.origin),
                 terms.zones.find(trip.destination),
-                order.outcome.name(),
+                order.outcome.word(),
             ],
             quantities: [trip.distance_m, trip.duration_s, order.booked_ahead_s],
         };

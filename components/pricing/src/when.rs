@@ -66,7 +66,7 @@ pub struct WhenDocument {
 impl Default for When {
     fn default() -> Self {
         let mut names = [const { None }; 6];
-        names[OUTCOME] = Some(Choice::In(vec![Outcome::Completed.name().to_owned()]));
+        names[OUTCOME] = Some(Choice::In(vec![Outcome::Completed.word().to_owned()]));
         Self { calendar: Calendar::default(), names, quantities: [None; 3] }
     }
 }

@@ -1,6 +1,6 @@
 //! How a layout is written down.
 
-use farebox_document::{Code, Refusal, refuse};
+use farebox_document::{BadValue, ProblemCode, refuse};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use std::fmt;
@@ -43,12 +43,12 @@ pub(crate) struct SectionFields {
 }
 
 impl TryFrom<SectionFields> for SectionDocument {
-    type Error = Refusal;
+    type Error = BadValue;
 
-    fn try_from(fields: SectionFields) -> Result<Self, Refusal> {
+    fn try_from(fields: SectionFields) -> Result<Self, BadValue> {
         if fields.fees.is_none() && fields.discounts.is_none() && fields.included.is_none() {
             let message = "needs \"fees\", \"discounts\" or \"included\", or it never shows a line";
-            return Err(Refusal { code: Code::Missing, message: message.into() });
+            return Err(BadValue { code: ProblemCode::Missing, message: message.into() });
         }
         Ok(Self(fields))
     }
@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         if text.is_empty() {
-            return Err(refuse(Code::WrongLength, "is empty; it has to have at least one character"));
+            return Err(refuse(ProblemCode::WrongLength, "is empty; it has to have at least one character"));
         }
         Ok(Self(text))
     }
@@ -84,7 +84,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
                 // Asked before they are read: items that are wrong are passed over, and are items all the same.
                 if items.size_hint() == Some(0) {
-                    return Err(refuse(Code::WrongLength, "is empty; it has to have at least one item"));
+                    return Err(refuse(ProblemCode::WrongLength, "is empty; it has to have at least one item"));
                 }
                 let mut list = Vec::new();
                 while let Some(item) = items.next_element()? {

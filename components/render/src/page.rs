@@ -112,7 +112,7 @@ impl Writer<'_> {
 
     fn title_args<'t>(&self) -> FluentArgs<'t> {
         let mut args = FluentArgs::new();
-        args.set("basis", basis_word(self.bill.basis));
+        args.set("basis", self.bill.basis.word());
         args.set("currency", self.currency().code());
         args
     }
@@ -153,7 +153,7 @@ impl Writer<'_> {
         };
         let mut args = FluentArgs::new();
         args.set("amount", self.amount(line.amount));
-        args.set("basis", basis_word(self.bill.basis));
+        args.set("basis", self.bill.basis.word());
         args.set("code", line.code.as_str());
         args.set("currency", self.currency().code());
         args.set("factor", of_money(share(factor)));
@@ -166,7 +166,7 @@ impl Writer<'_> {
         args.set("reference", line.reference.as_deref().unwrap_or_default());
         args.set("seconds", numbers.plain(seconds));
         args.set("seconds_number", number(seconds));
-        args.set("unit", unit_word(line.unit));
+        args.set("unit", line.unit.word());
         if line.unit == Unit::Money {
             args.set("quantity", self.price(line.quantity));
             args.set("rate", numbers.plain(line.rate));
@@ -196,24 +196,6 @@ impl Writer<'_> {
         let text = self.text(&format!("{MONEY_IN}{code}"), None, &args).or_else(|| self.text(MONEY, None, &args));
         let text = text.unwrap_or(plain);
         if negative { self.catalogue.numbers.negative(&text) } else { text }
-    }
-}
-
-const fn basis_word(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Estimated => "estimated",
-        Basis::Metered => "metered",
-        Basis::Mocked => "mocked",
-    }
-}
-
-const fn unit_word(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Trip => "trip",
-        Unit::Meter => "meter",
-        Unit::Second => "second",
-        Unit::Piece => "piece",
-        Unit::Money => "money",
     }
 }
 

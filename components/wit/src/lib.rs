@@ -112,7 +112,7 @@ impl From<Order> for domain::Order {
         Self {
             product: wit.product,
             tier: wit.tier,
-            scene: wit.scene,
+            kind: wit.kind,
             passengers: wit.passengers,
             booked_ahead_s: wit.booked_ahead,
             one_price: wit.one_price,
@@ -126,7 +126,7 @@ impl From<domain::Order> for Order {
         Self {
             product: order.product,
             tier: order.tier,
-            scene: order.scene,
+            kind: order.kind,
             passengers: order.passengers,
             booked_ahead: order.booked_ahead_s,
             one_price: order.one_price,

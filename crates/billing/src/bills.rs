@@ -289,7 +289,7 @@ fn make<P: Ports>(
             trip::mocked(request)
         }
     };
-    let ride = Ride {
+    let ride = BillInputs {
         trip_id,
         city: &request.city,
         product: &request.product,
@@ -312,7 +312,7 @@ fn make<P: Ports>(
 }
 
 /// All that a bill is made of.
-pub struct Ride<'a, C, P> {
+pub struct BillInputs<'a, C, P> {
     /// The caller's identifier.
     pub trip_id: &'a str,
     /// The city it began in.
@@ -339,7 +339,7 @@ pub struct Ride<'a, C, P> {
     pub billed_at: Timestamp,
 }
 
-impl<C: RateCard, P: Policy> Ride<'_, C, P> {
+impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
     /// Prices both sides, settles them, and writes all of it down.
     ///
     /// # Errors

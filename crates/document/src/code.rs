@@ -4,7 +4,7 @@ crate::words! {
     /// What is wrong with a value: the same word for the same mistake in a request, a rate card, a policy and a layout.
     ///
     /// What only documents of one kind can get wrong, such as branches that overlap, has words of its own there.
-    pub enum Code {
+    pub enum ProblemCode {
         /// A field has to be given, and is not.
         Missing = "missing",
         /// A field is not known; perhaps its name is misspelt.

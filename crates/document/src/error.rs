@@ -1,7 +1,7 @@
 //! What serde is told when a value cannot be read, in the words of [`say`](crate::say) instead of serde's own, which are
 //! about Rust.
 
-use crate::{Code, say};
+use crate::{ProblemCode, say};
 use serde::de::{Error, Expected, Unexpected};
 use std::borrow::Cow;
 use std::fmt;
@@ -13,37 +13,37 @@ const SEPARATOR: char = '\0';
 /// An error with a code of its own, for types that check what they read.
 ///
 /// Any deserializer shows the message; the reader of this crate takes the code as well.
-pub fn refuse<E: Error>(code: Code, message: impl Into<String>) -> E {
-    E::custom(Refusal::new(code, message))
+pub fn refuse<E: Error>(code: ProblemCode, message: impl Into<String>) -> E {
+    E::custom(BadValue::new(code, message))
 }
 
 /// Refuses a JSON number where a decimal number is wanted as text.
 pub fn number_as_text<E: Error>(number: impl fmt::Display) -> E {
-    refuse(Code::WrongType, format!("is the number {number}; write it as text, \"{number}\", to keep it exact"))
+    refuse(ProblemCode::WrongType, format!("is the number {number}; write it as text, \"{number}\", to keep it exact"))
 }
 
 /// Why a value is refused: what [`refuse`] says, as the error of a conversion.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct BadValue {
     /// What is wrong.
-    pub code: Code,
+    pub code: ProblemCode,
     /// One sentence: what is wrong and what would be right.
     pub message: String,
 }
 
-impl Refusal {
+impl BadValue {
     /// A code, and a sentence.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub fn new(code: ProblemCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 
     /// That a word is not one of those that are possible.
     pub fn unknown_choice(word: &str, choices: &[&str]) -> Self {
-        Self::new(Code::UnknownChoice, say::unknown_choice(word, choices))
+        Self::new(ProblemCode::UnknownChoice, say::unknown_choice(word, choices))
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for BadValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { code, message } = self;
         // Only the reader asks for the alternate form.
@@ -68,7 +68,7 @@ impl ReadError {
     /// It was noted already.
     pub const NOTED: Self = Self(None);
 
-    pub fn new(code: Code, message: String) -> Self {
+    pub fn new(code: ProblemCode, message: String) -> Self {
         Self(Some(Box::new(Fault { code: code.word(), message, field: None })))
     }
 }
@@ -86,56 +86,61 @@ impl Error for ReadError {
     #[inline(never)]
     fn custom<T: fmt::Display>(message: T) -> Self {
         let text = format!("{message:#}");
-        let coded = text.split_once(SEPARATOR).and_then(|(code, message)| Some((Code::from_word(code)?, message)));
+        let coded =
+            text.split_once(SEPARATOR).and_then(|(code, message)| Some((ProblemCode::from_word(code)?, message)));
         match coded {
             Some((code, message)) => Self::new(code, message.to_owned()),
-            None => Self::new(Code::Malformed, text),
+            None => Self::new(ProblemCode::Malformed, text),
         }
     }
 
     #[cold]
     #[inline(never)]
     fn invalid_type(wrong: Unexpected, right: &dyn Expected) -> Self {
-        Self::new(Code::WrongType, say::is_not(kind(wrong), expected(right)))
+        Self::new(ProblemCode::WrongType, say::is_not(kind(wrong), expected(right)))
     }
 
     #[cold]
     #[inline(never)]
     fn invalid_value(wrong: Unexpected, right: &dyn Expected) -> Self {
-        Self::new(Code::OutOfRange, say::is_not(found(wrong), expected(right)))
+        Self::new(ProblemCode::OutOfRange, say::is_not(found(wrong), expected(right)))
     }
 
     #[cold]
     #[inline(never)]
     fn invalid_length(length: usize, right: &dyn Expected) -> Self {
-        Self::new(Code::WrongLength, format!("has {length} items; it has to be {}", expected(right)))
+        Self::new(ProblemCode::WrongLength, format!("has {length} items; it has to be {}", expected(right)))
     }
 
     #[cold]
     #[inline(never)]
     fn unknown_variant(word: &str, choices: &'static [&'static str]) -> Self {
-        Self::new(Code::UnknownChoice, say::unknown_choice(word, choices))
+        Self::new(ProblemCode::UnknownChoice, say::unknown_choice(word, choices))
     }
 
     #[cold]
     #[inline(never)]
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
         let message = say::unknown_field(name, known);
-        Self(Some(Box::new(Fault { code: Code::UnknownField.word(), message, field: Some(name.to_owned().into()) })))
+        Self(Some(Box::new(Fault {
+            code: ProblemCode::UnknownField.word(),
+            message,
+            field: Some(name.to_owned().into()),
+        })))
     }
 
     #[cold]
     #[inline(never)]
     fn missing_field(name: &'static str) -> Self {
         let message = say::missing(name);
-        Self(Some(Box::new(Fault { code: Code::Missing.word(), message, field: Some(name.into()) })))
+        Self(Some(Box::new(Fault { code: ProblemCode::Missing.word(), message, field: Some(name.into()) })))
     }
 
     #[cold]
     #[inline(never)]
     fn duplicate_field(name: &'static str) -> Self {
         // No object that was parsed has one.
-        Self::new(Code::Duplicate, format!("`{name}` occurs more than once"))
+        Self::new(ProblemCode::Duplicate, format!("`{name}` occurs more than once"))
     }
 }
 

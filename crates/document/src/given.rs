@@ -1,6 +1,6 @@
 //! What a request gives, field by field.
 
-use crate::{Code, Notes, Place, say};
+use crate::{Notes, Place, ProblemCode, say};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -33,7 +33,7 @@ impl<T> Given<T> {
     /// What was read of a field that has to be there. That it is not is noted at `at`, the place of the field.
     pub fn required(self, notes: &Notes, at: &Place<'_>) -> Option<T> {
         if let (Self::Absent, Place::Key(_, name)) = (&self, at) {
-            notes.add(at, Code::Missing.word(), say::missing(name));
+            notes.add(at, ProblemCode::Missing.word(), say::missing(name));
         }
         self.read()
     }

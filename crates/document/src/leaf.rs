@@ -1,7 +1,7 @@
 //! Types that are text in a document. What is wrong with the text is found while it is visited, so that the reader knows
 //! where it stands.
 
-use crate::{Refusal, number_as_text, say};
+use crate::{BadValue, number_as_text, say};
 use serde::de::{Deserializer, Error, Visitor};
 use std::fmt;
 
@@ -12,7 +12,7 @@ use std::fmt;
 /// That it is not text, or what `read` says.
 pub fn text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
-    read: impl Fn(&str) -> Result<T, Refusal>,
+    read: impl Fn(&str) -> Result<T, BadValue>,
 ) -> Result<T, D::Error> {
     let mut value = None;
     let mut keep = |text: &str| read(text).map(|read| value = Some(read));
@@ -29,7 +29,7 @@ pub fn text<'de, D: Deserializer<'de>, T>(
 pub fn number_in_text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     right: &'static str,
-    read: impl Fn(&str) -> Result<T, Refusal>,
+    read: impl Fn(&str) -> Result<T, BadValue>,
 ) -> Result<T, D::Error> {
     let mut value = None;
     let mut keep = |text: &str| read(text).map(|read| value = Some(read));
@@ -39,7 +39,7 @@ pub fn number_in_text<'de, D: Deserializer<'de>, T>(
 
 /// One visitor for all types, so that it is compiled once and not for each of them.
 struct Text<'r> {
-    read: &'r mut dyn FnMut(&str) -> Result<(), Refusal>,
+    read: &'r mut dyn FnMut(&str) -> Result<(), BadValue>,
     right: &'static str,
 }
 

@@ -33,8 +33,8 @@ mod words;
 
 pub use body::read_body;
 pub use canonical::{Version, canonical_json, version_of};
-pub use code::Code;
-pub use error::{Refusal, number_as_text, refuse};
+pub use code::ProblemCode;
+pub use error::{BadValue, number_as_text, refuse};
 pub use fields::fields_of;
 pub use given::Given;
 pub use hex::hex;

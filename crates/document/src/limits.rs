@@ -1,6 +1,6 @@
 //! Whole numbers and lists that have limits, which reading enforces and the schema states.
 
-use crate::{Code, Given, refuse, say};
+use crate::{Given, ProblemCode, refuse, say};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -28,7 +28,7 @@ struct Number {
 
 impl Number {
     fn out_of_range<T, E: Error>(&self, number: impl fmt::Display) -> Result<T, E> {
-        Err(refuse(Code::OutOfRange, say::out_of_range(number, self.least, self.most)))
+        Err(refuse(ProblemCode::OutOfRange, say::out_of_range(number, self.least, self.most)))
     }
 }
 
@@ -48,7 +48,7 @@ impl Visitor<'_> for Number {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<u64, E> {
-        Err(refuse(Code::NotWhole, say::is_not(say::number(number), "a whole number")))
+        Err(refuse(ProblemCode::NotWhole, say::is_not(say::number(number), "a whole number")))
     }
 }
 
@@ -74,7 +74,7 @@ impl<'de, T: Deserialize<'de>, const LEAST: usize, const MOST: usize> Visitor<'d
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let length = items.size_hint().unwrap_or_default();
         if !(LEAST..=MOST).contains(&length) {
-            return Err(refuse(Code::WrongLength, say::wrong_length(length, LEAST, MOST)));
+            return Err(refuse(ProblemCode::WrongLength, say::wrong_length(length, LEAST, MOST)));
         }
         let mut list = Vec::with_capacity(length);
         while let Some(Item(item)) = items.next_element()? {

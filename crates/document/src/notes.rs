@@ -1,7 +1,7 @@
 //! What is wrong with a document, while it is read.
 
 use crate::error::Fault;
-use crate::{Code, Place, Problem, Refusal};
+use crate::{BadValue, Place, Problem, ProblemCode};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -85,7 +85,7 @@ impl Notes {
     }
 
     /// Notes why what is at a place is refused.
-    pub fn refuse(&self, at: &Place<'_>, refusal: Refusal) {
+    pub fn refuse(&self, at: &Place<'_>, refusal: BadValue) {
         self.add(at, refusal.code.word(), refusal.message);
     }
 
@@ -100,11 +100,11 @@ impl Notes {
             }
             return;
         };
-        if let (true, Some(value)) = (fault.code == Code::UnknownField.word(), value.get(&*field)) {
+        if let (true, Some(value)) = (fault.code == ProblemCode::UnknownField.word(), value.get(&*field)) {
             return self.unknown_field(value, &at.key(&field), fault.message);
         }
         self.0.borrow_mut().unreadable = true;
-        let missing = fault.code == Code::Missing.word();
+        let missing = fault.code == ProblemCode::Missing.word();
         let is_new = !missing || self.0.borrow_mut().filled.insert((value, field.clone().into_owned()));
         if !is_new {
             // Nothing could stand in for it, so the rest of the object stays unread.
@@ -120,7 +120,7 @@ impl Notes {
     pub(crate) fn unknown_field(&self, value: &Value, at: &Place<'_>, message: String) {
         let is_new = self.0.borrow_mut().wrong.insert(value);
         if is_new {
-            self.add(at, Code::UnknownField.word(), message);
+            self.add(at, ProblemCode::UnknownField.word(), message);
         }
     }
 

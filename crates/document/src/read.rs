@@ -1,7 +1,7 @@
 //! Reading documents, and parts of them, from JSON.
 
 use crate::reader::Reader;
-use crate::{Code, Notes, Place, Problems, parse_json};
+use crate::{Notes, Place, ProblemCode, Problems, parse_json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub fn read_json(text: &str, pointer: &str, problems: &mut Problems) -> Option<V
 /// it is read.
 pub fn check_format(document: &Value, format: &str, pointer: &str, problems: &mut Problems) {
     if document.get("format").and_then(Value::as_str).is_some_and(|other| other != format) {
-        problems.add(format!("{pointer}/format"), Code::UnknownFormat.word(), format!("has to be {format:?}"));
+        problems.add(format!("{pointer}/format"), ProblemCode::UnknownFormat.word(), format!("has to be {format:?}"));
     }
 }
 

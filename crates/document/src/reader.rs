@@ -6,7 +6,7 @@
 use crate::error::{ReadError, expected};
 use crate::filler::Filler;
 use crate::notes::Known;
-use crate::{Code, Notes, Place, say};
+use crate::{Notes, Place, ProblemCode, say};
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
@@ -38,14 +38,14 @@ impl<'d, const AGAIN: bool> Reader<'d, '_, AGAIN> {
 
     #[cold]
     #[inline(never)]
-    fn refuse<T>(&self, code: Code, message: String) -> Result<T, ReadError> {
+    fn refuse<T>(&self, code: ProblemCode, message: String) -> Result<T, ReadError> {
         Err(self.told(ReadError::new(code, message)))
     }
 
     #[cold]
     #[inline(never)]
     fn wrong_type<T>(&self, right: &str) -> Result<T, ReadError> {
-        self.refuse(Code::WrongType, say::wrong_type(self.value, right))
+        self.refuse(ProblemCode::WrongType, say::wrong_type(self.value, right))
     }
 
     /// Notes that nobody knows a field.
@@ -89,7 +89,7 @@ impl<'d, const AGAIN: bool> Reader<'d, '_, AGAIN> {
         match value {
             // A pair, say, of which there are three.
             Ok(_) if left > 0 => {
-                self.refuse(Code::WrongLength, say::wrong_length(length, length - left, length - left))
+                self.refuse(ProblemCode::WrongLength, say::wrong_length(length, length - left, length - left))
             }
             value => self.tell(value),
         }
@@ -110,8 +110,8 @@ macro_rules! whole {
             };
             match number.$as().and_then(|number| <$number>::try_from(number).ok()) {
                 Some(number) => self.tell(visitor.$visit(number)),
-                None if number.is_f64() => self.refuse(Code::NotWhole, say::is_not(number, "a whole number")),
-                None => self.refuse(Code::OutOfRange, say::out_of_range(number, <$number>::MIN, <$number>::MAX)),
+                None if number.is_f64() => self.refuse(ProblemCode::NotWhole, say::is_not(number, "a whole number")),
+                None => self.refuse(ProblemCode::OutOfRange, say::out_of_range(number, <$number>::MIN, <$number>::MAX)),
             }
         }
     )*};
@@ -252,7 +252,7 @@ impl<'de, const AGAIN: bool> Deserializer<'de> for Reader<'de, '_, AGAIN> {
             _ => return self.wrong_type(&format!("one of {}", words.join(", "))),
         };
         if !words.contains(&word.as_str()) {
-            return self.refuse(Code::UnknownChoice, say::unknown_choice(word, words));
+            return self.refuse(ProblemCode::UnknownChoice, say::unknown_choice(word, words));
         }
         self.tell(visitor.visit_enum(Case { value: &self, word, content }))
     }
@@ -388,7 +388,7 @@ impl<'d, 'p, const AGAIN: bool> Case<'d, 'p, AGAIN> {
             Some(value) => Ok(self.value.field(self.word, value)),
             None => {
                 let right = format!("an object such as {{\"{}\": ...}}", self.word);
-                Err(ReadError::new(Code::WrongType, say::is_not(format_args!("{:?}", self.word), right)))
+                Err(ReadError::new(ProblemCode::WrongType, say::is_not(format_args!("{:?}", self.word), right)))
             }
         }
     }

@@ -64,7 +64,7 @@ macro_rules! words {
         impl<'de> $crate::serde::Deserialize<'de> for $name {
             fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $crate::text(deserializer, |word| {
-                    Self::from_word(word).ok_or_else(|| $crate::Refusal::unknown_choice(word, Self::WORDS))
+                    Self::from_word(word).ok_or_else(|| $crate::BadValue::unknown_choice(word, Self::WORDS))
                 })
             }
         }

@@ -1,75 +1,70 @@
 //! The price of a ride, and its JSON form.
 
+use farebox_document::words;
 use farebox_money::{AmountError, Currency, MinorUnits, Rounding};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// Where the quantities on a bill come from.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Basis {
-    /// Planned, before the ride.
-    #[default]
-    Estimated,
-    /// Measured during the ride.
-    Metered,
-    /// Reconstructed, because the measurements could not be reached.
-    Mocked,
+words! {
+    /// Where the quantities on a bill come from.
+    #[derive(Default)]
+    pub enum Basis {
+        /// Planned, before the ride.
+        #[default]
+        Estimated = "estimated",
+        /// Measured during the ride.
+        Metered = "metered",
+        /// Reconstructed, because the measurements could not be reached.
+        Mocked = "mocked",
+    }
 }
 
-/// What a line's quantity counts.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(inline))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unit {
-    /// The ride itself.
-    Trip,
-    /// Metres.
-    Meter,
-    /// Seconds.
-    Second,
-    /// Charged units of a meter, or periods of waiting.
-    Piece,
-    /// Money in the major unit.
-    Money,
+words! {
+    /// What a line's quantity counts.
+    pub enum Unit {
+        /// The ride itself.
+        Trip = "trip",
+        /// Metres.
+        Meter = "meter",
+        /// Seconds.
+        Second = "second",
+        /// Charged units of a meter, or periods of waiting.
+        Piece = "piece",
+        /// Money in the major unit.
+        Money = "money",
+    }
 }
 
-/// What put a line on the bill.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(inline))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Rule {
-    /// The item's own figures.
-    Rate,
-    /// What was missing to the item's floor.
-    Floor,
-    /// What was above the item's cap.
-    Cap,
-    /// What the item, or the fare, grew too much since the quote.
-    Growth,
-    /// A coupon.
-    Coupon,
+words! {
+    /// What put a line on the bill.
+    pub enum Rule {
+        /// The item's own figures.
+        Rate = "rate",
+        /// What was missing to the item's floor.
+        Floor = "floor",
+        /// What was above the item's cap.
+        Cap = "cap",
+        /// What the item, or the fare, grew too much since the quote.
+        Growth = "growth",
+        /// A coupon.
+        Coupon = "coupon",
+    }
 }
 
-/// Where the quantity of a line comes from.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(inline))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// The card: the ride itself, once.
-    Card,
-    /// The facts of the trip as a whole.
-    Trip,
-    /// Metered segments.
-    Segments,
-    /// The facts of the trip, spread evenly over its duration.
-    Spread,
-    /// The amounts of other items.
-    Items,
+words! {
+    /// Where the quantity of a line comes from.
+    pub enum Source {
+        /// The card: the ride itself, once.
+        Card = "card",
+        /// The facts of the trip as a whole.
+        Trip = "trip",
+        /// Metered segments.
+        Segments = "segments",
+        /// The facts of the trip, spread evenly over its duration.
+        Spread = "spread",
+        /// The amounts of other items.
+        Items = "items",
+    }
 }
 
 /// Why a line is on the bill.

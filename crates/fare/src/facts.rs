@@ -4,6 +4,7 @@
 //! so facts are what is kept, and lines are made when somebody looks.
 
 use crate::{Basis, Coupon, CouponValue, Order, Outcome, Point, Segment, Timestamp, Trip};
+use farebox_document::words;
 use farebox_money::{Currency, MinorUnits};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -109,7 +110,7 @@ struct CouponFacts {
     /// The caller's identifier.
     id: String,
     /// What `value` is.
-    kind: Kind,
+    kind: CouponKind,
     /// An amount, or a percentage.
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Number"))]
     value: String,
@@ -126,13 +127,14 @@ struct CouponFacts {
     scope: Vec<String>,
 }
 
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(inline))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Amount,
-    Percent,
+words! {
+    /// What the value of a coupon is.
+    pub enum CouponKind {
+        /// An amount of money.
+        Amount = "amount",
+        /// So many percent.
+        Percent = "percent",
+    }
 }
 
 impl Facts {
@@ -156,14 +158,14 @@ impl Facts {
             highway,
             coupons,
         } = trip;
-        let Order { product, tier, scene, passengers, booked_ahead_s, one_price, outcome } = order;
+        let Order { product, tier, kind, passengers, booked_ahead_s, one_price, outcome } = order;
         let unless_zero = |amount: MinorUnits| (amount != 0).then(|| currency.format(amount));
         let segment = |s: &Segment| (s.sequence, s.started_at, s.distance_m, s.duration_s);
         let coupon = |coupon: &Coupon| {
             let Coupon { id, value, min_spend, max_off, scope } = coupon;
             let (kind, value) = match value {
-                CouponValue::Amount(amount) => (Kind::Amount, currency.format(*amount)),
-                CouponValue::Percent(percent) => (Kind::Percent, percent.to_string()),
+                CouponValue::Amount(amount) => (CouponKind::Amount, currency.format(*amount)),
+                CouponValue::Percent(percent) => (CouponKind::Percent, percent.to_string()),
             };
             let max_off = max_off.map(|amount| currency.format(amount));
             CouponFacts {
@@ -186,7 +188,7 @@ impl Facts {
             destination: destination.map(PlaceFacts::of),
             product: product.clone(),
             tier: tier.clone(),
-            scene: scene.clone(),
+            scene: kind.clone(),
             passengers: *passengers,
             booked_ahead_s: *booked_ahead_s,
             one_price: one_price.map(|price| currency.format(price)),
@@ -216,8 +218,8 @@ impl Facts {
             Ok(Coupon {
                 id: coupon.id.clone(),
                 value: match coupon.kind {
-                    Kind::Amount => CouponValue::Amount(amount(&coupon.value)?),
-                    Kind::Percent => CouponValue::Percent(number(&coupon.value)?),
+                    CouponKind::Amount => CouponValue::Amount(amount(&coupon.value)?),
+                    CouponKind::Percent => CouponValue::Percent(number(&coupon.value)?),
                 },
                 min_spend: coupon.min_spend.as_deref().map_or(Ok(0), amount)?,
                 max_off: coupon.max_off.as_deref().map(amount).transpose()?,
@@ -236,7 +238,7 @@ impl Facts {
             order: Order {
                 product: self.product.clone(),
                 tier: self.tier.clone(),
-                scene: self.scene.clone(),
+                kind: self.scene.clone(),
                 passengers: self.passengers,
                 booked_ahead_s: self.booked_ahead_s,
                 one_price: self.one_price.as_deref().map(amount).transpose()?,
@@ -312,7 +314,7 @@ mod tests {
             order: Order {
                 product: Some("express".into()),
                 tier: Some("gold".into()),
-                scene: Some("reservation".into()),
+                kind: Some("reservation".into()),
                 passengers: 3,
                 booked_ahead_s: 14_400,
                 one_price: Some(5000),

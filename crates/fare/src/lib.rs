@@ -9,7 +9,7 @@ mod trip;
 mod verify;
 
 pub use bill::{Basis, Bill, Line, Reason, Rule, Source, Unit};
-pub use facts::Facts;
+pub use facts::{CouponKind, Facts};
 pub use time::Timestamp;
 pub use trip::{Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
 pub use verify::Contradiction;

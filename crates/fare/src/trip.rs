@@ -1,9 +1,10 @@
 //! The facts of a ride.
 
 use crate::{Basis, Timestamp};
+use farebox_document::words;
 use farebox_money::MinorUnits;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A metered piece of a trip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,28 +36,15 @@ impl Point {
     }
 }
 
-/// How a ride ended.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// As planned, or nearly.
-    #[default]
-    Completed,
-    /// Called off.
-    Cancelled,
-}
-
-impl Outcome {
-    /// Every outcome there is.
-    pub const ALL: [Self; 2] = [Self::Completed, Self::Cancelled];
-
-    /// Its name on cards and in documents.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
+words! {
+    /// How a ride ended.
+    #[derive(Default)]
+    pub enum Outcome {
+        /// As planned, or nearly.
+        #[default]
+        Completed = "completed",
+        /// Called off.
+        Cancelled = "cancelled",
     }
 }
 
@@ -67,8 +55,8 @@ pub struct Order {
     pub product: Option<String>,
     /// The passenger's tier.
     pub tier: Option<String>,
-    /// How the ride was ordered.
-    pub scene: Option<String>,
+    /// How the ride was ordered: "reservation", say. Documents call it `scene`.
+    pub kind: Option<String>,
     /// How many people ride; zero is not known, and counts as one.
     pub passengers: u32,
     /// How long before the start the ride was ordered, in seconds.
@@ -147,7 +135,7 @@ mod tests {
     #[test]
     fn outcomes_are_written_by_name() {
         for outcome in Outcome::ALL {
-            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.name());
+            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.word());
         }
     }
 }

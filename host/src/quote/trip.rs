@@ -150,7 +150,7 @@ impl TripArgs {
                 // That of the card.
                 product: None,
                 tier: self.tier.clone(),
-                scene: self.scene.clone(),
+                kind: self.scene.clone(),
                 passengers: self.passengers.unwrap_or_default(),
                 booked_ahead_s: self.booked_ahead.unwrap_or_default(),
                 one_price: money("--one-price", self.one_price.as_deref())?,

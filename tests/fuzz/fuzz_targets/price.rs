@@ -20,13 +20,13 @@ static CARDS: LazyLock<Vec<RateCard>> = LazyLock::new(|| {
 });
 
 #[derive(Debug)]
-struct Ride {
+struct Input {
     card: usize,
     trip: Trip,
     quoted: Option<Trip>,
 }
 
-impl<'a> Arbitrary<'a> for Ride {
+impl<'a> Arbitrary<'a> for Input {
     fn arbitrary(numbers: &mut Unstructured<'a>) -> Result<Self> {
         let card = numbers.choose_index(CARDS.len())?;
         Ok(Self { card, trip: trip(numbers)?, quoted: if numbers.arbitrary()? { Some(trip(numbers)?) } else { None } })
@@ -44,7 +44,7 @@ fn trip(numbers: &mut Unstructured) -> Result<Trip> {
         order: Order {
             product: name(numbers)?,
             tier: name(numbers)?,
-            scene: name(numbers)?,
+            kind: name(numbers)?,
             passengers: numbers.arbitrary()?,
             booked_ahead_s: quantity(numbers)?,
             one_price: if numbers.ratio(1, 4)? { Some(amount(numbers)?) } else { None },
@@ -150,4 +150,4 @@ fn coupon(numbers: &mut Unstructured) -> Result<Coupon> {
     })
 }
 
-fuzz_target!(|ride: Ride| check_bill(&CARDS[ride.card], &ride.trip, ride.quoted.as_ref()));
+fuzz_target!(|ride: Input| check_bill(&CARDS[ride.card], &ride.trip, ride.quoted.as_ref()));

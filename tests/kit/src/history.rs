@@ -2,7 +2,7 @@
 
 use crate::artifacts::repository;
 use crate::native::{NativeCard, NativePolicy};
-use farebox_billing::bills::Ride;
+use farebox_billing::bills::BillInputs;
 use farebox_billing::config::{Card, ParsedPolicy};
 use farebox_billing::engines::{Policy as _, Side};
 use farebox_billing::record::{BillRecord, NotQuoted, Pinned};
@@ -82,7 +82,7 @@ impl Cards {
     /// When the ride cannot be priced.
     pub fn bill(&self, trip_id: &str, trip: &Trip, quoted: Option<&Trip>) -> BillRecord {
         let info = self.passenger.rates.0.info();
-        let ride = Ride {
+        let ride = BillInputs {
             trip_id,
             city: &info.city,
             product: &info.product,
@@ -143,7 +143,7 @@ fn ride(rng: &mut Rng, cards: &Cards) -> Trip {
         order: Order {
             product: None,
             tier: if one_in(rng, 5) { name(rng, &["gold", "silver"]) } else { None },
-            scene: if one_in(rng, 5) { name(rng, &["reservation", "round-trip", "airport"]) } else { None },
+            kind: if one_in(rng, 5) { name(rng, &["reservation", "round-trip", "airport"]) } else { None },
             passengers: rng.u32(0..=4),
             booked_ahead_s: if one_in(rng, 6) { rng.u64(600..=90_000) } else { 0 },
             one_price: one_in(rng, 40).then(|| money(rng, 90)),

@@ -78,14 +78,14 @@ impl Policy for NativePolicy {
 
     fn settle(&self, ride: BilledRide<'_>) -> Result<Settlement, SettleError> {
         let BilledRide { city, product, passenger, driver } = ride;
-        let ride = commission::Ride::of_bills(city.to_owned(), product.to_owned(), passenger, driver);
+        let ride = commission::RideTotals::of_bills(city.to_owned(), product.to_owned(), passenger, driver);
         settlement(self.0.settle(&ride), passenger.currency)
     }
 
     fn settle_totals(&self, ride: RideTotals<'_>) -> Result<Settlement, SettleError> {
         let RideTotals { city, product, currency, passenger_total, driver_total, coupons } = ride;
         let (city, product) = (city.to_owned(), product.to_owned());
-        let ride = commission::Ride { city, product, currency, passenger_total, driver_total, coupons };
+        let ride = commission::RideTotals { city, product, currency, passenger_total, driver_total, coupons };
         settlement(self.0.settle(&ride), currency)
     }
 }

@@ -15,7 +15,7 @@ pub fn holds_for_ride(when: &Value, ride: &Ride) -> bool {
     let names = [
         ("product", ride.product),
         ("tier", order.tier.as_deref().unwrap_or("none")),
-        ("scene", order.scene.as_deref().unwrap_or("none")),
+        ("scene", order.kind.as_deref().unwrap_or("none")),
         ("origin", ride.origin),
         ("destination", ride.destination),
         ("outcome", outcome),

@@ -94,7 +94,7 @@ impl Policy for wit_commission::Policy {
     }
 
     fn settle_totals(&self, ride: RideTotals<'_>) -> Result<Settlement, SettleError> {
-        let ride_to_wit = wit_commission::Ride {
+        let ride_to_wit = wit_commission::RideTotals {
             city: ride.city.to_owned(),
             product: ride.product.to_owned(),
             currency: ride.currency.code().to_owned(),

@@ -18,7 +18,7 @@ pub fn find(item: &Item, terms: &Terms, pointer: &str, notes: &mut Notes) {
         notes.problems.add(format!("{pointer}/required"), "hole", message);
     }
     let whens: Vec<&When> = item.branches.iter().map(|branch| &branch.when).collect();
-    let completed = whens.iter().any(|when| when.has_name(OUTCOME, Outcome::Completed.name()));
+    let completed = whens.iter().any(|when| when.has_name(OUTCOME, Outcome::Completed.word()));
     let expected = item.required.unwrap_or(whens.len() > 1 && completed);
     if !expected {
         return;
@@ -79,7 +79,7 @@ fn hole(whens: &[&When], terms: &Terms) -> Result<Option<String>, TooComplex> {
     for position in 0..NAMES.len() {
         split(&|whens| {
             if position == OUTCOME {
-                return vec![Value::Name(position, Outcome::Completed.name().to_owned(), false)];
+                return vec![Value::Name(position, Outcome::Completed.word().to_owned(), false)];
             }
             let choices = whens.iter().filter_map(|when| when.names.get(position)?.as_ref());
             let told = choices.clone().next().is_some();

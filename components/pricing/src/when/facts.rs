@@ -32,7 +32,7 @@ pub struct Facts<'a> {
 pub fn known_names(position: usize, zones: &Zones) -> Option<Vec<&str>> {
     match position {
         ORIGIN | DESTINATION => Some(zones.names().chain([ELSEWHERE]).collect()),
-        OUTCOME => Some(Outcome::ALL.map(Outcome::name).to_vec()),
+        OUTCOME => Some(Outcome::WORDS.to_vec()),
         _ => None,
     }
 }

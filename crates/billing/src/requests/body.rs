@@ -1,13 +1,10 @@
 //! How the bodies of requests are written down. Fields that may be left out have a default; the others have to be given,
 //! which is checked where requests are made of bodies.
 
-use super::leaf::{
-    AmountText, CouponKind, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name,
-    OutcomeWord, Token,
-};
+use super::leaf::{AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, Token};
 use crate::limits;
 use farebox_document::{Given, List, Notes, Place, Whole};
-use farebox_fare::Point;
+use farebox_fare::{CouponKind, Outcome, Point};
 use serde::Deserialize;
 
 /// A whole number within a limit of [`limits`].
@@ -135,7 +132,8 @@ ride! {
         destination: PlaceBody,
         /// How the ride ended. A cancelled one is charged only what the card says of cancelled rides.
         #[serde(default)]
-        outcome: OutcomeWord,
+        #[cfg_attr(feature = "schema", schemars(extend("default" = Outcome::default())))]
+        outcome: Outcome,
         /// How long the driver was kept waiting, in seconds.
         #[serde(default)]
         waiting_s: TripSeconds,

@@ -1,9 +1,9 @@
 //! The kinds of field that requests have, each within its limits. What a type says it is, here, is what is read.
 
 use crate::{geodesy, limits, names};
-use farebox_document::Code::{Malformed, OutOfRange, TooPrecise};
-use farebox_document::{Given, Notes, Place, Refusal, excerpt, number, number_in_text, refuse, text, words};
-use farebox_fare::{Outcome, Timestamp, time};
+use farebox_document::ProblemCode::{Malformed, OutOfRange, TooPrecise};
+use farebox_document::{BadValue, Given, Notes, Place, excerpt, number, number_in_text, refuse, text};
+use farebox_fare::{Timestamp, time};
 use farebox_money::{AmountError, Currency, MinorUnits};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -47,23 +47,9 @@ pub(super) struct Moment(pub Timestamp);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Degrees<const LIMIT: u8>(pub i32);
 
-/// How a ride ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OutcomeWord(pub Outcome);
-
 /// A document of another kind, which somebody else reads.
 #[derive(Debug)]
 pub(super) struct Document(pub Map<String, Value>);
-
-words! {
-    /// What the value of a coupon is.
-    pub(super) enum CouponKind {
-        /// An amount of money.
-        Amount = "amount",
-        /// So many percent.
-        Percent = "percent",
-    }
-}
 
 /// Reads text with a function.
 macro_rules! read {
@@ -85,12 +71,12 @@ const AMOUNT: &str = "an amount as text, such as \"12.50\"";
 read! {
     Token: text() |text| {
         let right = "1 to 32 letters, digits, `_` and `-`, starting with a letter or digit";
-        let message = || Refusal::new(Malformed, format!("is {}; a name has {right}", excerpt(text)));
+        let message = || BadValue::new(Malformed, format!("is {}; a name has {right}", excerpt(text)));
         if names::is_token(text) { Ok(Self(text.to_owned())) } else { Err(message()) }
     };
     Name: text() |text| {
         let right = "1 to 128 letters, digits and any of `._:~-`";
-        let message = || Refusal::new(Malformed, format!("is {}; an identifier has {right}", excerpt(text)));
+        let message = || BadValue::new(Malformed, format!("is {}; an identifier has {right}", excerpt(text)));
         if names::is_name(text) { Ok(Self(text.to_owned())) } else { Err(message()) }
     };
     EstimateId: text() |text| Ok(Self(text.to_owned()));
@@ -99,40 +85,36 @@ read! {
     Factor: number_in_text(DECIMAL) |text| decimal(short(text)?, &limits::DYNAMIC).map(Self);
     CurrencyCode: text() |text| {
         let right = "an ISO 4217 code such as \"CNY\"";
-        let message = || Refusal::new(Malformed, format!("is {}; write {right}", excerpt(text)));
+        let message = || BadValue::new(Malformed, format!("is {}; write {right}", excerpt(text)));
         Currency::from_code(text).map(Self).ok_or_else(message)
-    };
-    OutcomeWord: text() |text| {
-        let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name() == text).map(Self);
-        outcome.ok_or_else(|| Refusal::unknown_choice(text, &Outcome::ALL.map(Outcome::name)))
     };
     Moment: text() |text| moment(text).map(Self);
 }
 
 /// Refuses text that is too long to be a number.
-fn short(text: &str) -> Result<&str, Refusal> {
+fn short(text: &str) -> Result<&str, BadValue> {
     let most = limits::DECIMAL_CHARS;
     if text.len() <= most {
         return Ok(text);
     }
-    Err(Refusal::new(Malformed, format!("is {}; at most {most} characters are allowed", excerpt(text))))
+    Err(BadValue::new(Malformed, format!("is {}; at most {most} characters are allowed", excerpt(text))))
 }
 
 /// A decimal number in a range, with at most [`limits::FACTOR_DECIMALS`] decimals.
-pub(super) fn decimal(text: &str, range: &RangeInclusive<Decimal>) -> Result<Decimal, Refusal> {
+pub(super) fn decimal(text: &str, range: &RangeInclusive<Decimal>) -> Result<Decimal, BadValue> {
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
     let Some(value) = Decimal::from_str_exact(text).ok().filter(|_| plain) else {
         let message = format!("is {}; write a decimal number such as \"1.20\"", excerpt(text));
-        return Err(Refusal::new(Malformed, message));
+        return Err(BadValue::new(Malformed, message));
     };
     let value = value.normalize();
     let decimals = limits::FACTOR_DECIMALS;
     if value.scale() > decimals {
-        return Err(Refusal::new(TooPrecise, format!("is {text}; at most {decimals} decimals are allowed")));
+        return Err(BadValue::new(TooPrecise, format!("is {text}; at most {decimals} decimals are allowed")));
     }
     if !range.contains(&value) {
         let (least, most) = (range.start(), range.end());
-        return Err(Refusal::new(OutOfRange, format!("is {text}; {least} to {most} is allowed")));
+        return Err(BadValue::new(OutOfRange, format!("is {text}; {least} to {most} is allowed")));
     }
     Ok(value)
 }
@@ -153,18 +135,18 @@ pub(super) fn amount(
 }
 
 /// As [`amount`], of any text.
-pub(super) fn in_currency(text: &str, currency: Currency) -> Result<MinorUnits, Refusal> {
+pub(super) fn in_currency(text: &str, currency: Currency) -> Result<MinorUnits, BadValue> {
     let (least, most) = limits::AMOUNT_MINOR.into_inner();
     match currency.parse(text) {
         Ok(amount) if limits::AMOUNT_MINOR.contains(&amount) => Ok(amount),
         Err(AmountError::NotANumber) => Err(not_an_amount(text)),
         Err(AmountError::TooPrecise) => {
             let decimals = currency.exponent();
-            Err(Refusal::new(TooPrecise, format!("is {text}; {currency} has {decimals} decimals")))
+            Err(BadValue::new(TooPrecise, format!("is {text}; {currency} has {decimals} decimals")))
         }
         Ok(_) | Err(AmountError::OutOfRange) => {
             let (least, most) = (currency.format(least), currency.format(most));
-            Err(Refusal::new(OutOfRange, format!("is {text}; {least} to {most} is allowed")))
+            Err(BadValue::new(OutOfRange, format!("is {text}; {least} to {most} is allowed")))
         }
     }
 }
@@ -177,21 +159,21 @@ pub(super) fn malformed<T>(text: &str, notes: &Notes, at: &Place<'_>) -> Option<
     None
 }
 
-fn not_an_amount(text: &str) -> Refusal {
-    Refusal::new(Malformed, format!("is {}; write an amount such as \"12.50\"", excerpt(text)))
+fn not_an_amount(text: &str) -> BadValue {
+    BadValue::new(Malformed, format!("is {}; write an amount such as \"12.50\"", excerpt(text)))
 }
 
-fn moment(text: &str) -> Result<Timestamp, Refusal> {
+fn moment(text: &str) -> Result<Timestamp, BadValue> {
     match time::parse(text) {
         Some(moment) if limits::MOMENT.contains(&moment) => Ok(moment),
         Some(_) => {
             let (first, last) = limits::MOMENT.into_inner();
             let (first, last) = (time::format(first), time::format(last));
-            Err(Refusal::new(OutOfRange, format!("is {text}; {first} to {last} is allowed")))
+            Err(BadValue::new(OutOfRange, format!("is {text}; {first} to {last} is allowed")))
         }
         None => {
             let right = "RFC 3339 with an offset, for example \"2019-07-11T09:00:00+08:00\"";
-            Err(Refusal::new(Malformed, format!("is {}; write {right}", excerpt(text))))
+            Err(BadValue::new(Malformed, format!("is {}; write {right}", excerpt(text))))
         }
     }
 }

@@ -9,11 +9,11 @@ use self::body::{
     BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, PassengerBody, Passengers, PlaceBody, Products,
     SegmentBody, SegmentsBody,
 };
-use self::leaf::{AmountText, CouponKind, DecimalText, Factor, Token, amount, decimal, in_currency, malformed};
+use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency, malformed};
 use crate::limits;
 use crate::refusal::Refusal;
-use farebox_document::{Code, Given, List, Notes, Place, read_body, version_of};
-use farebox_fare::{Coupon, CouponValue, Order, Outcome, Point, Segment, Timestamp};
+use farebox_document::{BadValue, Given, List, Notes, Place, ProblemCode, read_body, version_of};
+use farebox_fare::{Coupon, CouponKind, CouponValue, Order, Outcome, Point, Segment, Timestamp};
 use farebox_money::{Currency, Decimal, MinorUnits};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -223,7 +223,7 @@ impl BillRequest {
             let origin = place(body.origin, notes, "origin");
             let destination = place(body.destination, notes, "destination");
             let mut extras = extras.check(currency, notes);
-            extras.order.outcome = outcome.read().map_or(Outcome::Completed, |outcome| outcome.0);
+            extras.order.outcome = outcome.read().unwrap_or_default();
             extras.waiting_s = waiting_s.read().map_or(0, |waiting| waiting.0);
             if let (Some(_), Some(city), Some(product)) = (&estimate_id, &city, &product)
                 && quoted(city, product).is_none()
@@ -257,7 +257,7 @@ impl BillRequest {
             json!([coupon.id, kind, value, coupon.min_spend, coupon.max_off, coupon.scope])
         };
         let Extras { order, waiting_s, dynamic, tolls, parking, highway, passenger } = &self.extras;
-        let Order { product: _, tier, scene, passengers, booked_ahead_s, one_price, outcome } = order;
+        let Order { product: _, tier, kind, passengers, booked_ahead_s, one_price, outcome } = order;
         version_of(&json!({
             "city": self.city,
             "product": self.product,
@@ -266,7 +266,7 @@ impl BillRequest {
             "ended_at": self.ended_at,
             "origin": self.origin,
             "destination": self.destination,
-            "order": [json!(tier), json!(scene), json!(passengers), json!(booked_ahead_s), json!(one_price), json!(outcome)],
+            "order": [json!(tier), json!(kind), json!(passengers), json!(booked_ahead_s), json!(one_price), json!(outcome)],
             "waiting_s": waiting_s,
             "dynamic": dynamic.map(|factor| factor.normalize().to_string()),
             "costs": [tolls, parking, highway],
@@ -454,7 +454,7 @@ impl ExtrasBody {
         let order = Order {
             product: None,
             tier,
-            scene: self.scene.read().map(|scene| scene.0),
+            kind: self.scene.read().map(|kind| kind.0),
             passengers: self.passengers.read().and_then(|count| count.0.try_into().ok()).unwrap_or_default(),
             booked_ahead_s: self.booked_ahead_s.read().map_or(0, |ahead| ahead.0),
             one_price: amount(self.one_price, "one_price"),
@@ -502,10 +502,7 @@ fn coupon(body: CouponBody, currency: Option<Currency>, notes: &Notes, at: &Plac
             CouponKind::Amount => match currency {
                 None => return malformed(&text, notes, &place),
                 Some(currency) => in_currency(&text, currency).and_then(|amount| match amount {
-                    0 => Err(farebox_document::Refusal::new(
-                        Code::OutOfRange,
-                        "takes nothing off; it has to be more than zero",
-                    )),
+                    0 => Err(BadValue::new(ProblemCode::OutOfRange, "takes nothing off; it has to be more than zero")),
                     amount => Ok(CouponValue::Amount(amount)),
                 }),
             },

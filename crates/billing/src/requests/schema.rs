@@ -1,12 +1,9 @@
 //! What bodies of requests look like, as JSON Schema.
 
 use super::body::{BillBody, CommissionBody, EstimateBody, SegmentsBody};
-use super::leaf::{
-    AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, OutcomeWord, Token,
-};
+use super::leaf::{AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, Token};
 use super::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 use crate::{limits, schema};
-use farebox_fare::Outcome;
 use farebox_money::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -54,7 +51,6 @@ leaf! {
     Token: false schema::Token::json_schema;
     Name: false schema::Name::json_schema;
     CurrencyCode: false farebox_fare::schema::CurrencyCode::json_schema;
-    OutcomeWord: true |_| json_schema!({ "enum": Outcome::ALL.map(Outcome::name), "default": Outcome::default() });
     EstimateId: true |_| json_schema!({ "type": "string", "maxLength": limits::ESTIMATE_ID_CHARS });
     Moment: false |_| schema::moment();
     AmountText: false |_| json_schema!({

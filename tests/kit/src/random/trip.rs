@@ -70,7 +70,7 @@ fn order(dice: &mut Dice) -> Order {
     Order {
         product: name(dice, &["express", "premium"]),
         tier: name(dice, &["gold", "silver"]),
-        scene: name(dice, &["reservation", "now"]),
+        kind: name(dice, &["reservation", "now"]),
         passengers: u32::try_from(dice.below(8)).unwrap_or(0),
         booked_ahead_s: dice.below(4_000),
         one_price: dice.maybe(30, amount),
