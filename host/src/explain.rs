@@ -9,7 +9,6 @@ use crate::card::archive::Archive;
 use crate::replay::diff;
 use crate::replay::record::Record;
 use crate::{input, output};
-use anyhow::Context;
 use clap::Args;
 use farebox_pricing::{Side, VERSION};
 use serde_json::json;
@@ -51,8 +50,7 @@ impl Explain {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let text = input::read_text(&self.bill)?;
         let name = input::name(&self.bill);
-        let record =
-            serde_json::from_str::<Record>(&text).with_context(|| format!("{name} is not the record of a bill"))?;
+        let record = Record::parse(text.as_bytes()).map_err(|why| anyhow::anyhow!("{name}: {why}"))?;
         let archive = Archive::open(&self.cards)?;
         let mut proved = true;
         let mut documents = Vec::new();

@@ -1,8 +1,11 @@
 //! Files that commands read. "-" is what stands in for a file: the standard input.
 
+use crate::bill_text;
 use anyhow::Context;
-use farebox_fare::Facts;
-use std::io::Read;
+use farebox_document::{Problem, Problems, read_json, read_part};
+use serde::de::DeserializeOwned;
+use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::Path;
 
 /// Whether a path stands for the standard input.
@@ -33,12 +36,30 @@ pub fn read_text(path: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// The facts of a ride, as a bill record has them.
+/// A document of JSON; `what` is what it should be.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, or holds something else.
-pub fn read_facts(path: &Path) -> anyhow::Result<Facts> {
-    let text = read_text(path)?;
-    serde_json::from_str(&text).with_context(|| format!("{} is not the facts of a ride", name(path)))
+/// When the file cannot be read, or everything that is wrong with what it holds, each with its place.
+pub fn read_document<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<T> {
+    parse_document(&read_text(path)?).map_err(|problems| {
+        let mut message =
+            format!("{} is not {what}; it has {}", name(path), bill_text::count(problems.len(), "problem"));
+        for problem in problems {
+            let _ = write!(message, "\n  {problem}");
+        }
+        anyhow::anyhow!(message)
+    })
+}
+
+/// Reads JSON as the service reads it.
+///
+/// # Errors
+///
+/// Everything that is wrong with it; at least one thing.
+pub fn parse_document<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let document = read_json(text, "", &mut problems);
+    let document = document.and_then(|value| read_part(&value, "", &mut problems));
+    document.filter(|_| problems.is_empty()).ok_or_else(|| problems.into_vec())
 }

@@ -10,8 +10,9 @@ use crate::table::{Align, lay_out};
 use crate::{input, output};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use farebox_fare::{Bill, Line, Trip};
-use farebox_pricing::{Explanation, RateCard, VERSION};
+use farebox_billing::pricing::of_the_driver;
+use farebox_fare::{Bill, Facts, Line, Trip};
+use farebox_pricing::{Explanation, RateCard, Side, VERSION};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write;
@@ -57,6 +58,9 @@ pub struct Quote {
     json: bool,
 }
 
+/// What the files of facts should hold.
+const FACTS: &str = "the facts of a ride";
+
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum SideArg {
     Passenger,
@@ -73,9 +77,12 @@ impl Quote {
         let card = load_card(&card_path(self)?)?;
         let currency = card.info().currency;
         let trip = self.trip.read(currency)?;
-        let quoted = self.quoted.as_deref().map(input::read_facts).transpose()?;
+        let quoted = self.quoted.as_deref().map(|path| input::read_document::<Facts>(path, FACTS)).transpose()?;
         let quoted = quoted.map(|facts| facts.trip(currency)).transpose();
         let quoted = quoted.map_err(|why| anyhow::anyhow!("--quoted: {why}"))?;
+        // As the service does it: coupons are not the driver's business.
+        let of_the_side = |trip| if card.info().side == Side::Driver { of_the_driver(trip) } else { trip };
+        let (trip, quoted) = (of_the_side(trip), quoted.map(of_the_side));
         let explanation =
             card.explain(&trip, quoted.as_ref()).map_err(|error| anyhow::anyhow!(bill_text::price_error(&error)))?;
         let text = match (self.json, self.explain) {

@@ -5,7 +5,7 @@ use super::coupon;
 use crate::input;
 use anyhow::{Context, ensure};
 use clap::Args;
-use farebox_fare::{Basis, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Facts, Order, Outcome, Point, Segment, Trip};
 use farebox_money::{Currency, Decimal};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -115,7 +115,7 @@ impl TripArgs {
     /// When a file cannot be read, or an amount is not one in `currency`.
     pub fn read(&self, currency: Currency) -> anyhow::Result<Trip> {
         if let Some(path) = &self.facts {
-            let trip = input::read_facts(path)?.trip(currency);
+            let trip = input::read_document::<Facts>(path, super::FACTS)?.trip(currency);
             return trip.map_err(|why| anyhow::anyhow!("{}: {why}", input::name(path)));
         }
         let money = |flag: &str, text: Option<&str>| text.map(|text| amount(flag, text, currency)).transpose();
@@ -167,10 +167,8 @@ impl TripArgs {
 }
 
 fn load_segments(path: &Path) -> anyhow::Result<Vec<Segment>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the segments {}", path.display()))?;
-    let documents: Vec<SegmentDocument> =
-        serde_json::from_str(&text).with_context(|| format!("{} is not a list of segments", path.display()))?;
-    ensure!(!documents.is_empty(), "{} has no segments", path.display());
+    let documents: Vec<SegmentDocument> = input::read_document(path, "a list of segments")?;
+    ensure!(!documents.is_empty(), "{} has no segments", input::name(path));
     let segments = documents.into_iter().map(|document| Segment {
         sequence: document.seq,
         started_at: document.started_at.as_second(),

@@ -156,7 +156,7 @@ impl Tally for Proof<'_> {
 pub fn read(line: Line<'_>) -> Result<Record<'_>, String> {
     let limit = super::stream::MAX_LINE;
     let text = line.text.ok_or_else(|| format!("the line is longer than {limit} bytes"))?;
-    serde_json::from_slice(text).map_err(|error| format!("not the record of a bill: {error}"))
+    Record::parse(text)
 }
 
 fn replay(archive: &Archive, record: &Record, side: Side) -> Result<Comparison, (Failing, String)> {

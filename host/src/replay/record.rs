@@ -2,7 +2,9 @@
 
 use crate::bill_text;
 use crate::card::archive::Archive;
+use crate::input;
 use farebox_billing::pricing::of_the_driver;
+use farebox_billing::record::BillRecord;
 use farebox_fare::{Facts, Trip};
 use farebox_money::Currency;
 use farebox_pricing::{CardInfo, RateCard, Side};
@@ -49,14 +51,31 @@ struct BillFacts {
 
 /// What one side's bill is priced from.
 #[derive(Clone, Debug)]
-pub struct Ride {
+pub struct PricedTrip {
     /// The ride.
     pub trip: Trip,
     /// The ride as it was quoted, when it was billed as quoted.
     pub quoted: Option<Trip>,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// Reads a record, of which pricing's part is looked at.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with it.
+    pub fn parse(text: &'a [u8]) -> Result<Self, String> {
+        serde_json::from_slice(text).map_err(|error| {
+            // Read again, and slowly, for the sake of a message that says what to write.
+            let problems = std::str::from_utf8(text).map(input::parse_document::<BillRecord>);
+            let problem = match problems {
+                Ok(Err(problems)) => problems.first().map(ToString::to_string),
+                _ => None,
+            };
+            format!("not the record of a bill: {}", problem.unwrap_or_else(|| error.to_string()))
+        })
+    }
+
     /// The bill of a side, letter by letter.
     #[must_use]
     pub fn bill(&self, side: Side) -> &RawValue {
@@ -80,7 +99,7 @@ impl Record<'_> {
     /// # Errors
     ///
     /// Why there is none, or why it cannot be that one.
-    pub fn card<'a>(&self, side: Side, archive: &'a Archive) -> Result<&'a RateCard, String> {
+    pub fn card<'c>(&self, side: Side, archive: &'c Archive) -> Result<&'c RateCard, String> {
         let card = archive.find(self.version(side))?;
         let CardInfo { version, city, product, side: of_side, .. } = card.info();
         if (city.as_str(), product.as_str(), *of_side) != (&*self.city, &*self.product, side) {
@@ -106,12 +125,12 @@ impl Record<'_> {
     /// # Errors
     ///
     /// Which of the facts is not what it should be.
-    pub fn ride(&self, side: Side, currency: Currency) -> Result<Ride, String> {
+    pub fn ride(&self, side: Side, currency: Currency) -> Result<PricedTrip, String> {
         let read = |name: &str, facts: &Facts| {
             let trip = facts.trip(currency).map_err(|why| format!("/facts/{name}: {why}"))?;
             Ok::<Trip, String>(if side == Side::Driver { of_the_driver(trip) } else { trip })
         };
         let quoted = self.facts.quoted.as_ref().map(|quoted| read("quoted", quoted)).transpose()?;
-        Ok(Ride { trip: read("trip", &self.facts.trip)?, quoted })
+        Ok(PricedTrip { trip: read("trip", &self.facts.trip)?, quoted })
     }
 }
