@@ -15,8 +15,7 @@ use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::artifacts;
 use farebox_kit::native::Native;
-use farebox_web::body;
-use farebox_web::response::Response as Answer;
+use farebox_web::{answer, body};
 use futures::FutureExt as _;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -54,9 +53,9 @@ fn answer(request: &[u8]) -> Response {
         };
         let estimate = estimate.now_or_never().expect("no store, no waiting");
         let estimate = estimate.map_err(|refusal| format!("{refusal:?}"))?;
-        Answer::json(StatusCode::CREATED, &estimate).map_err(|problem| format!("{problem:?}"))
+        answer::json(StatusCode::CREATED, &estimate).map_err(|problem| format!("{problem:?}"))
     });
-    answered.map(|answer| axum::http::Response::from(answer).map(Into::into)).unwrap_or_else(|why: String| {
+    answered.map(|response| axum::http::Response::from(response).map(Into::into)).unwrap_or_else(|why: String| {
         let mut response = Response::new(why.into());
         *response.status_mut() = StatusCode::BAD_REQUEST;
         response

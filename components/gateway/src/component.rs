@@ -11,12 +11,12 @@ use crate::{openapi, refusals};
 use farebox_billing::event::Event;
 use farebox_billing::ports::Events as _;
 use farebox_billing::{Billing, Context, Wanted, bills, cards, estimates, health, meter, settlement};
-use farebox_web::body;
 use farebox_web::problem::{self, ProblemDetails};
 use farebox_web::query::Query;
 use farebox_web::response::Response;
 use farebox_web::trace::Trace;
 use farebox_web::wasi::{self, Body, Head};
+use farebox_web::{answer, body};
 use http::StatusCode;
 use serde_json::{Value, json};
 use spin_sdk::wasip3::exports::http::handler::Guest;
@@ -67,19 +67,19 @@ async fn answer(head: &Head, body: Body, trace: &Trace) -> Answer {
         Route::CreateEstimate => {
             let document = document(head, body).await?;
             let estimate = estimates::create(&context().await?, &document).await;
-            Response::json(StatusCode::CREATED, &estimate.map_err(refusals::details)?)
+            answer::json(StatusCode::CREATED, &estimate.map_err(refusals::details)?)
         }
         Route::EstimateDetail { estimate_id, product } => {
             let query = query(routes::ESTIMATE_DETAIL)?;
             let languages = head.header("accept-language");
             let wanted = wanted(&query, languages.as_deref());
             let page = estimates::detail(&*context().await?, &estimate_id, &product, wanted).await;
-            Response::json(StatusCode::OK, &page.map_err(refusals::details)?)
+            answer::json(StatusCode::OK, &page.map_err(refusals::details)?)
         }
         Route::AddSegments { trip_id } => {
             let document = document(head, body).await?;
             let totals = meter::add_segments(&*context().await?, &trip_id, &document).await;
-            Response::json(StatusCode::OK, &totals.map_err(refusals::details)?)
+            answer::json(StatusCode::OK, &totals.map_err(refusals::details)?)
         }
         Route::CreateBill { trip_id } => {
             let document = document(head, body).await?;
@@ -96,27 +96,27 @@ async fn answer(head: &Head, body: Body, trace: &Trace) -> Answer {
             let languages = head.header("accept-language");
             let wanted = wanted(&query, languages.as_deref());
             let page = bills::detail(&*context().await?, &trip_id, query.get("city"), wanted).await;
-            Response::json(StatusCode::OK, &page.map_err(refusals::details)?)
+            answer::json(StatusCode::OK, &page.map_err(refusals::details)?)
         }
         Route::Commission => {
             let document = document(head, body).await?;
             let settlement = settlement::create(&*context().await?, &document);
-            Response::json(StatusCode::OK, &settlement.map_err(refusals::details)?)
+            answer::json(StatusCode::OK, &settlement.map_err(refusals::details)?)
         }
         Route::Cities => {
             query(&[])?;
-            Response::json(StatusCode::OK, &health::cities(&*context().await?))
+            answer::json(StatusCode::OK, &health::cities(&*context().await?))
         }
         Route::RateCard { city, version } => {
             query(&[])?;
             let card = cards::document(&*context().await?, &city, &version).await;
             Ok(Response::json_text(StatusCode::OK, card.map_err(refusals::details)?.into()))
         }
-        Route::Health => Response::json(StatusCode::OK, &json!({"status": "ok"})),
+        Route::Health => answer::json(StatusCode::OK, &json!({"status": "ok"})),
         Route::Ready => {
             let readiness = health::readiness(&BILLING.with(Rc::clone), trace.id()).await;
             let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-            Response::json(status, &readiness)
+            answer::json(status, &readiness)
         }
         Route::OpenApi => Ok(Response::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
         Route::RateCardSchema => Ok(Response::json_text(StatusCode::OK, openapi::RATE_CARD_SCHEMA.into())),

@@ -4,9 +4,10 @@
 //! |---|---|
 //! | taken from the host | [`wasi`], on WebAssembly only |
 //! | read | [`body`], [`query`] |
-//! | answered | [`response`], under a [`trace`] |
+//! | answered | [`answer`], a [`response`] under a [`trace`] |
 //! | refused | [`problem`], under the same |
 
+pub mod answer;
 pub mod body;
 pub mod problem;
 pub mod query;
