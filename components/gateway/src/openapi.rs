@@ -19,13 +19,13 @@ mod tests {
         BillPage, CitiesDocument, CommissionDocument, EstimateDocument, EstimatePage, ReadinessDocument, TotalsDocument,
     };
     use farebox_billing::limits;
-    use farebox_billing::record::BillRecord;
     use farebox_billing::refusal::Refusal;
     use farebox_billing::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest, Tariffs};
     use farebox_billing::schema::{Name, Token};
     use farebox_document::MOST_PROBLEMS;
     use farebox_fare::schema::Version;
     use farebox_money::Currency;
+    use farebox_records::BillRecord;
     use farebox_web::body::BODY_BYTES;
     use http::{Method, StatusCode};
     use schemars::generate::SchemaSettings;

@@ -1,6 +1,6 @@
 //! Which handler a request is for, and the parameters in its path.
 
-use farebox_billing::names;
+use farebox_fare::names;
 use farebox_web::problem::{self, ProblemDetails};
 use http::Method;
 use percent_encoding::percent_decode_str;

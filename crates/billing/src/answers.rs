@@ -2,10 +2,10 @@
 
 use crate::engines::PageSection;
 use crate::estimate_id::{Estimate, ProductPrice};
-use crate::record::Settlement;
 use farebox_document::words;
 use farebox_fare::{Basis, time};
 use farebox_money::Currency;
+use farebox_records::Settlement;
 use serde::Serialize;
 
 /// The answer to `POST /v1/estimates`: totals only.

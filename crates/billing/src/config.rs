@@ -2,10 +2,10 @@
 //! needed, and kept.
 
 use crate::engines::{Catalogue as _, Engines, Policy as _, RateCard, Side};
-use crate::names;
 use crate::ports::Files;
 use crate::refusal::Refusal;
 use crate::requests::Tariffs;
+use farebox_fare::names;
 use farebox_money::Currency;
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;

@@ -2,10 +2,10 @@
 //!
 //! The components are reached through WIT, their crates natively; both have these faces.
 
-use crate::record::Settlement;
 use farebox_document::Problem;
 use farebox_fare::{Bill, Trip};
 use farebox_money::{Currency, MinorUnits};
+use farebox_records::Settlement;
 use serde::Serialize;
 
 /// One engine of each kind.

@@ -176,7 +176,8 @@ mod tests {
         let one = signer().seal(&estimate(1));
         assert!(one.len() < 60, "{one}");
         assert_eq!(signer().open(&one), Some(estimate(1)));
-        let longest = ProductPrice { product: "x".repeat(limits::TOKEN_CHARS), total: i64::MAX, payable: i64::MIN };
+        let longest =
+            ProductPrice { product: "x".repeat(farebox_fare::names::TOKEN_CHARS), total: i64::MAX, payable: i64::MIN };
         // Decoding refuses twenty times the same name; here it does not matter.
         let longest = Estimate { prices: vec![longest; *limits::PRODUCTS.end()], ..estimate(0) };
         let text = signer().seal(&longest);

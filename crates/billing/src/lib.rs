@@ -14,7 +14,7 @@
 //! | metered | [`meter`] |
 //! | billed, repeated, shown | [`bills`] |
 //! | settled | [`settlement`] |
-//! | kept | as a [`record`] |
+//! | kept | as a [record](farebox_records) |
 //! | refused | with a [`refusal`] |
 
 pub mod answers;
@@ -34,13 +34,11 @@ mod later;
 pub mod limits;
 mod locale;
 pub mod meter;
-pub mod names;
 mod pages;
 pub mod planted;
 pub mod ports;
 pub mod pricing;
 mod quotes;
-pub mod record;
 pub mod refusal;
 pub mod requests;
 #[cfg(feature = "schema")]

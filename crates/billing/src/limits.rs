@@ -62,12 +62,6 @@ pub const FACTOR_DECIMALS: u32 = 4;
 /// The longest decimal text, in characters.
 pub const DECIMAL_CHARS: usize = 24;
 
-/// The longest token, in characters: the name of a city or a product, say.
-pub const TOKEN_CHARS: usize = 32;
-
-/// The longest identifier, in characters.
-pub const NAME_CHARS: usize = 128;
-
 /// The longest estimate identifier, in characters.
 pub const ESTIMATE_ID_CHARS: usize = 4_096;
 

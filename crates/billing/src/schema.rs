@@ -1,50 +1,15 @@
 //! What requests and answers look like, as JSON Schema: limits come from where reading takes them.
 
+use crate::limits;
 use crate::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
-use crate::{limits, names};
+pub use farebox_fare::schema::{Name, Token};
 use farebox_fare::time;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
-/// A city, a product, a tier, a scene or a fee code in an answer.
-#[derive(Debug)]
-pub struct Token;
-
-/// An identifier of the caller's in an answer.
-#[derive(Debug)]
-pub struct Name;
-
 /// Whether the service is ready.
 #[derive(Debug)]
 pub struct Ready;
-
-impl JsonSchema for Token {
-    fn schema_name() -> Cow<'static, str> {
-        "Token".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "pattern": names::token_pattern(),
-            "description": "A city, a product, a tier, a scene or a fee code.",
-        })
-    }
-}
-
-impl JsonSchema for Name {
-    fn schema_name() -> Cow<'static, str> {
-        "Name".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "pattern": names::name_pattern(),
-            "description": "An identifier of the caller's.",
-        })
-    }
-}
 
 impl JsonSchema for Ready {
     fn inline_schema() -> bool {

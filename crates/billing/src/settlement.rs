@@ -5,10 +5,10 @@ use crate::config::ParsedPolicy;
 use crate::context::Context;
 use crate::engines::{BilledRide, Engines, ParseError, Policy, RideTotals, SettleError};
 use crate::ports::Ports;
-use crate::record::Settlement;
 use crate::refusal::{Code, Refusal};
 use crate::requests::CommissionRequest;
 use farebox_document::{Problem, canonical_json};
+use farebox_records::Settlement;
 use serde_json::Value;
 use std::rc::Rc;
 

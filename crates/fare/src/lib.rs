@@ -2,6 +2,7 @@
 
 mod bill;
 mod facts;
+pub mod names;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod time;

@@ -1,5 +1,6 @@
 //! The words of bills and facts, as JSON Schema. Nothing is ever made of these types; they stand for text in answers.
 
+use crate::names;
 use farebox_money::Rounding;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -72,5 +73,41 @@ impl JsonSchema for RoundingMode {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "enum": [Rounding::HalfUp, Rounding::HalfEven, Rounding::Down, Rounding::Up] })
+    }
+}
+
+/// A city, a product, a tier, a scene or a fee code in an answer.
+#[derive(Debug)]
+pub struct Token;
+
+/// An identifier of the caller's in an answer.
+#[derive(Debug)]
+pub struct Name;
+
+impl JsonSchema for Token {
+    fn schema_name() -> Cow<'static, str> {
+        "Token".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": names::token_pattern(),
+            "description": "A city, a product, a tier, a scene or a fee code.",
+        })
+    }
+}
+
+impl JsonSchema for Name {
+    fn schema_name() -> Cow<'static, str> {
+        "Name".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": names::name_pattern(),
+            "description": "An identifier of the caller's.",
+        })
     }
 }

@@ -4,9 +4,9 @@ use farebox_billing::engines::{
     BilledRide, CardInfo, Catalogue, Engines, PageLine, PageSection, ParseError, Policy, Price, PriceError, RateCard,
     RideTotals, SettleError, Side,
 };
-use farebox_billing::record::Settlement;
 use farebox_fare::{Bill, Trip};
 use farebox_money::Currency;
+use farebox_records::Settlement;
 use {farebox_commission as commission, farebox_pricing as pricing, farebox_render as render};
 
 /// The crates that the components are made of.

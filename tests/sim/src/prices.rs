@@ -2,10 +2,10 @@
 
 use crate::host::Documents;
 use farebox_billing::engines::{RateCard as _, Side};
-use farebox_billing::record::BillRecord;
 use farebox_fare::{Bill, Trip};
 use farebox_kit::artifacts;
 use farebox_kit::native::NativeCard;
+use farebox_records::BillRecord;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

@@ -7,10 +7,10 @@ use farebox_billing::engines::{
     BilledRide, CardInfo, Catalogue, Engines, PageLine, PageSection, ParseError, Policy, Price, PriceError, RateCard,
     RideTotals, SettleError, Side,
 };
-use farebox_billing::record::Settlement;
 use farebox_document::Problem;
 use farebox_fare::{Bill, Trip};
 use farebox_money::{Currency, Decimal};
+use farebox_records::Settlement;
 use farebox_wit as wit;
 
 /// The components that spin.toml composes with this one.

@@ -1,8 +1,9 @@
 //! The kinds of field that requests have, each within its limits. What a type says it is, here, is what is read.
 
-use crate::{geodesy, limits, names};
+use crate::{geodesy, limits};
 use farebox_document::ProblemCode::{Malformed, OutOfRange, TooPrecise};
 use farebox_document::{BadValue, Given, Notes, Place, excerpt, number, number_in_text, refuse, text};
+use farebox_fare::names;
 use farebox_fare::{Timestamp, time};
 use farebox_money::{AmountError, Currency, MinorUnits};
 use rust_decimal::Decimal;

@@ -1,33 +1,9 @@
-//! What is kept of a ride: the quote that an estimate was made from, and the bill.
-//!
-//! Pages, receipts, settlements and replays read one record. Numbers stay numbers in here; they become text when a record
-//! is written, and nowhere else.
+//! Bills: one immutable record that pages, receipts, settlements and replays read.
 
+use crate::Settlement;
 use farebox_document::words;
 use farebox_fare::{Basis, Bill, Facts};
-use farebox_money::{Currency, Decimal, MinorUnits};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-/// What the store keeps of an estimate: what it takes to price it again, for the detail page and for the bill.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quote<'a> {
-    /// What was priced.
-    pub facts: Facts,
-    /// The cards of each product.
-    pub cards: BTreeMap<Cow<'a, str>, CardVersions<'a>>,
-}
-
-/// The versions of the cards of a product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CardVersions<'a> {
-    /// The passenger's.
-    pub passenger: Cow<'a, str>,
-    /// The driver's. Absent when it could not be used when the quote was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub driver: Option<Cow<'a, str>>,
-}
 
 /// A bill as it is answered, and kept: one immutable record that pages, receipts and replays read.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -35,13 +11,13 @@ pub struct CardVersions<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BillRecord {
     /// The trip.
-    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Name"))]
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Name"))]
     pub trip_id: String,
     /// Its city.
-    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Token"))]
     pub city: String,
     /// What was ridden.
-    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Token"))]
     pub product: String,
     /// Where the quantities come from.
     pub basis: Basis,
@@ -203,102 +179,11 @@ pub struct Versions {
     pub pricing: String,
 }
 
-/// What the platform keeps of one ride, and owes the driver so that it keeps no more than the cap.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "SettlementDocument", into = "SettlementDocument")]
-pub struct Settlement {
-    /// The scenario of the policy that applied.
-    pub scenario: String,
-    /// The currency of the amounts.
-    pub currency: Currency,
-    /// Base minus the driver's total, before the top-up; negative when the driver is paid more than the base.
-    pub take: MinorUnits,
-    /// Take over base, before the top-up.
-    pub take_rate: Decimal,
-    /// The highest rate allowed: 0.27 is 27%.
-    pub cap: Decimal,
-    /// Owed to the driver; zero or more.
-    pub top_up: MinorUnits,
-    /// Take minus top-up.
-    pub take_after: MinorUnits,
-    /// The rate after the top-up; never above the cap.
-    pub take_rate_after: Decimal,
-}
-
-/// The JSON form: money and rates as decimal text.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Settlement"))]
-#[derive(Serialize, Deserialize)]
-struct SettlementDocument {
-    /// The scenario of the policy that applied.
-    scenario: String,
-    /// The currency of the amounts.
-    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::CurrencyCode"))]
-    currency: Currency,
-    /// What the platform keeps, before the top-up. May be negative.
-    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
-    take: String,
-    /// Take over base, before the top-up.
-    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Number"))]
-    take_rate: String,
-    /// The highest rate allowed: 0.27 is 27%.
-    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Number"))]
-    cap: String,
-    /// Owed to the driver, so that the rate is at the cap or just under it.
-    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
-    top_up: String,
-    /// Take minus top-up.
-    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
-    take_after: String,
-    /// The rate after the top-up.
-    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Number"))]
-    take_rate_after: String,
-}
-
-impl From<Settlement> for SettlementDocument {
-    fn from(settlement: Settlement) -> Self {
-        let Settlement { scenario, currency, take, take_rate, cap, top_up, take_after, take_rate_after } = settlement;
-        // "0.27", not "0.270000".
-        let rate = |rate: Decimal| rate.normalize().to_string();
-        Self {
-            scenario,
-            currency,
-            take: currency.format(take),
-            take_rate: rate(take_rate),
-            cap: rate(cap),
-            top_up: currency.format(top_up),
-            take_after: currency.format(take_after),
-            take_rate_after: rate(take_rate_after),
-        }
-    }
-}
-
-impl TryFrom<SettlementDocument> for Settlement {
-    type Error = String;
-
-    fn try_from(document: SettlementDocument) -> Result<Self, String> {
-        let currency = document.currency;
-        let amount =
-            |text: &str| currency.parse(text).map_err(|error| format!("{text:?} is not in {currency}: {error:?}"));
-        let rate = |text: &str| Decimal::from_str_exact(text).map_err(|error| format!("{text:?}: {error}"));
-        Ok(Self {
-            currency,
-            take: amount(&document.take)?,
-            take_rate: rate(&document.take_rate)?,
-            cap: rate(&document.cap)?,
-            top_up: amount(&document.top_up)?,
-            take_after: amount(&document.take_after)?,
-            take_rate_after: rate(&document.take_rate_after)?,
-            scenario: document.scenario,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use farebox_money::Decimal;
 
     /// A bill reads back from the store as what was stored.
     #[test]

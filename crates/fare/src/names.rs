@@ -1,30 +1,34 @@
 //! What tokens, identifiers and versions look like. The store and the file system rely on it.
 
-use crate::limits;
+/// The longest token, in characters: the name of a city or a product, say.
+pub const TOKEN_CHARS: usize = 32;
+
+/// The longest identifier, in characters.
+pub const NAME_CHARS: usize = 128;
 
 /// The syntax of tokens, as a regular expression.
 #[cfg(feature = "schema")]
-pub(crate) fn token_pattern() -> String {
-    format!("^[A-Za-z0-9][A-Za-z0-9_-]{{0,{}}}$", limits::TOKEN_CHARS - 1)
+pub fn token_pattern() -> String {
+    format!("^[A-Za-z0-9][A-Za-z0-9_-]{{0,{}}}$", TOKEN_CHARS - 1)
 }
 
 /// The syntax of trips, coupons and passengers, as a regular expression.
 #[cfg(feature = "schema")]
-pub(crate) fn name_pattern() -> String {
-    format!("^[A-Za-z0-9._:~-]{{1,{}}}$", limits::NAME_CHARS)
+pub fn name_pattern() -> String {
+    format!("^[A-Za-z0-9._:~-]{{1,{}}}$", NAME_CHARS)
 }
 
 /// Whether `text` is a token: the name of a city or a product, say. It is safe as a file name.
 pub fn is_token(text: &str) -> bool {
     let alphanumeric_first = text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
     let all = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    alphanumeric_first && text.len() <= limits::TOKEN_CHARS && text.bytes().all(all)
+    alphanumeric_first && text.len() <= TOKEN_CHARS && text.bytes().all(all)
 }
 
 /// Whether `text` can identify a trip, a passenger or a coupon.
 pub fn is_name(text: &str) -> bool {
     let all = |b: u8| b.is_ascii_alphanumeric() || b"._:~-".contains(&b);
-    (1..=limits::NAME_CHARS).contains(&text.len()) && text.bytes().all(all)
+    (1..=NAME_CHARS).contains(&text.len()) && text.bytes().all(all)
 }
 
 /// Whether `text` can be the version of a document.
