@@ -225,7 +225,7 @@ fn a_ride_is_billed_as_it_was_quoted() {
             let bill = jinan_bill(&server, trip, estimate_id);
             assert_eq!((&bill["passenger"]["total"], &bill["pinned"]), (&json!(total), &pinned), "{trip}: {bill}");
             assert_eq!(bill["facts"]["quoted"].is_object(), pinned["rate_card"] == "quoted");
-            assert_eq!(server.get(&format!("/v1/trips/{trip}/bill")).json(), bill);
+            assert_eq!(server.get(&format!("/v1/trips/{trip}/bill?city=110000")).json(), bill);
             bill
         };
         let by_quote = check("quoted", Some(&quoted), "11.48", json!({"rate_card": "quoted"}));
@@ -296,7 +296,7 @@ fn a_withdrawn_product_is_billed_as_it_was_quoted() {
     let (status, answer) = bill("quoted", Some(&quoted));
     assert_eq!((status, &answer["passenger"]["total"]), (201, &json!("11.48")), "{answer}");
     assert_eq!(answer["pinned"], json!({"rate_card": "quoted"}));
-    assert_eq!(server.get("/v1/trips/quoted/bill").json(), answer);
+    assert_eq!(server.get("/v1/trips/quoted/bill?city=110000").json(), answer);
     let (status, answer) = bill("unquoted", None);
     assert_eq!((status, &answer["code"]), (422, &json!("unknown-product")), "{answer}");
     let () = redis.run("FLUSHALL").unwrap();

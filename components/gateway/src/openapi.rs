@@ -407,7 +407,8 @@ mod tests {
             "estimate_id": path("estimate_id", json!({"type": "string", "maxLength": limits::ESTIMATE_ID_CHARS})),
             "product": path("product", schemas.answer::<Token>()),
             "trip_id": path("trip_id", schemas.answer::<Name>()),
-            "city": query("city", "The city of the trip. Without it, all cities are asked.", schemas.answer::<Token>()),
+            "city": json!({"name": "city", "in": "query", "required": true, "schema": schemas.answer::<Token>(),
+                "description": "The city that the trip began in."}),
             "scene": query("scene", "Which lines to show, and how. Without it, the first scene of the layout.", text()),
             "locale": query("locale", "A BCP 47 tag. Without it, what `Accept-Language` prefers.", text()),
         })

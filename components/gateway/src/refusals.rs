@@ -23,7 +23,6 @@ pub const fn kind(code: Code) -> &'static Kind {
         BillNotFound = NOT_FOUND "The trip has no bill";
         BillConflict = CONFLICT "The trip was billed already, from a different request";
         SegmentConflict = CONFLICT "A segment with this number is stored already and differs";
-        TripAmbiguous = CONFLICT "Several cities have a trip of this name";
         InvalidRequest = UNPROCESSABLE_ENTITY "The request is not valid";
         UnknownCity = UNPROCESSABLE_ENTITY "The city is not served";
         UnknownProduct = UNPROCESSABLE_ENTITY "The city does not have this product";

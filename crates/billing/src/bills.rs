@@ -14,12 +14,12 @@ use crate::ports::{Ports, StoreError, StoredBill, TopUp};
 use crate::pricing;
 use crate::quotes;
 use crate::refusal::{Code, Refusal};
-use crate::requests::{BillRequest, Tariffs as _};
+use crate::requests::{AskedBill, BillRequest};
 use crate::settlement;
 use crate::trip;
-use farebox_fare::{Basis, Facts, Segment, Timestamp, Trip, time};
-use farebox_records::{BillFacts, BillRecord, NotQuoted, Pinned, Quote, ReadError, Versions};
-use futures::future::{join_all, join3};
+use farebox_fare::{Basis, Facts, Segment, Timestamp, Trip, names, time};
+use farebox_records::{BillFacts, BillFormat, BillRecord, NotQuoted, Pinned, Quote, ReadError, ShownBill, Versions};
+use futures::future::join3;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -43,24 +43,36 @@ pub struct Billed {
 ///
 /// What is wrong with the request, or with what it needs; `bill-conflict` when the trip was billed from another request.
 pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Value) -> Result<Billed, Refusal> {
-    let request = BillRequest::decode(document, &*context.config, |estimate_id, city, product| {
-        let estimate = context.settings.signer.open(estimate_id).filter(|estimate| estimate.city == city)?;
-        estimate.price(product).map(|_| estimate.currency)
-    })?;
-    // A repeat gets the first bill even when the trip or the cards have changed since, so that is looked at first.
+    let Some(asked) = AskedBill::read(document) else {
+        return match decoded(context, document) {
+            Ok(_) => Err(Refusal::internal("a request can be read with the configuration, and not without")),
+            Err(refusal) => Err(refusal),
+        };
+    };
+    // A repeat gets the first bill even when the trip, the cards or the whole configuration have changed since, so that is
+    // looked at first.
     let (earlier, segments, quote) = join3(
-        context.read(context.ports().bill(&request.city, trip_id)),
-        segments(context, &request.city, trip_id),
-        quote(context, &request),
+        context.read(context.ports().bill(&asked.city, trip_id)),
+        segments(context, &asked.city, trip_id),
+        quote(context, &asked),
     )
     .await;
-    let fingerprint = fingerprint(&request, &quote);
+    let fingerprint = fingerprint(&asked, &quote);
     if let Ok(Some(earlier)) = earlier {
-        return repeat(context, &request.city, trip_id, earlier, &fingerprint).await;
+        return repeat(context, &asked.city, trip_id, earlier, &fingerprint).await;
     }
+    let request = decoded(context, document)?;
     let cards = choose_cards(context, &request, quote).await?;
     let record = make(context, trip_id, &request, segments, &cards)?;
     keep(context, record, fingerprint, &cards).await
+}
+
+/// What is asked for, checked against what there is.
+fn decoded<P: Ports>(context: &Context<P>, document: &Value) -> Result<BillRequest, Refusal> {
+    BillRequest::decode(document, &*context.config, |estimate_id, city, product| {
+        let estimate = context.settings.signer.open(estimate_id).filter(|estimate| estimate.city == city)?;
+        estimate.price(product).map(|_| estimate.currency)
+    })
 }
 
 /// Keeps a bill that was made now, and enters its top-up; or answers the one that was made before.
@@ -104,7 +116,7 @@ async fn keep<P: Ports>(
 ///
 /// # Errors
 ///
-/// `bill-not-found`, `trip-in-several-cities`; or that the store did not say.
+/// `bill-not-found`, `invalid-parameter` without a city; or that the store did not say.
 pub async fn fetch<P: Ports>(context: &Context<P>, trip_id: &str, city: Option<&str>) -> Result<String, Refusal> {
     let (city, stored) = find(context, trip_id, city).await?;
     match BillRecord::read(&stored.document) {
@@ -127,23 +139,29 @@ pub async fn detail<P: Ports>(
 ) -> Result<BillPage, Refusal> {
     let view = View::choose(context, wanted)?;
     let (city, stored) = find(context, trip_id, city).await?;
-    let record = BillRecord::read(&stored.document).map_err(|error| match error {
-        ReadError::Unreadable(why) => Refusal::internal(format!("a stored bill cannot be read: {why}")),
-        ReadError::Contradiction(why) => contradiction(context, &city, trip_id, why),
-    })?;
-    let bill = if view.scene.as_deref() == Some("driver") { &record.driver } else { &record.passenger };
+    let shown = match BillRecord::read(&stored.document) {
+        Ok(record) => ShownBill::from(record),
+        Err(ReadError::Contradiction(why)) => return Err(contradiction(context, &city, trip_id, why)),
+        // One of another release is shown as far as it is understood.
+        Err(ReadError::Unreadable(why)) => {
+            context.tell(&Event::StoredBillUnreadable { city: city.clone(), trip: trip_id.to_owned(), why });
+            let shown = ShownBill::read(&stored.document);
+            shown.map_err(|why| Refusal::internal(format!("a stored bill cannot be shown: {why}")))?
+        }
+    };
+    let bill = if view.scene.as_deref() == Some("driver") { &shown.driver } else { &shown.passenger };
     let Details { sections, reason } = view.details(context, bill);
     Ok(BillPage {
         trip_id: trip_id.to_owned(),
-        product: record.product,
+        product: shown.product,
         scene: view.scene,
         locale: view.locale,
-        basis: record.basis,
+        basis: shown.basis,
         currency: bill.currency,
         total: bill.currency.format(bill.total),
         payable: bill.currency.format(bill.payable),
         sections,
-        degraded: record.degraded || reason.is_some(),
+        degraded: shown.degraded || reason.is_some(),
         reason,
     })
 }
@@ -183,8 +201,8 @@ struct Cards<P: Ports> {
 }
 
 /// Equal for requests that ask for the same bill.
-fn fingerprint(request: &BillRequest, quote: &Result<Quote<'static>, NotQuoted>) -> String {
-    let mut fingerprint = request.fingerprint();
+fn fingerprint(asked: &AskedBill, quote: &Result<Quote, NotQuoted>) -> String {
+    let mut fingerprint = asked.fingerprint.clone();
     if planted(Bug::FingerprintSeesTheQuote) && quote.is_ok() {
         fingerprint.push('q');
     }
@@ -208,13 +226,15 @@ async fn segments<P: Ports>(context: &Context<P>, city: &str, trip_id: &str) -> 
 }
 
 /// The quote that a ride was ordered with.
-async fn quote<P: Ports>(context: &Context<P>, request: &BillRequest) -> Result<Quote<'static>, NotQuoted> {
+async fn quote<P: Ports>(context: &Context<P>, asked: &AskedBill) -> Result<Quote, NotQuoted> {
     let open = |id: &str| context.settings.signer.open(id);
-    let estimate: Option<Estimate> = request.estimate_id.as_deref().and_then(open);
+    let estimate: Option<Estimate> = asked.estimate_id.as_deref().and_then(open);
     let estimate = estimate.ok_or(NotQuoted::NoEstimate)?;
     quotes::find(context, &estimate).await.map_err(|missing| match missing {
         quotes::Missing::Expired => NotQuoted::QuoteExpired,
-        quotes::Missing::Store(error) => not_as_quoted(context, request, NotQuoted::StoreUnavailable, error.line()),
+        quotes::Missing::Store(error) => {
+            not_as_quoted(context, &asked.city, &asked.product, NotQuoted::StoreUnavailable, error.line())
+        }
     })
 }
 
@@ -222,7 +242,7 @@ async fn quote<P: Ports>(context: &Context<P>, request: &BillRequest) -> Result<
 async fn choose_cards<P: Ports>(
     context: &Context<P>,
     request: &BillRequest,
-    quote: Result<Quote<'static>, NotQuoted>,
+    quote: Result<Quote, NotQuoted>,
 ) -> Result<Cards<P>, Refusal> {
     let quoted = match quote {
         Ok(quote) => quoted_cards(context, request, quote).await,
@@ -242,10 +262,10 @@ async fn choose_cards<P: Ports>(
 async fn quoted_cards<P: Ports>(
     context: &Context<P>,
     request: &BillRequest,
-    quote: Quote<'static>,
+    quote: Quote,
 ) -> Result<Cards<P>, NotQuoted> {
     let BillRequest { city, product, currency, .. } = request;
-    let because = |reason, why: String| not_as_quoted(context, request, reason, why);
+    let because = |reason, why: String| not_as_quoted(context, city, product, reason, why);
     let unavailable = |why: String| because(NotQuoted::VersionUnavailable, why);
     let find = async |side, version: &str| {
         let card = cards::of_version(context, city, product, side, version).await;
@@ -258,7 +278,7 @@ async fn quoted_cards<P: Ports>(
         }
         Ok(card)
     };
-    let versions = quote.cards.get(&**product).ok_or_else(|| unavailable("the quote lacks the product".to_owned()))?;
+    let versions = quote.cards.get(product).ok_or_else(|| unavailable("the quote lacks the product".to_owned()))?;
     let no_driver = || unavailable("the driver had no rate card then".to_owned());
     let driver = versions.driver.as_ref().ok_or_else(no_driver)?;
     let trip = quote.facts.trip(*currency).map_err(unavailable)?;
@@ -361,6 +381,7 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
         let ride = BilledRide { city, product, passenger: &passenger, driver: &driver };
         let settlement = settlement::settle(&policy.policy, ride)?;
         Ok(BillRecord {
+            format: BillFormat::default(),
             trip_id: self.trip_id.to_owned(),
             city: city.to_owned(),
             product: product.to_owned(),
@@ -437,45 +458,30 @@ async fn enter_top_up<P: Ports>(context: &Context<P>, record: &BillRecord) -> bo
     }
 }
 
-/// Finds the bill of a trip, in this city or in any.
+/// Finds the bill of a trip. Neither the configuration nor another city is looked at: a bill can be read after its city has
+/// left, and is never taken for that of a trip of the same name elsewhere.
 async fn find<P: Ports>(
     context: &Context<P>,
     trip_id: &str,
     city: Option<&str>,
 ) -> Result<(String, StoredBill), Refusal> {
-    let config = &context.config;
-    let cities = match city {
-        Some(city) if config.serves(city) => vec![city],
-        Some(_) => {
-            let known = config.cities().join(", ");
-            return Err(Refusal::parameter("city", format!("the city is not served; served are {known}")));
-        }
-        None => config.cities(),
-    };
-    let look = |city| async move { (city, context.read(context.ports().bill(city, trip_id)).await) };
-    let mut found = Vec::new();
-    let mut failed = None;
-    for (city, answer) in join_all(cities.iter().copied().map(look)).await {
-        match answer {
-            Ok(Some(stored)) => found.push((city, stored)),
-            Ok(None) => {}
-            Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => {}
-            Err(error) => failed = Some(error),
-        }
+    let city = city.ok_or_else(|| {
+        Refusal::parameter("city", "is missing; say which city the trip began in: ?city=110000, for example")
+    })?;
+    if !names::is_token(city) {
+        return Err(Refusal::parameter("city", "a city has 1 to 32 letters, digits, `_` and `-`"));
     }
-    match (found.pop(), failed) {
-        (Some((city, stored)), _) if found.is_empty() => Ok((city.to_owned(), stored)),
-        (Some((last, _)), _) => {
-            let cities: Vec<_> = found.iter().map(|(city, _)| *city).chain([last]).collect();
-            let detail = format!("say which one is meant: ?city= one of {}", cities.join(", "));
-            Err(Refusal::new(Code::TripAmbiguous, detail))
-        }
-        (None, Some(error)) => Err(error.into_refusal("bills.get")),
-        (None, None) => {
-            let detail = "no bill was made for this trip yet; POST to the same path to make it";
-            Err(Refusal::new(Code::BillNotFound, detail))
-        }
+    match context.read(context.ports().bill(city, trip_id)).await {
+        Ok(Some(stored)) => Ok((city.to_owned(), stored)),
+        Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => Err(no_bill()),
+        Ok(None) => Err(no_bill()),
+        Err(error) => Err(error.into_refusal("bills.get")),
     }
+}
+
+fn no_bill() -> Refusal {
+    let detail = "no bill was made for this trip in this city yet; POST to the same path to make it";
+    Refusal::new(Code::BillNotFound, detail)
 }
 
 fn written(record: &BillRecord) -> Result<String, Refusal> {
@@ -483,9 +489,14 @@ fn written(record: &BillRecord) -> Result<String, Refusal> {
 }
 
 /// A ride is billed with the cards of today, though it was quoted.
-fn not_as_quoted<P: Ports>(context: &Context<P>, request: &BillRequest, reason: NotQuoted, why: String) -> NotQuoted {
-    let BillRequest { city, product, .. } = request;
-    let (city, product, word) = (city.clone(), product.clone(), reason.word().to_owned());
+fn not_as_quoted<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    product: &str,
+    reason: NotQuoted,
+    why: String,
+) -> NotQuoted {
+    let (city, product, word) = (city.to_owned(), product.to_owned(), reason.word().to_owned());
     context.tell(&Event::NotBilledAsQuoted { city, product, reason: word, why });
     reason
 }

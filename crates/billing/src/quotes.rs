@@ -8,9 +8,8 @@ use crate::estimate_id::{Estimate, QuoteKey};
 use crate::event::Event;
 use crate::ports::{Ports, StoreError};
 use farebox_fare::{Facts, Trip};
-use farebox_records::{CardVersions, Quote};
+use farebox_records::{CardVersions, Quote, QuoteFormat};
 use futures::future::{join, join_all};
-use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -38,10 +37,11 @@ pub(crate) fn write<P: Ports>(
     let versions = estimate.prices.iter().zip(cards).map(|(price, card)| {
         // Without a driver's card the product cannot be billed. That is for the bill to say, not for the estimate.
         let driver = context.config.card(&estimate.city, &price.product, Side::Driver).ok().flatten();
-        let driver = driver.map(|card| Cow::Owned(card.version.clone()));
-        (Cow::Borrowed(&*price.product), CardVersions { passenger: Cow::Borrowed(&*card.version), driver })
+        let driver = driver.map(|card| card.version.clone());
+        (price.product.clone(), CardVersions { passenger: card.version.clone(), driver })
     });
-    serde_json::to_string(&Quote { facts: Facts::of(trip, estimate.currency), cards: versions.collect() })
+    let format = QuoteFormat::default();
+    serde_json::to_string(&Quote { format, facts: Facts::of(trip, estimate.currency), cards: versions.collect() })
 }
 
 /// Keeps a quote, and the rate cards that it names. Failing costs a detail page, and that the ride is billed with the
@@ -69,7 +69,7 @@ pub(crate) async fn keep<P: Ports>(
 }
 
 /// Finds the quote of an estimate.
-pub(crate) async fn find<P: Ports>(context: &Context<P>, estimate: &Estimate) -> Result<Quote<'static>, Missing> {
+pub(crate) async fn find<P: Ports>(context: &Context<P>, estimate: &Estimate) -> Result<Quote, Missing> {
     let left_s = estimate.expires_at.saturating_sub(context.now);
     if left_s <= 0 {
         return Err(Missing::Expired);
@@ -82,5 +82,5 @@ pub(crate) async fn find<P: Ports>(context: &Context<P>, estimate: &Estimate) ->
         document = look().await.map_err(Missing::Store)?;
     }
     let unreadable = |error| Missing::Store(StoreError::Other(format!("a quote cannot be read: {error}")));
-    serde_json::from_str(&document.ok_or(Missing::Expired)?).map_err(unreadable)
+    Quote::read(&document.ok_or(Missing::Expired)?).map_err(unreadable)
 }

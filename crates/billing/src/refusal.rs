@@ -20,8 +20,6 @@ words! {
         BillConflict = "bill-conflict",
         /// The segment is stored already and says something else.
         SegmentConflict = "segment-conflict",
-        /// The trip identifier alone does not say which trip.
-        TripAmbiguous = "trip-in-several-cities",
         /// The request is not what is asked for.
         InvalidRequest = "invalid-request",
         /// A city without rate cards.

@@ -205,6 +205,52 @@ fn bills_of_another_release_stay() {
     assert!(ride.world.0.ledger.borrow().is_empty());
 }
 
+/// A release that writes one fact more, or a unit that this one does not know, runs beside it: its bills are shown.
+#[test]
+fn bills_of_a_later_release_are_shown() {
+    let ride = Ride::new();
+    ride.meter();
+    let first = ride.bill().unwrap();
+    let page = |ride: &Ride| now(bills::detail(&*ride.context(), "t", Some("110000"), Wanted::default())).unwrap();
+    let before = serde_json::to_value(page(&ride)).unwrap();
+    for (part, later) in [
+        ("\"facts\":{\"trip\":{", "\"facts\":{\"trip\":{\"weather\":\"rain\","),
+        ("\"format\":\"farebox-bill/1\"", "\"format\":\"farebox-bill/2\",\"tip\":\"1.00\""),
+        ("\"versions\":{", "\"versions\":{\"catalogue\":\"ab\","),
+        ("\"rule\":\"rate\"", "\"rule\":\"mood\""),
+    ] {
+        assert!(first.document.contains(part), "{part}");
+        let document = first.document.replace(part, later);
+        ride.world.0.bills.borrow_mut().get_mut("t").unwrap().document = document.clone();
+        assert_eq!(serde_json::to_value(page(&ride)).unwrap(), before, "{later}");
+        assert_eq!(now(bills::fetch(&*ride.context(), "t", Some("110000"))).unwrap(), document, "{later}");
+        assert_eq!(ride.bill().unwrap().document, document, "{later}");
+    }
+}
+
+/// A bill can be asked for again, and read, whatever became of what it was made with.
+#[test]
+fn repeats_need_no_configuration() {
+    let ride = Ride::new();
+    ride.meter();
+    let first = ride.bill().unwrap();
+    // Nothing is configured but another city, whose card is broken.
+    let config = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("nothing");
+    std::fs::create_dir_all(config.join("cards/310000")).unwrap();
+    std::fs::create_dir_all(config.join("copy")).unwrap();
+    std::fs::write(config.join("cards/310000/express.passenger.json"), "{").unwrap();
+    let elsewhere = World::with_config(config);
+    *elsewhere.0.bills.borrow_mut() = ride.world.0.bills.borrow().clone();
+    let later = Ride { billing: Billing::new(elsewhere.clone()), world: elsewhere, estimate_id: None };
+    let again = later.bill().unwrap();
+    assert_eq!((again.new, &again.document), (false, &first.document));
+    assert_eq!(now(bills::fetch(&*later.context(), "t", Some("110000"))).unwrap(), first.document);
+    let mut another = later.request();
+    another["tolls"] = json!("1.00");
+    let refusal = now(bills::create(&*later.context(), "t", &another)).unwrap_err();
+    assert_eq!(refusal.code, Code::BillConflict);
+}
+
 /// The meter has nothing to fall back to: what is not acknowledged was not taken, as far as is known.
 #[test]
 fn segments_are_taken_or_refused() {
@@ -224,7 +270,7 @@ fn segments_are_taken_or_refused() {
 #[test]
 fn silence_is_not_absence() {
     let ride = Ride::new();
-    let read = |ride: &Ride| now(bills::fetch(&*ride.context(), "t", None)).unwrap_err().code;
+    let read = |ride: &Ride| now(bills::fetch(&*ride.context(), "t", Some("110000"))).unwrap_err().code;
     assert_eq!(read(&ride), Code::BillNotFound);
     ride.fail("bill is silent");
     assert_eq!(read(&ride), Code::StoreTimedOut);

@@ -1,15 +1,29 @@
 //! Bills: one immutable record that pages, receipts, settlements and replays read.
 
-use crate::Settlement;
+use crate::read::{self, ReadError};
+use crate::settlement::Settlement;
 use farebox_document::words;
 use farebox_fare::{Basis, Bill, Facts};
 use serde::{Deserialize, Serialize};
+
+words! {
+    /// In which format a bill is written. A change to what a record means is a new one.
+    #[derive(Default)]
+    pub enum BillFormat {
+        /// This release's.
+        #[default]
+        One = "farebox-bill/1",
+    }
+}
 
 /// A bill as it is answered, and kept: one immutable record that pages, receipts and replays read.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Bill"))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BillRecord {
+    /// The format of the record.
+    pub format: BillFormat,
     /// The trip.
     #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Name"))]
     pub trip_id: String,
@@ -55,23 +69,15 @@ pub struct BillRecord {
     pub facts: BillFacts,
 }
 
-/// Why a record cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReadError {
-    /// It is not as this release writes it. Says where.
-    Unreadable(String),
-    /// It contradicts itself. Says how.
-    Contradiction(String),
-}
-
 impl BillRecord {
-    /// Reads a record.
+    /// Reads a record whole, so that nothing that it says is lost on pricing.
     ///
     /// # Errors
     ///
-    /// See [`ReadError`].
+    /// See [`ReadError`]. What this release does not know makes a record unreadable: [`ShownBill`](crate::ShownBill) is for
+    /// showing it all the same.
     pub fn read(document: &str) -> Result<Self, ReadError> {
-        let record: Self = serde_json::from_str(document).map_err(|error| ReadError::Unreadable(error.to_string()))?;
+        let record: Self = read::strictly(document).map_err(ReadError::Unreadable)?;
         record.verify().map_err(ReadError::Contradiction)?;
         Ok(record)
     }
@@ -188,7 +194,7 @@ mod tests {
     /// A bill reads back from the store as what was stored.
     #[test]
     fn bills_round_trip() {
-        let text = r#"{"trip_id":"t","city":"370100","product":"express","basis":"mocked","degraded":true,"stored":true,"billed_at":"2019-07-11T01:15:00Z","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900,"passenger":{"currency":"CNY","basis":"mocked","total":"10.00","payable":"10.00","rate_card":"ab","lines":[]},"driver":{"currency":"CNY","basis":"mocked","total":"7.00","payable":"7.00","rate_card":"cd","lines":[]},"settlement":{"scenario":"default","currency":"CNY","take":"3.00","take_rate":"0.3","cap":"0.29","top_up":"0.10","take_after":"2.90","take_rate_after":"0.29"},"versions":{"rate_card":"ab","driver_rate_card":"cd","policy":"ef","pricing":"0.1.0"},"pinned":{"rate_card":"current","reason":"quote-expired"},"facts":{"trip":{"basis":"mocked","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900}}}"#;
+        let text = r#"{"format":"farebox-bill/1","trip_id":"t","city":"370100","product":"express","basis":"mocked","degraded":true,"stored":true,"billed_at":"2019-07-11T01:15:00Z","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900,"passenger":{"currency":"CNY","basis":"mocked","total":"10.00","payable":"10.00","rate_card":"ab","lines":[]},"driver":{"currency":"CNY","basis":"mocked","total":"7.00","payable":"7.00","rate_card":"cd","lines":[]},"settlement":{"scenario":"default","currency":"CNY","take":"3.00","take_rate":"0.3","cap":"0.29","top_up":"0.10","take_after":"2.90","take_rate_after":"0.29"},"versions":{"rate_card":"ab","driver_rate_card":"cd","policy":"ef","pricing":"0.1.0"},"pinned":{"rate_card":"current","reason":"quote-expired"},"facts":{"trip":{"basis":"mocked","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900}}}"#;
         let bill: BillRecord = serde_json::from_str(text).unwrap();
         assert_eq!((bill.settlement.top_up, bill.settlement.cap), (10, Decimal::new(29, 2)));
         assert_eq!(bill.pinned, Pinned::current(NotQuoted::QuoteExpired));

@@ -1,11 +1,19 @@
 //! What is kept of a ride, each kind of record in a format with a version.
 //!
+//! Readers are strict for pricing: what is not known could be what a price depends on. They are tolerant for showing: a later
+//! release may run beside this one, and its bills are shown as far as they are understood. `corpus` has a record of every
+//! kind that was ever written; each later build reads all of them.
+//!
 //! Numbers stay numbers in here; they become text when a record is written, and nowhere else.
 
 mod bill;
 mod quote;
+mod read;
 mod settlement;
+mod shown;
 
-pub use bill::{BillFacts, BillRecord, CardChoice, NotQuoted, Pinned, ReadError, Versions};
-pub use quote::{CardVersions, Quote};
+pub use bill::{BillFacts, BillFormat, BillRecord, CardChoice, NotQuoted, Pinned, Versions};
+pub use quote::{CardVersions, Quote, QuoteFormat};
+pub use read::ReadError;
 pub use settlement::Settlement;
+pub use shown::ShownBill;

@@ -54,8 +54,15 @@ pub struct World(pub Rc<Memory>);
 
 impl Default for World {
     fn default() -> Self {
+        Self::with_config(repository().join("config"))
+    }
+}
+
+impl World {
+    /// A world with another configuration than the one that ships.
+    pub fn with_config(config: PathBuf) -> Self {
         Self(Rc::new(Memory {
-            config: repository().join("config"),
+            config,
             now: Cell::new(1_795_219_200),
             failures: RefCell::default(),
             segments: RefCell::default(),

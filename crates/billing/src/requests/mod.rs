@@ -1,10 +1,12 @@
 //! The request bodies of the API, decoded and checked.
 
+mod asked;
 mod body;
 mod leaf;
 #[cfg(feature = "schema")]
 mod schema;
 
+pub use self::asked::AskedBill;
 use self::body::{
     BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, PassengerBody, Passengers, PlaceBody, Products,
     SegmentBody, SegmentsBody,
@@ -12,11 +14,11 @@ use self::body::{
 use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency, malformed};
 use crate::limits;
 use crate::refusal::Refusal;
-use farebox_document::{BadValue, Given, List, Notes, Place, ProblemCode, read_body, version_of};
+use farebox_document::{BadValue, Given, List, Notes, Place, ProblemCode, read_body};
 use farebox_fare::{Coupon, CouponKind, CouponValue, Order, Outcome, Point, Segment, Timestamp};
 use farebox_money::{Currency, Decimal, MinorUnits};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::hash::Hash;
@@ -245,35 +247,6 @@ impl BillRequest {
                 })
             })())
         })
-    }
-
-    /// Equal for requests that ask for the same bill, however they were written down.
-    pub fn fingerprint(&self) -> String {
-        let coupon = |coupon: &Coupon| {
-            let (kind, value) = match coupon.value {
-                CouponValue::Amount(amount) => ("amount", amount.to_string()),
-                CouponValue::Percent(percent) => ("percent", percent.normalize().to_string()),
-            };
-            json!([coupon.id, kind, value, coupon.min_spend, coupon.max_off, coupon.scope])
-        };
-        let Extras { order, waiting_s, dynamic, tolls, parking, highway, passenger } = &self.extras;
-        let Order { product: _, tier, kind, passengers, booked_ahead_s, one_price, outcome } = order;
-        version_of(&json!({
-            "city": self.city,
-            "product": self.product,
-            "currency": self.currency,
-            "started_at": self.started_at,
-            "ended_at": self.ended_at,
-            "origin": self.origin,
-            "destination": self.destination,
-            "order": [json!(tier), json!(kind), json!(passengers), json!(booked_ahead_s), json!(one_price), json!(outcome)],
-            "waiting_s": waiting_s,
-            "dynamic": dynamic.map(|factor| factor.normalize().to_string()),
-            "costs": [tolls, parking, highway],
-            "passenger": passenger.id,
-            "coupons": passenger.coupons.iter().map(coupon).collect::<Vec<_>>(),
-            "estimate_id": self.estimate_id,
-        }))
     }
 }
 
@@ -591,6 +564,7 @@ mod tests {
     use crate::refusal::Code;
     use farebox_document::fields_of;
     use proptest::prelude::*;
+    use serde_json::json;
 
     /// Two cities; one has a broken card, one has cards in two currencies.
     struct Sample;
@@ -812,40 +786,6 @@ mod tests {
         check(commission(), "/currency", json!("yen"), "/currency malformed");
         check(commission(), "/currency", json!("JPY"), "/passenger_total too-precise");
         check(commission(), "/product", json!("lift"), "/product unknown-product");
-    }
-
-    /// The fingerprint sees what is asked for, and not how it is written down.
-    #[test]
-    fn fingerprints() {
-        let estimated = |_: &str, _: &str, _: &str| Currency::from_code("CNY");
-        let fingerprint = |document: &Value| BillRequest::decode(document, &Sample, estimated).unwrap().fingerprint();
-        let first = fingerprint(&bill());
-        let same = [
-            ("started_at", json!("2019-07-11T01:00:00Z")),
-            ("dynamic", json!("1.2")),
-            ("tolls", json!("10")),
-            ("origin", json!({"lng": 116.400_000_01, "lat": 39.9})),
-            ("estimate_id", Value::Null),
-        ];
-        for (name, value) in same {
-            let mut document = bill();
-            document[name] = value;
-            assert_eq!(fingerprint(&document), first, "{name}");
-        }
-        let different = [
-            ("started_at", json!("2019-07-11T01:00:01Z")),
-            ("dynamic", Value::Null),
-            ("tolls", json!("10.01")),
-            ("destination", json!({"lat": 39.9, "lng": 116.4})),
-            ("passenger", Value::Null),
-            ("product", json!("taxi")),
-            ("estimate_id", json!("AQ")),
-        ];
-        for (name, value) in different {
-            let mut document = bill();
-            document[name] = value;
-            assert_ne!(fingerprint(&document), first, "{name}");
-        }
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -1,0 +1,237 @@
+//! Which bill a request asks for, made from the request alone: before any configuration is read, so that asking again works
+//! after the product was withdrawn, its card broke, or the city left.
+
+use super::body::{BillBody, CouponBody, PassengerBody, PlaceBody};
+use super::leaf::AmountText;
+use farebox_document::{Given, read_body, version_of};
+use farebox_fare::Outcome;
+use farebox_money::Decimal;
+use serde_json::{Map, Value};
+
+/// The version of the fingerprints that are made here. What is not said in a request is not in its fingerprint, so that a
+/// field that is added later changes none; whatever changes one makes a new version.
+const VERSION: u32 = 1;
+
+/// What a request for a bill says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedBill {
+    /// The city of the trip. Whether it is served was not looked at.
+    pub city: String,
+    /// What was ridden. Whether it is offered was not looked at.
+    pub product: String,
+    /// The estimate the ride was ordered with. Whether it is one was not looked at.
+    pub estimate_id: Option<String>,
+    /// Equal for requests that ask for the same bill, however they are written down: numbers by value, times by moment, and
+    /// what is as it is without being said - no coupons, one passenger, a surge of 1 - as if it were not said.
+    pub fingerprint: String,
+}
+
+impl AskedBill {
+    /// Reads the body of a request. `None` when there is something wrong with it that needs no configuration to be seen;
+    /// [`BillRequest::decode`](super::BillRequest::decode) says what.
+    pub fn read(document: &Value) -> Option<Self> {
+        read_body(document, |body: BillBody, _| asked(body)).ok()
+    }
+}
+
+fn asked(body: BillBody) -> Option<AskedBill> {
+    let mut said = Said::default();
+    let (city, product) = (body.city.read()?.0, body.product.read()?.0);
+    let estimate_id = body.estimate_id.read().map(|id| id.0);
+    said.value("city", city.as_str());
+    said.value("product", product.as_str());
+    said.value("started_at", body.started_at.read()?.0);
+    said.value("ended_at", body.ended_at.read()?.0);
+    said.value("origin", place(body.origin)?);
+    said.value("destination", place(body.destination)?);
+    said.unless("outcome", body.outcome.read().map(Outcome::word), Outcome::default().word());
+    said.unless("waiting_s", body.waiting_s.read().map(|waiting| waiting.0), 0);
+    said.option("scene", body.scene.read().map(|scene| scene.0));
+    // Not known counts as one.
+    let passengers = body.passengers.read().map(|count| count.0.max(1));
+    said.unless("passengers", passengers, 1);
+    said.unless("booked_ahead_s", body.booked_ahead_s.read().map(|ahead| ahead.0), 0);
+    said.option("one_price", number(body.one_price)?.map(text));
+    said.option(
+        "dynamic",
+        body.dynamic.read().map(|factor| factor.0).filter(|factor| *factor != Decimal::ONE).map(text),
+    );
+    for (name, amount) in [("tolls", body.tolls), ("parking", body.parking), ("highway", body.highway)] {
+        said.option(name, number(amount)?.filter(|amount| !amount.is_zero()).map(text));
+    }
+    if let Some(PassengerBody { id, tier, coupons }) = body.passenger.read() {
+        said.value("passenger", id.read()?.0);
+        said.option("tier", tier.read().map(|tier| tier.0));
+        if let Some(coupons) = coupons.read().filter(|coupons| !coupons.0.is_empty()) {
+            let coupons: Option<Vec<Value>> = coupons.0.into_iter().map(|given| coupon(given.read()?)).collect();
+            said.value("coupons", coupons?);
+        }
+    }
+    said.option("estimate_id", estimate_id.clone());
+    let fingerprint = format!("{VERSION}:{}", version_of(&Value::Object(said.0)));
+    Some(AskedBill { city, product, estimate_id, fingerprint })
+}
+
+/// What a request says that would not be so without being said.
+#[derive(Default)]
+struct Said(Map<String, Value>);
+
+impl Said {
+    fn value(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    fn option(&mut self, name: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.value(name, value);
+        }
+    }
+
+    fn unless<T: Into<Value> + PartialEq>(&mut self, name: &str, value: Option<T>, default: T) {
+        self.option(name, value.filter(|value| *value != default));
+    }
+}
+
+fn coupon(body: CouponBody) -> Option<Value> {
+    let CouponBody { id, kind, value, min_spend, max_off, scope } = body;
+    let mut said = Said::default();
+    said.value("id", id.read()?.0);
+    said.value("kind", kind.read()?.word());
+    said.value("value", text(Decimal::from_str_exact(&value.read()?.0).ok()?));
+    said.option("min_spend", number(min_spend)?.filter(|amount| !amount.is_zero()).map(text));
+    said.option("max_off", number(max_off)?.map(text));
+    if let Some(scope) = scope.read().filter(|scope| !scope.0.is_empty()) {
+        let codes: Option<Vec<String>> = scope.0.into_iter().map(|code| Some(code.read()?.0)).collect();
+        said.value("scope", codes?);
+    }
+    Some(Value::Object(said.0))
+}
+
+/// Millionths of a degree.
+fn place(given: Given<PlaceBody>) -> Option<Vec<i32>> {
+    let PlaceBody { lat, lng } = given.read()?;
+    Some(vec![lat.read()?.0, lng.read()?.0])
+}
+
+/// An amount by value: its currency is not known here. `None` when it is no number.
+#[expect(clippy::option_option, reason = "not a number, not said, a number")]
+fn number(given: Given<AmountText>) -> Option<Option<Decimal>> {
+    given.read().map(|text| Decimal::from_str_exact(&text.0).ok()).map_or(Some(None), |number| number.map(Some))
+}
+
+fn text(number: Decimal) -> String {
+    number.normalize().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn bill() -> Value {
+        json!({
+            "city": "110000", "product": "express",
+            "started_at": "2019-07-11T09:00:00+08:00", "ended_at": "2019-07-11T09:21:00+08:00",
+            "origin": {"lat": 39.9, "lng": 116.4}, "destination": {"lat": 39.95, "lng": 116.45},
+            "dynamic": "1.20", "tolls": "10.00",
+            "passenger": {"id": "p-1", "coupons": [{"id": "c-1", "kind": "amount", "value": "5.00"}]},
+        })
+    }
+
+    fn with(changes: &[(&str, Value)]) -> String {
+        let mut document = bill();
+        for (pointer, value) in changes {
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            document.pointer_mut(parent).unwrap()[name] = value.clone();
+        }
+        AskedBill::read(&document).unwrap_or_else(|| panic!("{document}")).fingerprint
+    }
+
+    /// Fingerprints outlive releases: what one was billed from, the next must know again.
+    #[test]
+    fn fingerprints_are_stable() {
+        assert_eq!(with(&[]), "1:e19af80bd03fff6d127b110af1ce64a65f1a17f5149136dd0a810ecc3fa8da3a");
+    }
+
+    /// It sees what is asked for, and neither how it is written down nor that nothing is said at length.
+    #[test]
+    fn equal_requests() {
+        for (pointer, value) in [
+            ("/started_at", json!("2019-07-11T01:00:00Z")),
+            ("/dynamic", json!("1.2")),
+            ("/tolls", json!("10")),
+            ("/origin", json!({"lng": 116.400_000_01, "lat": 39.9})),
+            ("/estimate_id", Value::Null),
+            ("/outcome", json!("completed")),
+            ("/waiting_s", json!(0)),
+            ("/passengers", json!(1)),
+            ("/booked_ahead_s", json!(0)),
+            ("/parking", json!("0.00")),
+            ("/passenger/tier", Value::Null),
+            ("/passenger/coupons/0/value", json!("5")),
+            ("/passenger/coupons/0/min_spend", json!("0")),
+        ] {
+            assert_eq!(with(&[(pointer, value.clone())]), with(&[]), "{pointer} {value}");
+        }
+        let plain = |value| with(&[("/passenger/coupons", value)]);
+        assert_eq!(plain(json!([])), plain(Value::Null));
+        let surge = |value| with(&[("/dynamic", value)]);
+        assert_eq!(surge(json!("1")), surge(Value::Null));
+    }
+
+    /// Whatever a bill can depend on tells two requests apart.
+    #[test]
+    fn different_requests() {
+        let mut seen = std::collections::BTreeSet::from([with(&[])]);
+        for (pointer, value) in [
+            ("/city", json!("310000")),
+            ("/product", json!("taxi")),
+            ("/started_at", json!("2019-07-11T01:00:01Z")),
+            ("/ended_at", json!("2019-07-11T01:22:01Z")),
+            ("/origin", json!({"lat": 39.900_001, "lng": 116.4})),
+            ("/destination", json!({"lat": 39.9, "lng": 116.4})),
+            ("/outcome", json!("cancelled")),
+            ("/waiting_s", json!(1)),
+            ("/scene", json!("reservation")),
+            ("/passengers", json!(2)),
+            ("/booked_ahead_s", json!(1)),
+            ("/one_price", json!("0")),
+            ("/dynamic", Value::Null),
+            ("/tolls", json!("10.01")),
+            ("/parking", json!("10.00")),
+            ("/highway", json!("10.00")),
+            ("/passenger", Value::Null),
+            ("/passenger/id", json!("p-2")),
+            ("/passenger/tier", json!("gold")),
+            ("/passenger/coupons", json!([])),
+            ("/passenger/coupons/0/id", json!("c-2")),
+            ("/passenger/coupons/0/kind", json!("percent")),
+            ("/passenger/coupons/0/value", json!("5.01")),
+            ("/passenger/coupons/0/min_spend", json!("5")),
+            ("/passenger/coupons/0/max_off", json!("0")),
+            ("/passenger/coupons/0/scope", json!(["mileage"])),
+            ("/estimate_id", json!("AQ")),
+        ] {
+            assert!(seen.insert(with(&[(pointer, value.clone())])), "{pointer} {value}");
+        }
+    }
+
+    /// What is wrong needs no configuration to be refused, and is not looked up.
+    #[test]
+    fn what_is_wrong_asks_for_nothing() {
+        for (name, value) in [
+            ("city", Value::Null),
+            ("city", json!("../x")),
+            ("started_at", json!("yesterday")),
+            ("tolls", json!("ten")),
+            ("tolls", json!(10)),
+            ("passengers", json!(-1)),
+            ("colour", json!("red")),
+        ] {
+            let mut document = bill();
+            document[name] = value.clone();
+            assert_eq!(AskedBill::read(&document), None, "{name} {value}");
+        }
+    }
+}

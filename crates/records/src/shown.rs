@@ -1,0 +1,148 @@
+//! Bills as far as pages need them, read with tolerance: a page of a record that a later release wrote shows what this one
+//! understands.
+
+use crate::bill::BillRecord;
+use farebox_fare::{Basis, Bill, Line, Reason, Rule, Source, Unit};
+use farebox_money::{Currency, Decimal, MinorUnits, Rounding};
+use serde::Deserialize;
+
+/// What a page shows of a bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownBill {
+    /// What was ridden.
+    pub product: String,
+    /// Where the quantities come from.
+    pub basis: Basis,
+    /// Whether anything was missing when it was made.
+    pub degraded: bool,
+    /// What the passenger owes.
+    pub passenger: Bill,
+    /// What the driver earns.
+    pub driver: Bill,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    product: String,
+    basis: Basis,
+    degraded: bool,
+    passenger: Side,
+    driver: Side,
+}
+
+#[derive(Deserialize)]
+struct Side {
+    currency: Currency,
+    basis: Basis,
+    total: String,
+    payable: String,
+    rate_card: String,
+    lines: Vec<LineOfSide>,
+    #[serde(default)]
+    discounts: Vec<LineOfSide>,
+    #[serde(default)]
+    included: Vec<LineOfSide>,
+}
+
+#[derive(Deserialize)]
+struct LineOfSide {
+    code: String,
+    #[serde(default)]
+    quantity: String,
+    #[serde(default)]
+    unit: String,
+    #[serde(default)]
+    rate: String,
+    #[serde(default)]
+    per: String,
+    amount: String,
+    #[serde(default)]
+    reference: Option<String>,
+}
+
+impl From<BillRecord> for ShownBill {
+    fn from(record: BillRecord) -> Self {
+        let BillRecord { product, basis, degraded, passenger, driver, .. } = record;
+        Self { product, basis, degraded, passenger, driver }
+    }
+}
+
+impl ShownBill {
+    /// Reads what there is to show. Fields that are not known are passed over; a line whose quantity is in a unit that is not
+    /// known is shown as an amount.
+    ///
+    /// # Errors
+    ///
+    /// What is missing; or that lines do not add up: then they mean something else in the format that they are written in.
+    pub fn read(document: &str) -> Result<Self, String> {
+        let record: Record = serde_json::from_str(document).map_err(|error| error.to_string())?;
+        let side = |name: &str, side: Side| {
+            let bill = side.bill().and_then(|bill| {
+                adds_up(&bill)?;
+                Ok(bill)
+            });
+            bill.map_err(|why| format!("the {name}'s bill: {why}"))
+        };
+        Ok(Self {
+            product: record.product,
+            basis: record.basis,
+            degraded: record.degraded,
+            passenger: side("passenger", record.passenger)?,
+            driver: side("driver", record.driver)?,
+        })
+    }
+}
+
+impl Side {
+    fn bill(self) -> Result<Bill, String> {
+        let currency = self.currency;
+        let amount = |text: &str| money(currency, text);
+        let lines = |lines: Vec<LineOfSide>| {
+            lines.into_iter().map(|line| line.line(currency)).collect::<Result<Vec<_>, String>>()
+        };
+        Ok(Bill {
+            currency,
+            basis: self.basis,
+            total: amount(&self.total)?,
+            payable: amount(&self.payable)?,
+            lines: lines(self.lines)?,
+            discounts: lines(self.discounts)?,
+            included: lines(self.included)?,
+            rate_card: self.rate_card,
+        })
+    }
+}
+
+impl LineOfSide {
+    fn line(self, currency: Currency) -> Result<Line, String> {
+        let amount = money(currency, &self.amount)?;
+        let known = || {
+            let number = |text: &str| Decimal::from_str_exact(text).ok();
+            Some((Unit::from_word(&self.unit)?, number(&self.quantity)?, number(&self.rate)?, number(&self.per)?))
+        };
+        // The amount is all that can be said of a quantity in another unit.
+        let once = (Unit::Trip, Decimal::ONE, currency.to_major(amount), Decimal::ONE);
+        let (unit, quantity, rate, per) = known().unwrap_or(once);
+        // Pages do not say why a line is there.
+        let why =
+            Reason { rule: Rule::Rate, branch: None, source: Source::Card, rounding: Rounding::default(), step: 1 };
+        Ok(Line { code: self.code, quantity, unit, rate, per, amount, reference: self.reference, why })
+    }
+}
+
+fn money(currency: Currency, text: &str) -> Result<MinorUnits, String> {
+    currency.parse(text).map_err(|error| format!("{text:?} is not an amount in {currency}: {error:?}"))
+}
+
+/// Whether the sums are those of the lines. How a line came to its amount is the business of the release that wrote it.
+fn adds_up(bill: &Bill) -> Result<(), String> {
+    let sum = |lines: &[Line]| lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.amount));
+    let (lines, discounts) = (sum(&bill.lines), sum(&bill.discounts));
+    if lines != Some(bill.total) {
+        return Err(format!("its lines do not come to {}", bill.currency.format(bill.total)));
+    }
+    if discounts.and_then(|discounts| bill.total.checked_add(discounts)) != Some(bill.payable) {
+        return Err(format!("its discounts do not bring it to {}", bill.currency.format(bill.payable)));
+    }
+    Ok(())
+}
