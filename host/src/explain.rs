@@ -10,7 +10,7 @@ use crate::replay::diff;
 use crate::replay::record::Record;
 use crate::{input, output};
 use clap::Args;
-use farebox_pricing::{Side, VERSION};
+use farebox_pricing::{ENGINE, Side};
 use serde_json::json;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -81,7 +81,7 @@ impl Explain {
             }
         }
         if self.json {
-            let document = json!({ "trip_id": record.trip_id, "pricing": VERSION, "bills": documents });
+            let document = json!({ "trip_id": record.trip_id, "pricing": ENGINE, "bills": documents });
             pages = output::json(&document)?;
         }
         output::print(pages)?;

@@ -12,7 +12,7 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use farebox_billing::pricing::of_the_driver;
 use farebox_fare::{Bill, Facts, Line, Trip};
-use farebox_pricing::{Explanation, RateCard, Side, VERSION};
+use farebox_pricing::{ENGINE, Explanation, RateCard, Side};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write;
@@ -100,12 +100,12 @@ fn json(explanation: &Explanation, explain: bool) -> anyhow::Result<String> {
     struct Document<'a> {
         #[serde(flatten)]
         bill: &'a Bill,
-        pricing: &'a str,
+        pricing: u32,
         #[serde(skip_serializing_if = "Option::is_none")]
         explanation: Option<Vec<Value>>,
     }
     let items = explain.then(|| document::items(explanation)).transpose()?;
-    let document = Document { bill: &explanation.bill, pricing: VERSION, explanation: items };
+    let document = Document { bill: &explanation.bill, pricing: ENGINE, explanation: items };
     Ok(output::json(&document)?)
 }
 
@@ -183,5 +183,5 @@ fn page(card: &RateCard, trip: &Trip, bill: &Bill) -> String {
         rows.extend(bill.included.iter().map(line));
     }
     let table = lay_out([Align::Left, Align::Right, Align::Right, Align::Right], &rows);
-    format!("{}\n{table}\nrate card {}, pricing {VERSION}\n", bill_text::heading(card.info(), trip), bill.rate_card)
+    format!("{}\n{table}\nrate card {}, pricing {ENGINE}\n", bill_text::heading(card.info(), trip), bill.rate_card)
 }

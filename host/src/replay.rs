@@ -38,7 +38,8 @@ use stream::{Done, Run, Tally};
 
 /// Price bills again from their records: prove them, or try another rate card on them
 ///
-/// Without --card every bill is priced on the versions of its rate cards and compared with its record, byte for byte.
+/// Without --card every bill is priced on the versions of its rate cards, settled under its version of the policy, and
+/// compared with its record, byte for byte.
 /// Exit code 1 when one differs or cannot be compared.
 ///
 /// With --card the bills of the candidate's city, product and side are priced on the candidate instead, and what would
@@ -60,6 +61,9 @@ pub struct Replay {
     /// Where rate cards are, those of earlier days as well. May be given several times; folders in it are searched too.
     #[arg(long, value_name = "DIR", default_value = "config/cards", conflicts_with = "card")]
     cards: Vec<PathBuf>,
+    /// Where commission policies are, those of earlier days as well. May be given several times.
+    #[arg(long, value_name = "DIR", default_value = "config/policies", conflicts_with = "card")]
+    policies: Vec<PathBuf>,
     /// A candidate to price history with. May be given several times, for different bills.
     #[arg(long, value_name = "FILE")]
     card: Vec<PathBuf>,
@@ -88,7 +92,7 @@ impl Replay {
     }
 
     fn prove(&self) -> anyhow::Result<ExitCode> {
-        let archive = Archive::open(&self.cards)?;
+        let archive = Archive::open(self.cards.iter().chain(&self.policies))?;
         let done = self.go_through(|| Proof::new(&archive, self.show))?;
         output::print(if self.json { report::proof_json(&done)? } else { report::proof_text(&done) })?;
         self.finish(&done, done.tally.failed())

@@ -48,14 +48,14 @@ impl PricingComponent {
         Self { store, instance }
     }
 
-    /// The version of the engine.
+    /// The number of the engine.
     ///
     /// # Panics
     ///
     /// When the component traps.
-    pub fn version(&mut self) -> String {
+    pub fn engine(&mut self) -> u32 {
         let api = self.instance.farebox_pricing_pricing();
-        api.call_version(&mut self.store).expect("a pure function does not trap")
+        api.call_engine(&mut self.store).expect("a pure function does not trap")
     }
 
     /// Parses a card.

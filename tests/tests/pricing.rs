@@ -3,7 +3,7 @@
 
 use farebox_kit::artifacts;
 use farebox_money::charge_in_steps;
-use farebox_pricing::{RateCard, VERSION};
+use farebox_pricing::{ENGINE, RateCard};
 use farebox_tests::guest::Guest;
 use farebox_tests::pricing::{PricingComponent, price_natively};
 use farebox_tests::tariffs;
@@ -80,5 +80,5 @@ fn broken_cards() {
     let mut component = PricingComponent::instantiate(&guest);
     assert_eq!(Some(&native), component.parse(document).err().as_ref());
     insta::assert_snapshot!(native.join("\n"));
-    assert_eq!(component.version(), VERSION);
+    assert_eq!(component.engine(), ENGINE);
 }

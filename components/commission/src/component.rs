@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, unsafe_code)]
 
-use crate::{Policy, RideTotals, SettleError};
+use crate::{ENGINE, Policy, RideTotals, SettleError};
 use farebox_fare::Bill;
 use farebox_money::Currency;
 use farebox_wit::{Malformed, Problem};
@@ -20,6 +20,10 @@ export!(Component);
 
 impl Guest for Component {
     type Policy = Policy;
+
+    fn engine() -> u32 {
+        ENGINE
+    }
 }
 
 impl GuestPolicy for Policy {

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, unsafe_code)]
 
-use crate::{PriceError, RateCard, Side, VERSION};
+use crate::{ENGINE, PriceError, RateCard, Side};
 use farebox_wit::{Bill, Malformed, Problem, Trip};
 
 wit_bindgen::generate!({
@@ -19,8 +19,8 @@ export!(Component);
 impl Guest for Component {
     type RateCard = RateCard;
 
-    fn version() -> String {
-        VERSION.to_owned()
+    fn engine() -> u32 {
+        ENGINE
     }
 
     fn estimate(cards: Vec<RateCardBorrow>, trip: Trip) -> Vec<Result<Totals, pricing::PriceError>> {

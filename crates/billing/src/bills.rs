@@ -320,7 +320,7 @@ fn make<P: Ports>(
         policy: &*context.config.policy()?,
         pinned: cards.pinned,
         quoted: cards.quoted.as_ref(),
-        engine: context.config.engine(),
+        engines: context.config.engines(),
         billed_at: context.now,
     };
     let mut record = ride.bill()?;
@@ -353,8 +353,8 @@ pub struct BillInputs<'a, C, P> {
     pub pinned: Pinned,
     /// The ride as it was quoted on these cards.
     pub quoted: Option<&'a Trip>,
-    /// The version of the pricing engine.
-    pub engine: &'a str,
+    /// The numbers of the engines, pricing's and commission's.
+    pub engines: (u32, u32),
     /// When the bill is made.
     pub billed_at: Timestamp,
 }
@@ -371,7 +371,8 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             rate_card: passenger.version.clone(),
             driver_rate_card: driver.version.clone(),
             policy: policy.version.clone(),
-            pricing: self.engine.to_owned(),
+            pricing: self.engines.0,
+            commission: self.engines.1,
         };
         let currency = passenger.currency;
         let facts =

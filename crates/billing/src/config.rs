@@ -19,7 +19,7 @@ pub struct Config<E: Engines> {
     copy: BTreeMap<String, Document<ParsedCatalogue<E::Catalogue>>>,
     /// Files that are where documents should be and cannot be used.
     strays: Vec<String>,
-    engine: OnceCell<String>,
+    engines: OnceCell<(u32, u32)>,
 }
 
 struct Cards<C> {
@@ -100,7 +100,7 @@ impl<E: Engines> Config<E> {
             }
         }
         let policy = Document::at("policies/default.json".to_owned());
-        Ok(Self { files, cities, policy, copy, strays, engine: OnceCell::new() })
+        Ok(Self { files, cities, policy, copy, strays, engines: OnceCell::new() })
     }
 
     /// A rate card. `None` when the city does not have the product.
@@ -153,9 +153,9 @@ impl<E: Engines> Config<E> {
         self.copy.keys().map(String::as_str).collect()
     }
 
-    /// The version of the pricing engine.
-    pub fn engine(&self) -> &str {
-        self.engine.get_or_init(E::pricing)
+    /// The numbers of the engines, pricing's and commission's.
+    pub fn engines(&self) -> (u32, u32) {
+        *self.engines.get_or_init(|| (E::pricing(), E::commission()))
     }
 
     /// What is wrong with files that belong to no document.

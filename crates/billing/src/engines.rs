@@ -17,8 +17,11 @@ pub trait Engines: 'static {
     /// What renders.
     type Catalogue: Catalogue;
 
-    /// The version of the pricing engine. Every bill names it.
-    fn pricing() -> String;
+    /// The number of the pricing engine. Every bill names it.
+    fn pricing() -> u32;
+
+    /// The number of the commission engine. Every bill names it.
+    fn commission() -> u32;
 }
 
 /// Why a document cannot be used.

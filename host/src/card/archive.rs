@@ -1,16 +1,18 @@
-//! Rate cards by their version, today's and those of earlier days: what it takes to price a bill again.
+//! Rate cards and policies by their version, today's and those of earlier days: what it takes to make a bill again.
 
 use anyhow::Context;
+use farebox_commission::Policy;
 use farebox_document::version_of;
 use farebox_pricing::{FORMAT, RateCard};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// The rate cards in some folders, by version.
+/// The rate cards and policies in some folders, by version.
 #[derive(Debug, Default)]
 pub struct Archive {
     cards: HashMap<String, Entry>,
+    policies: HashMap<String, Policy>,
 }
 
 #[derive(Debug)]
@@ -21,17 +23,27 @@ enum Entry {
 }
 
 impl Archive {
-    /// Reads all rate cards in some folders and the folders in them. Files that are not rate cards are passed over.
+    /// Reads all rate cards and policies in some folders and the folders in them. Files that are neither are passed over.
     ///
     /// # Errors
     ///
     /// When a folder or a file in it cannot be read.
-    pub fn open(folders: &[PathBuf]) -> anyhow::Result<Self> {
+    pub fn open<'a>(folders: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<Self> {
         let mut archive = Self::default();
         for folder in folders {
             archive.add_folder(folder)?;
         }
         Ok(archive)
+    }
+
+    /// The policy of a version.
+    ///
+    /// # Errors
+    ///
+    /// That there is none.
+    pub fn policy(&self, version: &str) -> Result<&Policy, String> {
+        let missing = || format!("no policy has version {version}; --policies names folders to search");
+        self.policies.get(version).ok_or_else(missing)
     }
 
     /// The card of a version.
@@ -50,7 +62,7 @@ impl Archive {
     }
 
     fn add_folder(&mut self, folder: &Path) -> anyhow::Result<()> {
-        let context = || format!("cannot read rate cards from {}", folder.display());
+        let context = || format!("cannot read documents from {}", folder.display());
         for entry in std::fs::read_dir(folder).with_context(context)? {
             let entry = entry.with_context(context)?;
             let path = entry.path();
@@ -59,7 +71,7 @@ impl Archive {
                 self.add_folder(&path)?;
             } else if path.extension().is_some_and(|extension| extension == "json") {
                 let text = std::fs::read_to_string(&path);
-                let text = text.with_context(|| format!("cannot read the rate card {}", path.display()))?;
+                let text = text.with_context(|| format!("cannot read {}", path.display()))?;
                 self.add_file(path, &text);
             }
         }
@@ -67,6 +79,10 @@ impl Archive {
     }
 
     fn add_file(&mut self, path: PathBuf, text: &str) {
+        if let Ok(policy) = Policy::parse(text) {
+            self.policies.insert(policy.version().to_owned(), policy);
+            return;
+        }
         match RateCard::parse(text) {
             Ok(card) => {
                 self.cards.insert(card.info().version.clone(), Entry::Card(Box::new(card)));

@@ -4,7 +4,7 @@ use super::condition;
 use crate::bill_text;
 use farebox_fare::{Line, Source, Trip, Unit};
 use farebox_money::Currency;
-use farebox_pricing::{CardInfo, Explanation, GROWTH_CODE, ItemExplanation, Status, VERSION};
+use farebox_pricing::{CardInfo, ENGINE, Explanation, GROWTH_CODE, ItemExplanation, Status};
 use serde_json::Value;
 
 /// A node: its text, and what is below it.
@@ -38,7 +38,7 @@ pub fn page(card: &CardInfo, trip: &Trip, explanation: &Explanation) -> String {
     for root in roots(explanation) {
         root.print("", &mut text);
     }
-    text.push_str(&format!("\nrate card {}, pricing {VERSION}\n", bill.rate_card));
+    text.push_str(&format!("\nrate card {}, pricing {ENGINE}\n", bill.rate_card));
     text
 }
 

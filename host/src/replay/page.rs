@@ -7,7 +7,7 @@ use super::report::{
 use super::shadow::{Change, Section, Shadow, percent};
 use super::stream::Done;
 use farebox_money::Decimal;
-use farebox_pricing::{CardInfo, VERSION};
+use farebox_pricing::{CardInfo, ENGINE};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("page.css");
@@ -31,7 +31,7 @@ pub fn page(bills: &str, done: &Done<Shadow>) -> String {
                     p {
                         (done.lines) " bill records of " code { (bills) } ", priced again on "
                         @if shadow.sections.len() == 1 { "a candidate" } @else { (shadow.sections.len()) " candidates" }
-                        " by pricing " (VERSION) "."
+                        " by pricing " (ENGINE) "."
                         @if shadow.others > 0 { " " (shadow.others) " are for none of them." }
                     }
                     @if done.interrupted { p.warn { "Interrupted: these are the first " (done.lines) " records only." } }

@@ -6,7 +6,10 @@ use super::record::Record;
 use super::stream::{Line, Tally};
 use crate::bill_text;
 use crate::card::archive::Archive;
+use farebox_commission::RideTotals;
+use farebox_fare::Bill;
 use farebox_pricing::Side;
+use farebox_records::Settlement;
 use std::collections::BTreeMap;
 
 /// What replaying came to.
@@ -22,7 +25,7 @@ pub struct Proof<'a> {
     /// The first that fail.
     pub failures: First<Failure>,
     /// How many records each version of the engine priced.
-    pub engines: BTreeMap<String, u64>,
+    pub engines: BTreeMap<u32, u64>,
 }
 
 /// Why a record fails; in the order of how it is told.
@@ -30,9 +33,11 @@ pub struct Proof<'a> {
 pub enum Failing {
     /// A bill comes to something else.
     Different,
+    /// The bills settle to something else.
+    SettledDifferently,
     /// The facts cannot be priced.
     NotPriced,
-    /// A rate card of that version is not there.
+    /// A rate card, or the policy, of that version is not there.
     UnknownVersion,
     /// The line is not the record of a bill.
     Unreadable,
@@ -62,13 +67,15 @@ pub enum Detail {
 
 impl Failing {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Different, Self::NotPriced, Self::UnknownVersion, Self::Unreadable];
+    pub const ALL: [Self; 5] =
+        [Self::Different, Self::SettledDifferently, Self::NotPriced, Self::UnknownVersion, Self::Unreadable];
 
     /// The word for it, for programs.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Different => "different",
+            Self::SettledDifferently => "settled_differently",
             Self::NotPriced => "not_priced",
             Self::UnknownVersion => "unknown_version",
             Self::Unreadable => "unreadable",
@@ -112,27 +119,13 @@ impl Tally for Proof<'_> {
                 return self.fail(line.number, failure);
             }
         };
-        match self.engines.get_mut(record.engine()) {
-            Some(count) => *count += 1,
-            None => _ = self.engines.insert(record.engine().to_owned(), 1),
-        }
-        let mut same_bytes = true;
-        for side in [Side::Passenger, Side::Driver] {
-            match replay(self.archive, &record, side) {
-                Ok(Comparison::SameBytes) => {}
-                Ok(Comparison::SameContent) => same_bytes = false,
-                Ok(Comparison::Different(difference)) => {
-                    let (failing, detail) = (Failing::Different, Detail::Difference(difference));
-                    let trip_id = record.trip_id.into_owned();
-                    return self.fail(line.number, Failure { trip_id, side: Some(side), failing, detail });
-                }
-                Err((failing, message)) => {
-                    let (trip_id, detail) = (record.trip_id.into_owned(), Detail::Message(message));
-                    return self.fail(line.number, Failure { trip_id, side: Some(side), failing, detail });
-                }
-            }
-        }
-        *(if same_bytes { &mut self.same_bytes } else { &mut self.same_content }) += 1;
+        *self.engines.entry(record.engine()).or_default() += 1;
+        let (side, failing, detail) = match again(self.archive, &record) {
+            Ok(true) => return self.same_bytes += 1,
+            Ok(false) => return self.same_content += 1,
+            Err(failed) => failed,
+        };
+        self.fail(line.number, Failure { trip_id: record.trip_id.into_owned(), side, failing, detail });
     }
 
     fn merge(&mut self, other: Self) {
@@ -159,10 +152,59 @@ pub fn read(line: Line<'_>) -> Result<Record<'_>, String> {
     Record::parse(text)
 }
 
-fn replay(archive: &Archive, record: &Record, side: Side) -> Result<Comparison, (Failing, String)> {
+/// Makes a bill again. Whether it comes to the same bytes, and not only to the same.
+fn again(archive: &Archive, record: &Record) -> Result<bool, (Option<Side>, Failing, Detail)> {
+    let mut same_bytes = true;
+    let mut price = |side| {
+        let failed = |(failing, message)| (Some(side), failing, Detail::Message(message));
+        let (comparison, bill) = replay(archive, record, side).map_err(failed)?;
+        match comparison {
+            Comparison::SameBytes => {}
+            Comparison::SameContent => same_bytes = false,
+            Comparison::Different(difference) => {
+                return Err((Some(side), Failing::Different, Detail::Difference(difference)));
+            }
+        }
+        Ok(bill)
+    };
+    let (passenger, driver) = (price(Side::Passenger)?, price(Side::Driver)?);
+    let failed = |(failing, message)| (None, failing, Detail::Message(message));
+    settle(archive, record, &passenger, &driver).map_err(failed)?;
+    Ok(same_bytes)
+}
+
+fn replay(archive: &Archive, record: &Record, side: Side) -> Result<(Comparison, Bill), (Failing, String)> {
     let card = record.card(side, archive).map_err(|why| (Failing::UnknownVersion, why))?;
     let ride = record.ride(side, card.info().currency).map_err(|why| (Failing::Unreadable, why))?;
     let bill = card.price(&ride.trip, ride.quoted.as_ref());
     let bill = bill.map_err(|error| (Failing::NotPriced, bill_text::price_error(&error)))?;
-    Ok(Comparison::of(record.bill(side), &bill))
+    Ok((Comparison::of(record.bill(side), &bill), bill))
+}
+
+/// Settles two bills again, and compares with the record.
+fn settle(archive: &Archive, record: &Record, passenger: &Bill, driver: &Bill) -> Result<(), (Failing, String)> {
+    let policy = archive.policy(record.policy()).map_err(|why| (Failing::UnknownVersion, why))?;
+    let ride = RideTotals::of_bills(record.city.to_string(), record.product.to_string(), passenger, driver);
+    let settled =
+        policy.settle(&ride).map_err(|error| (Failing::NotPriced, format!("it cannot be settled: {error:?}")))?;
+    let settled = Settlement {
+        scenario: settled.scenario,
+        currency: passenger.currency,
+        take: settled.take,
+        take_rate: settled.take_rate,
+        cap: settled.cap,
+        top_up: settled.top_up,
+        take_after: settled.take_after,
+        take_rate_after: settled.take_rate_after,
+    };
+    if settled == record.settlement {
+        return Ok(());
+    }
+    let text = |settlement: &Settlement| {
+        let amount = |minor| settlement.currency.format(minor);
+        let Settlement { scenario, take, cap, top_up, .. } = settlement;
+        format!("scenario {scenario}, take {}, cap {cap}, top-up {}", amount(*take), amount(*top_up))
+    };
+    let message = format!("recorded is {}; it settles to {}", text(&record.settlement), text(&settled));
+    Err((Failing::SettledDifferently, message))
 }

@@ -7,7 +7,7 @@ use farebox_billing::pricing::of_the_driver;
 use farebox_fare::{Facts, Trip};
 use farebox_money::Currency;
 use farebox_pricing::{CardInfo, RateCard, Side};
-use farebox_records::BillRecord;
+use farebox_records::{BillRecord, Settlement};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -28,6 +28,8 @@ pub struct Record<'a> {
     passenger: &'a RawValue,
     #[serde(borrow)]
     driver: &'a RawValue,
+    /// What the platform keeps, and owes.
+    pub settlement: Settlement,
     #[serde(borrow)]
     versions: Versions<'a>,
     facts: BillFacts,
@@ -40,7 +42,8 @@ struct Versions<'a> {
     #[serde(borrow)]
     driver_rate_card: Cow<'a, str>,
     #[serde(borrow)]
-    pricing: Cow<'a, str>,
+    policy: Cow<'a, str>,
+    pricing: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +97,12 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// The version of the policy that settled it.
+    #[must_use]
+    pub fn policy(&self) -> &str {
+        &self.versions.policy
+    }
+
     /// The rate card that priced a side.
     ///
     /// # Errors
@@ -114,10 +123,10 @@ impl<'a> Record<'a> {
         Ok(card)
     }
 
-    /// The version of the engine that priced both sides.
+    /// The number of the engine that priced both sides.
     #[must_use]
-    pub fn engine(&self) -> &str {
-        &self.versions.pricing
+    pub fn engine(&self) -> u32 {
+        self.versions.pricing
     }
 
     /// What a side was priced from.

@@ -8,7 +8,7 @@ use crate::bill_text;
 use crate::output;
 use crate::table::{Align, lay_out};
 use farebox_money::{Currency, Decimal};
-use farebox_pricing::{CardInfo, VERSION};
+use farebox_pricing::{CardInfo, ENGINE};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -38,16 +38,17 @@ pub fn proof_text(done: &Done<Proof>) -> String {
     let others = [
         (proof.same_content, "come to what is recorded, but were laid out anew"),
         (failed(Failing::Different), "come to something else"),
+        (failed(Failing::SettledDifferently), "settle to something else"),
         (failed(Failing::NotPriced), "cannot be priced"),
-        (failed(Failing::UnknownVersion), "were priced on rate cards that are not there"),
+        (failed(Failing::UnknownVersion), "were made with rate cards or policies that are not there"),
         (failed(Failing::Unreadable), "cannot be read"),
     ];
     rows.extend(
         others.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| [number(count), what.to_owned()]),
     );
     let mut text = lay_out([Align::Right, Align::Left], &rows);
-    for (engine, count) in proof.engines.iter().filter(|(engine, _)| *engine != VERSION) {
-        let _ = writeln!(text, "\n{count} were priced by pricing {engine}; this is pricing {VERSION}");
+    for (engine, count) in proof.engines.iter().filter(|(engine, _)| **engine != ENGINE) {
+        let _ = writeln!(text, "\n{count} were priced by pricing {engine}; this is pricing {ENGINE}");
     }
     for (line, failure) in proof.failures.iter() {
         let _ = write!(text, "\nline {line}");
@@ -98,7 +99,7 @@ pub fn proof_json(done: &Done<Proof>) -> serde_json::Result<String> {
         "failed": failed,
         "failures": proof.failures.iter().map(failure).collect::<Vec<_>>(),
         "priced_by": proof.engines,
-        "pricing": VERSION,
+        "pricing": ENGINE,
         "interrupted": done.interrupted,
     });
     output::json(&document)
@@ -274,7 +275,7 @@ pub fn shadow_json(done: &Done<Shadow>) -> serde_json::Result<String> {
         "candidates": shadow.by_card().map(|(card, section)| section_json(card, section)).collect::<Vec<_>>(),
         "for_no_candidate": shadow.others,
         "unreadable": { "count": shadow.unreadable.count(), "first": unreadable.collect::<Vec<_>>() },
-        "pricing": VERSION,
+        "pricing": ENGINE,
         "interrupted": done.interrupted,
     });
     output::json(&document)

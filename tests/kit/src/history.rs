@@ -7,7 +7,6 @@ use farebox_billing::config::{Card, ParsedPolicy};
 use farebox_billing::engines::{Policy as _, Side};
 use farebox_fare::{Basis, Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
 use farebox_money::{Currency, Decimal};
-use farebox_pricing::VERSION;
 use farebox_records::{BillRecord, NotQuoted, Pinned};
 use fastrand::Rng;
 use std::path::Path;
@@ -93,7 +92,7 @@ impl Cards {
             policy: &*self.policy,
             pinned: if quoted.is_some() { Pinned::QUOTED } else { Pinned::current(NotQuoted::NoEstimate) },
             quoted,
-            engine: VERSION,
+            engines: (farebox_pricing::ENGINE, farebox_commission::ENGINE),
             billed_at: trip.ended_at,
         };
         ride.bill().unwrap_or_else(|refusal| panic!("{trip:?} on {info:?}: {refusal:?}"))

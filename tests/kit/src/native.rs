@@ -30,8 +30,12 @@ impl Engines for Native {
     type Policy = NativePolicy;
     type Catalogue = NativeCatalogue;
 
-    fn pricing() -> String {
-        pricing::VERSION.to_owned()
+    fn pricing() -> u32 {
+        pricing::ENGINE
+    }
+
+    fn commission() -> u32 {
+        commission::ENGINE
     }
 }
 

@@ -21,8 +21,12 @@ impl Engines for Components {
     type Policy = wit_commission::Policy;
     type Catalogue = wit_render::Catalogue;
 
-    fn pricing() -> String {
-        wit_pricing::version()
+    fn pricing() -> u32 {
+        wit_pricing::engine()
+    }
+
+    fn commission() -> u32 {
+        wit_commission::engine()
     }
 }
 
