@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, Component};
 use wasmtime::{Engine, Store};
 
-pub use bindings::exports::farebox::store::{bills, cards, ledger, quotes, trips};
+pub use bindings::exports::farebox::store::{bills, cards, faults, ledger, quotes, trips};
 pub use bindings::farebox::types::types::Segment;
 
 /// The most memory an instance may have: 64 MiB.
@@ -179,26 +179,26 @@ macro_rules! functions {
 functions! {
     trips: farebox_store_trips {
         add_segments = call_add_segments(city: String, trip: String, segments: Vec<Segment>)
-            -> Result<trips::Totals, trips::Error>;
-        segments = call_get(city: String, trip: String) -> Result<Option<Vec<Segment>>, trips::Error>;
+            -> Result<trips::Totals, trips::AddError>;
+        segments = call_get(city: String, trip: String) -> Result<Option<Vec<Segment>>, faults::Fault>;
     }
     quotes: farebox_store_quotes {
-        put_quote = call_put(city: String, quote: String, document: String, ttl: u64) -> Result<(), quotes::Error>;
-        quote = call_get(city: String, quote: String) -> Result<Option<String>, quotes::Error>;
+        put_quote = call_put(city: String, quote: String, document: String, ttl: u64) -> Result<(), faults::Fault>;
+        quote = call_get(city: String, quote: String) -> Result<Option<String>, faults::Fault>;
     }
     cards: farebox_store_cards {
-        put_card = call_put_once(city: String, version: String, document: String) -> Result<(), cards::Error>;
-        card = call_get(city: String, version: String) -> Result<Option<String>, cards::Error>;
+        put_card = call_put_once(city: String, version: String, document: String) -> Result<(), faults::Fault>;
+        card = call_get(city: String, version: String) -> Result<Option<String>, faults::Fault>;
     }
     bills: farebox_store_bills {
         put_bill = call_put_once(city: String, trip: String, bill: bills::Stored)
-            -> Result<bills::PutOutcome, bills::Error>;
-        bill = call_get(city: String, trip: String) -> Result<Option<bills::Stored>, bills::Error>;
+            -> Result<bills::PutOutcome, faults::Fault>;
+        bill = call_get(city: String, trip: String) -> Result<Option<bills::Stored>, faults::Fault>;
     }
     ledger: farebox_store_ledger {
         put_entry = call_put_once(city: String, trip: String, entry: ledger::Entry)
-            -> Result<ledger::PutOutcome, ledger::Error>;
-        entry = call_get(city: String, trip: String) -> Result<Option<ledger::Entry>, ledger::Error>;
+            -> Result<ledger::PutOutcome, ledger::PutError>;
+        entry = call_get(city: String, trip: String) -> Result<Option<ledger::Entry>, faults::Fault>;
     }
 }
 

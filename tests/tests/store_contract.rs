@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_tests::store_redis_server::RedisServer;
-use farebox_tests::store_under_test::{Segment, StoreUnderTest, Surroundings, bills, ledger, quotes, trips};
+use farebox_tests::store_under_test::{Segment, StoreUnderTest, Surroundings, bills, faults::Fault, ledger, trips};
 use futures::future::join_all;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -172,9 +172,9 @@ async fn a_conflict_writes_nothing(place: Place) {
     ];
     for other in other {
         let added = vec![segment(0), segment(1), other, segment(4)];
-        assert_eq!(store.add_segments(CITY, "t", added).await, Err(trips::Error::Conflict(2)), "{other:?}");
+        assert_eq!(store.add_segments(CITY, "t", added).await, Err(trips::AddError::Conflict(2)), "{other:?}");
         let both = vec![segment(8), segment(2), other];
-        assert_eq!(store.add_segments(CITY, "fresh", both).await, Err(trips::Error::Conflict(2)), "within a call");
+        assert_eq!(store.add_segments(CITY, "fresh", both).await, Err(trips::AddError::Conflict(2)), "within a call");
     }
     assert_eq!(store.segments(CITY, "t").await, Ok(Some(segments([1, 2, 3]))));
     assert_eq!(store.add_segments(CITY, "t", segments([])).await, Ok(totals_of(3)));
@@ -182,7 +182,7 @@ async fn a_conflict_writes_nothing(place: Place) {
 }
 
 async fn a_trip_holds_20000_segments(place: Place) {
-    let too_many = Err(trips::Error::TooManySegments(20_000));
+    let too_many = Err(trips::AddError::TooManySegments(20_000));
     let store = place.open().await;
     assert_eq!(store.add_segments(CITY, "t", segments(0..20_001)).await, too_many, "in one call");
     assert_eq!(store.segments(CITY, "t").await, Ok(None));
@@ -193,7 +193,7 @@ async fn a_trip_holds_20000_segments(place: Place) {
     assert_eq!(store.add_segments(CITY, "t", segments(5_000..19_999)).await, Ok(totals_of(20_000)), "repeats");
     assert_eq!(store.add_segments(CITY, "t", segments([20_001])).await, too_many);
     let other = Segment { distance: 0, ..segment(20_000) };
-    assert_eq!(store.add_segments(CITY, "t", vec![other]).await, Err(trips::Error::Conflict(20_000)));
+    assert_eq!(store.add_segments(CITY, "t", vec![other]).await, Err(trips::AddError::Conflict(20_000)));
     let expected = segments((0..19_999).chain([20_000]));
     assert!(store.segments(CITY, "t").await == Ok(Some(expected)), "not the segments that were added");
 }
@@ -226,12 +226,12 @@ async fn numbers_out_of_range_are_refused(place: Place) {
     ];
     for wrong in out_of_range {
         let refused = store.add_segments(CITY, "t", vec![segment(5), wrong]).await;
-        assert!(matches!(refused, Err(trips::Error::Other(_))), "{wrong:?}: {refused:?}");
+        assert!(matches!(refused, Err(trips::AddError::Fault(Fault::Other(_)))), "{wrong:?}: {refused:?}");
     }
     assert_eq!(store.segments(CITY, "t").await, Ok(None));
     for ttl in [0, 315_360_001, u64::MAX] {
         let refused = store.put_quote(CITY, "q", "document", ttl).await;
-        assert!(matches!(refused, Err(quotes::Error::Other(_))), "{ttl}: {refused:?}");
+        assert!(matches!(refused, Err(Fault::Other(_))), "{ttl}: {refused:?}");
     }
     assert_eq!(store.quote(CITY, "q").await, Ok(None));
     assert_eq!(store.put_quote(CITY, "q", "document", 315_360_000_u64).await, Ok(()));
@@ -344,7 +344,7 @@ async fn a_top_up_is_entered_once(place: Place) {
         assert_eq!(store.put_entry(CITY, "t", same.clone()).await, Ok(ledger::PutOutcome::Exists), "{same:?}");
     }
     for other in [top_up("CNY", 136, "peak", 1_700_000_000), top_up("USD", 135, "peak", 1_700_000_000)] {
-        let conflict = Err(ledger::Error::Conflict(first.clone()));
+        let conflict = Err(ledger::PutError::Conflict(first.clone()));
         assert_eq!(store.put_entry(CITY, "t", other.clone()).await, conflict, "{other:?}");
     }
     assert_eq!(store.entry(CITY, "t").await, Ok(Some(first)), "as first entered");
@@ -483,42 +483,57 @@ macro_rules! assert_fails {
         $({
             let result = $call.await;
             let text = format!("{result:?}");
-            assert!(text.starts_with(concat!("Err(Error::", stringify!($error), "(")), "{}: {text}", stringify!($call));
+            assert!(text.contains(concat!("Fault::", stringify!($error), "(")), "{}: {text}", stringify!($call));
         })*
     };
+}
+
+/// Asserts that all functions that write say that another site does.
+async fn assert_all_fenced(store: &StoreUnderTest, city: &str, name: &str) {
+    assert_fails!(
+        Fenced,
+        store.add_segments(city, name, segments([1])),
+        store.put_quote(city, name, "document", 60_u64),
+        store.put_card(city, name, "document"),
+        store.put_bill(city, name, bill("a")),
+        store.put_entry(city, name, top_up("CNY", 1, "", 0))
+    );
 }
 
 /// A user who may read everything, and write one city: what removes a city from that list fences it at once, on
 /// connections that are open already.
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_may_ban_writes_to_a_city() {
+async fn redis_may_fence_a_city() {
     let server = RedisServer::start().unwrap();
     let () = server.run("ACL SETUSER site on >word resetkeys %R~* %RW~c:110000:* +@all").unwrap();
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url("site:word@"))).await.unwrap();
     put_all(&store, "110000", "t").await;
     for city in ["310000", "11", "1100001"] {
-        assert_fails!(
-            WriteBanned,
-            store.add_segments(city, "t", segments([1])),
-            store.put_quote(city, "t", "document", 60_u64),
-            store.put_card(city, "t", "document"),
-            store.put_bill(city, "t", bill("a")),
-            store.put_entry(city, "t", top_up("CNY", 1, "", 0))
-        );
+        assert_all_fenced(&store, city, "t").await;
         assert_nothing_at(&store, city, "t").await;
     }
     let () = server.run("ACL SETUSER site resetkeys %R~*").unwrap();
-    assert_fails!(
-        WriteBanned,
-        store.add_segments("110000", "t", segments([1])),
-        store.put_quote("110000", "t", "document", 60_u64),
-        store.put_card("110000", "t", "document"),
-        store.put_bill("110000", "t", bill("a")),
-        store.put_entry("110000", "t", top_up("CNY", 1, "", 0))
-    );
+    assert_all_fenced(&store, "110000", "t").await;
     assert_all_at(&store, "110000", "t").await;
     let () = server.run("ACL SETUSER site %RW~c:110000:*").unwrap();
     assert_eq!(store.add_segments("110000", "t", segments([2])).await, Ok(totals_of(2)));
+}
+
+/// A user who may write every key and lacks a command was set up wrongly: no city has moved.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_user_without_a_command_is_a_wrong_configuration() {
+    let server = RedisServer::start().unwrap();
+    let () = server.run("ACL SETUSER site on >word ~* +@all -@write -@scripting").unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url("site:word@"))).await.unwrap();
+    assert_fails!(
+        Other,
+        store.add_segments(CITY, "t", segments([1])),
+        store.put_quote(CITY, "t", "document", 60_u64),
+        store.put_card(CITY, "t", "document"),
+        store.put_bill(CITY, "t", bill("a")),
+        store.put_entry(CITY, "t", top_up("CNY", 1, "", 0))
+    );
+    assert_nothing_at(&store, CITY, "t").await;
 }
 
 /// Asserts that every function says so when the backend cannot be reached, and says it soon.
@@ -544,7 +559,7 @@ async fn assert_all_unavailable(store: &StoreUnderTest) {
 async fn wait_until_it_answers(store: &StoreUnderTest) {
     let started = Instant::now();
     while let Err(error) = store.bill(CITY, "nobody").await {
-        assert!(matches!(error, bills::Error::Unavailable(_)), "{error:?}");
+        assert!(matches!(error, Fault::Unavailable(_)), "{error:?}");
         assert!(started.elapsed() < Duration::from_secs(5), "{error:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -564,7 +579,7 @@ async fn an_instance_recovers_when_redis_comes_back() {
     server.kill().unwrap();
     let calls = (0..16).map(|_| store.add_segments(CITY, "t", segments([1])));
     for result in join_all(calls).await {
-        assert!(matches!(result, Err(trips::Error::Unavailable(_))), "{result:?}");
+        assert!(matches!(result, Err(trips::AddError::Fault(Fault::Unavailable(_)))), "{result:?}");
     }
 }
 
@@ -578,7 +593,7 @@ async fn a_redis_restart_between_two_calls_costs_a_moment() {
     server.restart().unwrap();
     let calls = (0..16).map(|call| store.add_segments(CITY, "t", segments([call])));
     for result in join_all(calls).await {
-        assert!(matches!(result, Ok(_) | Err(trips::Error::Unavailable(_))), "{result:?}");
+        assert!(matches!(result, Ok(_) | Err(trips::AddError::Fault(Fault::Unavailable(_)))), "{result:?}");
     }
     wait_until_it_answers(&store).await;
     assert_eq!(store.add_segments(CITY, "t", segments(0..16)).await, Ok(totals_of(16)));
@@ -781,7 +796,7 @@ async fn wrong_variables_are_told_by_name() {
         let mut surroundings = place.surroundings.clone();
         surroundings.variables.insert(variable.to_owned(), text.to_owned());
         let store = StoreUnderTest::new(&surroundings).await.unwrap();
-        let Err(bills::Error::Other(told)) = store.bill(CITY, "t").await else { panic!("{variable} is {text}") };
+        let Err(Fault::Other(told)) = store.bill(CITY, "t").await else { panic!("{variable} is {text}") };
         assert!(told.contains(&format!("variable {variable} must be \"")), "{told}");
     }
 }

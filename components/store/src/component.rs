@@ -4,8 +4,10 @@
 
 use crate::redis::Redis;
 use crate::sqlite::Sqlite;
-use crate::{AddError, Backend, Batch, BatchError, Fault, Keys, MAX_SEGMENTS, Settings, StoredBill, TopUp, ttl_s};
-use exports::farebox::store::{bills, cards, ledger, quotes, trips};
+use crate::{
+    AddError, Backend, Batch, BatchError, Fault, Fence, Keys, MAX_SEGMENTS, Settings, StoredBill, TopUp, ttl_s,
+};
+use exports::farebox::store::{bills, cards, faults, ledger, quotes, trips};
 use std::cell::OnceCell;
 
 spin_sdk::wit_bindgen::generate!({
@@ -13,6 +15,7 @@ spin_sdk::wit_bindgen::generate!({
     inline: "
         package farebox:store-component;
         world component {
+            export farebox:store/faults@0.1.0;
             export farebox:store/trips@0.1.0;
             export farebox:store/quotes@0.1.0;
             export farebox:store/cards@0.1.0;
@@ -76,61 +79,65 @@ impl trips::Guest for Component {
         city: String,
         trip: String,
         segments: Vec<trips::Segment>,
-    ) -> Result<trips::Totals, trips::Error> {
+    ) -> Result<trips::Totals, trips::AddError> {
         let batch = Batch::new(segments.into_iter().map(Into::into).collect())?;
         let totals = ask!(add_segments(&city, &trip, &batch))?;
         Ok(trips::Totals { distance: totals.distance_m, duration: totals.duration_s, segments: totals.segments })
     }
 
-    async fn get(city: String, trip: String) -> Result<Option<Vec<trips::Segment>>, trips::Error> {
+    async fn get(city: String, trip: String) -> Result<Option<Vec<trips::Segment>>, faults::Fault> {
         let segments = ask!(segments(&city, &trip))?;
         Ok((!segments.is_empty()).then(|| segments.into_iter().map(Into::into).collect()))
     }
 }
 
 impl quotes::Guest for Component {
-    async fn put(city: String, quote: String, document: String, ttl: u64) -> Result<(), quotes::Error> {
+    async fn put(city: String, quote: String, document: String, ttl: u64) -> Result<(), faults::Fault> {
         let ttl_s = ttl_s(ttl)?;
         Ok(ask!(put_quote(&city, &quote, &document, ttl_s))?)
     }
 
-    async fn get(city: String, quote: String) -> Result<Option<String>, quotes::Error> {
+    async fn get(city: String, quote: String) -> Result<Option<String>, faults::Fault> {
         Ok(ask!(quote(&city, &quote))?)
     }
 }
 
 impl cards::Guest for Component {
-    async fn put_once(city: String, version: String, document: String) -> Result<(), cards::Error> {
+    async fn put_once(city: String, version: String, document: String) -> Result<(), faults::Fault> {
         Ok(ask!(put_card(&city, &version, &document))?)
     }
 
-    async fn get(city: String, version: String) -> Result<Option<String>, cards::Error> {
+    async fn get(city: String, version: String) -> Result<Option<String>, faults::Fault> {
         Ok(ask!(card(&city, &version))?)
     }
 }
 
 impl bills::Guest for Component {
-    async fn put_once(city: String, trip: String, bill: bills::Stored) -> Result<bills::PutOutcome, bills::Error> {
+    async fn put_once(city: String, trip: String, bill: bills::Stored) -> Result<bills::PutOutcome, faults::Fault> {
         let earlier = ask!(put_bill(&city, &trip, &bill.into()))?;
         Ok(earlier.map_or(bills::PutOutcome::Created, |bill| bills::PutOutcome::Exists(bill.into())))
     }
 
-    async fn get(city: String, trip: String) -> Result<Option<bills::Stored>, bills::Error> {
+    async fn get(city: String, trip: String) -> Result<Option<bills::Stored>, faults::Fault> {
         Ok(ask!(bill(&city, &trip))?.map(Into::into))
     }
 }
 
 impl ledger::Guest for Component {
-    async fn put_once(city: String, trip: String, entry: ledger::Entry) -> Result<ledger::PutOutcome, ledger::Error> {
+    async fn put_once(
+        city: String,
+        trip: String,
+        entry: ledger::Entry,
+    ) -> Result<ledger::PutOutcome, ledger::PutError> {
         let top_up = TopUp::from(entry);
         match ask!(put_top_up(&city, &trip, &top_up))? {
             None => Ok(ledger::PutOutcome::Created),
             Some(earlier) if earlier.owes_the_same_as(&top_up) => Ok(ledger::PutOutcome::Exists),
-            Some(earlier) => Err(ledger::Error::Conflict(earlier.into())),
+            Some(earlier) => Err(ledger::PutError::Conflict(earlier.into())),
         }
     }
 
-    async fn get(city: String, trip: String) -> Result<Option<ledger::Entry>, ledger::Error> {
+    async fn get(city: String, trip: String) -> Result<Option<ledger::Entry>, faults::Fault> {
         Ok(ask!(top_up(&city, &trip))?.map(Into::into))
     }
 }
@@ -156,22 +163,31 @@ same_fields! {
     ledger::Entry { currency, top_up, scenario, billed_at } <-> TopUp { currency, amount, scenario, billed_at };
 }
 
-macro_rules! faults {
-    ($($interface:ident),*) => {
-        $(impl From<Fault> for $interface::Error {
-            fn from(fault: Fault) -> Self {
-                match fault {
-                    Fault::Unavailable(text) => Self::Unavailable(text),
-                    Fault::WriteBanned(text) => Self::WriteBanned(text),
-                    Fault::Other(text) => Self::Other(text),
-                }
+impl From<Fault> for faults::Fault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Unavailable(text) => Self::Unavailable(text),
+            Fault::Fenced(Fence { owner, epoch, retry_after_s }) => {
+                Self::Fenced(faults::Fenced { owner, epoch, retry_after: retry_after_s })
             }
-        })*
-    };
+            Fault::Other(text) => Self::Other(text),
+        }
+    }
 }
-faults!(trips, quotes, cards, bills, ledger);
 
-impl From<AddError> for trips::Error {
+impl From<Fault> for trips::AddError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+impl From<Fault> for ledger::PutError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+impl From<AddError> for trips::AddError {
     fn from(error: AddError) -> Self {
         match error {
             AddError::Conflict(sequence) => Self::Conflict(sequence),
@@ -181,10 +197,10 @@ impl From<AddError> for trips::Error {
     }
 }
 
-impl From<BatchError> for trips::Error {
+impl From<BatchError> for trips::AddError {
     fn from(error: BatchError) -> Self {
         match error {
-            BatchError::OutOfRange(text) => Self::Other(text),
+            BatchError::OutOfRange(text) => Fault::Other(text).into(),
             BatchError::Conflict(sequence) => Self::Conflict(sequence),
             BatchError::TooManySegments => Self::TooManySegments(MAX_SEGMENTS),
         }

@@ -7,10 +7,26 @@
 pub enum Fault {
     /// It could not be reached, or refused for its own reasons. Nothing was written as far as is known.
     Unavailable(String),
-    /// The city may not be written here. Nothing was written.
-    WriteBanned(String),
+    /// Another site writes this city. Nothing was written.
+    Fenced(Fence),
     /// A defect, a wrong configuration, or nonsense in the store: worth an operator's attention.
     Other(String),
+}
+
+/// Who writes a city, as far as the backend says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The site that does. Empty when it is only known that this one may not.
+    pub owner: String,
+    /// Counts how often the city has changed hands. Zero when it is not known.
+    pub epoch: u64,
+    /// After how many seconds it is worth asking again.
+    pub retry_after_s: u64,
+}
+
+impl Fence {
+    /// The fence of a backend that refuses a city and does not say for whom: the rights of a Redis user.
+    pub const UNNAMED: Self = Self { owner: String::new(), epoch: 0, retry_after_s: 1 };
 }
 
 /// Whether a command reads or writes: what "no permission" means depends on it.
@@ -29,7 +45,8 @@ impl Fault {
     /// broken connections, and a server that is loading, a replica, out of memory and so on.
     pub fn from_redis(text: &str, access: Access) -> Self {
         let fault = match (&*redis_code(text), access) {
-            ("NOPERM", Access::Write) => Self::WriteBanned,
+            // A key may not be written because its city has moved. A command is missing because an operator forgot it.
+            ("NOPERM", Access::Write) if is_about_a_key(text) => return Self::Fenced(Fence::UNNAMED),
             ("ERR", _) if text.contains("max number of clients") => Self::Unavailable,
             ("ERR" | "WRONGTYPE" | "CROSSSLOT" | "NOPERM" | "NOAUTH" | "WRONGPASS", _) => Self::Other,
             _ if text.contains("AuthenticationFailed") => Self::Other,
@@ -61,6 +78,12 @@ pub fn is_unknown_script(text: &str) -> bool {
     redis_code(text) == "NOSCRIPT"
 }
 
+/// Whether a missing permission is one for a key, and not one for a command or a channel. Redis 7.0 says "one of the keys",
+/// within a script "at least one of the keys", and 7.2 "access a key".
+fn is_about_a_key(text: &str) -> bool {
+    text.contains("one of the keys") || text.contains("access a key")
+}
+
 /// The error code a Redis server sent, as the server spells it; or any other word, if the error is not the server's.
 ///
 /// `NOSCRIPT No matching script` reaches us as `NoScript: No matching script` or as `An error was signalled by the
@@ -88,13 +111,23 @@ mod tests {
                 assert_eq!(Fault::from_redis(text, access), expected(format!("Redis: {text}")));
             }
         }
-        let no_permission = &[
+        let no_key = &[
             "NOPERM: this user has no permissions to access one of the keys used as arguments",
             "NoPerm: this user has no permissions to access one of the keys used as arguments",
             "NOPERM No permissions to access a key",
+            "NOPERM The user executing the script can't access at least one of the keys mentioned in the command script",
         ];
-        check(Access::Write, Fault::WriteBanned, no_permission);
-        check(Access::Read, Fault::Other, no_permission);
+        check(Access::Write, |_| Fault::Fenced(Fence::UNNAMED), no_key);
+        check(Access::Read, Fault::Other, no_key);
+        let no_command = &[
+            "NOPERM: this user has no permissions to run the 'evalsha' command",
+            "NoPerm: this user has no permissions to run the 'keys' command",
+            "NOPERM User site has no permissions to run the 'eval' command",
+            "NOPERM The user executing the script can't run this command or subcommand script",
+            "NOPERM this user has no permissions to access one of the channels used as arguments",
+        ];
+        check(Access::Write, Fault::Other, no_command);
+        check(Access::Read, Fault::Other, no_command);
         check(
             Access::Write,
             Fault::Unavailable,

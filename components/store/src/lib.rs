@@ -27,7 +27,7 @@ pub mod statement;
 
 pub use backend::{AddError, Backend, StoredBill, TopUp, Totals};
 pub use batch::{Batch, BatchError};
-pub use fault::{Access, Fault, is_unknown_script};
+pub use fault::{Access, Fault, Fence, is_unknown_script};
 pub use keys::Keys;
 pub use limits::{MAX_QUANTITY, MAX_SEGMENTS, MAX_SEQUENCE, MAX_TTL_S, ttl_s};
 pub use settings::{Settings, Synchronous};

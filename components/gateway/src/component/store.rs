@@ -1,6 +1,6 @@
 //! The store, as the component that it is. Whoever calls it bounds the call.
 
-use super::bindings::farebox::store::{bills, cards, ledger, quotes, trips};
+use super::bindings::farebox::store::{bills, cards, faults, ledger, quotes, trips};
 use super::world::World;
 use farebox_billing::ports::{Accumulated, SegmentsError, Store, StoreError, StoredBill, TopUp};
 use farebox_fare::Segment;
@@ -10,24 +10,15 @@ impl Store for World {
         let segments = segments.iter().map(|segment| (*segment).into()).collect();
         let totals = trips::add_segments(city.to_owned(), trip.to_owned(), segments).await;
         let totals = totals.map_err(|error| match error {
-            trips::Error::Conflict(sequence) => SegmentsError::Conflict(sequence),
-            trips::Error::TooManySegments(most) => SegmentsError::TooMany(most),
-            trips::Error::Unavailable(why) => SegmentsError::Store(StoreError::Unavailable(why)),
-            trips::Error::WriteBanned(why) => SegmentsError::Store(StoreError::WriteBanned(why)),
-            trips::Error::Other(why) => SegmentsError::Store(StoreError::Other(why)),
+            trips::AddError::Conflict(sequence) => SegmentsError::Conflict(sequence),
+            trips::AddError::TooManySegments(most) => SegmentsError::TooMany(most),
+            trips::AddError::Fault(fault) => SegmentsError::Store(fault.into()),
         })?;
         Ok(Accumulated { distance_m: totals.distance, duration_s: totals.duration, segments: totals.segments })
     }
 
     async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, StoreError> {
-        let segments = trips::get(city.to_owned(), trip.to_owned()).await.map_err(|error| match error {
-            trips::Error::Unavailable(why) => StoreError::Unavailable(why),
-            trips::Error::WriteBanned(why) => StoreError::WriteBanned(why),
-            trips::Error::Other(why) => StoreError::Other(why),
-            trips::Error::Conflict(_) | trips::Error::TooManySegments(_) => {
-                StoreError::Other("an error that only adding segments can have".to_owned())
-            }
-        })?;
+        let segments = trips::get(city.to_owned(), trip.to_owned()).await?;
         Ok(segments.unwrap_or_default().into_iter().map(Into::into).collect())
     }
 
@@ -68,10 +59,8 @@ impl Store for World {
         };
         let entered = ledger::put_once(city.to_owned(), trip.to_owned(), entry).await;
         entered.map(drop).map_err(|error| match error {
-            ledger::Error::Unavailable(why) => StoreError::Unavailable(why),
-            ledger::Error::WriteBanned(why) => StoreError::WriteBanned(why),
-            ledger::Error::Other(why) => StoreError::Other(why),
-            ledger::Error::Conflict(entry) => {
+            ledger::PutError::Fault(fault) => fault.into(),
+            ledger::PutError::Conflict(entry) => {
                 StoreError::Other(format!("the ledger holds another top-up: {} {}", entry.top_up, entry.currency))
             }
         })
@@ -82,17 +71,14 @@ fn from_wit(stored: bills::Stored) -> StoredBill {
     StoredBill { fingerprint: stored.fingerprint, document: stored.document }
 }
 
-macro_rules! errors {
-    ($($interface:ident),*) => {
-        $(impl From<$interface::Error> for StoreError {
-            fn from(error: $interface::Error) -> Self {
-                match error {
-                    $interface::Error::Unavailable(why) => Self::Unavailable(why),
-                    $interface::Error::WriteBanned(why) => Self::WriteBanned(why),
-                    $interface::Error::Other(why) => Self::Other(why),
-                }
+impl From<faults::Fault> for StoreError {
+    fn from(fault: faults::Fault) -> Self {
+        match fault {
+            faults::Fault::Unavailable(why) => Self::Unavailable(why),
+            faults::Fault::Fenced(faults::Fenced { owner, epoch, retry_after }) => {
+                Self::Fenced { owner, epoch, retry_after_s: retry_after }
             }
-        })*
-    };
+            faults::Fault::Other(why) => Self::Other(why),
+        }
+    }
 }
-errors!(quotes, cards, bills);
