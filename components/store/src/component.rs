@@ -1,12 +1,14 @@
-//! WIT <-> [`Backend`].
+//! WIT <-> the contracts.
 
 #![allow(unsafe_code, missing_docs)]
 
-use crate::redis::Redis;
-use crate::sqlite::Sqlite;
-use crate::{
-    AddError, Backend, Batch, BatchError, Fault, Fence, Keys, MAX_SEGMENTS, Settings, StoredBill, TopUp, ttl_s,
-};
+use crate::backend::{Fault, Fence, Keys, Redis, Sqlite};
+use crate::bills::{Bills as _, StoredBill};
+use crate::cards::Cards as _;
+use crate::ledger::{Ledger as _, TopUp};
+use crate::quotes::Quotes as _;
+use crate::trips::{AddError, Batch, BatchError, Trips as _};
+use crate::{MAX_SEGMENTS, Settings, ttl_s};
 use exports::farebox::store::{bills, cards, faults, ledger, quotes, trips};
 use std::cell::OnceCell;
 

@@ -1,5 +1,6 @@
 //! The component's variables.
 
+use crate::backend::Synchronous;
 use std::num::NonZeroU32;
 
 /// What the variables say: which backend to use, and how.
@@ -23,15 +24,6 @@ pub enum Settings {
         /// `trip_ttl_s`: how long a trip is kept after its last segment, in seconds.
         trip_ttl_s: NonZeroU32,
     },
-}
-
-/// What SQLite waits for before it calls a write done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Synchronous {
-    /// The disk: an acknowledged write survives a power cut.
-    Full,
-    /// The operating system: an acknowledged write survives the end of the process, but perhaps not a power cut.
-    Normal,
 }
 
 impl Settings {
@@ -101,16 +93,6 @@ const SYNCHRONOUS: Right = Right { words: "\"full\" or \"normal\"", accepts: |te
 
 fn is_within(text: &str, most: u32) -> bool {
     text.parse::<NonZeroU32>().is_ok_and(|number| number.get() <= most)
-}
-
-impl Synchronous {
-    /// The SQL that sets it, for one connection.
-    pub fn pragma(self) -> &'static str {
-        match self {
-            Self::Full => "PRAGMA synchronous = FULL",
-            Self::Normal => "PRAGMA synchronous = NORMAL",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,19 +1,18 @@
-//! [`Backend`] over Redis, through `spin:redis`.
+//! Redis, through `spin:redis`.
 
-use crate::codec::{self, Record, Reply};
-use crate::script::{self, Script};
-use crate::{
-    Access, AddError, Backend, Batch, Fault, Keys, MAX_SEGMENTS, Shared, StoredBill, TopUp, Totals, is_unknown_script,
-};
-use farebox_fare::Segment;
+use super::reply::{self, Record, Reply};
+use super::script::{PUT_ONCE, Script};
+use super::{Access, Fault, Keys, Shared, is_unknown_script};
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 use std::num::NonZeroU32;
 
-/// Trips, quotes, rate cards, bills and top-ups in Redis.
+/// A Redis to keep things in.
 pub struct Redis {
     url: String,
-    keys: Keys,
-    trip_ttl_s: NonZeroU32,
+    /// Where things are.
+    pub(crate) keys: Keys,
+    /// How long a trip is kept after its last segment, in seconds.
+    pub(crate) trip_ttl_s: NonZeroU32,
     connection: Shared<Connection>,
 }
 
@@ -38,7 +37,7 @@ impl Redis {
             match operation(&connection).await {
                 Ok(results) => {
                     connection.answered();
-                    return reply(results);
+                    return texts(results);
                 }
                 Err(error) => match fault(error, access) {
                     fault @ Fault::Unavailable(_) => {
@@ -56,7 +55,8 @@ impl Redis {
         }
     }
 
-    async fn command<const N: usize>(
+    /// Runs a command of few words.
+    pub(crate) async fn command<const N: usize>(
         &self,
         access: Access,
         command: &str,
@@ -65,7 +65,8 @@ impl Redis {
         self.run(access, async |connection| connection.execute(command, arguments.map(parameter)).await).await
     }
 
-    async fn script(&self, script: &Script, key: &str, arguments: &[String]) -> Result<Reply, Fault> {
+    /// Runs a script on one key.
+    pub(crate) async fn script(&self, script: &Script, key: &str, arguments: &[String]) -> Result<Reply, Fault> {
         let parameters =
             |script| [script, "1", key].into_iter().chain(arguments.iter().map(String::as_str)).map(parameter);
         self.run(Access::Write, async |connection| match connection.execute("EVALSHA", parameters(&script.sha)).await {
@@ -77,68 +78,19 @@ impl Redis {
         .await
     }
 
-    async fn record<R: Record>(&self, key: &str) -> Result<Option<R>, Fault> {
+    /// Reads a record.
+    pub(crate) async fn record<R: Record>(&self, key: &str) -> Result<Option<R>, Fault> {
         let fields = [key].into_iter().chain(R::FIELDS.iter().copied()).map(parameter);
         let reply =
             self.run(Access::Read, async |connection| connection.execute("HMGET", fields.clone()).await).await?;
-        codec::record(reply)
+        reply::record(reply)
     }
 
-    async fn put_once<R: Record>(&self, key: &str, record: &R) -> Result<Option<R>, Fault> {
+    /// Keeps a record unless there is one: then returns it.
+    pub(crate) async fn put_once<R: Record>(&self, key: &str, record: &R) -> Result<Option<R>, Fault> {
         let fields = R::FIELDS.iter().map(|field| (*field).to_owned());
         let arguments: Vec<String> = fields.zip(record.values()).flat_map(|(field, value)| [field, value]).collect();
-        codec::record(self.script(&script::PUT_ONCE, key, &arguments).await?)
-    }
-}
-
-impl Backend for Redis {
-    async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Totals, AddError> {
-        let mut arguments = vec![self.trip_ttl_s.to_string(), MAX_SEGMENTS.to_string()];
-        for segment in batch.segments() {
-            arguments.extend([segment.sequence.to_string(), codec::segment_value(segment)]);
-        }
-        codec::totals(&self.script(&script::ADD_SEGMENTS, &self.keys.trip(city, trip), &arguments).await?)
-    }
-
-    async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, Fault> {
-        codec::segments(self.command(Access::Read, "HGETALL", [&self.keys.trip(city, trip)]).await?)
-    }
-
-    async fn put_quote(&self, city: &str, quote: &str, document: &str, ttl_s: u32) -> Result<(), Fault> {
-        let key = self.keys.quote(city, quote);
-        self.command(Access::Write, "SET", [&key, document, "EX", &ttl_s.to_string()]).await?;
-        Ok(())
-    }
-
-    async fn quote(&self, city: &str, quote: &str) -> Result<Option<String>, Fault> {
-        let reply = self.command(Access::Read, "GET", [&self.keys.quote(city, quote)]).await?;
-        Ok(reply.into_iter().next().flatten())
-    }
-
-    async fn put_card(&self, city: &str, version: &str, document: &str) -> Result<(), Fault> {
-        self.command(Access::Write, "SET", [&self.keys.card(city, version), document, "NX"]).await?;
-        Ok(())
-    }
-
-    async fn card(&self, city: &str, version: &str) -> Result<Option<String>, Fault> {
-        let reply = self.command(Access::Read, "GET", [&self.keys.card(city, version)]).await?;
-        Ok(reply.into_iter().next().flatten())
-    }
-
-    async fn put_bill(&self, city: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, Fault> {
-        self.put_once(&self.keys.bill(city, trip), bill).await
-    }
-
-    async fn bill(&self, city: &str, trip: &str) -> Result<Option<StoredBill>, Fault> {
-        self.record(&self.keys.bill(city, trip)).await
-    }
-
-    async fn put_top_up(&self, city: &str, trip: &str, top_up: &TopUp) -> Result<Option<TopUp>, Fault> {
-        self.put_once(&self.keys.ledger(city, trip), top_up).await
-    }
-
-    async fn top_up(&self, city: &str, trip: &str) -> Result<Option<TopUp>, Fault> {
-        self.record(&self.keys.ledger(city, trip)).await
+        reply::record(self.script(&PUT_ONCE, key, &arguments).await?)
     }
 }
 
@@ -146,7 +98,7 @@ fn parameter(text: &str) -> RedisParameter {
     RedisParameter::Binary(text.as_bytes().to_vec())
 }
 
-fn reply(results: Vec<RedisResult>) -> Result<Reply, Fault> {
+fn texts(results: Vec<RedisResult>) -> Result<Reply, Fault> {
     let text = |result| match result {
         RedisResult::Nil => Ok(None),
         RedisResult::Status(text) => Ok(Some(text)),

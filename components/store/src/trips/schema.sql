@@ -1,4 +1,3 @@
--- Version 2. A blank line ends a statement: they are run one at a time, and running one again does no harm.
 CREATE TABLE IF NOT EXISTS segment (
     city TEXT NOT NULL,
     trip TEXT NOT NULL,
@@ -76,50 +75,3 @@ BEGIN
         LIMIT 2
     ) AND NOT EXISTS (SELECT 1 FROM segment WHERE segment.city = trip.city AND segment.trip = trip.trip);
 END
-
-CREATE TABLE IF NOT EXISTS quote (
-    city TEXT NOT NULL,
-    quote TEXT NOT NULL,
-    document TEXT NOT NULL,
-    expires_at_ms INTEGER NOT NULL,
-    PRIMARY KEY (city, quote)
-) STRICT
-
-CREATE INDEX IF NOT EXISTS quote_expiry ON quote (expires_at_ms)
-
--- A new quote sweeps out a few that have expired: always more than one, so that they cannot pile up, and never many.
-CREATE TRIGGER IF NOT EXISTS quote_sweeps AFTER INSERT ON quote
-BEGIN
-    DELETE FROM quote WHERE rowid IN (
-        SELECT rowid FROM quote
-        WHERE expires_at_ms <= CAST(unixepoch('subsec') * 1000 AS INTEGER)
-        ORDER BY expires_at_ms
-        LIMIT 4
-    );
-END
-
--- Rate cards that were priced with.
-CREATE TABLE IF NOT EXISTS card (
-    city TEXT NOT NULL,
-    version TEXT NOT NULL,
-    document TEXT NOT NULL,
-    PRIMARY KEY (city, version)
-) STRICT
-
-CREATE TABLE IF NOT EXISTS bill (
-    city TEXT NOT NULL,
-    trip TEXT NOT NULL,
-    request TEXT NOT NULL,
-    document TEXT NOT NULL,
-    PRIMARY KEY (city, trip)
-) STRICT
-
-CREATE TABLE IF NOT EXISTS ledger (
-    city TEXT NOT NULL,
-    trip TEXT NOT NULL,
-    currency TEXT NOT NULL,
-    top_up INTEGER NOT NULL,
-    scenario TEXT NOT NULL,
-    billed_at INTEGER NOT NULL,
-    PRIMARY KEY (city, trip)
-) STRICT, WITHOUT ROWID

@@ -12,14 +12,12 @@ pub struct Script {
     pub sha: String,
 }
 
-/// Adds segments to a trip.
-pub static ADD_SEGMENTS: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/add_segments.lua")));
-
 /// Keeps a record unless there is one.
-pub static PUT_ONCE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/put_once.lua")));
+pub static PUT_ONCE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("put_once.lua")));
 
 impl Script {
-    fn new(source: &'static str) -> Self {
+    /// A script of this source.
+    pub fn new(source: &'static str) -> Self {
         Self { source, sha: hex(&Sha1::digest(source)) }
     }
 }

@@ -1,65 +1,9 @@
-//! How things look in Redis.
-//!
-//! A reply is a flat list of texts, `None` where Redis said nil.
+//! How trips look in Redis.
 
-use crate::{AddError, Fault, StoredBill, TopUp, Totals};
+use super::contract::{AddError, Totals};
+use crate::Fault;
+use crate::backend::{Reply, corrupt};
 use farebox_fare::Segment;
-
-/// What Redis answered.
-pub type Reply = Vec<Option<String>>;
-
-/// Something kept as a hash with the same fields each time.
-pub trait Record: Sized {
-    /// What it is, for error texts.
-    const NAME: &'static str;
-    /// The names of its fields.
-    const FIELDS: &'static [&'static str];
-    /// Its values, in the order of [`FIELDS`](Self::FIELDS).
-    fn values(&self) -> Vec<String>;
-    /// Makes it of its values. `None` when they make no sense.
-    fn from_values(values: Vec<String>) -> Option<Self>;
-}
-
-impl Record for StoredBill {
-    const NAME: &'static str = "bill";
-    const FIELDS: &'static [&'static str] = &["request", "document"];
-
-    fn values(&self) -> Vec<String> {
-        vec![self.fingerprint.clone(), self.document.clone()]
-    }
-
-    fn from_values(values: Vec<String>) -> Option<Self> {
-        let [fingerprint, document] = values.try_into().ok()?;
-        Some(Self { fingerprint, document })
-    }
-}
-
-impl Record for TopUp {
-    const NAME: &'static str = "ledger entry";
-    const FIELDS: &'static [&'static str] = &["currency", "top-up", "scenario", "billed-at"];
-
-    fn values(&self) -> Vec<String> {
-        vec![self.currency.clone(), self.amount.to_string(), self.scenario.clone(), self.billed_at.to_string()]
-    }
-
-    fn from_values(values: Vec<String>) -> Option<Self> {
-        let [currency, amount, scenario, billed_at] = values.try_into().ok()?;
-        Some(Self { currency, amount: amount.parse().ok()?, scenario, billed_at: billed_at.parse().ok()? })
-    }
-}
-
-/// Reads the values of a record, asked for in the order of its fields. `None` when it is not there.
-///
-/// # Errors
-///
-/// A part of it is missing, or makes no sense.
-pub fn record<R: Record>(reply: Reply) -> Result<Option<R>, Fault> {
-    if reply.iter().all(Option::is_none) {
-        return Ok(None);
-    }
-    let values: Option<Vec<String>> = reply.into_iter().collect();
-    values.and_then(R::from_values).map(Some).ok_or_else(|| corrupt(R::NAME))
-}
 
 /// How a segment looks in the hash of its trip, under its sequence number.
 pub fn segment_value(segment: &Segment) -> String {
@@ -120,10 +64,6 @@ fn numbers(distance: &str, duration: &str, segments: &str) -> Option<Totals> {
     })
 }
 
-fn corrupt(what: &str) -> Fault {
-    Fault::Other(format!("a {what} in Redis is not as this component writes it"))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -152,18 +92,6 @@ mod tests {
         for nonsense in [&["x", "1:2:3"], &["1", "1:2"], &["1", "1:2:-3"], &["1", "1:2:3:4"], &["1", "nil"]] {
             assert!(is_other(segments(reply(nonsense))), "{nonsense:?}");
         }
-    }
-
-    #[test]
-    fn records_survive_the_round_trip_or_are_called_corrupt() {
-        let bill = StoredBill { fingerprint: String::new(), document: "{\"价\": \"9.60\"}".into() };
-        let top_up = TopUp { currency: "CNY".into(), amount: i64::MAX, scenario: "peak".into(), billed_at: -1 };
-        assert_eq!(record(bill.values().into_iter().map(Some).collect()), Ok(Some(bill)));
-        assert_eq!(record(top_up.values().into_iter().map(Some).collect()), Ok(Some(top_up)));
-        assert_eq!(record::<StoredBill>(reply(&["nil", "nil"])), Ok(None));
-        assert!(is_other(record::<StoredBill>(reply(&["a", "nil"]))));
-        assert!(is_other(record::<StoredBill>(reply(&["a", "b", "c"]))));
-        assert!(is_other(record::<TopUp>(reply(&["CNY", "1.5", "peak", "0"]))));
     }
 
     #[test]

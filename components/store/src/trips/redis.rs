@@ -1,0 +1,21 @@
+//! Trips in Redis.
+
+use super::contract::{AddError, Totals, Trips};
+use super::{ADD_SEGMENTS, Batch, codec};
+use crate::backend::{Access, Redis};
+use crate::{Fault, MAX_SEGMENTS};
+use farebox_fare::Segment;
+
+impl Trips for Redis {
+    async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Totals, AddError> {
+        let mut arguments = vec![self.trip_ttl_s.to_string(), MAX_SEGMENTS.to_string()];
+        for segment in batch.segments() {
+            arguments.extend([segment.sequence.to_string(), codec::segment_value(segment)]);
+        }
+        codec::totals(&self.script(&ADD_SEGMENTS, &self.keys.trip(city, trip), &arguments).await?)
+    }
+
+    async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, Fault> {
+        codec::segments(self.command(Access::Read, "HGETALL", [&self.keys.trip(city, trip)]).await?)
+    }
+}
