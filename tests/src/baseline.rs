@@ -8,8 +8,8 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
-    Variables,
+    Accumulated, Clock, DocumentKind, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill,
+    TopUp, Variables,
 };
 use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::{Segment, Timestamp};
@@ -150,11 +150,11 @@ impl Store for World {
         none()
     }
 
-    async fn put_card(&self, _: &str, _: &str, _: &str) -> Result<(), StoreError> {
+    async fn put_document(&self, _: &str, _: DocumentKind, _: &str, _: &str) -> Result<(), StoreError> {
         none()
     }
 
-    async fn card(&self, _: &str, _: &str) -> Result<Option<String>, StoreError> {
+    async fn document(&self, _: &str, _: DocumentKind, _: &str) -> Result<Option<String>, StoreError> {
         none()
     }
 

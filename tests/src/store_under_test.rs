@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, Component};
 use wasmtime::{Engine, Store};
 
-pub use bindings::exports::farebox::store::{bills, cards, faults, ledger, quotes, trips};
+pub use bindings::exports::farebox::store::{bills, documents, faults, ledger, quotes, trips};
 pub use bindings::farebox::types::types::Segment;
 
 /// The most memory an instance may have: 64 MiB.
@@ -66,6 +66,7 @@ impl Surroundings {
     fn new(backend: &str, redis_url: &str, database: Option<Database>) -> Self {
         let variables = [
             ("store_backend", backend),
+            ("site", "here"),
             ("redis_url", redis_url),
             ("buckets", "16"),
             ("trip_ttl_s", "600"),
@@ -186,9 +187,11 @@ functions! {
         put_quote = call_put(city: String, quote: String, document: String, ttl: u64) -> Result<(), faults::Fault>;
         quote = call_get(city: String, quote: String) -> Result<Option<String>, faults::Fault>;
     }
-    cards: farebox_store_cards {
-        put_card = call_put_once(city: String, version: String, document: String) -> Result<(), faults::Fault>;
-        card = call_get(city: String, version: String) -> Result<Option<String>, faults::Fault>;
+    documents: farebox_store_documents {
+        put_document = call_put_once(city: String, kind: documents::DocumentKind, version: String, document: String)
+            -> Result<(), faults::Fault>;
+        document = call_get(city: String, kind: documents::DocumentKind, version: String)
+            -> Result<Option<String>, faults::Fault>;
     }
     bills: farebox_store_bills {
         put_bill = call_put_once(city: String, trip: String, bill: bills::Stored)

@@ -4,10 +4,23 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_tests::store_redis_server::RedisServer;
-use farebox_tests::store_under_test::{Segment, StoreUnderTest, Surroundings, bills, faults::Fault, ledger, trips};
+use farebox_tests::store_under_test::{
+    Segment, StoreUnderTest, Surroundings, bills, documents::DocumentKind, faults::Fault, ledger, trips,
+};
 use futures::future::join_all;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// Asserts that all these calls give this error.
+macro_rules! assert_fails {
+    ($error:ident, $($call:expr),*) => {
+        $({
+            let result = $call.await;
+            let text = format!("{result:?}");
+            assert!(text.contains(concat!("Fault::", stringify!($error), "(")), "{}: {text}", stringify!($call));
+        })*
+    };
+}
 
 /// Defines each test twice: on SQLite and on a Redis server of its own.
 macro_rules! on_every_backend {
@@ -38,7 +51,7 @@ on_every_backend! {
     a_trip_is_forgotten_whole
     a_quote_lives_as_long_as_it_was_told_to
     a_quote_is_replaced
-    a_card_is_written_once_and_stays
+    a_document_is_written_once_and_stays
     a_bill_is_written_once
     of_parallel_bills_one_is_kept
     a_top_up_is_entered_once
@@ -49,6 +62,7 @@ on_every_backend! {
     documents_come_back_as_they_were
     instances_see_each_others_writes
     what_was_written_outlives_the_instance
+    a_city_is_written_by_one_site
 }
 
 /// Where instances keep things, and what is needed to get there.
@@ -299,15 +313,28 @@ async fn a_quote_is_replaced(place: Place) {
     assert_eq!(store.quote(CITY, "q").await, Ok(Some("second".to_owned())), "lives by its own time");
 }
 
-// Rate cards.
+// Documents.
 
-async fn a_card_is_written_once_and_stays(place: Place) {
+async fn a_document_is_written_once_and_stays(place: Place) {
     let store = place.open().await;
-    assert_eq!(store.put_card(CITY, "v1", "{ \"a\": 1 }").await, Ok(()));
-    assert_eq!(store.put_card(CITY, "v1", "{\"a\":1}").await, Ok(()), "laid out differently");
-    assert_eq!(store.put_card(CITY, "v2", "{\"a\":2}").await, Ok(()));
-    assert_eq!(store.card(CITY, "v1").await, Ok(Some("{ \"a\": 1 }".to_owned())), "the first stays");
-    assert_eq!(store.card(CITY, "v2").await, Ok(Some("{\"a\":2}".to_owned())));
+    assert_eq!(store.put_document(CITY, DocumentKind::RateCard, "v1", "{ \"a\": 1 }").await, Ok(()));
+    assert_eq!(
+        store.put_document(CITY, DocumentKind::RateCard, "v1", "{\"a\":1}").await,
+        Ok(()),
+        "laid out differently"
+    );
+    assert_eq!(store.put_document(CITY, DocumentKind::RateCard, "v2", "{\"a\":2}").await, Ok(()));
+    assert_eq!(
+        store.document(CITY, DocumentKind::RateCard, "v1").await,
+        Ok(Some("{ \"a\": 1 }".to_owned())),
+        "the first stays"
+    );
+    assert_eq!(store.document(CITY, DocumentKind::RateCard, "v2").await, Ok(Some("{\"a\":2}".to_owned())));
+    for kind in [DocumentKind::Policy, DocumentKind::Catalogue, DocumentKind::City] {
+        assert_eq!(store.document(CITY, kind, "v1").await, Ok(None), "{kind:?}");
+        assert_eq!(store.put_document(CITY, kind, "v1", format!("{kind:?}")).await, Ok(()));
+        assert_eq!(store.document(CITY, kind, "v1").await, Ok(Some(format!("{kind:?}"))));
+    }
 }
 
 // Bills.
@@ -370,7 +397,7 @@ async fn absence_is_not_an_error(place: Place) {
 async fn assert_nothing_at(store: &StoreUnderTest, city: &str, name: &str) {
     assert_eq!(store.segments(city, name).await, Ok(None));
     assert_eq!(store.quote(city, name).await, Ok(None));
-    assert_eq!(store.card(city, name).await, Ok(None));
+    assert_eq!(store.document(city, DocumentKind::RateCard, name).await, Ok(None));
     assert_eq!(store.bill(city, name).await, Ok(None));
     assert_eq!(store.entry(city, name).await, Ok(None));
 }
@@ -380,7 +407,7 @@ async fn put_all(store: &StoreUnderTest, city: &str, name: &str) {
     let hint = format!("{city} {name}");
     assert_eq!(store.add_segments(city, name, segments([1])).await, Ok(totals_of(1)), "{hint}");
     assert_eq!(store.put_quote(city, name, format!("quote {hint}"), 60_u64).await, Ok(()), "{hint}");
-    assert_eq!(store.put_card(city, name, format!("card {hint}")).await, Ok(()), "{hint}");
+    assert_eq!(store.put_document(city, DocumentKind::RateCard, name, format!("card {hint}")).await, Ok(()), "{hint}");
     assert_eq!(store.put_bill(city, name, bill(&hint)).await, Ok(bills::PutOutcome::Created), "{hint}");
     assert_eq!(store.put_entry(city, name, top_up("CNY", 1, &hint, 0)).await, Ok(ledger::PutOutcome::Created));
 }
@@ -389,7 +416,7 @@ async fn assert_all_at(store: &StoreUnderTest, city: &str, name: &str) {
     let hint = format!("{city} {name}");
     assert_eq!(store.segments(city, name).await, Ok(Some(segments([1]))), "{hint}");
     assert_eq!(store.quote(city, name).await, Ok(Some(format!("quote {hint}"))));
-    assert_eq!(store.card(city, name).await, Ok(Some(format!("card {hint}"))));
+    assert_eq!(store.document(city, DocumentKind::RateCard, name).await, Ok(Some(format!("card {hint}"))));
     assert_eq!(store.bill(city, name).await, Ok(Some(bill(&hint))));
     assert_eq!(store.entry(city, name).await, Ok(Some(top_up("CNY", 1, &hint, 0))));
 }
@@ -444,8 +471,11 @@ async fn documents_come_back_as_they_were(place: Place) {
         let (name, start) = (number.to_string(), document.chars().take(20).collect::<String>());
         store.put_quote(CITY, &*name, document, 60_u64).await.unwrap();
         assert!(store.quote(CITY, &*name).await == Ok(Some(document.to_owned())), "{start:?}");
-        store.put_card(CITY, &*name, document).await.unwrap();
-        assert!(store.card(CITY, &*name).await == Ok(Some(document.to_owned())), "{start:?}");
+        store.put_document(CITY, DocumentKind::RateCard, &*name, document).await.unwrap();
+        assert!(
+            store.document(CITY, DocumentKind::RateCard, &*name).await == Ok(Some(document.to_owned())),
+            "{start:?}"
+        );
         let stored = bills::Stored { fingerprint: document.to_owned(), document: document.to_owned() };
         assert_eq!(store.put_bill(CITY, &*name, stored.clone()).await, Ok(bills::PutOutcome::Created), "{start:?}");
         assert!(store.bill(CITY, &*name).await == Ok(Some(stored.clone())), "{start:?}");
@@ -477,27 +507,86 @@ async fn what_was_written_outlives_the_instance(place: Place) {
 
 // What Redis promises.
 
-/// Asserts that all functions that write give this error, and all that read give what they are expected to.
-macro_rules! assert_fails {
-    ($error:ident, $($call:expr),*) => {
-        $({
-            let result = $call.await;
-            let text = format!("{result:?}");
-            assert!(text.contains(concat!("Fault::", stringify!($error), "(")), "{}: {text}", stringify!($call));
-        })*
-    };
-}
-
 /// Asserts that all functions that write say that another site does.
 async fn assert_all_fenced(store: &StoreUnderTest, city: &str, name: &str) {
     assert_fails!(
         Fenced,
         store.add_segments(city, name, segments([1])),
         store.put_quote(city, name, "document", 60_u64),
-        store.put_card(city, name, "document"),
+        store.put_document(city, DocumentKind::RateCard, name, "document"),
         store.put_bill(city, name, bill("a")),
         store.put_entry(city, name, top_up("CNY", 1, "", 0))
     );
+}
+
+/// Sets the fence of a city.
+impl Place {
+    fn fence(&self, owner: &str) {
+        match &self.backend {
+            Backend::Sqlite(folder) => {
+                let database = rusqlite::Connection::open(folder.path().join("store.db")).unwrap();
+                let fence = "INSERT OR REPLACE INTO fence VALUES (?1, ?2, 7, 30)";
+                database.execute(fence, [CITY, owner]).unwrap();
+            }
+            Backend::Redis(server) => {
+                for bucket in 0..16 {
+                    let fence = format!("c:{CITY}:{{{CITY}:{bucket}}}:fence");
+                    let () = server.run(&format!("HSET {fence} owner {owner} epoch 7 retry-after 30")).unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// A city that another site writes is not written, by no step, and is read; one that this site writes is both.
+async fn a_city_is_written_by_one_site(place: Place) {
+    let store = place.open().await;
+    put_all(&store, CITY, "before").await;
+    place.fence("there");
+    assert_all_fenced(&store, CITY, "before").await;
+    assert_all_fenced(&store, CITY, "new").await;
+    let Err(Fault::Fenced(fence)) = store.put_quote(CITY, "q", "document", 60_u64).await else { panic!("not fenced") };
+    assert_eq!((&*fence.owner, fence.epoch, fence.retry_after), ("there", 7, 30));
+    assert_all_at(&store, CITY, "before").await;
+    assert_nothing_at(&store, CITY, "new").await;
+    put_all(&store, "310000", "before").await;
+    place.fence("here");
+    put_all(&store, CITY, "new").await;
+    assert_eq!(store.add_segments(CITY, "before", segments([2])).await, Ok(totals_of(2)));
+}
+
+/// A city whose keys are spread over another count of buckets is neither written nor read: half of it would not be found.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_count_of_buckets_is_refused() {
+    let server = RedisServer::start().unwrap();
+    let with = |buckets: &str| {
+        let mut surroundings = Surroundings::redis(&server.url(""));
+        surroundings.variables.insert("buckets".to_owned(), buckets.to_owned());
+        surroundings
+    };
+    put_all(&StoreUnderTest::new(&with("16")).await.unwrap(), CITY, "t").await;
+    for buckets in ["15", "17", "32"] {
+        let store = StoreUnderTest::new(&with(buckets)).await.unwrap();
+        assert_fails!(
+            Other,
+            store.add_segments(CITY, "t", segments([1])),
+            store.put_quote(CITY, "t", "document", 60_u64),
+            store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
+            store.put_bill(CITY, "t", bill("a")),
+            store.put_entry(CITY, "t", top_up("CNY", 1, "", 0)),
+            store.quote(CITY, "t")
+        );
+        let Err(Fault::Other(told)) = store.bill(CITY, "t").await else { panic!("{buckets}") };
+        let expected = format!("spread over 16 buckets, and variable buckets is {buckets}; it must be 16");
+        assert!(told.contains(&expected), "{told}");
+        put_all(&store, &format!("city-{buckets}"), "t").await;
+    }
+    // The step itself looks again, whatever an instance remembers of the city.
+    let store = StoreUnderTest::new(&with("16")).await.unwrap();
+    assert_all_at(&store, CITY, "t").await;
+    let () = server.run("HSET c:110000:{110000:11}:facts buckets 32").unwrap();
+    assert_fails!(Other, store.put_quote(CITY, "a-1", "document", 60_u64));
+    assert_all_at(&StoreUnderTest::new(&with("16")).await.unwrap(), CITY, "t").await;
 }
 
 /// A user who may read everything, and write one city: what removes a city from that list fences it at once, on
@@ -529,7 +618,7 @@ async fn a_redis_user_without_a_command_is_a_wrong_configuration() {
         Other,
         store.add_segments(CITY, "t", segments([1])),
         store.put_quote(CITY, "t", "document", 60_u64),
-        store.put_card(CITY, "t", "document"),
+        store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
         store.put_bill(CITY, "t", bill("a")),
         store.put_entry(CITY, "t", top_up("CNY", 1, "", 0))
     );
@@ -545,8 +634,8 @@ async fn assert_all_unavailable(store: &StoreUnderTest) {
         store.segments(CITY, "t"),
         store.put_quote(CITY, "t", "document", 60_u64),
         store.quote(CITY, "t"),
-        store.put_card(CITY, "t", "document"),
-        store.card(CITY, "t"),
+        store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
+        store.document(CITY, DocumentKind::RateCard, "t"),
         store.put_bill(CITY, "t", bill("a")),
         store.bill(CITY, "t"),
         store.put_entry(CITY, "t", top_up("CNY", 1, "", 0)),
@@ -648,11 +737,14 @@ async fn redis_keys_are_as_documented() {
     let mut keys: Vec<String> = server.run("KEYS *").unwrap();
     keys.sort();
     let key = |kind| format!("c:110000:{{110000:11}}:{kind}:a-1");
-    assert_eq!(keys, ["bill", "card", "ledger", "quote", "trip"].map(key));
+    let mut expected = ["bill", "document:rate-card", "ledger", "quote", "trip"].map(key).to_vec();
+    expected.extend([0, 11].map(|bucket| format!("c:110000:{{110000:{bucket}}}:facts")));
+    expected.sort();
+    assert_eq!(keys, expected);
     let ttl = |kind| server.run::<i64>(&format!("TTL {}", key(kind))).unwrap();
     assert!((590..=600).contains(&ttl("trip")), "{}", ttl("trip"));
     assert!((50..=60).contains(&ttl("quote")), "{}", ttl("quote"));
-    assert_eq!((ttl("bill"), ttl("card"), ttl("ledger")), (-1, -1, -1), "these stay");
+    assert_eq!((ttl("bill"), ttl("document:rate-card"), ttl("ledger")), (-1, -1, -1), "these stay");
     let () = server.run(&format!("EXPIRE {} 5", key("trip"))).unwrap();
     store.add_segments(CITY, "a-1", segments([1])).await.unwrap();
     assert!((590..=600).contains(&ttl("trip")), "a write gives a trip its time again");
@@ -691,7 +783,7 @@ async fn a_redis_replica_is_unavailable_for_writes() {
         Unavailable,
         store.add_segments(CITY, "t", segments([2])),
         store.put_quote(CITY, "t", "document", 60_u64),
-        store.put_card(CITY, "u", "document"),
+        store.put_document(CITY, DocumentKind::RateCard, "u", "document"),
         store.put_bill(CITY, "u", bill("a")),
         store.put_entry(CITY, "u", top_up("CNY", 1, "", 0))
     );
@@ -732,18 +824,26 @@ async fn sqlite_is_set_up_as_documented() {
     let pragma =
         |name| file.look().query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
     assert_eq!(pragma("journal_mode").unwrap(), "wal".to_owned().into());
-    assert_eq!(pragma("user_version").unwrap(), 2.into());
+    assert_eq!(pragma("user_version").unwrap(), 3.into());
     assert_eq!(pragma("integrity_check").unwrap(), "ok".to_owned().into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_of_a_later_version_is_left_alone() {
-    let file = File::new();
-    file.look().execute_batch("PRAGMA user_version = 3").unwrap();
-    let store = file.open().await;
-    assert_fails!(Other, store.bill(CITY, "t"), store.put_bill(CITY, "t", bill("a")));
-    let tables: i64 = file.look().query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
-    assert_eq!(tables, 0);
+async fn a_database_of_another_release_is_left_alone() {
+    for (version, whose) in [(1, "earlier"), (2, "earlier"), (4, "later")] {
+        let file = File::new();
+        file.look().execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
+        let store = file.open().await;
+        assert_fails!(Other, store.put_bill(CITY, "t", bill("a")));
+        let Err(Fault::Other(told)) = store.bill(CITY, "t").await else { panic!("version {version}") };
+        assert!(
+            told.contains(&format!("made by a{} {whose} release", if whose == "earlier" { "n" } else { "" })),
+            "{told}"
+        );
+        assert!(told.contains("move the file away"), "{told}");
+        let tables: i64 = file.look().query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+        assert_eq!(tables, 0);
+    }
 }
 
 /// Expired trips go away a few at a time, with all their segments, when others come.
@@ -767,23 +867,6 @@ async fn expired_trips_are_swept_out_of_sqlite() {
         held.push((count("trip"), count("segment")));
     }
     assert_eq!(held, [(10, 517), (9, 16), (8, 13), (7, 10), (6, 7), (6, 6)], "trips and segments after each call");
-}
-
-/// A database that an earlier release made is brought up to date; what it holds stays.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_of_version_1_is_upgraded() {
-    let file = File::new();
-    file.look().execute_batch(include_str!("../cases/store-version-1.sql")).unwrap();
-    let store = file.open().await;
-    assert_eq!(store.segments(CITY, "t").await, Ok(Some(segments([1, 2]))));
-    assert_eq!(store.add_segments(CITY, "t", segments([2, 3])).await, Ok(totals_of(3)));
-    assert_eq!(store.bill(CITY, "t").await, Ok(Some(bill("old"))));
-    put_all(&store, CITY, "new").await;
-    let version: i64 = file.look().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
-    // As if the upgrade had broken off before its end.
-    file.look().execute_batch("PRAGMA user_version = 1").unwrap();
-    assert_all_at(&file.open().await, CITY, "new").await;
 }
 
 // What the component promises whatever the backend.

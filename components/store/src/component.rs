@@ -4,12 +4,12 @@
 
 use crate::backend::{Fault, Fence, Keys, Redis, Sqlite};
 use crate::bills::{Bills as _, StoredBill};
-use crate::cards::Cards as _;
+use crate::documents::{DocumentKind, Documents as _};
 use crate::ledger::{Ledger as _, TopUp};
 use crate::quotes::Quotes as _;
 use crate::trips::{AddError, Batch, BatchError, Trips as _};
 use crate::{MAX_SEGMENTS, Settings, ttl_s};
-use exports::farebox::store::{bills, cards, faults, ledger, quotes, trips};
+use exports::farebox::store::{bills, documents, faults, ledger, quotes, trips};
 use std::cell::OnceCell;
 
 spin_sdk::wit_bindgen::generate!({
@@ -20,7 +20,7 @@ spin_sdk::wit_bindgen::generate!({
             export farebox:store/faults@0.1.0;
             export farebox:store/trips@0.1.0;
             export farebox:store/quotes@0.1.0;
-            export farebox:store/cards@0.1.0;
+            export farebox:store/documents@0.1.0;
             export farebox:store/bills@0.1.0;
             export farebox:store/ledger@0.1.0;
         }
@@ -57,10 +57,12 @@ async fn store() -> Result<&'static Store, Fault> {
         None => Err("it is not among Settings::VARIABLES".to_owned()),
     };
     let new = || match Settings::parse(variable)? {
-        Settings::Redis { url, buckets, trip_ttl_s } => {
-            Ok(Store::Redis(Redis::new(url, Keys::new(buckets), trip_ttl_s)))
+        Settings::Redis { site, url, buckets, trip_ttl_s } => {
+            Ok(Store::Redis(Redis::new(url, site, Keys::new(buckets), trip_ttl_s)))
         }
-        Settings::Sqlite { synchronous, trip_ttl_s } => Ok(Store::Sqlite(Sqlite::new(synchronous, trip_ttl_s))),
+        Settings::Sqlite { site, synchronous, trip_ttl_s } => {
+            Ok(Store::Sqlite(Sqlite::new(site, synchronous, trip_ttl_s)))
+        }
     };
     let new: Store = new().map_err(Fault::Other)?;
     Ok(STORE.with(|store| *store.get_or_init(|| Box::leak(Box::new(new)))))
@@ -104,13 +106,33 @@ impl quotes::Guest for Component {
     }
 }
 
-impl cards::Guest for Component {
-    async fn put_once(city: String, version: String, document: String) -> Result<(), faults::Fault> {
-        Ok(ask!(put_card(&city, &version, &document))?)
+impl documents::Guest for Component {
+    async fn put_once(
+        city: String,
+        kind: documents::DocumentKind,
+        version: String,
+        document: String,
+    ) -> Result<(), faults::Fault> {
+        Ok(ask!(put_document(&city, kind.into(), &version, &document))?)
     }
 
-    async fn get(city: String, version: String) -> Result<Option<String>, faults::Fault> {
-        Ok(ask!(card(&city, &version))?)
+    async fn get(
+        city: String,
+        kind: documents::DocumentKind,
+        version: String,
+    ) -> Result<Option<String>, faults::Fault> {
+        Ok(ask!(document(&city, kind.into(), &version))?)
+    }
+}
+
+impl From<documents::DocumentKind> for DocumentKind {
+    fn from(kind: documents::DocumentKind) -> Self {
+        match kind {
+            documents::DocumentKind::RateCard => Self::RateCard,
+            documents::DocumentKind::Policy => Self::Policy,
+            documents::DocumentKind::Catalogue => Self::Catalogue,
+            documents::DocumentKind::City => Self::City,
+        }
     }
 }
 

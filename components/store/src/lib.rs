@@ -10,7 +10,7 @@
 
 pub mod backend;
 pub mod bills;
-pub mod cards;
+pub mod documents;
 pub mod ledger;
 mod limits;
 pub mod quotes;

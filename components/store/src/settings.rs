@@ -10,6 +10,8 @@ use std::num::NonZeroU32;
 pub enum Settings {
     /// `store_backend` is "redis".
     Redis {
+        /// `site`: who asks.
+        site: String,
         /// `redis_url`, for example "redis://127.0.0.1:6379".
         url: String,
         /// `buckets`: over how many hash slots the keys of one city are spread, 1 to 16,384.
@@ -19,6 +21,8 @@ pub enum Settings {
     },
     /// `store_backend` is "sqlite".
     Sqlite {
+        /// `site`: who asks.
+        site: String,
         /// `sqlite_synchronous`: "full" or "normal".
         synchronous: Synchronous,
         /// `trip_ttl_s`: how long a trip is kept after its last segment, in seconds.
@@ -28,8 +32,8 @@ pub enum Settings {
 
 impl Settings {
     /// The names of all variables.
-    pub const VARIABLES: [&'static str; 5] =
-        ["store_backend", "redis_url", "buckets", "trip_ttl_s", "sqlite_synchronous"];
+    pub const VARIABLES: [&'static str; 6] =
+        ["store_backend", "site", "redis_url", "buckets", "trip_ttl_s", "sqlite_synchronous"];
 
     /// Makes sense of the variables that the chosen backend needs. `variable` gives the text of one, or says why there
     /// is none.
@@ -53,11 +57,14 @@ impl Settings {
     }
 
     fn collect(variable: &mut impl FnMut(&'static str, Right) -> Option<String>) -> Option<Self> {
-        if variable("store_backend", BACKEND)? == "redis" {
+        let backend = variable("store_backend", BACKEND);
+        let site = variable("site", SITE);
+        if backend? == "redis" {
             let url = variable("redis_url", ADDRESS);
             let buckets = variable("buckets", BUCKETS);
             let trip_ttl_s = variable("trip_ttl_s", SECONDS);
-            Some(Self::Redis { url: url?, buckets: buckets?.parse().ok()?, trip_ttl_s: trip_ttl_s?.parse().ok()? })
+            let (buckets, trip_ttl_s) = (buckets?.parse().ok()?, trip_ttl_s?.parse().ok()?);
+            Some(Self::Redis { site: site?, url: url?, buckets, trip_ttl_s })
         } else {
             let synchronous = variable("sqlite_synchronous", SYNCHRONOUS);
             let trip_ttl_s = variable("trip_ttl_s", SECONDS);
@@ -65,7 +72,7 @@ impl Settings {
                 "full" => Synchronous::Full,
                 _ => Synchronous::Normal,
             };
-            Some(Self::Sqlite { synchronous, trip_ttl_s: trip_ttl_s?.parse().ok()? })
+            Some(Self::Sqlite { site: site?, synchronous, trip_ttl_s: trip_ttl_s?.parse().ok()? })
         }
     }
 }
@@ -78,6 +85,14 @@ struct Right {
 }
 
 const BACKEND: Right = Right { words: "\"sqlite\" or \"redis\"", accepts: |text| matches!(text, "sqlite" | "redis") };
+
+const SITE: Right = Right {
+    words: "the name of this site: 1 to 32 letters, digits, _ and -, beginning with a letter or digit",
+    accepts: |text| {
+        let first = text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
+        first && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    },
+};
 
 const ADDRESS: Right = Right {
     words: "an address such as redis://127.0.0.1:6379",
@@ -110,11 +125,29 @@ mod tests {
     #[test]
     fn only_what_the_backend_needs_is_asked_for() {
         let number = |number| NonZeroU32::new(number).unwrap();
-        let sqlite = parse(&[("store_backend", "sqlite"), ("sqlite_synchronous", "normal"), ("trip_ttl_s", "60")]);
-        assert!(sqlite == Ok(Settings::Sqlite { synchronous: Synchronous::Normal, trip_ttl_s: number(60) }));
-        let redis =
-            parse(&[("store_backend", "redis"), ("redis_url", "redis://h"), ("buckets", "16"), ("trip_ttl_s", "60")]);
-        let expected = Settings::Redis { url: "redis://h".into(), buckets: number(16), trip_ttl_s: number(60) };
+        let sqlite = parse(&[
+            ("store_backend", "sqlite"),
+            ("site", "east"),
+            ("sqlite_synchronous", "normal"),
+            ("trip_ttl_s", "60"),
+        ]);
+        assert!(
+            sqlite
+                == Ok(Settings::Sqlite {
+                    site: "east".into(),
+                    synchronous: Synchronous::Normal,
+                    trip_ttl_s: number(60)
+                })
+        );
+        let redis = parse(&[
+            ("store_backend", "redis"),
+            ("site", "a"),
+            ("redis_url", "redis://h"),
+            ("buckets", "16"),
+            ("trip_ttl_s", "60"),
+        ]);
+        let expected =
+            Settings::Redis { site: "a".into(), url: "redis://h".into(), buckets: number(16), trip_ttl_s: number(60) };
         assert!(redis == Ok(expected));
     }
 
@@ -124,15 +157,16 @@ mod tests {
         fn check(variables: &[(&str, &str)], expected: &str) {
             assert_eq!(parse(variables).err().as_deref(), Some(expected));
         }
-        check(&[("store_backend", "etcd")], "variable store_backend must be \"sqlite\" or \"redis\"");
+        check(&[("store_backend", "etcd"), ("site", "a")], "variable store_backend must be \"sqlite\" or \"redis\"");
         check(
-            &[("store_backend", "redis"), ("redis_url", "secret@h"), ("buckets", "0")],
-            "variable redis_url must be an address such as redis://127.0.0.1:6379; \
+            &[("store_backend", "redis"), ("site", "-a"), ("redis_url", "secret@h"), ("buckets", "0")],
+            "variable site must be the name of this site: 1 to 32 letters, digits, _ and -, beginning with a letter or \
+             digit; variable redis_url must be an address such as redis://127.0.0.1:6379; \
              variable buckets must be a number from 1 to 16384; \
              variable trip_ttl_s must be a number of seconds from 1 to 315360000: undefined",
         );
         check(
-            &[("store_backend", "sqlite"), ("sqlite_synchronous", "off")],
+            &[("store_backend", "sqlite"), ("site", "a"), ("sqlite_synchronous", "off")],
             "variable sqlite_synchronous must be \"full\" or \"normal\"; \
              variable trip_ttl_s must be a number of seconds from 1 to 315360000: undefined",
         );

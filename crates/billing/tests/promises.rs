@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 const CALLS: [&str; 9] =
-    ["add_segments", "segments", "put_quote", "quote", "put_card", "card", "put_bill", "bill", "enter_top_up"];
+    ["add_segments", "segments", "put_quote", "quote", "put_document", "document", "put_bill", "bill", "enter_top_up"];
 
 /// The result of work that never waits for anything but what is late.
 fn now<T>(work: impl Future<Output = T>) -> T {

@@ -5,8 +5,8 @@ use crate::artifacts::repository;
 use crate::native::Native;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
-    Variables,
+    Accumulated, Clock, DocumentKind, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill,
+    TopUp, Variables,
 };
 use farebox_fare::{Segment, Timestamp};
 use std::cell::{Cell, RefCell};
@@ -41,7 +41,7 @@ pub struct Memory {
     pub bills: RefCell<BTreeMap<String, StoredBill>>,
     /// The top-ups.
     pub ledger: RefCell<BTreeMap<String, TopUp>>,
-    /// Quotes and rate cards, by name.
+    /// Quotes and documents, by name or version.
     pub documents: RefCell<BTreeMap<String, String>>,
     /// The names of the events that were told, in order.
     pub events: RefCell<Vec<String>>,
@@ -184,16 +184,16 @@ impl Store for World {
         self.call("quote", |memory| Ok(memory.documents.borrow().get(quote).cloned())).await
     }
 
-    async fn put_card(&self, _: &str, version: &str, document: &str) -> Result<(), StoreError> {
-        self.call("put_card", |memory| {
+    async fn put_document(&self, _: &str, _: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
+        self.call("put_document", |memory| {
             memory.documents.borrow_mut().insert(version.to_owned(), document.to_owned());
             Ok(())
         })
         .await
     }
 
-    async fn card(&self, _: &str, version: &str) -> Result<Option<String>, StoreError> {
-        self.call("card", |memory| Ok(memory.documents.borrow().get(version).cloned())).await
+    async fn document(&self, _: &str, _: DocumentKind, version: &str) -> Result<Option<String>, StoreError> {
+        self.call("document", |memory| Ok(memory.documents.borrow().get(version).cloned())).await
     }
 
     async fn put_bill(&self, _: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError> {

@@ -5,8 +5,8 @@ use crate::plan::Plan;
 use crate::store::SimStore;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
-    Variables,
+    Accumulated, Clock, DocumentKind, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill,
+    TopUp, Variables,
 };
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::native::Native;
@@ -125,18 +125,18 @@ impl Store for World {
         self.store.call(false, move |contents, now| Ok(contents.quote(&quote, now))).await
     }
 
-    async fn put_card(&self, _: &str, version: &str, document: &str) -> Result<(), StoreError> {
+    async fn put_document(&self, _: &str, kind: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
         let (version, document) = (version.to_owned(), document.to_owned());
         let put = move |contents: &mut crate::store::Contents, _| {
-            contents.put_card(&version, &document);
+            contents.put_document(kind, &version, &document);
             Ok(())
         };
         self.store.call(true, put).await
     }
 
-    async fn card(&self, _: &str, version: &str) -> Result<Option<String>, StoreError> {
+    async fn document(&self, _: &str, kind: DocumentKind, version: &str) -> Result<Option<String>, StoreError> {
         let version = version.to_owned();
-        self.store.call(false, move |contents, _| Ok(contents.card(&version))).await
+        self.store.call(false, move |contents, _| Ok(contents.document(kind, &version))).await
     }
 
     async fn put_bill(&self, _: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError> {

@@ -2,7 +2,7 @@
 
 use crate::executor::{Executor, Owner, Slot};
 use crate::plan::{BUCKETS, Fault, Loss, Plan, ms};
-use farebox_billing::ports::{Accumulated, SegmentsError, StoreError, StoredBill, TopUp};
+use farebox_billing::ports::{Accumulated, DocumentKind, SegmentsError, StoreError, StoredBill, TopUp};
 use farebox_fare::Segment;
 use fastrand::Rng;
 use std::cell::RefCell;
@@ -20,7 +20,7 @@ pub struct Contents {
     /// Top-ups.
     pub ledger: BTreeMap<String, TopUp>,
     quotes: BTreeMap<String, (Duration, String)>,
-    cards: BTreeMap<String, String>,
+    documents: BTreeMap<(String, DocumentKind), String>,
 }
 
 /// Called after everything that changed the contents.
@@ -55,7 +55,7 @@ impl SimStore {
         self.contents.borrow()
     }
 
-    /// Which bucket a trip, a quote or a card is in.
+    /// Which bucket a trip, a quote or a document is in.
     pub fn bucket(name: &str) -> usize {
         name.bytes().fold(7_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % BUCKETS
     }
@@ -68,7 +68,7 @@ impl SimStore {
         contents.bills.retain(|name, _| !lost(name));
         contents.ledger.retain(|name, _| !lost(name));
         contents.quotes.retain(|name, _| !lost(name));
-        contents.cards.retain(|name, _| !lost(name));
+        contents.documents.retain(|(name, _), _| !lost(name));
     }
 
     /// Carries out a call as its fate will have it. What was sent may take effect when its caller has gone.
@@ -169,14 +169,14 @@ impl Contents {
         self.quotes.get(quote).filter(|(until, _)| now < *until).map(|(_, document)| document.clone())
     }
 
-    /// Keeps a rate card.
-    pub fn put_card(&mut self, version: &str, document: &str) {
-        self.cards.entry(version.to_owned()).or_insert_with(|| document.to_owned());
+    /// Keeps a document.
+    pub fn put_document(&mut self, kind: DocumentKind, version: &str, document: &str) {
+        self.documents.entry((version.to_owned(), kind)).or_insert_with(|| document.to_owned());
     }
 
-    /// A rate card.
-    pub fn card(&self, version: &str) -> Option<String> {
-        self.cards.get(version).cloned()
+    /// A document.
+    pub fn document(&self, kind: DocumentKind, version: &str) -> Option<String> {
+        self.documents.get(&(version.to_owned(), kind)).cloned()
     }
 
     /// Keeps a bill unless there is one.

@@ -19,7 +19,7 @@ spin_sdk::wit_bindgen::generate!({
             import farebox:store/faults@0.1.0;
             import farebox:store/trips@0.1.0;
             import farebox:store/quotes@0.1.0;
-            import farebox:store/cards@0.1.0;
+            import farebox:store/documents@0.1.0;
             import farebox:store/bills@0.1.0;
             import farebox:store/ledger@0.1.0;
         }

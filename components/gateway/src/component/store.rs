@@ -1,8 +1,8 @@
 //! The store, as the component that it is. Whoever calls it bounds the call.
 
-use super::bindings::farebox::store::{bills, cards, faults, ledger, quotes, trips};
+use super::bindings::farebox::store::{bills, documents, faults, ledger, quotes, trips};
 use super::world::World;
-use farebox_billing::ports::{Accumulated, SegmentsError, Store, StoreError, StoredBill, TopUp};
+use farebox_billing::ports::{Accumulated, DocumentKind, SegmentsError, Store, StoreError, StoredBill, TopUp};
 use farebox_fare::Segment;
 
 impl Store for World {
@@ -30,12 +30,19 @@ impl Store for World {
         Ok(quotes::get(city.to_owned(), quote.to_owned()).await?)
     }
 
-    async fn put_card(&self, city: &str, version: &str, document: &str) -> Result<(), StoreError> {
-        Ok(cards::put_once(city.to_owned(), version.to_owned(), document.to_owned()).await?)
+    async fn put_document(
+        &self,
+        city: &str,
+        kind: DocumentKind,
+        version: &str,
+        document: &str,
+    ) -> Result<(), StoreError> {
+        let (version, document) = (version.to_owned(), document.to_owned());
+        Ok(documents::put_once(city.to_owned(), kind_to_wit(kind), version, document).await?)
     }
 
-    async fn card(&self, city: &str, version: &str) -> Result<Option<String>, StoreError> {
-        Ok(cards::get(city.to_owned(), version.to_owned()).await?)
+    async fn document(&self, city: &str, kind: DocumentKind, version: &str) -> Result<Option<String>, StoreError> {
+        Ok(documents::get(city.to_owned(), kind_to_wit(kind), version.to_owned()).await?)
     }
 
     async fn put_bill(&self, city: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError> {
@@ -64,6 +71,15 @@ impl Store for World {
                 StoreError::Other(format!("the ledger holds another top-up: {} {}", entry.top_up, entry.currency))
             }
         })
+    }
+}
+
+fn kind_to_wit(kind: DocumentKind) -> documents::DocumentKind {
+    match kind {
+        DocumentKind::RateCard => documents::DocumentKind::RateCard,
+        DocumentKind::Policy => documents::DocumentKind::Policy,
+        DocumentKind::Catalogue => documents::DocumentKind::Catalogue,
+        DocumentKind::City => documents::DocumentKind::City,
     }
 }
 

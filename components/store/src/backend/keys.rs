@@ -29,9 +29,9 @@ impl Keys {
         self.key(city, "quote", quote)
     }
 
-    /// A rate card.
-    pub fn card(self, city: &str, version: &str) -> String {
-        self.key(city, "card", version)
+    /// A document of a kind.
+    pub fn document(self, city: &str, kind: &str, version: &str) -> String {
+        format!("{}:document:{kind}:{version}", self.slot(city, self.bucket(version)))
     }
 
     /// The bill of a trip.
@@ -44,13 +44,28 @@ impl Keys {
         self.key(city, "ledger", trip)
     }
 
+    /// Who writes a city, and what is true of all that is in a bucket of it: what every write looks at first.
+    pub fn of_bucket(self, city: &str, bucket: u32) -> [String; 2] {
+        let slot = self.slot(city, bucket);
+        [format!("{slot}:fence"), format!("{slot}:facts")]
+    }
+
+    /// Over how many buckets a city is spread.
+    pub fn buckets(self) -> NonZeroU32 {
+        self.buckets
+    }
+
     fn key(self, city: &str, kind: &str, identifier: &str) -> String {
-        let bucket = self.bucket(identifier);
-        format!("c:{city}:{{{city}:{bucket}}}:{kind}:{identifier}")
+        format!("{}:{kind}:{identifier}", self.slot(city, self.bucket(identifier)))
+    }
+
+    /// What all keys of a bucket begin with.
+    fn slot(self, city: &str, bucket: u32) -> String {
+        format!("c:{city}:{{{city}:{bucket}}}")
     }
 
     /// The first 32 bits of the identifier's SHA-1, modulo the number of buckets: easy to redo in a shell.
-    fn bucket(self, identifier: &str) -> u32 {
+    pub fn bucket(self, identifier: &str) -> u32 {
         let [a, b, c, d, ..]: [u8; 20] = Sha1::digest(identifier).into();
         u32::from_be_bytes([a, b, c, d]) % self.buckets
     }
@@ -73,7 +88,8 @@ mod tests {
         assert_eq!(keys.bill("110000", "a-1"), "c:110000:{110000:11}:bill:a-1");
         assert_eq!(keys.ledger("110000", "a-1"), "c:110000:{110000:11}:ledger:a-1");
         assert_eq!(keys.quote("X_y-z", "q.~:_-"), "c:X_y-z:{X_y-z:12}:quote:q.~:_-");
-        assert_eq!(keys.card("110000", "a-1"), "c:110000:{110000:11}:card:a-1");
+        assert_eq!(keys.document("110000", "policy", "a-1"), "c:110000:{110000:11}:document:policy:a-1");
+        assert_eq!(keys.of_bucket("110000", 11), ["c:110000:{110000:11}:fence", "c:110000:{110000:11}:facts"]);
     }
 
     /// All keys of a trip share a slot, and a city's trips use all its buckets.

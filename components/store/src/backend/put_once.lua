@@ -1,17 +1,22 @@
 -- Keeps a record unless there is one already.
 --
--- KEYS[1]   the record: a hash
--- ARGV      its fields: name, value, name, value, ...
+-- KEYS[3]   the record: a hash
+-- ARGV[3..] its fields: name, value, name, value, ...
 --
--- Returns {} when the record was kept, else the values of the record that is there, in the order of ARGV.
+-- Returns {'created'}, or {'exists', value, ...}: the values of the record that is there, in the order of its fields.
 
-if redis.call('HLEN', KEYS[1]) == 0 then
-    redis.call('HSET', KEYS[1], unpack(ARGV))
-    return {}
+local names, fields = {}, {}
+for i = 3, #ARGV do
+    fields[#fields + 1] = ARGV[i]
+    if i % 2 == 1 then
+        names[#names + 1] = ARGV[i]
+    end
 end
 
-local names = {}
-for i = 1, #ARGV, 2 do
-    names[#names + 1] = ARGV[i]
+if redis.call('HLEN', KEYS[3]) > 0 then
+    return { 'exists', unpack(redis.call('HMGET', KEYS[3], unpack(names))) }
 end
-return redis.call('HMGET', KEYS[1], unpack(names))
+
+begin()
+redis.call('HSET', KEYS[3], unpack(fields))
+return { 'created' }

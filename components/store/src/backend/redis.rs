@@ -1,25 +1,31 @@
 //! Redis, through `spin:redis`.
 
 use super::reply::{self, Record, Reply};
-use super::script::{PUT_ONCE, Script};
+use super::script::{OPEN_CITY, PUT_ONCE, Script};
 use super::{Access, Fault, Keys, Shared, is_unknown_script};
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 /// A Redis to keep things in.
 pub struct Redis {
     url: String,
+    /// The site that asks.
+    site: String,
     /// Where things are.
     pub(crate) keys: Keys,
     /// How long a trip is kept after its last segment, in seconds.
     pub(crate) trip_ttl_s: NonZeroU32,
     connection: Shared<Connection>,
+    /// The cities that are known to be spread over as many buckets as they are taken to be.
+    opened: RefCell<BTreeSet<String>>,
 }
 
 impl Redis {
     /// Does not connect yet.
-    pub fn new(url: String, keys: Keys, trip_ttl_s: NonZeroU32) -> Self {
-        Self { url, keys, trip_ttl_s, connection: Shared::new() }
+    pub fn new(url: String, site: String, keys: Keys, trip_ttl_s: NonZeroU32) -> Self {
+        Self { url, site, keys, trip_ttl_s, connection: Shared::new(), opened: RefCell::default() }
     }
 
     /// Runs an operation on the connection, which is opened if need be. Every operation can be run twice without harm:
@@ -55,42 +61,93 @@ impl Redis {
         }
     }
 
-    /// Runs a command of few words.
-    pub(crate) async fn command<const N: usize>(
-        &self,
-        access: Access,
-        command: &str,
-        arguments: [&str; N],
-    ) -> Result<Reply, Fault> {
-        self.run(access, async |connection| connection.execute(command, arguments.map(parameter)).await).await
+    /// Reads with a command of few words, from a city whose keys are where they are looked for.
+    pub(crate) async fn read(&self, city: &str, command: &[&str]) -> Result<Reply, Fault> {
+        if !self.is_open(city) {
+            let [_, facts] = self.keys.of_bucket(city, 0);
+            let there = self.execute(&["HGET", &facts, "buckets"]).await?.into_iter().next().flatten();
+            let buckets = self.keys.buckets().get();
+            match there {
+                Some(there) if there != buckets.to_string() => return Err(reply::spread_differently(&there, buckets)),
+                Some(_) => _ = self.opened.borrow_mut().insert(city.to_owned()),
+                // Nothing was ever written.
+                None => {}
+            }
+        }
+        self.execute(command).await
     }
 
-    /// Runs a script on one key.
-    pub(crate) async fn script(&self, script: &Script, key: &str, arguments: &[String]) -> Result<Reply, Fault> {
-        let parameters =
-            |script| [script, "1", key].into_iter().chain(arguments.iter().map(String::as_str)).map(parameter);
-        self.run(Access::Write, async |connection| match connection.execute("EVALSHA", parameters(&script.sha)).await {
-            Err(Error::Other(text)) if is_unknown_script(&text) => {
-                connection.execute("EVAL", parameters(script.source)).await
-            }
-            result => result,
-        })
-        .await
+    async fn execute(&self, command: &[&str]) -> Result<Reply, Fault> {
+        let [name, arguments @ ..] = command else { return Ok(Reply::new()) };
+        let arguments = arguments.iter().copied().map(parameter);
+        self.run(Access::Read, async |connection| connection.execute(name, arguments.clone()).await).await
+    }
+
+    /// Takes a step: what every write does first, and a script on keys of the bucket of `identifier`.
+    pub(crate) async fn step<const N: usize>(
+        &self,
+        script: &Script,
+        city: &str,
+        identifier: &str,
+        keys: [String; N],
+        arguments: &[String],
+    ) -> Result<Reply, Fault> {
+        if !self.is_open(city) {
+            self.script(&OPEN_CITY, city, 0, &[], &[]).await?;
+            self.opened.borrow_mut().insert(city.to_owned());
+        }
+        self.script(script, city, self.keys.bucket(identifier), &keys, arguments).await
+    }
+
+    fn is_open(&self, city: &str) -> bool {
+        self.opened.borrow().contains(city)
+    }
+
+    async fn script(
+        &self,
+        script: &Script,
+        city: &str,
+        bucket: u32,
+        keys: &[String],
+        arguments: &[String],
+    ) -> Result<Reply, Fault> {
+        let (of_bucket, buckets) = (self.keys.of_bucket(city, bucket), self.keys.buckets());
+        let count = (of_bucket.len() + keys.len()).to_string();
+        let always = [self.site.clone(), buckets.to_string()];
+        let rest = || of_bucket.iter().chain(keys).chain(&always).chain(arguments).map(String::as_str);
+        let parameters = |script| [script, &*count].into_iter().chain(rest()).map(parameter);
+        let reply = self
+            .run(Access::Write, async |connection| match connection.execute("EVALSHA", parameters(&script.sha)).await {
+                Err(Error::Other(text)) if is_unknown_script(&text) => {
+                    connection.execute("EVAL", parameters(script.source)).await
+                }
+                result => result,
+            })
+            .await?;
+        reply::admitted(reply, buckets.get())
     }
 
     /// Reads a record.
-    pub(crate) async fn record<R: Record>(&self, key: &str) -> Result<Option<R>, Fault> {
-        let fields = [key].into_iter().chain(R::FIELDS.iter().copied()).map(parameter);
-        let reply =
-            self.run(Access::Read, async |connection| connection.execute("HMGET", fields.clone()).await).await?;
-        reply::record(reply)
+    pub(crate) async fn record<R: Record>(&self, city: &str, key: &str) -> Result<Option<R>, Fault> {
+        let command: Vec<&str> = ["HMGET", key].into_iter().chain(R::FIELDS.iter().copied()).collect();
+        reply::record(self.read(city, &command).await?)
     }
 
     /// Keeps a record unless there is one: then returns it.
-    pub(crate) async fn put_once<R: Record>(&self, key: &str, record: &R) -> Result<Option<R>, Fault> {
+    pub(crate) async fn put_once<R: Record>(
+        &self,
+        city: &str,
+        identifier: &str,
+        key: String,
+        record: &R,
+    ) -> Result<Option<R>, Fault> {
         let fields = R::FIELDS.iter().map(|field| (*field).to_owned());
         let arguments: Vec<String> = fields.zip(record.values()).flat_map(|(field, value)| [field, value]).collect();
-        reply::record(self.script(&PUT_ONCE, key, &arguments).await?)
+        let mut reply = self.step(&PUT_ONCE, city, identifier, [key], &arguments).await?.into_iter();
+        match reply.next().flatten().as_deref() {
+            Some("exists") => reply::record(reply.collect()),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The atomic steps in Redis: Lua scripts, each on one key.
+//! The atomic steps in Redis: Lua scripts, each on the keys of one bucket.
 
 use farebox_document::hex;
 use sha1::{Digest, Sha1};
@@ -12,8 +12,24 @@ pub struct Script {
     pub sha: String,
 }
 
+/// The source of a write: what every write does first, and its own part.
+macro_rules! write_script {
+    ($own:literal) => {
+        std::sync::LazyLock::new(|| {
+            $crate::backend::Script::new(concat!(
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/backend/prologue.lua")),
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/", $own))
+            ))
+        })
+    };
+}
+pub(crate) use write_script;
+
+/// Settles over how many buckets a city is spread.
+pub static OPEN_CITY: LazyLock<Script> = write_script!("backend/open_city.lua");
+
 /// Keeps a record unless there is one.
-pub static PUT_ONCE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("put_once.lua")));
+pub static PUT_ONCE: LazyLock<Script> = write_script!("backend/put_once.lua");
 
 impl Script {
     /// A script of this source.

@@ -11,8 +11,10 @@ pub use contract::{Bills, StoredBill};
 
 /// The statements, in SQL.
 pub mod statement {
+    use crate::backend::write_statement;
+
     /// Keeps a bill unless there is one.
-    pub const PUT_ONCE: &str = include_str!("put_once.sql");
+    pub const PUT_ONCE: &str = write_statement!("bills/put_once.sql");
     /// A bill.
     pub const GET: &str = include_str!("get.sql");
 }

@@ -11,8 +11,10 @@ pub use contract::{Ledger, TopUp};
 
 /// The statements, in SQL.
 pub mod statement {
+    use crate::backend::write_statement;
+
     /// Enters a top-up unless there is one.
-    pub const PUT_ONCE: &str = include_str!("put_once.sql");
+    pub const PUT_ONCE: &str = write_statement!("ledger/put_once.sql");
     /// A top-up.
     pub const GET: &str = include_str!("get.sql");
 }

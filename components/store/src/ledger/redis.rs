@@ -6,10 +6,10 @@ use crate::backend::Redis;
 
 impl Ledger for Redis {
     async fn put_top_up(&self, city: &str, trip: &str, top_up: &TopUp) -> Result<Option<TopUp>, Fault> {
-        self.put_once(&self.keys.ledger(city, trip), top_up).await
+        self.put_once(city, trip, self.keys.ledger(city, trip), top_up).await
     }
 
     async fn top_up(&self, city: &str, trip: &str) -> Result<Option<TopUp>, Fault> {
-        self.record(&self.keys.ledger(city, trip)).await
+        self.record(city, &self.keys.ledger(city, trip)).await
     }
 }

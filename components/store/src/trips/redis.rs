@@ -2,7 +2,7 @@
 
 use super::contract::{AddError, Totals, Trips};
 use super::{ADD_SEGMENTS, Batch, codec};
-use crate::backend::{Access, Redis};
+use crate::backend::Redis;
 use crate::{Fault, MAX_SEGMENTS};
 use farebox_fare::Segment;
 
@@ -12,10 +12,10 @@ impl Trips for Redis {
         for segment in batch.segments() {
             arguments.extend([segment.sequence.to_string(), codec::segment_value(segment)]);
         }
-        codec::totals(&self.script(&ADD_SEGMENTS, &self.keys.trip(city, trip), &arguments).await?)
+        codec::totals(&self.step(&ADD_SEGMENTS, city, trip, [self.keys.trip(city, trip)], &arguments).await?)
     }
 
     async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, Fault> {
-        codec::segments(self.command(Access::Read, "HGETALL", [&self.keys.trip(city, trip)]).await?)
+        codec::segments(self.read(city, &["HGETALL", &self.keys.trip(city, trip)]).await?)
     }
 }

@@ -14,10 +14,9 @@ CREATE TABLE IF NOT EXISTS trip (
     trip TEXT NOT NULL,
     distance INTEGER NOT NULL,
     duration INTEGER NOT NULL,
-    segments INTEGER NOT NULL,
+    segments INTEGER NOT NULL CHECK (segments <= 20000),
     expires_at_ms INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (city, trip),
-    CONSTRAINT too_many_segments CHECK (segments <= 20000)
+    PRIMARY KEY (city, trip)
 ) STRICT, WITHOUT ROWID
 
 CREATE INDEX IF NOT EXISTS trip_expiry ON trip (expires_at_ms)
@@ -32,17 +31,14 @@ BEGIN
         segments = segments + 1;
 END
 
-CREATE TRIGGER IF NOT EXISTS segment_stays BEFORE UPDATE ON segment
-BEGIN
-    SELECT RAISE(ABORT, 'segment_conflict');
-END
-
 -- Where segments arrive. Nothing is kept here: see the trigger.
 CREATE VIEW IF NOT EXISTS batch AS SELECT '' AS city, '' AS trip, '' AS segments, 0 AS ttl_s
 
--- A segment that is there already and says the same is left alone; one that says something else is updated, which
--- segment_stays refuses, and with it the whole statement. What has expired is swept out a little at a time: always more
--- than one call adds, so that it cannot pile up, and never so much that a call is late.
+-- Where those go on that are in conflict with nothing, and for which there is room: `fresh` are not there yet.
+CREATE VIEW IF NOT EXISTS fitting_batch AS SELECT '' AS city, '' AS trip, '' AS segments, 0 AS ttl_s, 0 AS fresh
+
+-- What has expired is swept out a little at a time: always more than one call adds, so that it cannot pile up, and never
+-- so much that a call is late.
 CREATE TRIGGER IF NOT EXISTS batch_arrives INSTEAD OF INSERT ON batch
 BEGIN
     DELETE FROM segment WHERE city = NEW.city AND trip = NEW.trip AND EXISTS (
@@ -50,14 +46,21 @@ BEGIN
         WHERE city = NEW.city AND trip = NEW.trip AND expires_at_ms <= CAST(unixepoch('subsec') * 1000 AS INTEGER)
     );
     DELETE FROM trip WHERE city = NEW.city AND trip = NEW.trip AND expires_at_ms <= CAST(unixepoch('subsec') * 1000 AS INTEGER);
-    INSERT INTO segment (city, trip, sequence, started_at, distance, duration)
-    SELECT NEW.city, NEW.trip, value ->> 0, value ->> 1, value ->> 2, value ->> 3
-    FROM json_each(NEW.segments)
-    WHERE TRUE -- without it, SQLite reads ON CONFLICT as the start of a join
-    ON CONFLICT (city, trip, sequence) DO UPDATE SET started_at = excluded.started_at
-    WHERE (started_at, distance, duration) IS NOT (excluded.started_at, excluded.distance, excluded.duration);
-    UPDATE trip SET expires_at_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER) + NEW.ttl_s * 1000
-    WHERE city = NEW.city AND trip = NEW.trip;
+    INSERT INTO fitting_batch (city, trip, segments, ttl_s, fresh)
+    SELECT NEW.city, NEW.trip, NEW.segments, NEW.ttl_s, fresh
+    FROM (
+        SELECT
+            count(*) FILTER (WHERE stored.sequence IS NULL) AS fresh,
+            count(*) FILTER (
+                WHERE (stored.started_at, stored.distance, stored.duration) IS NOT (sent.value ->> 1, sent.value ->> 2, sent.value ->> 3)
+                AND stored.sequence IS NOT NULL
+            ) AS conflicts
+        FROM json_each(NEW.segments) AS sent
+        LEFT JOIN segment AS stored
+            ON stored.city = NEW.city AND stored.trip = NEW.trip AND stored.sequence = sent.value ->> 0
+    )
+    WHERE conflicts = 0
+        AND fresh + coalesce((SELECT segments FROM trip WHERE city = NEW.city AND trip = NEW.trip), 0) <= 20000;
     DELETE FROM segment WHERE (city, trip, sequence) IN (
         SELECT city, trip, sequence
         FROM (
@@ -74,4 +77,15 @@ BEGIN
         ORDER BY expires_at_ms
         LIMIT 2
     ) AND NOT EXISTS (SELECT 1 FROM segment WHERE segment.city = trip.city AND segment.trip = trip.trip);
+END
+
+CREATE TRIGGER IF NOT EXISTS fitting_batch_is_added INSTEAD OF INSERT ON fitting_batch
+BEGIN
+    INSERT INTO segment (city, trip, sequence, started_at, distance, duration)
+    SELECT NEW.city, NEW.trip, value ->> 0, value ->> 1, value ->> 2, value ->> 3
+    FROM json_each(NEW.segments)
+    WHERE TRUE -- without it, SQLite reads ON CONFLICT as the start of a join
+    ON CONFLICT (city, trip, sequence) DO NOTHING;
+    UPDATE trip SET expires_at_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER) + NEW.ttl_s * 1000
+    WHERE city = NEW.city AND trip = NEW.trip;
 END

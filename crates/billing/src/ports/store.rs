@@ -4,7 +4,7 @@ use super::{SegmentsError, StoreError};
 use farebox_fare::{Segment, Timestamp};
 use farebox_money::{Currency, MinorUnits};
 
-/// Trips, quotes, rate cards, bills and top-ups, as `wit/store` promises them: every call is one atomic step, and every
+/// Trips, quotes, documents, bills and top-ups, as `wit/store` promises them: every call is one atomic step, and every
 /// write can be repeated. A call may take for ever; whoever makes it bounds it.
 #[expect(async_fn_in_trait, reason = "an instance is one thread")]
 pub trait Store {
@@ -20,11 +20,17 @@ pub trait Store {
     /// A quote, if it is still there.
     async fn quote(&self, city: &str, quote: &str) -> Result<Option<String>, StoreError>;
 
-    /// Keeps a rate card under its version.
-    async fn put_card(&self, city: &str, version: &str, document: &str) -> Result<(), StoreError>;
+    /// Keeps a document under its version.
+    async fn put_document(
+        &self,
+        city: &str,
+        kind: DocumentKind,
+        version: &str,
+        document: &str,
+    ) -> Result<(), StoreError>;
 
-    /// The rate card of a version, if one was ever kept.
-    async fn card(&self, city: &str, version: &str) -> Result<Option<String>, StoreError>;
+    /// The document of a version, if one was ever kept.
+    async fn document(&self, city: &str, kind: DocumentKind, version: &str) -> Result<Option<String>, StoreError>;
 
     /// Keeps a bill unless the trip has one: `None` when it is kept now, otherwise the one that was there.
     async fn put_bill(&self, city: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError>;
@@ -34,6 +40,19 @@ pub trait Store {
 
     /// Enters a top-up in the ledger. Entering the same one again is fine.
     async fn enter_top_up(&self, city: &str, trip: &str, top_up: &TopUp) -> Result<(), StoreError>;
+}
+
+/// What a document is that something was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DocumentKind {
+    /// A rate card.
+    RateCard,
+    /// A commission policy.
+    Policy,
+    /// Copy for a locale.
+    Catalogue,
+    /// The rules of a city.
+    City,
 }
 
 /// What a trip has accumulated: the sums over all its segments.
