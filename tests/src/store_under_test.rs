@@ -194,14 +194,18 @@ functions! {
             -> Result<Option<String>, faults::Fault>;
     }
     bills: farebox_store_bills {
-        put_bill = call_put_once(city: String, trip: String, bill: bills::Stored)
-            -> Result<bills::PutOutcome, faults::Fault>;
-        bill = call_get(city: String, trip: String) -> Result<Option<bills::Stored>, faults::Fault>;
+        post = call_post(city: String, trip: String, new: bills::NewRevision)
+            -> Result<bills::PostOutcome, faults::Fault>;
+        head = call_head(city: String, trip: String) -> Result<Option<bills::Revision>, faults::Fault>;
+        revision = call_get(city: String, trip: String, number: u32)
+            -> Result<Option<bills::Revision>, faults::Fault>;
+        list = call_list(city: String, day: String, cursor: Option<String>, limit: u32)
+            -> Result<bills::Page, faults::Fault>;
+        due = call_due(city: String, cursor: Option<String>, limit: u32) -> Result<bills::DuePage, faults::Fault>;
     }
     ledger: farebox_store_ledger {
-        put_entry = call_put_once(city: String, trip: String, entry: ledger::Entry)
-            -> Result<ledger::PutOutcome, ledger::PutError>;
-        entry = call_get(city: String, trip: String) -> Result<Option<ledger::Entry>, faults::Fault>;
+        entry = call_get(city: String, trip: String, revision: u32)
+            -> Result<Option<ledger::Entry>, faults::Fault>;
     }
 }
 

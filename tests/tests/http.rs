@@ -368,7 +368,7 @@ fn a_store_that_is_set_up_wrongly_is_unavailable() {
     let page = server.get(&format!("/v1/estimates/{id}/details/express")).json();
     assert_eq!(page["reason"], json!("store-unavailable"));
     let bill = jinan_bill(&server, "t", Some(&id));
-    assert_eq!((&bill["stored"], &bill["pinned"]["reason"]), (&json!(false), &json!("store-unavailable")));
+    assert_eq!((&bill["kept"], &bill["pinned"]["reason"]), (&json!("nowhere"), &json!("store-unavailable")));
 }
 
 /// A request that is too large is refused before it is read, and the connection survives nonsense.

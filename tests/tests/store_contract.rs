@@ -52,10 +52,13 @@ on_every_backend! {
     a_quote_lives_as_long_as_it_was_told_to
     a_quote_is_replaced
     a_document_is_written_once_and_stays
-    a_bill_is_written_once
+    a_bill_has_revisions
+    a_revision_that_cannot_be_is_refused
     of_parallel_bills_one_is_kept
-    a_top_up_is_entered_once
-    of_parallel_top_ups_one_is_entered
+    a_top_up_comes_with_its_revision
+    bills_are_listed_by_day
+    what_is_due_is_listed_until_it_is_settled
+    late_segments_make_a_trip_due
     absence_is_not_an_error
     cities_do_not_share_anything
     every_allowed_name_is_a_name_of_its_own
@@ -141,15 +144,68 @@ fn segments(sequences: impl IntoIterator<Item = u64>) -> Vec<Segment> {
 
 /// The totals of so many segments made by [`segment`].
 fn totals_of(segments: u32) -> trips::Totals {
-    trips::Totals { distance: u64::from(segments) * 100, duration: u64::from(segments) * 10, segments }
+    trips::Totals { distance: u64::from(segments) * 100, duration: u64::from(segments) * 10, segments, billed: None }
 }
 
-fn bill(name: &str) -> bills::Stored {
-    bills::Stored { fingerprint: format!("request of {name}"), document: format!("{{\"bill\":\"{name}\"}}") }
+fn bill(name: &str) -> bills::Bill {
+    bills::Bill { fingerprint: format!("request of {name}"), document: format!("{{\"bill\":\"{name}\"}}") }
 }
 
-fn top_up(currency: &str, amount: i64, scenario: &str, billed_at: i64) -> ledger::Entry {
-    ledger::Entry { currency: currency.to_owned(), top_up: amount, scenario: scenario.to_owned(), billed_at }
+const DAY: &str = "2026-11-26";
+
+/// A revision that owes nothing and of which nothing is due.
+fn revision(number: u32, name: &str) -> bills::NewRevision {
+    bills::NewRevision { number, bill: bill(name), billed_at: 1_000, day: DAY.to_owned(), top_up: None, due: None }
+}
+
+/// One that owes as many minor units.
+fn owing(amount: i64, new: bills::NewRevision) -> bills::NewRevision {
+    let top_up = bills::TopUp { currency: "CNY".to_owned(), amount, scenario: "peak:1".to_owned() };
+    bills::NewRevision { top_up: Some(top_up), ..new }
+}
+
+/// One of which something is due at a moment.
+fn due_at(at: i64, reason: &str, new: bills::NewRevision) -> bills::NewRevision {
+    bills::NewRevision { due: Some(bills::DueItem { reason: reason.to_owned(), at }), ..new }
+}
+
+/// The totals of a trip that has a first bill.
+fn billed(totals: trips::Totals) -> trips::Totals {
+    trips::Totals { billed: Some(1), ..totals }
+}
+
+fn kept(number: u32, name: &str) -> bills::Revision {
+    bills::Revision { number, bill: bill(name) }
+}
+
+/// All pages of the list of a day, `limit` entries a page.
+async fn list_all(store: &StoreUnderTest, city: &str, day: &str, limit: u32) -> Vec<(String, u32)> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = store.list(city, day, cursor, limit).await.unwrap();
+        assert!(page.entries.len() <= limit as usize, "{} entries", page.entries.len());
+        all.extend(page.entries.into_iter().map(|listed| (listed.trip, listed.revision)));
+        cursor = page.next;
+        if cursor.is_none() {
+            all.sort();
+            return all;
+        }
+    }
+}
+
+/// All pages of what is due, `limit` entries a page: trip, revision, reason, moment.
+async fn due_all(store: &StoreUnderTest, city: &str, limit: u32) -> Vec<(String, u32, String, i64)> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = store.due(city, cursor, limit).await.unwrap();
+        assert!(page.entries.len() <= limit as usize, "{} entries", page.entries.len());
+        all.extend(page.entries.into_iter().map(|e| (e.trip, e.revision, e.due.reason, e.due.at)));
+        cursor = page.next;
+        if cursor.is_none() {
+            all.sort();
+            return all;
+        }
+    }
 }
 
 // What all backends promise: trips.
@@ -219,7 +275,7 @@ async fn the_largest_numbers_are_exact(place: Place) {
         Segment { sequence: 0, started_at: i64::MIN, distance: 0, duration: LARGEST },
         Segment { sequence: (1 << 63) - 1, started_at: i64::MAX, distance: LARGEST, duration: 0 },
     ];
-    let sums = trips::Totals { distance: LARGEST, duration: LARGEST, segments: 2 };
+    let sums = trips::Totals { distance: LARGEST, duration: LARGEST, segments: 2, billed: None };
     assert_eq!(store.add_segments(CITY, "extremes", extremes.clone()).await, Ok(sums));
     assert_eq!(store.segments(CITY, "extremes").await, Ok(Some(extremes)));
 
@@ -227,7 +283,8 @@ async fn the_largest_numbers_are_exact(place: Place) {
         range.map(|sequence| Segment { distance: LARGEST, duration: LARGEST - 1, ..segment(sequence) }).collect()
     };
     store.add_segments(CITY, "full", full(0..19_999)).await.unwrap();
-    let sums = trips::Totals { distance: 20_000 * LARGEST, duration: 20_000 * (LARGEST - 1), segments: 20_000 };
+    let sums =
+        trips::Totals { distance: 20_000 * LARGEST, duration: 20_000 * (LARGEST - 1), segments: 20_000, billed: None };
     assert_eq!(store.add_segments(CITY, "full", full(19_999..20_000)).await, Ok(sums));
 }
 
@@ -281,7 +338,7 @@ async fn a_trip_is_forgotten_whole(mut place: Place) {
     assert_eq!(store.segments(CITY, "t").await, Ok(None));
     let other = Segment { distance: 7, ..segment(1) };
     assert_eq!(store.add_segments(CITY, "u", segments([])).await, Ok(totals_of(0)));
-    let again = Ok(trips::Totals { distance: 7, duration: 10, segments: 1 });
+    let again = Ok(trips::Totals { distance: 7, duration: 10, segments: 1, billed: None });
     assert_eq!(store.add_segments(CITY, "t", vec![other]).await, again, "nothing to be in conflict with");
     assert_eq!(store.segments(CITY, "t").await, Ok(Some(vec![other])));
 }
@@ -339,53 +396,176 @@ async fn a_document_is_written_once_and_stays(place: Place) {
 
 // Bills.
 
-async fn a_bill_is_written_once(place: Place) {
+async fn a_bill_has_revisions(place: Place) {
     let store = place.open().await;
-    assert_eq!(store.put_bill(CITY, "t", bill("first")).await, Ok(bills::PutOutcome::Created));
-    let exists = Ok(bills::PutOutcome::Exists(bill("first")));
-    assert_eq!(store.put_bill(CITY, "t", bill("first")).await, exists);
-    assert_eq!(store.put_bill(CITY, "t", bill("second")).await, exists);
-    assert_eq!(store.bill(CITY, "t").await, Ok(Some(bill("first"))));
-    assert_eq!(store.put_bill(CITY, "u", bill("second")).await, Ok(bills::PutOutcome::Created));
+    assert_eq!(store.post(CITY, "t", revision(1, "first")).await, Ok(bills::PostOutcome::Created));
+    let first = Ok(bills::PostOutcome::Exists(kept(1, "first")));
+    assert_eq!(store.post(CITY, "t", revision(1, "first")).await, first, "its own, again");
+    assert_eq!(store.post(CITY, "t", revision(1, "other")).await, first);
+    assert_eq!(store.post(CITY, "t", revision(3, "other")).await, first, "a gap");
+    assert_eq!(store.head(CITY, "t").await, Ok(Some(kept(1, "first"))));
+    for number in 2..=4 {
+        let outcome = store.post(CITY, "t", revision(number, &number.to_string())).await;
+        assert_eq!(outcome, Ok(bills::PostOutcome::Created), "{number}");
+        assert_eq!(store.head(CITY, "t").await, Ok(Some(kept(number, &number.to_string()))));
+    }
+    let head = Ok(bills::PostOutcome::Exists(kept(4, "4")));
+    for number in [1, 2, 4, 6] {
+        assert_eq!(store.post(CITY, "t", revision(number, "late")).await, head, "{number}");
+    }
+    for (number, name) in [(1, "first"), (2, "2"), (3, "3"), (4, "4")] {
+        assert_eq!(store.revision(CITY, "t", number).await, Ok(Some(kept(number, name))), "an older one stays");
+    }
+    for number in [0_u32, 5] {
+        assert_eq!(store.revision(CITY, "t", number).await, Ok(None));
+    }
+    let follows_nothing = store.post(CITY, "u", revision(2, "second")).await;
+    assert!(matches!(follows_nothing, Err(Fault::Other(_))), "{follows_nothing:?}");
+    assert_eq!(store.head(CITY, "u").await, Ok(None));
+    assert_eq!(store.post(CITY, "u", revision(1, "second")).await, Ok(bills::PostOutcome::Created), "another trip");
 }
 
 async fn of_parallel_bills_one_is_kept(place: Place) {
     let stores = [place.open().await, place.open().await];
-    let calls = (0..50).map(|call: usize| stores[call % 2].put_bill(CITY, "t", bill(&call.to_string())));
-    let outcomes = join_all(calls).await;
-    let kept = stores[0].bill(CITY, "t").await.unwrap().unwrap();
-    let created: Vec<usize> =
-        (0..outcomes.len()).filter(|call| outcomes[*call] == Ok(bills::PutOutcome::Created)).collect();
-    assert_eq!(created.len(), 1, "{outcomes:?}");
-    assert_eq!(kept, bill(&created[0].to_string()));
-    assert_eq!(outcomes.iter().filter(|o| **o == Ok(bills::PutOutcome::Exists(kept.clone()))).count(), 49);
+    for number in 1..=2 {
+        let calls = (0..50).map(|call: usize| {
+            let name = format!("{number} {call}");
+            stores[call % 2].post(CITY, "t", owing(1 + i64::try_from(call).unwrap(), revision(number, &name)))
+        });
+        let outcomes = join_all(calls).await;
+        let head = stores[0].head(CITY, "t").await.unwrap().unwrap();
+        let created: Vec<usize> =
+            (0..outcomes.len()).filter(|call| outcomes[*call] == Ok(bills::PostOutcome::Created)).collect();
+        assert_eq!(created.len(), 1, "{outcomes:?}");
+        assert_eq!(head, kept(number, &format!("{number} {}", created[0])));
+        assert_eq!(outcomes.iter().filter(|o| **o == Ok(bills::PostOutcome::Exists(head.clone()))).count(), 49);
+        let entry = stores[1].entry(CITY, "t", number).await.unwrap().unwrap();
+        assert_eq!(entry.top_up, 1 + i64::try_from(created[0]).unwrap(), "the winner's top-up");
+    }
+}
+
+/// Whatever cannot be right is refused before anything is written.
+async fn a_revision_that_cannot_be_is_refused(place: Place) {
+    let store = place.open().await;
+    let wrong = [
+        revision(0, "a"),
+        owing(0, revision(1, "a")),
+        owing(-1, revision(1, "a")),
+        bills::NewRevision { day: "2026-11-2".to_owned(), ..revision(1, "a") },
+        bills::NewRevision { day: "a:b".to_owned(), ..revision(1, "a") },
+    ];
+    for new in wrong {
+        let refused = store.post(CITY, "t", new.clone()).await;
+        assert!(matches!(refused, Err(Fault::Other(_))), "{new:?}: {refused:?}");
+    }
+    assert_nothing_at(&store, CITY, "t").await;
+    for limit in [0_u32, 1_001] {
+        assert!(matches!(store.list(CITY, DAY, None::<String>, limit).await, Err(Fault::Other(_))), "{limit}");
+        assert!(matches!(store.due(CITY, None::<String>, limit).await, Err(Fault::Other(_))), "{limit}");
+    }
+    assert!(matches!(store.list(CITY, "today", None::<String>, 1_u32).await, Err(Fault::Other(_))));
+    assert!(matches!(store.due(CITY, Some("nonsense".to_owned()), 1_u32).await, Err(Fault::Other(_))));
 }
 
 // The ledger.
 
-async fn a_top_up_is_entered_once(place: Place) {
+async fn a_top_up_comes_with_its_revision(place: Place) {
     let store = place.open().await;
-    let first = top_up("CNY", 135, "peak", 1_700_000_000);
-    assert_eq!(store.put_entry(CITY, "t", first.clone()).await, Ok(ledger::PutOutcome::Created));
-    for same in [first.clone(), top_up("CNY", 135, "peak", 0), top_up("CNY", 135, "other", 1)] {
-        assert_eq!(store.put_entry(CITY, "t", same.clone()).await, Ok(ledger::PutOutcome::Exists), "{same:?}");
-    }
-    for other in [top_up("CNY", 136, "peak", 1_700_000_000), top_up("USD", 135, "peak", 1_700_000_000)] {
-        let conflict = Err(ledger::PutError::Conflict(first.clone()));
-        assert_eq!(store.put_entry(CITY, "t", other.clone()).await, conflict, "{other:?}");
-    }
-    assert_eq!(store.entry(CITY, "t").await, Ok(Some(first)), "as first entered");
-    let largest = top_up("JPY", i64::MAX, "", i64::MIN);
-    assert_eq!(store.put_entry(CITY, "u", largest.clone()).await, Ok(ledger::PutOutcome::Created));
-    assert_eq!(store.entry(CITY, "u").await, Ok(Some(largest)));
+    assert_eq!(store.post(CITY, "t", owing(135, revision(1, "a"))).await, Ok(bills::PostOutcome::Created));
+    let entry = |top_up, billed_at| ledger::Entry {
+        currency: "CNY".to_owned(),
+        top_up,
+        scenario: "peak:1".to_owned(),
+        billed_at,
+    };
+    assert_eq!(store.entry(CITY, "t", 1_u32).await, Ok(Some(entry(135, 1_000))));
+    let again = store.post(CITY, "t", owing(136, revision(1, "b"))).await;
+    assert_eq!(again, Ok(bills::PostOutcome::Exists(kept(1, "a"))));
+    assert_eq!(store.entry(CITY, "t", 1_u32).await, Ok(Some(entry(135, 1_000))), "nothing was written");
+    assert_eq!(store.post(CITY, "t", revision(2, "b")).await, Ok(bills::PostOutcome::Created));
+    assert_eq!(store.entry(CITY, "t", 2_u32).await, Ok(None), "the second owes nothing");
+    assert_eq!(store.entry(CITY, "t", 1_u32).await, Ok(Some(entry(135, 1_000))), "the first still does");
+    let largest = bills::NewRevision { billed_at: i64::MIN, ..owing(i64::MAX, revision(1, "a")) };
+    assert_eq!(store.post(CITY, "u", largest).await, Ok(bills::PostOutcome::Created));
+    assert_eq!(store.entry(CITY, "u", 1_u32).await, Ok(Some(entry(i64::MAX, i64::MIN))));
 }
 
-async fn of_parallel_top_ups_one_is_entered(place: Place) {
-    let stores = [place.open().await, place.open().await];
-    let calls = (0..50).map(|call: usize| stores[call % 2].put_entry(CITY, "t", top_up("CNY", 7, "s", 0)));
-    let outcomes = join_all(calls).await;
-    assert_eq!(outcomes.iter().filter(|o| **o == Ok(ledger::PutOutcome::Created)).count(), 1, "{outcomes:?}");
-    assert_eq!(outcomes.iter().filter(|o| **o == Ok(ledger::PutOutcome::Exists)).count(), 49, "{outcomes:?}");
+// What was billed on a day, and what is due.
+
+async fn bills_are_listed_by_day(place: Place) {
+    let store = place.open().await;
+    let on = |day: &str, new| bills::NewRevision { day: day.to_owned(), ..new };
+    let mut expected = Vec::new();
+    for trip in 0..40 {
+        let trip = format!("t:{trip}");
+        store.post(CITY, &*trip, revision(1, "a")).await.unwrap();
+        expected.push((trip, 1));
+    }
+    store.post(CITY, "t:3", revision(2, "b")).await.unwrap();
+    store.post(CITY, "t:4", on("2026-11-27", revision(2, "b"))).await.unwrap();
+    store.post("310000", "elsewhere", revision(1, "a")).await.unwrap();
+    expected.iter_mut().find(|(trip, _)| trip == "t:3").unwrap().1 = 2;
+    expected.sort();
+    for limit in [1, 7, 40, 1_000] {
+        assert_eq!(list_all(&store, CITY, DAY, limit).await, expected, "{limit}");
+    }
+    assert_eq!(list_all(&store, CITY, "2026-11-27", 10).await, [("t:4".to_owned(), 2)]);
+    assert_eq!(list_all(&store, CITY, "2026-11-28", 10).await, []);
+}
+
+async fn what_is_due_is_listed_until_it_is_settled(place: Place) {
+    let store = place.open().await;
+    let mut expected = Vec::new();
+    for number in 0..20_i64 {
+        let trip = format!("t:{number}");
+        store.post(CITY, &*trip, due_at(2_000 - number, "trip-missing", revision(1, "a"))).await.unwrap();
+        expected.push((trip, 1, "trip-missing".to_owned(), 2_000 - number));
+    }
+    store.post(CITY, "final", revision(1, "a")).await.unwrap();
+    expected.sort();
+    for limit in [1, 7, 20, 1_000] {
+        assert_eq!(due_all(&store, CITY, limit).await, expected, "{limit}");
+    }
+    // A revision settles what came due before it was made, and nothing that came due since.
+    let later = |billed_at| bills::NewRevision { billed_at, ..revision(2, "b") };
+    for (trip, billed_at, stays) in [("t:0", 2_000, true), ("t:1", 2_000, false)] {
+        store.post(CITY, trip, later(billed_at)).await.unwrap();
+        expected.retain(|(other, ..)| other != trip || stays);
+    }
+    store.post(CITY, "t:2", due_at(3_000, "still", later(2_500))).await.unwrap();
+    *expected.iter_mut().find(|(trip, ..)| trip == "t:2").unwrap() = ("t:2".to_owned(), 2, "still".to_owned(), 3_000);
+    assert_eq!(due_all(&store, CITY, 7).await, expected);
+}
+
+/// Segments that are new to a trip with a bill say so, and make it due; repeats say so only.
+async fn late_segments_make_a_trip_due(place: Place) {
+    let store = place.open().await;
+    let billed = |segments, billed| Ok(trips::Totals { billed: Some(billed), ..totals_of(segments) });
+    store.add_segments(CITY, "t", segments([1, 2])).await.unwrap();
+    store.post(CITY, "t", revision(1, "a")).await.unwrap();
+    assert_eq!(store.add_segments(CITY, "t", segments([1, 2])).await, billed(2, 1));
+    assert_eq!(store.add_segments(CITY, "t", segments([])).await, billed(2, 1));
+    assert_eq!(due_all(&store, CITY, 10).await, []);
+    let conflict = Segment { distance: 7, ..segment(1) };
+    let refused = store.add_segments(CITY, "t", vec![conflict, segment(3)]).await;
+    assert_eq!(refused, Err(trips::AddError::Conflict(1)));
+    assert_eq!(due_all(&store, CITY, 10).await, [], "nothing was added");
+    assert_eq!(store.add_segments(CITY, "t", segments([2, 3])).await, billed(3, 1));
+    let [(trip, 1, reason, at)] = &due_all(&store, CITY, 10).await[..] else { panic!("not due") };
+    assert_eq!((&**trip, &**reason), ("t", "late-segments"));
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
+    assert!((now - 60..=now + 1).contains(at), "{at}");
+    // Made before they came, and made after.
+    for (number, billed_at, left) in [(2, now - 3_600, 1), (3, now + 3_600, 0)] {
+        store.post(CITY, "t", bills::NewRevision { billed_at, ..revision(number, "b") }).await.unwrap();
+        assert_eq!(due_all(&store, CITY, 10).await.len(), left, "{number}");
+    }
+    assert_eq!(store.add_segments(CITY, "t", segments([4])).await, billed(4, 3));
+    assert_eq!(due_all(&store, CITY, 10).await.len(), 1);
+    // A trip that nothing is known of any more has its bill all the same.
+    store.post(CITY, "unmeasured", revision(1, "a")).await.unwrap();
+    assert_eq!(store.add_segments(CITY, "unmeasured", segments([1])).await, billed(1, 1));
+    assert_eq!(due_all(&store, CITY, 10).await.len(), 2);
 }
 
 // Names, documents, instances.
@@ -398,8 +578,9 @@ async fn assert_nothing_at(store: &StoreUnderTest, city: &str, name: &str) {
     assert_eq!(store.segments(city, name).await, Ok(None));
     assert_eq!(store.quote(city, name).await, Ok(None));
     assert_eq!(store.document(city, DocumentKind::RateCard, name).await, Ok(None));
-    assert_eq!(store.bill(city, name).await, Ok(None));
-    assert_eq!(store.entry(city, name).await, Ok(None));
+    assert_eq!(store.head(city, name).await, Ok(None));
+    assert_eq!(store.revision(city, name, 1_u32).await, Ok(None));
+    assert_eq!(store.entry(city, name, 1_u32).await, Ok(None));
 }
 
 /// Puts one of everything, which nobody has put before.
@@ -408,8 +589,8 @@ async fn put_all(store: &StoreUnderTest, city: &str, name: &str) {
     assert_eq!(store.add_segments(city, name, segments([1])).await, Ok(totals_of(1)), "{hint}");
     assert_eq!(store.put_quote(city, name, format!("quote {hint}"), 60_u64).await, Ok(()), "{hint}");
     assert_eq!(store.put_document(city, DocumentKind::RateCard, name, format!("card {hint}")).await, Ok(()), "{hint}");
-    assert_eq!(store.put_bill(city, name, bill(&hint)).await, Ok(bills::PutOutcome::Created), "{hint}");
-    assert_eq!(store.put_entry(city, name, top_up("CNY", 1, &hint, 0)).await, Ok(ledger::PutOutcome::Created));
+    let new = owing(1, revision(1, &hint));
+    assert_eq!(store.post(city, name, new).await, Ok(bills::PostOutcome::Created), "{hint}");
 }
 
 async fn assert_all_at(store: &StoreUnderTest, city: &str, name: &str) {
@@ -417,8 +598,9 @@ async fn assert_all_at(store: &StoreUnderTest, city: &str, name: &str) {
     assert_eq!(store.segments(city, name).await, Ok(Some(segments([1]))), "{hint}");
     assert_eq!(store.quote(city, name).await, Ok(Some(format!("quote {hint}"))));
     assert_eq!(store.document(city, DocumentKind::RateCard, name).await, Ok(Some(format!("card {hint}"))));
-    assert_eq!(store.bill(city, name).await, Ok(Some(bill(&hint))));
-    assert_eq!(store.entry(city, name).await, Ok(Some(top_up("CNY", 1, &hint, 0))));
+    assert_eq!(store.head(city, name).await, Ok(Some(kept(1, &hint))));
+    let entry = store.entry(city, name, 1_u32).await.unwrap().unwrap();
+    assert_eq!((entry.top_up, &*entry.currency), (1, "CNY"));
 }
 
 async fn cities_do_not_share_anything(place: Place) {
@@ -476,16 +658,20 @@ async fn documents_come_back_as_they_were(place: Place) {
             store.document(CITY, DocumentKind::RateCard, &*name).await == Ok(Some(document.to_owned())),
             "{start:?}"
         );
-        let stored = bills::Stored { fingerprint: document.to_owned(), document: document.to_owned() };
-        assert_eq!(store.put_bill(CITY, &*name, stored.clone()).await, Ok(bills::PutOutcome::Created), "{start:?}");
-        assert!(store.bill(CITY, &*name).await == Ok(Some(stored.clone())), "{start:?}");
-        assert!(
-            store.put_bill(CITY, &*name, bill("other")).await == Ok(bills::PutOutcome::Exists(stored)),
-            "{start:?}"
-        );
-        let entry = ledger::Entry { scenario: document.to_owned(), ..top_up("CNY", 1, "", 0) };
-        store.put_entry(CITY, &*name, entry.clone()).await.unwrap();
-        assert!(store.entry(CITY, &*name).await == Ok(Some(entry)), "{start:?}");
+        let bill = bills::Bill { fingerprint: document.to_owned(), document: document.to_owned() };
+        let top_up = bills::TopUp { currency: "CNY".to_owned(), amount: 1, scenario: document.to_owned() };
+        let due = bills::DueItem { reason: document.to_owned(), at: 7 };
+        let new = bills::NewRevision { bill: bill.clone(), ..revision(1, "") };
+        let new = bills::NewRevision { top_up: Some(top_up), due: Some(due), ..new };
+        assert_eq!(store.post(CITY, &*name, new).await, Ok(bills::PostOutcome::Created), "{start:?}");
+        let stored = bills::Revision { number: 1, bill };
+        assert!(store.head(CITY, &*name).await == Ok(Some(stored.clone())), "{start:?}");
+        let exists = store.post(CITY, &*name, revision(1, "other")).await;
+        assert!(exists == Ok(bills::PostOutcome::Exists(stored.clone())), "{start:?}");
+        assert!(store.entry(CITY, &*name, 1_u32).await.unwrap().unwrap().scenario == document, "{start:?}");
+        assert!(due_all(&store, CITY, 1_000).await.into_iter().any(|(_, _, why, _)| why == document), "{start:?}");
+        store.post(CITY, &*name, revision(2, "other")).await.unwrap();
+        assert!(store.revision(CITY, &*name, 1_u32).await == Ok(Some(stored)), "{start:?}");
     }
 }
 
@@ -495,8 +681,8 @@ async fn instances_see_each_others_writes(place: Place) {
     assert_all_at(&two, CITY, "a").await;
     put_all(&two, CITY, "b").await;
     assert_all_at(&one, CITY, "b").await;
-    assert_eq!(two.add_segments(CITY, "a", segments([2])).await, Ok(totals_of(2)));
-    assert_eq!(one.add_segments(CITY, "a", segments([1, 3])).await, Ok(totals_of(3)));
+    assert_eq!(two.add_segments(CITY, "a", segments([2])).await, Ok(billed(totals_of(2))));
+    assert_eq!(one.add_segments(CITY, "a", segments([1, 3])).await, Ok(billed(totals_of(3))));
 }
 
 async fn what_was_written_outlives_the_instance(place: Place) {
@@ -514,8 +700,7 @@ async fn assert_all_fenced(store: &StoreUnderTest, city: &str, name: &str) {
         store.add_segments(city, name, segments([1])),
         store.put_quote(city, name, "document", 60_u64),
         store.put_document(city, DocumentKind::RateCard, name, "document"),
-        store.put_bill(city, name, bill("a")),
-        store.put_entry(city, name, top_up("CNY", 1, "", 0))
+        store.post(city, name, revision(1, "a"))
     );
 }
 
@@ -552,7 +737,7 @@ async fn a_city_is_written_by_one_site(place: Place) {
     put_all(&store, "310000", "before").await;
     place.fence("here");
     put_all(&store, CITY, "new").await;
-    assert_eq!(store.add_segments(CITY, "before", segments([2])).await, Ok(totals_of(2)));
+    assert_eq!(store.add_segments(CITY, "before", segments([2])).await, Ok(billed(totals_of(2))));
 }
 
 /// A city whose keys are spread over another count of buckets is neither written nor read: half of it would not be found.
@@ -572,11 +757,10 @@ async fn another_count_of_buckets_is_refused() {
             store.add_segments(CITY, "t", segments([1])),
             store.put_quote(CITY, "t", "document", 60_u64),
             store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
-            store.put_bill(CITY, "t", bill("a")),
-            store.put_entry(CITY, "t", top_up("CNY", 1, "", 0)),
+            store.post(CITY, "t", revision(1, "a")),
             store.quote(CITY, "t")
         );
-        let Err(Fault::Other(told)) = store.bill(CITY, "t").await else { panic!("{buckets}") };
+        let Err(Fault::Other(told)) = store.head(CITY, "t").await else { panic!("{buckets}") };
         let expected = format!("spread over 16 buckets, and variable buckets is {buckets}; it must be 16");
         assert!(told.contains(&expected), "{told}");
         put_all(&store, &format!("city-{buckets}"), "t").await;
@@ -605,7 +789,7 @@ async fn redis_may_fence_a_city() {
     assert_all_fenced(&store, "110000", "t").await;
     assert_all_at(&store, "110000", "t").await;
     let () = server.run("ACL SETUSER site %RW~c:110000:*").unwrap();
-    assert_eq!(store.add_segments("110000", "t", segments([2])).await, Ok(totals_of(2)));
+    assert_eq!(store.add_segments("110000", "t", segments([2])).await, Ok(billed(totals_of(2))));
 }
 
 /// A user who may write every key and lacks a command was set up wrongly: no city has moved.
@@ -619,8 +803,7 @@ async fn a_redis_user_without_a_command_is_a_wrong_configuration() {
         store.add_segments(CITY, "t", segments([1])),
         store.put_quote(CITY, "t", "document", 60_u64),
         store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
-        store.put_bill(CITY, "t", bill("a")),
-        store.put_entry(CITY, "t", top_up("CNY", 1, "", 0))
+        store.post(CITY, "t", revision(1, "a"))
     );
     assert_nothing_at(&store, CITY, "t").await;
 }
@@ -636,10 +819,9 @@ async fn assert_all_unavailable(store: &StoreUnderTest) {
         store.quote(CITY, "t"),
         store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
         store.document(CITY, DocumentKind::RateCard, "t"),
-        store.put_bill(CITY, "t", bill("a")),
-        store.bill(CITY, "t"),
-        store.put_entry(CITY, "t", top_up("CNY", 1, "", 0)),
-        store.entry(CITY, "t")
+        store.post(CITY, "t", revision(1, "a")),
+        store.head(CITY, "t"),
+        store.entry(CITY, "t", 1_u32)
     );
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
@@ -647,7 +829,7 @@ async fn assert_all_unavailable(store: &StoreUnderTest) {
 /// Waits until Redis is reached again: the local host tries at intervals of a second at most.
 async fn wait_until_it_answers(store: &StoreUnderTest) {
     let started = Instant::now();
-    while let Err(error) = store.bill(CITY, "nobody").await {
+    while let Err(error) = store.head(CITY, "nobody").await {
         assert!(matches!(error, Fault::Unavailable(_)), "{error:?}");
         assert!(started.elapsed() < Duration::from_secs(5), "{error:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -734,10 +916,12 @@ async fn redis_keys_are_as_documented() {
     let server = RedisServer::start().unwrap();
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
     put_all(&store, CITY, "a-1").await;
+    store.post(CITY, "a-1", due_at(2_000, "why", revision(2, "b"))).await.unwrap();
     let mut keys: Vec<String> = server.run("KEYS *").unwrap();
     keys.sort();
     let key = |kind| format!("c:110000:{{110000:11}}:{kind}:a-1");
     let mut expected = ["bill", "document:rate-card", "ledger", "quote", "trip"].map(key).to_vec();
+    expected.extend(["day:2026-11-26", "due", "due-why"].map(|name| format!("c:110000:{{110000:11}}:{name}")));
     expected.extend([0, 11].map(|bucket| format!("c:110000:{{110000:{bucket}}}:facts")));
     expected.sort();
     assert_eq!(keys, expected);
@@ -755,8 +939,8 @@ async fn redis_keys_are_as_documented() {
 async fn nonsense_in_redis_is_told_and_left_alone() {
     let server = RedisServer::start().unwrap();
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
-    for kind in ["trip", "bill", "ledger"] {
-        let () = server.run(&format!("SET c:110000:{{110000:11}}:{kind}:a-1 nonsense")).unwrap();
+    for key in ["trip:a-1", "bill:a-1", "ledger:a-1"] {
+        let () = server.run(&format!("SET c:110000:{{110000:11}}:{key} nonsense")).unwrap();
     }
     let () = server.run("HSET c:110000:{110000:11}:quote:a-1 non sense").unwrap();
     assert_fails!(
@@ -764,10 +948,9 @@ async fn nonsense_in_redis_is_told_and_left_alone() {
         store.add_segments(CITY, "a-1", segments([1])),
         store.segments(CITY, "a-1"),
         store.quote(CITY, "a-1"),
-        store.put_bill(CITY, "a-1", bill("a")),
-        store.bill(CITY, "a-1"),
-        store.put_entry(CITY, "a-1", top_up("CNY", 1, "", 0)),
-        store.entry(CITY, "a-1")
+        store.post(CITY, "a-1", revision(1, "a")),
+        store.head(CITY, "a-1"),
+        store.entry(CITY, "a-1", 1_u32)
     );
     assert_eq!(server.run::<String>("GET c:110000:{110000:11}:trip:a-1").unwrap(), "nonsense");
 }
@@ -784,20 +967,19 @@ async fn a_redis_replica_is_unavailable_for_writes() {
         store.add_segments(CITY, "t", segments([2])),
         store.put_quote(CITY, "t", "document", 60_u64),
         store.put_document(CITY, DocumentKind::RateCard, "u", "document"),
-        store.put_bill(CITY, "u", bill("a")),
-        store.put_entry(CITY, "u", top_up("CNY", 1, "", 0))
+        store.post(CITY, "u", revision(1, "a"))
     );
     assert_all_at(&store, CITY, "t").await;
     assert_nothing_at(&store, CITY, "u").await;
     let () = server.run("REPLICAOF NO ONE").unwrap();
-    assert_eq!(store.add_segments(CITY, "t", segments([2])).await, Ok(totals_of(2)));
+    assert_eq!(store.add_segments(CITY, "t", segments([2])).await, Ok(billed(totals_of(2))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_are_a_wrong_configuration() {
     let server = RedisServer::start().unwrap();
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url("nobody:word@"))).await.unwrap();
-    assert_fails!(Other, store.bill(CITY, "t"), store.put_bill(CITY, "t", bill("a")));
+    assert_fails!(Other, store.head(CITY, "t"), store.post(CITY, "t", revision(1, "a")));
 }
 
 // What SQLite promises.
@@ -834,8 +1016,8 @@ async fn a_database_of_another_release_is_left_alone() {
         let file = File::new();
         file.look().execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
         let store = file.open().await;
-        assert_fails!(Other, store.put_bill(CITY, "t", bill("a")));
-        let Err(Fault::Other(told)) = store.bill(CITY, "t").await else { panic!("version {version}") };
+        assert_fails!(Other, store.post(CITY, "t", revision(1, "a")));
+        let Err(Fault::Other(told)) = store.head(CITY, "t").await else { panic!("version {version}") };
         assert!(
             told.contains(&format!("made by a{} {whose} release", if whose == "earlier" { "n" } else { "" })),
             "{told}"
@@ -879,7 +1061,7 @@ async fn wrong_variables_are_told_by_name() {
         let mut surroundings = place.surroundings.clone();
         surroundings.variables.insert(variable.to_owned(), text.to_owned());
         let store = StoreUnderTest::new(&surroundings).await.unwrap();
-        let Err(Fault::Other(told)) = store.bill(CITY, "t").await else { panic!("{variable} is {text}") };
+        let Err(Fault::Other(told)) = store.head(CITY, "t").await else { panic!("{variable} is {text}") };
         assert!(told.contains(&format!("variable {variable} must be \"")), "{told}");
     }
 }
@@ -889,5 +1071,5 @@ async fn a_database_that_is_not_granted_is_a_wrong_configuration() {
     let mut surroundings = Place::sqlite().surroundings;
     surroundings.database = None;
     let store = StoreUnderTest::new(&surroundings).await.unwrap();
-    assert_fails!(Other, store.bill(CITY, "t"), store.put_bill(CITY, "t", bill("a")));
+    assert_fails!(Other, store.head(CITY, "t"), store.post(CITY, "t", revision(1, "a")));
 }

@@ -3,12 +3,12 @@
 #![allow(unsafe_code, missing_docs)]
 
 use crate::backend::{Fault, Fence, Keys, Redis, Sqlite};
-use crate::bills::{Bills as _, StoredBill};
+use crate::bills::{Bill, Bills as _, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision};
 use crate::documents::{DocumentKind, Documents as _};
-use crate::ledger::{Ledger as _, TopUp};
+use crate::ledger::{Entry, Ledger as _, TopUp};
 use crate::quotes::Quotes as _;
-use crate::trips::{AddError, Batch, BatchError, Trips as _};
-use crate::{MAX_SEGMENTS, Settings, ttl_s};
+use crate::trips::{AddError, Batch, BatchError, Totals, Trips as _};
+use crate::{MAX_SEGMENTS, Settings, page, ttl_s};
 use exports::farebox::store::{bills, documents, faults, ledger, quotes, trips};
 use std::cell::OnceCell;
 
@@ -85,8 +85,8 @@ impl trips::Guest for Component {
         segments: Vec<trips::Segment>,
     ) -> Result<trips::Totals, trips::AddError> {
         let batch = Batch::new(segments.into_iter().map(Into::into).collect())?;
-        let totals = ask!(add_segments(&city, &trip, &batch))?;
-        Ok(trips::Totals { distance: totals.distance_m, duration: totals.duration_s, segments: totals.segments })
+        let Totals { distance_m, duration_s, segments, billed } = ask!(add_segments(&city, &trip, &batch))?;
+        Ok(trips::Totals { distance: distance_m, duration: duration_s, segments, billed })
     }
 
     async fn get(city: String, trip: String) -> Result<Option<Vec<trips::Segment>>, faults::Fault> {
@@ -137,54 +137,79 @@ impl From<documents::DocumentKind> for DocumentKind {
 }
 
 impl bills::Guest for Component {
-    async fn put_once(city: String, trip: String, bill: bills::Stored) -> Result<bills::PutOutcome, faults::Fault> {
-        let earlier = ask!(put_bill(&city, &trip, &bill.into()))?;
-        Ok(earlier.map_or(bills::PutOutcome::Created, |bill| bills::PutOutcome::Exists(bill.into())))
+    async fn post(city: String, trip: String, new: bills::NewRevision) -> Result<bills::PostOutcome, faults::Fault> {
+        let new = new_revision(new)?;
+        Ok(match ask!(post(&city, &trip, &new))? {
+            Posted::Created => bills::PostOutcome::Created,
+            Posted::Exists(head) => bills::PostOutcome::Exists(head.into()),
+        })
     }
 
-    async fn get(city: String, trip: String) -> Result<Option<bills::Stored>, faults::Fault> {
-        Ok(ask!(bill(&city, &trip))?.map(Into::into))
+    async fn head(city: String, trip: String) -> Result<Option<bills::Revision>, faults::Fault> {
+        Ok(ask!(head(&city, &trip))?.map(Into::into))
+    }
+
+    async fn get(city: String, trip: String, number: u32) -> Result<Option<bills::Revision>, faults::Fault> {
+        Ok(ask!(revision(&city, &trip, number))?.map(Into::into))
+    }
+
+    async fn list(city: String, day: String, cursor: Option<String>, limit: u32) -> Result<bills::Page, faults::Fault> {
+        crate::day(&day)?;
+        let limit = page(limit)?;
+        let Page { entries, next } = ask!(list(&city, &day, cursor.as_deref(), limit))?;
+        let entries = entries.into_iter().map(|Listed { trip, revision }| bills::Listed { trip, revision });
+        Ok(bills::Page { entries: entries.collect(), next })
+    }
+
+    async fn due(city: String, cursor: Option<String>, limit: u32) -> Result<bills::DuePage, faults::Fault> {
+        let limit = page(limit)?;
+        let Page { entries, next } = ask!(due(&city, cursor.as_deref(), limit))?;
+        let entries = entries.into_iter().map(|DueTrip { trip, revision, due: Due { reason, at } }| bills::DueTrip {
+            trip,
+            revision,
+            due: bills::DueItem { reason, at },
+        });
+        Ok(bills::DuePage { entries: entries.collect(), next })
     }
 }
 
 impl ledger::Guest for Component {
-    async fn put_once(
-        city: String,
-        trip: String,
-        entry: ledger::Entry,
-    ) -> Result<ledger::PutOutcome, ledger::PutError> {
-        let top_up = TopUp::from(entry);
-        match ask!(put_top_up(&city, &trip, &top_up))? {
-            None => Ok(ledger::PutOutcome::Created),
-            Some(earlier) if earlier.owes_the_same_as(&top_up) => Ok(ledger::PutOutcome::Exists),
-            Some(earlier) => Err(ledger::PutError::Conflict(earlier.into())),
-        }
-    }
-
-    async fn get(city: String, trip: String) -> Result<Option<ledger::Entry>, faults::Fault> {
-        Ok(ask!(top_up(&city, &trip))?.map(Into::into))
+    async fn get(city: String, trip: String, revision: u32) -> Result<Option<ledger::Entry>, faults::Fault> {
+        let entry = ask!(entry(&city, &trip, revision))?;
+        Ok(entry.map(|Entry { top_up: TopUp { currency, amount, scenario }, billed_at }| ledger::Entry {
+            currency,
+            top_up: amount,
+            scenario,
+            billed_at,
+        }))
     }
 }
 
-macro_rules! same_fields {
-    ($($wit:path { $($field:ident),* } <-> $domain:ident { $($domain_field:ident),* };)*) => {
-        $(
-            impl From<$wit> for $domain {
-                fn from(wit: $wit) -> Self {
-                    Self { $($domain_field: wit.$field),* }
-                }
-            }
-            impl From<$domain> for $wit {
-                fn from(domain: $domain) -> Self {
-                    Self { $($field: domain.$domain_field),* }
-                }
-            }
-        )*
-    };
+/// Checks what no step could put right any more.
+fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
+    let bills::NewRevision { number, bill, billed_at, day, top_up, due } = new;
+    crate::day(&day)?;
+    if number == 0 {
+        return Err(Fault::Other("a revision 0; the first must be 1".to_owned()));
+    }
+    let top_up = top_up.map(|bills::TopUp { currency, amount, scenario }| TopUp { currency, amount, scenario });
+    if let Some(TopUp { amount: ..=0, .. }) = top_up {
+        return Err(Fault::Other("a top-up that is not more than zero; a bill without one must have none".to_owned()));
+    }
+    let bills::Bill { fingerprint, document } = bill;
+    Ok(NewRevision {
+        revision: Revision { number, bill: Bill { fingerprint, document } },
+        billed_at,
+        day,
+        top_up,
+        due: due.map(|bills::DueItem { reason, at }| Due { reason, at }),
+    })
 }
-same_fields! {
-    bills::Stored { fingerprint, document } <-> StoredBill { fingerprint, document };
-    ledger::Entry { currency, top_up, scenario, billed_at } <-> TopUp { currency, amount, scenario, billed_at };
+
+impl From<Revision> for bills::Revision {
+    fn from(Revision { number, bill: Bill { fingerprint, document } }: Revision) -> Self {
+        Self { number, bill: bills::Bill { fingerprint, document } }
+    }
 }
 
 impl From<Fault> for faults::Fault {
@@ -200,12 +225,6 @@ impl From<Fault> for faults::Fault {
 }
 
 impl From<Fault> for trips::AddError {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault.into())
-    }
-}
-
-impl From<Fault> for ledger::PutError {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault.into())
     }

@@ -18,7 +18,7 @@ mod settings;
 pub mod trips;
 
 pub use backend::{Fault, Keys};
-pub use limits::{MAX_QUANTITY, MAX_SEGMENTS, MAX_SEQUENCE, MAX_TTL_S, ttl_s};
+pub use limits::{MAX_QUANTITY, MAX_SEGMENTS, MAX_SEQUENCE, MAX_TTL_S, day, page, ttl_s};
 pub use settings::Settings;
 
 #[cfg(target_family = "wasm")]

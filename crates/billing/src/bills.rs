@@ -5,15 +5,16 @@ use crate::billing::CardOf;
 use crate::cards;
 use crate::config::{Card, ParsedPolicy};
 use crate::context::Context;
+use crate::documents;
 use crate::engines::{BilledRide, Policy, RateCard, Side};
 use crate::estimate_id::Estimate;
 use crate::event::Event;
 use crate::pages::{Details, View, Wanted};
 use crate::planted::{Bug, planted};
-use crate::ports::{Ports, StoreError, StoredBill, TopUp};
+use crate::ports::{DocumentKind, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp};
 use crate::pricing;
 use crate::quotes;
-use crate::record::{BillFacts, BillRecord, NotQuoted, Pinned, Quote, ReadError, Versions};
+use crate::record::{BillFacts, BillRecord, Kept, NotQuoted, Pinned, Quote, ReadError, Settlement, Versions};
 use crate::refusal::{Code, Refusal};
 use crate::requests::{BillRequest, Tariffs as _};
 use crate::settlement;
@@ -30,14 +31,12 @@ pub struct Billed {
     pub new: bool,
     /// The record, as it is kept.
     pub document: String,
-    /// Whether a top-up is owed that is not yet in the ledger. Asking for the bill again enters it.
-    pub top_up_pending: bool,
 }
 
 /// The bill of a trip, made unless it was made before.
 ///
 /// A bill is always answered. Without measurements it is mocked from the request; without a store to keep it in it is
-/// `stored: false`, and asking again makes it again.
+/// `kept: nowhere`, and asking again makes it again.
 ///
 /// # Errors
 ///
@@ -56,14 +55,15 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     .await;
     let fingerprint = fingerprint(&request, &quote);
     if let Ok(Some(earlier)) = earlier {
-        return repeat(context, &request.city, trip_id, earlier, &fingerprint).await;
+        return repeat(context, &request.city, trip_id, earlier.bill, &fingerprint);
     }
     let cards = choose_cards(context, &request, quote).await?;
     let record = make(context, trip_id, &request, segments, &cards)?;
     keep(context, record, fingerprint, &cards).await
 }
 
-/// Keeps a bill that was made now, and enters its top-up; or answers the one that was made before.
+/// Keeps a bill that was made now, with its top-up and after the documents that it names; or answers the one that was made
+/// before.
 async fn keep<P: Ports>(
     context: &Context<P>,
     mut record: BillRecord,
@@ -72,32 +72,87 @@ async fn keep<P: Ports>(
 ) -> Result<Billed, Refusal> {
     let (city, trip_id) = (record.city.clone(), record.trip_id.clone());
     let document = written(&record)?;
-    if planted(Bug::TopUpBeforeBill) {
-        enter_top_up(context, &record).await;
-    }
     let bill = StoredBill { fingerprint: fingerprint.clone(), document: document.clone() };
-    let (kept, (), ()) = join3(
-        context.write(context.ports().put_bill(&city, &trip_id, &bill)),
-        cards::keep(context, &city, &cards.passenger),
-        cards::keep(context, &city, &cards.driver),
-    )
-    .await;
-    match kept {
-        Ok(None) => {
-            let top_up_pending = !enter_top_up(context, &record).await;
-            Ok(Billed { new: true, document, top_up_pending })
-        }
-        Ok(Some(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Billed { new: true, document, top_up_pending: false }),
-        Ok(Some(earlier)) => repeat(context, &city, &trip_id, earlier, &fingerprint).await,
+    let new = NewRevision {
+        revision: Revision { number: 1, bill },
+        billed_at: context.now,
+        day: time::day(context.now, &cards.passenger.time_zone),
+        top_up: top_up(&record),
+        due: None,
+    };
+    match keep_documents_and_post(context, &city, &trip_id, new, cards).await {
+        Ok(Posted::Created) => Ok(Billed { new: true, document }),
+        Ok(Posted::Exists(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Billed { new: true, document }),
+        Ok(Posted::Exists(head)) => repeat(context, &city, &trip_id, head.bill, &fingerprint),
         Err(error) => {
             context.tell(&Event::BillNotStored { city, trip: trip_id, why: error.line() });
             if !planted(Bug::UnstoredIsNotSaid) {
-                record.stored = false;
+                record.kept = Kept::Nowhere;
                 record.degraded = true;
             }
-            Ok(Billed { new: true, document: written(&record)?, top_up_pending: false })
+            Ok(Billed { new: true, document: written(&record)? })
         }
     }
+}
+
+/// Posts a revision once the documents that it names are kept: what is billed can be made again for as long as it is there.
+async fn keep_documents_and_post<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    trip_id: &str,
+    new: NewRevision,
+    cards: &Cards<P>,
+) -> Result<Posted, StoreError> {
+    let post = |new: NewRevision| async move { context.write(context.ports().post_bill(city, trip_id, &new)).await };
+    let documents = keep_documents(context, city, cards);
+    if planted(Bug::DocumentsAfterTheBill) {
+        let posted = post(new).await;
+        drop(documents.await);
+        return posted;
+    }
+    documents.await?;
+    if planted(Bug::TopUpInASecondStep) && new.top_up.is_some() {
+        let first = post(NewRevision { top_up: None, ..new.clone() }).await;
+        if first == Ok(Posted::Created) {
+            let second = Revision { number: 2, ..new.revision.clone() };
+            drop(post(NewRevision { revision: second, ..new }).await);
+        }
+        return first;
+    }
+    if planted(Bug::LoserSupersedes) {
+        let posted = post(new.clone()).await;
+        let Ok(Posted::Exists(head)) = posted else { return posted };
+        let number = head.number.saturating_add(1);
+        return post(NewRevision { revision: Revision { number, ..new.revision.clone() }, ..new }).await;
+    }
+    post(new).await
+}
+
+/// Keeps both rate cards and the policy of a bill.
+async fn keep_documents<P: Ports>(context: &Context<P>, city: &str, cards: &Cards<P>) -> Result<(), StoreError> {
+    let (passenger, driver, policy) = join3(
+        cards::keep(context, city, &cards.passenger),
+        cards::keep(context, city, &cards.driver),
+        keep_policy(context, city),
+    )
+    .await;
+    passenger.and(driver).and(policy)
+}
+
+/// Keeps the policy in force for a city, once per instance.
+async fn keep_policy<P: Ports>(context: &Context<P>, city: &str) -> Result<(), StoreError> {
+    let Ok(policy) = context.config.policy() else { return Ok(()) };
+    if !policy.kept.borrow().contains(city) {
+        documents::keep(context, city, DocumentKind::Policy, &policy.version, &policy.document).await?;
+        policy.kept.borrow_mut().insert(city.to_owned());
+    }
+    Ok(())
+}
+
+/// What a bill owes the driver.
+fn top_up(record: &BillRecord) -> Option<TopUp> {
+    let Settlement { currency, top_up: amount, scenario, .. } = &record.settlement;
+    (*amount > 0).then(|| TopUp { currency: *currency, amount: *amount, scenario: scenario.clone() })
 }
 
 /// The bill as it was made.
@@ -149,7 +204,7 @@ pub async fn detail<P: Ports>(
 }
 
 /// Answers with the bill that was made before, if it was made from an equal request.
-async fn repeat<P: Ports>(
+fn repeat<P: Ports>(
     context: &Context<P>,
     city: &str,
     trip_id: &str,
@@ -160,17 +215,14 @@ async fn repeat<P: Ports>(
         let detail = "a trip is billed once; GET the bill to see it, or send the request it was made from";
         return Err(Refusal::new(Code::BillConflict, detail));
     }
-    // The first time may have ended between the bill and the ledger.
-    let entered = match BillRecord::read(&earlier.document) {
-        Ok(_) if planted(Bug::RepeatsLeaveTheTopUp) => true,
-        Ok(record) => enter_top_up(context, &record).await,
+    match BillRecord::read(&earlier.document) {
+        Ok(_) => {}
         Err(ReadError::Unreadable(why)) => {
             context.tell(&Event::StoredBillUnreadable { city: city.to_owned(), trip: trip_id.to_owned(), why });
-            false
         }
         Err(ReadError::Contradiction(why)) => return Err(contradiction(context, city, trip_id, why)),
-    };
-    Ok(Billed { new: false, document: earlier.document, top_up_pending: !entered })
+    }
+    Ok(Billed { new: false, document: earlier.document })
 }
 
 /// The rate cards that a ride is billed with.
@@ -366,7 +418,7 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             product: product.to_owned(),
             basis: trip.basis,
             degraded: trip.basis == Basis::Mocked,
-            stored: true,
+            kept: Kept::Shared,
             billed_at: time::format(self.billed_at),
             started_at: time::format(trip.started_at),
             ended_at: time::format(trip.ended_at),
@@ -416,27 +468,6 @@ fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
     Refusal::field("/product", Code::UnknownProduct.word(), message)
 }
 
-/// Enters the top-up of a stored bill, if it has one. Whether the ledger is now as it should be.
-async fn enter_top_up<P: Ports>(context: &Context<P>, record: &BillRecord) -> bool {
-    let BillRecord { city, trip_id, settlement, .. } = record;
-    if settlement.top_up == 0 {
-        return true;
-    }
-    let top_up = TopUp {
-        currency: settlement.currency,
-        amount: settlement.top_up,
-        scenario: settlement.scenario.clone(),
-        billed_at: time::parse(&record.billed_at).unwrap_or_default(),
-    };
-    match context.write(context.ports().enter_top_up(city, trip_id, &top_up)).await {
-        Ok(()) => true,
-        Err(error) => {
-            context.tell(&Event::TopUpPending { city: city.clone(), trip: trip_id.clone(), why: error.line() });
-            planted(Bug::PendingIsNotSaid)
-        }
-    }
-}
-
 /// Finds the bill of a trip, in this city or in any.
 async fn find<P: Ports>(
     context: &Context<P>,
@@ -457,7 +488,7 @@ async fn find<P: Ports>(
     let mut failed = None;
     for (city, answer) in join_all(cities.iter().copied().map(look)).await {
         match answer {
-            Ok(Some(stored)) => found.push((city, stored)),
+            Ok(Some(head)) => found.push((city, head.bill)),
             Ok(None) => {}
             Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => {}
             Err(error) => failed = Some(error),
@@ -470,7 +501,7 @@ async fn find<P: Ports>(
             let detail = format!("say which one is meant: ?city= one of {}", cities.join(", "));
             Err(Refusal::new(Code::TripAmbiguous, detail))
         }
-        (None, Some(error)) => Err(error.into_refusal("bills.get")),
+        (None, Some(error)) => Err(error.into_refusal("bills.head")),
         (None, None) => {
             let detail = "no bill was made for this trip yet; POST to the same path to make it";
             Err(Refusal::new(Code::BillNotFound, detail))

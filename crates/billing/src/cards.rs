@@ -3,8 +3,8 @@
 use crate::billing::CardOf;
 use crate::config::{Card, Config};
 use crate::context::Context;
+use crate::documents;
 use crate::engines::{Engines, Side};
-use crate::event::Event;
 use crate::ports::{DocumentKind, Ports, StoreError};
 use crate::refusal::{Code, Refusal};
 use crate::requests::Tariffs as _;
@@ -66,16 +66,16 @@ pub(crate) async fn of_version<P: Ports>(
 }
 
 /// Sees to it that what was priced with a card can be priced with it again: puts it into the store, once per instance.
-/// Failing is put right by whoever prices with it next.
-pub(crate) async fn keep<P: Ports>(context: &Context<P>, city: &str, card: &CardOf<P>) {
-    if card.kept.replace(true) {
-        return;
+///
+/// # Errors
+///
+/// The store did not take it, as far as is known. It is tried again by whoever prices with it next.
+pub(crate) async fn keep<P: Ports>(context: &Context<P>, city: &str, card: &CardOf<P>) -> Result<(), StoreError> {
+    if !card.kept.get() {
+        documents::keep(context, city, DocumentKind::RateCard, &card.version, &card.document).await?;
+        card.kept.set(true);
     }
-    let put = context.write(context.ports().put_document(city, DocumentKind::RateCard, &card.version, &card.document));
-    if let Err(error) = put.await {
-        card.kept.set(false);
-        context.tell(&Event::CardNotKept { city: city.to_owned(), version: card.version.clone(), why: error.line() });
-    }
+    Ok(())
 }
 
 fn current<E: Engines>(config: &Config<E>, city: &str, version: &str) -> Option<Rc<Card<E::Card>>> {

@@ -2,8 +2,12 @@
 
 use super::bindings::farebox::store::{bills, documents, faults, ledger, quotes, trips};
 use super::world::World;
-use farebox_billing::ports::{Accumulated, DocumentKind, SegmentsError, Store, StoreError, StoredBill, TopUp};
+use farebox_billing::ports::{
+    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, SegmentsError, Store,
+    StoreError, StoredBill, TopUp,
+};
 use farebox_fare::Segment;
+use farebox_money::Currency;
 
 impl Store for World {
     async fn add_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
@@ -14,7 +18,8 @@ impl Store for World {
             trips::AddError::TooManySegments(most) => SegmentsError::TooMany(most),
             trips::AddError::Fault(fault) => SegmentsError::Store(fault.into()),
         })?;
-        Ok(Accumulated { distance_m: totals.distance, duration_s: totals.duration, segments: totals.segments })
+        let trips::Totals { distance, duration, segments, billed } = totals;
+        Ok(Accumulated { distance_m: distance, duration_s: duration, segments, billed })
     }
 
     async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, StoreError> {
@@ -45,32 +50,67 @@ impl Store for World {
         Ok(documents::get(city.to_owned(), kind_to_wit(kind), version.to_owned()).await?)
     }
 
-    async fn put_bill(&self, city: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError> {
-        let stored = bills::Stored { fingerprint: bill.fingerprint.clone(), document: bill.document.clone() };
-        match bills::put_once(city.to_owned(), trip.to_owned(), stored).await? {
-            bills::PutOutcome::Created => Ok(None),
-            bills::PutOutcome::Exists(stored) => Ok(Some(from_wit(stored))),
-        }
-    }
-
-    async fn bill(&self, city: &str, trip: &str) -> Result<Option<StoredBill>, StoreError> {
-        Ok(bills::get(city.to_owned(), trip.to_owned()).await?.map(from_wit))
-    }
-
-    async fn enter_top_up(&self, city: &str, trip: &str, top_up: &TopUp) -> Result<(), StoreError> {
-        let entry = ledger::Entry {
-            currency: top_up.currency.code().to_owned(),
-            top_up: top_up.amount,
-            scenario: top_up.scenario.clone(),
-            billed_at: top_up.billed_at,
+    async fn post_bill(&self, city: &str, trip: &str, new: &NewRevision) -> Result<Posted, StoreError> {
+        let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due } = new.clone();
+        let new = bills::NewRevision {
+            number,
+            bill: bills::Bill { fingerprint: bill.fingerprint, document: bill.document },
+            billed_at,
+            day,
+            top_up: top_up.map(|TopUp { currency, amount, scenario }| bills::TopUp {
+                currency: currency.code().to_owned(),
+                amount,
+                scenario,
+            }),
+            due: due.map(|Due { reason, at }| bills::DueItem { reason, at }),
         };
-        let entered = ledger::put_once(city.to_owned(), trip.to_owned(), entry).await;
-        entered.map(drop).map_err(|error| match error {
-            ledger::PutError::Fault(fault) => fault.into(),
-            ledger::PutError::Conflict(entry) => {
-                StoreError::Other(format!("the ledger holds another top-up: {} {}", entry.top_up, entry.currency))
-            }
+        Ok(match bills::post(city.to_owned(), trip.to_owned(), new).await? {
+            bills::PostOutcome::Created => Posted::Created,
+            bills::PostOutcome::Exists(head) => Posted::Exists(head.into()),
         })
+    }
+
+    async fn bill(&self, city: &str, trip: &str) -> Result<Option<Revision>, StoreError> {
+        Ok(bills::head(city.to_owned(), trip.to_owned()).await?.map(Into::into))
+    }
+
+    async fn revision(&self, city: &str, trip: &str, number: u32) -> Result<Option<Revision>, StoreError> {
+        Ok(bills::get(city.to_owned(), trip.to_owned(), number).await?.map(Into::into))
+    }
+
+    async fn bills_of_day(
+        &self,
+        city: &str,
+        day: &str,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Listed>, StoreError> {
+        let page = bills::list(city.to_owned(), day.to_owned(), cursor.map(str::to_owned), limit).await?;
+        let entries = page.entries.into_iter().map(|bills::Listed { trip, revision }| Listed { trip, revision });
+        Ok(Page { entries: entries.collect(), next: page.next })
+    }
+
+    async fn due(&self, city: &str, cursor: Option<&str>, limit: u32) -> Result<Page<DueTrip>, StoreError> {
+        let page = bills::due(city.to_owned(), cursor.map(str::to_owned), limit).await?;
+        let entries = page.entries.into_iter().map(|bills::DueTrip { trip, revision, due }| {
+            let bills::DueItem { reason, at } = due;
+            DueTrip { trip, revision, due: Due { reason, at } }
+        });
+        Ok(Page { entries: entries.collect(), next: page.next })
+    }
+
+    async fn top_up(&self, city: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError> {
+        let Some(entry) = ledger::get(city.to_owned(), trip.to_owned(), revision).await? else { return Ok(None) };
+        let ledger::Entry { currency, top_up: amount, scenario, .. } = entry;
+        let unknown = || StoreError::Other(format!("the ledger holds a currency {currency:?}"));
+        let currency = Currency::from_code(&currency).ok_or_else(unknown)?;
+        Ok(Some(TopUp { currency, amount, scenario }))
+    }
+}
+
+impl From<bills::Revision> for Revision {
+    fn from(bills::Revision { number, bill: bills::Bill { fingerprint, document } }: bills::Revision) -> Self {
+        Self { number, bill: StoredBill { fingerprint, document } }
     }
 }
 
@@ -81,10 +121,6 @@ fn kind_to_wit(kind: DocumentKind) -> documents::DocumentKind {
         DocumentKind::Catalogue => documents::DocumentKind::Catalogue,
         DocumentKind::City => documents::DocumentKind::City,
     }
-}
-
-fn from_wit(stored: bills::Stored) -> StoredBill {
-    StoredBill { fingerprint: stored.fingerprint, document: stored.document }
 }
 
 impl From<faults::Fault> for StoreError {

@@ -39,7 +39,18 @@ impl Keys {
         self.key(city, "bill", trip)
     }
 
-    /// The top-up of a trip.
+    /// The bills of a day that are in a bucket.
+    pub fn day(self, city: &str, bucket: u32, day: &str) -> String {
+        format!("{}:day:{day}", self.slot(city, bucket))
+    }
+
+    /// The trips in a bucket of which something is due, and why.
+    pub fn due(self, city: &str, bucket: u32) -> [String; 2] {
+        let slot = self.slot(city, bucket);
+        [format!("{slot}:due"), format!("{slot}:due-why")]
+    }
+
+    /// The top-ups of a trip.
     pub fn ledger(self, city: &str, trip: &str) -> String {
         self.key(city, "ledger", trip)
     }
@@ -89,6 +100,8 @@ mod tests {
         assert_eq!(keys.ledger("110000", "a-1"), "c:110000:{110000:11}:ledger:a-1");
         assert_eq!(keys.quote("X_y-z", "q.~:_-"), "c:X_y-z:{X_y-z:12}:quote:q.~:_-");
         assert_eq!(keys.document("110000", "policy", "a-1"), "c:110000:{110000:11}:document:policy:a-1");
+        assert_eq!(keys.day("110000", 3, "2026-11-26"), "c:110000:{110000:3}:day:2026-11-26");
+        assert_eq!(keys.due("110000", 3), ["c:110000:{110000:3}:due", "c:110000:{110000:3}:due-why"]);
         assert_eq!(keys.of_bucket("110000", 11), ["c:110000:{110000:11}:fence", "c:110000:{110000:11}:facts"]);
     }
 

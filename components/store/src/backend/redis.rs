@@ -1,7 +1,7 @@
 //! Redis, through `spin:redis`.
 
-use super::reply::{self, Record, Reply};
-use super::script::{OPEN_CITY, PUT_ONCE, Script};
+use super::reply::{self, Reply};
+use super::script::{OPEN_CITY, Script};
 use super::{Access, Fault, Keys, Shared, is_unknown_script};
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 use std::cell::RefCell;
@@ -29,8 +29,8 @@ impl Redis {
     }
 
     /// Runs an operation on the connection, which is opened if need be. Every operation can be run twice without harm:
-    /// when a connection that used to work turns out to be broken, it is run again on a new one. A put-once whose first
-    /// run did reach Redis is then told of its own record, as a caller who asks again would be.
+    /// when a connection that used to work turns out to be broken, it is run again on a new one. A bill whose first run did
+    /// reach Redis is then told of itself, as a caller who asks again would be.
     async fn run(
         &self,
         access: Access,
@@ -125,29 +125,6 @@ impl Redis {
             })
             .await?;
         reply::admitted(reply, buckets.get())
-    }
-
-    /// Reads a record.
-    pub(crate) async fn record<R: Record>(&self, city: &str, key: &str) -> Result<Option<R>, Fault> {
-        let command: Vec<&str> = ["HMGET", key].into_iter().chain(R::FIELDS.iter().copied()).collect();
-        reply::record(self.read(city, &command).await?)
-    }
-
-    /// Keeps a record unless there is one: then returns it.
-    pub(crate) async fn put_once<R: Record>(
-        &self,
-        city: &str,
-        identifier: &str,
-        key: String,
-        record: &R,
-    ) -> Result<Option<R>, Fault> {
-        let fields = R::FIELDS.iter().map(|field| (*field).to_owned());
-        let arguments: Vec<String> = fields.zip(record.values()).flat_map(|(field, value)| [field, value]).collect();
-        let mut reply = self.step(&PUT_ONCE, city, identifier, [key], &arguments).await?.into_iter();
-        match reply.next().flatten().as_deref() {
-            Some("exists") => reply::record(reply.collect()),
-            _ => Ok(None),
-        }
     }
 }
 

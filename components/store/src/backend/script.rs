@@ -28,9 +28,6 @@ pub(crate) use write_script;
 /// Settles over how many buckets a city is spread.
 pub static OPEN_CITY: LazyLock<Script> = write_script!("backend/open_city.lua");
 
-/// Keeps a record unless there is one.
-pub static PUT_ONCE: LazyLock<Script> = write_script!("backend/put_once.lua");
-
 impl Script {
     /// A script of this source.
     pub fn new(source: &'static str) -> Self {

@@ -1,37 +1,49 @@
 //! How top-ups look in Redis.
 
-use super::contract::TopUp;
-use crate::backend::Record;
+use super::contract::{Entry, TopUp};
+use crate::Fault;
+use crate::backend::{Reply, corrupt};
 
-impl Record for TopUp {
-    const NAME: &'static str = "ledger entry";
-    const FIELDS: &'static [&'static str] = &["currency", "top-up", "scenario", "billed-at"];
+/// How an entry looks in the hash of its trip, under the number of its revision. The scenario comes last because it may
+/// contain colons.
+pub fn value(entry: &Entry) -> String {
+    let Entry { top_up: TopUp { currency, amount, scenario }, billed_at } = entry;
+    format!("{currency}:{amount}:{billed_at}:{scenario}")
+}
 
-    fn values(&self) -> Vec<String> {
-        vec![self.currency.clone(), self.amount.to_string(), self.scenario.clone(), self.billed_at.to_string()]
-    }
+/// Reads what [`value`] wrote. `None` when it is not there.
+///
+/// # Errors
+///
+/// It makes no sense.
+pub fn entry(reply: Reply) -> Result<Option<Entry>, Fault> {
+    let Some(value) = reply.into_iter().next().flatten() else { return Ok(None) };
+    parse(&value).map(Some).ok_or_else(|| corrupt("ledger entry"))
+}
 
-    fn from_values(values: Vec<String>) -> Option<Self> {
-        let [currency, amount, scenario, billed_at] = values.try_into().ok()?;
-        Some(Self { currency, amount: amount.parse().ok()?, scenario, billed_at: billed_at.parse().ok()? })
-    }
+fn parse(value: &str) -> Option<Entry> {
+    let (currency, rest) = value.split_once(':')?;
+    let (amount, rest) = rest.split_once(':')?;
+    let (billed_at, scenario) = rest.split_once(':')?;
+    let top_up = TopUp { currency: currency.to_owned(), amount: amount.parse().ok()?, scenario: scenario.to_owned() };
+    Some(Entry { top_up, billed_at: billed_at.parse().ok()? })
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::Fault;
-    use crate::backend::{Reply, record};
-
-    fn reply(words: &[&str]) -> Reply {
-        words.iter().map(|word| (*word != "nil").then(|| (*word).to_owned())).collect()
-    }
 
     #[test]
     fn top_ups_survive_the_round_trip_or_are_called_corrupt() {
-        let top_up = TopUp { currency: "CNY".into(), amount: i64::MAX, scenario: "peak".into(), billed_at: -1 };
-        assert_eq!(record(top_up.values().into_iter().map(Some).collect()), Ok(Some(top_up)));
-        assert!(matches!(record::<TopUp>(reply(&["CNY", "1.5", "peak", "0"])), Err(Fault::Other(_))));
+        for (amount, scenario, billed_at) in [(i64::MAX, "peak", -1), (1, "", 0), (7, "a:b:", i64::MIN)] {
+            let top_up = TopUp { currency: "CNY".into(), amount, scenario: scenario.into() };
+            let written = Entry { top_up, billed_at };
+            assert_eq!(entry(vec![Some(value(&written))]), Ok(Some(written)));
+        }
+        assert_eq!(entry(vec![None]), Ok(None));
+        assert_eq!(entry(vec![]), Ok(None));
+        for nonsense in ["CNY:1.5:0:peak", "CNY:1:0", "CNY", ""] {
+            assert!(matches!(entry(vec![Some(nonsense.to_owned())]), Err(Fault::Other(_))), "{nonsense}");
+        }
     }
 }

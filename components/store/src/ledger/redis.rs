@@ -1,15 +1,11 @@
 //! Top-ups in Redis.
 
-use super::{Ledger, TopUp};
+use super::{Entry, Ledger, codec};
 use crate::Fault;
 use crate::backend::Redis;
 
 impl Ledger for Redis {
-    async fn put_top_up(&self, city: &str, trip: &str, top_up: &TopUp) -> Result<Option<TopUp>, Fault> {
-        self.put_once(city, trip, self.keys.ledger(city, trip), top_up).await
-    }
-
-    async fn top_up(&self, city: &str, trip: &str) -> Result<Option<TopUp>, Fault> {
-        self.record(city, &self.keys.ledger(city, trip)).await
+    async fn entry(&self, city: &str, trip: &str, revision: u32) -> Result<Option<Entry>, Fault> {
+        codec::entry(self.read(city, &["HGET", &self.keys.ledger(city, trip), &revision.to_string()]).await?)
     }
 }

@@ -1,6 +1,8 @@
--- What became of the segments ?3 of a trip: the first that is there and says something else, how many are not there, and
--- the sums. Segments never change and are added all or none, so this can be asked after the fact.
-SELECT conflict, missing, distance, duration, segments
+-- What became of the segments ?3 of a trip: the first that is there and says something else, how many are not there, the
+-- sums, and the newest revision of its bill. Segments never change and are added all or none, so this can be asked after the fact.
+SELECT
+    conflict, missing, distance, duration, segments,
+    (SELECT max(revision) FROM bill WHERE bill.city = ?1 AND bill.trip = ?2) AS billed
 FROM (
     SELECT
         min(sent.value ->> 0) FILTER (

@@ -48,7 +48,7 @@ fn segment(sequence: &str, value: &str) -> Option<Segment> {
 pub fn totals(reply: &Reply) -> Result<Totals, AddError> {
     let words: Vec<&str> = reply.iter().map(|word| word.as_deref().unwrap_or_default()).collect();
     let answer = match words[..] {
-        ["ok", distance, duration, segments] => numbers(distance, duration, segments).map(Ok),
+        ["ok", distance, duration, segments, head] => numbers(distance, duration, segments, head).map(Ok),
         ["conflict", sequence] => sequence.parse().ok().map(|sequence| Err(AddError::Conflict(sequence))),
         ["too-many-segments"] => Some(Err(AddError::TooManySegments)),
         _ => None,
@@ -56,11 +56,12 @@ pub fn totals(reply: &Reply) -> Result<Totals, AddError> {
     answer.unwrap_or_else(|| Err(corrupt("trip").into()))
 }
 
-fn numbers(distance: &str, duration: &str, segments: &str) -> Option<Totals> {
+fn numbers(distance: &str, duration: &str, segments: &str, head: &str) -> Option<Totals> {
     Some(Totals {
         distance_m: distance.parse().ok()?,
         duration_s: duration.parse().ok()?,
         segments: segments.parse().ok()?,
+        billed: if head.is_empty() { None } else { Some(head.parse().ok()?) },
     })
 }
 
@@ -96,11 +97,15 @@ mod tests {
 
     #[test]
     fn the_script_says_what_happened() {
-        let sums = Totals { distance_m: 1 << 52, duration_s: 7, segments: 3 };
-        assert_eq!(totals(&reply(&["ok", "4503599627370496", "7", "3"])), Ok(sums));
+        let sums = Totals { distance_m: 1 << 52, duration_s: 7, segments: 3, billed: None };
+        assert_eq!(totals(&reply(&["ok", "4503599627370496", "7", "3", ""])), Ok(sums));
+        let billed = Totals { billed: Some(2), ..sums };
+        assert_eq!(totals(&reply(&["ok", "4503599627370496", "7", "3", "2"])), Ok(billed));
         assert_eq!(totals(&reply(&["conflict", "9223372036854775807"])), Err(AddError::Conflict(i64::MAX as u64)));
         assert_eq!(totals(&reply(&["too-many-segments"])), Err(AddError::TooManySegments));
-        for nonsense in [&["ok", "nil", "7", "3"][..], &["ok"], &["conflict", "x"], &["OK"], &[]] {
+        for nonsense in
+            [&["ok", "nil", "7", "3", ""][..], &["ok", "1", "7", "3", "x"], &["ok"], &["conflict", "x"], &["OK"], &[]]
+        {
             assert!(matches!(totals(&reply(nonsense)), Err(AddError::Fault(Fault::Other(_)))), "{nonsense:?}");
         }
     }

@@ -13,6 +13,8 @@ pub struct Totals {
     pub duration_s: u64,
     /// How many segments there are.
     pub segments: u32,
+    /// The newest revision of its bill, if the trip was billed.
+    pub billed: Option<u32>,
 }
 
 /// Why segments were not added. Nothing was written, except as [`Fault`] says.
@@ -35,8 +37,8 @@ impl From<Fault> for AddError {
 /// What trips have accumulated.
 #[allow(async_fn_in_trait, reason = "a component has one thread; nobody asks whether these futures are Send")]
 pub trait Trips {
-    /// Adds all segments of a batch, or none, and gives the trip its time to live again. Returns the totals some time
-    /// after.
+    /// Adds all segments of a batch, or none, and gives the trip its time to live again. New ones make a trip due that has
+    /// a bill, in the same step. Returns the totals some time after.
     async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Totals, AddError>;
 
     /// The segments of a trip, ascending by sequence number; empty when there are none.

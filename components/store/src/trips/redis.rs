@@ -8,11 +8,13 @@ use farebox_fare::Segment;
 
 impl Trips for Redis {
     async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Totals, AddError> {
-        let mut arguments = vec![self.trip_ttl_s.to_string(), MAX_SEGMENTS.to_string()];
+        let mut arguments = vec![trip.to_owned(), self.trip_ttl_s.to_string(), MAX_SEGMENTS.to_string()];
         for segment in batch.segments() {
             arguments.extend([segment.sequence.to_string(), codec::segment_value(segment)]);
         }
-        codec::totals(&self.step(&ADD_SEGMENTS, city, trip, [self.keys.trip(city, trip)], &arguments).await?)
+        let [due, why] = self.keys.due(city, self.keys.bucket(trip));
+        let keys = [self.keys.trip(city, trip), self.keys.bill(city, trip), due, why];
+        codec::totals(&self.step(&ADD_SEGMENTS, city, trip, keys, &arguments).await?)
     }
 
     async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, Fault> {

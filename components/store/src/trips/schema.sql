@@ -37,7 +37,7 @@ CREATE VIEW IF NOT EXISTS batch AS SELECT '' AS city, '' AS trip, '' AS segments
 -- Where those go on that are in conflict with nothing, and for which there is room: `fresh` are not there yet.
 CREATE VIEW IF NOT EXISTS fitting_batch AS SELECT '' AS city, '' AS trip, '' AS segments, 0 AS ttl_s, 0 AS fresh
 
--- What has expired is swept out a little at a time: always more than one call adds, so that it cannot pile up, and never
+-- New ones make a trip due that has a bill. What has expired is swept out a little at a time: always more than one call adds, so that it cannot pile up, and never
 -- so much that a call is late.
 CREATE TRIGGER IF NOT EXISTS batch_arrives INSTEAD OF INSERT ON batch
 BEGIN
@@ -88,4 +88,9 @@ BEGIN
     ON CONFLICT (city, trip, sequence) DO NOTHING;
     UPDATE trip SET expires_at_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER) + NEW.ttl_s * 1000
     WHERE city = NEW.city AND trip = NEW.trip;
+    INSERT INTO due (city, trip, revision, reason, at)
+    SELECT city, trip, max(revision), 'late-segments', unixepoch() FROM bill
+    WHERE city = NEW.city AND trip = NEW.trip AND NEW.fresh > 0
+    GROUP BY city, trip
+    ON CONFLICT (city, trip) DO UPDATE SET revision = excluded.revision, reason = excluded.reason, at = excluded.at;
 END

@@ -23,9 +23,10 @@ impl Trips for Sqlite {
         if row.get::<u64>(1) != Some(0) {
             return Err(AddError::TooManySegments);
         }
+        let billed = row.get(5);
         // A trip without segments is not there.
-        let Some(distance_m) = row.get(2) else { return Ok(Totals::default()) };
-        let totals = || Some(Totals { distance_m, duration_s: row.get(3)?, segments: row.get(4)? });
+        let Some(distance_m) = row.get(2) else { return Ok(Totals { billed, ..Totals::default() }) };
+        let totals = || Some(Totals { distance_m, duration_s: row.get(3)?, segments: row.get(4)?, billed });
         Ok(totals().ok_or_else(|| corrupt("trip"))?)
     }
 

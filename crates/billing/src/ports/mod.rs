@@ -7,7 +7,9 @@ mod fault;
 mod store;
 
 pub use fault::{SegmentsError, StoreError};
-pub use store::{Accumulated, DocumentKind, Store, StoredBill, TopUp};
+pub use store::{
+    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, Store, StoredBill, TopUp,
+};
 
 use crate::engines::Engines;
 use crate::event::Event;
