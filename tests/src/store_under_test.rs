@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, Component};
 use wasmtime::{Engine, Store};
 
-pub use bindings::exports::farebox::store::{bills, documents, faults, ledger, quotes, trips};
+pub use bindings::exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
 pub use bindings::farebox::types::types::Segment;
 
 /// The most memory an instance may have: 64 MiB.
@@ -61,6 +61,15 @@ impl Surroundings {
     /// Redis at this address.
     pub fn redis(url: &str) -> Self {
         Self::new("redis", url, None)
+    }
+
+    /// The same, with this file for the node's own database.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlite`](Self::sqlite).
+    pub fn with_database(self, file: &Path) -> Result<Self> {
+        Ok(Self { database: Some(Database::open(file)?), ..self })
     }
 
     fn new(backend: &str, redis_url: &str, database: Option<Database>) -> Self {
@@ -206,6 +215,13 @@ functions! {
     ledger: farebox_store_ledger {
         entry = call_get(city: String, trip: String, revision: u32)
             -> Result<Option<ledger::Entry>, faults::Fault>;
+    }
+    configuration: farebox_store_configuration {
+        generations = call_generations() -> Result<Vec<configuration::Generation>, faults::Fault>;
+        propose = call_propose(generation: configuration::Generation)
+            -> Result<configuration::Generation, faults::Fault>;
+        put_file = call_put_file(version: String, text: String) -> Result<(), faults::Fault>;
+        file = call_file(version: String) -> Result<Option<String>, faults::Fault>;
     }
 }
 

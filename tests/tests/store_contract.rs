@@ -5,7 +5,7 @@
 
 use farebox_tests::store_redis_server::RedisServer;
 use farebox_tests::store_under_test::{
-    Segment, StoreUnderTest, Surroundings, bills, documents::DocumentKind, faults::Fault, ledger, trips,
+    Segment, StoreUnderTest, Surroundings, bills, configuration, documents::DocumentKind, faults::Fault, ledger, trips,
 };
 use futures::future::join_all;
 use std::time::{Duration, Instant};
@@ -66,6 +66,8 @@ on_every_backend! {
     instances_see_each_others_writes
     what_was_written_outlives_the_instance
     a_city_is_written_by_one_site
+    a_configuration_is_kept_on_the_node
+    bytes_kept_per_bill
 }
 
 /// Where instances keep things, and what is needed to get there.
@@ -76,7 +78,7 @@ struct Place {
 
 enum Backend {
     Sqlite(TempDir),
-    Redis(RedisServer),
+    Redis(RedisServer, TempDir),
 }
 
 impl Place {
@@ -85,7 +87,7 @@ impl Place {
     }
 
     fn redis() -> Self {
-        Self::at(Backend::Redis(RedisServer::start().unwrap()))
+        Self::at(Backend::Redis(RedisServer::start().unwrap(), tempfile::tempdir().unwrap()))
     }
 
     fn at(backend: Backend) -> Self {
@@ -107,7 +109,9 @@ impl Backend {
     fn surroundings(&self) -> Surroundings {
         match self {
             Self::Sqlite(folder) => Surroundings::sqlite(&folder.path().join("store.db")).unwrap(),
-            Self::Redis(server) => Surroundings::redis(&server.url("")),
+            Self::Redis(server, folder) => {
+                Surroundings::redis(&server.url("")).with_database(&folder.path().join("node.db")).unwrap()
+            }
         }
     }
 }
@@ -691,6 +695,85 @@ async fn what_was_written_outlives_the_instance(place: Place) {
     assert_all_at(&place.open_elsewhere().await, CITY, "t").await;
 }
 
+// Configurations, which are in SQLite whatever the rest is in.
+
+async fn a_configuration_is_kept_on_the_node(place: Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    let generation = |number: u64, file: &str| configuration::Generation {
+        number,
+        at_ms: 1_000 * number,
+        manifest: format!("{{\"cards/a.json\":\"{file}\"}}"),
+    };
+    assert_eq!(one.generations().await, Ok(vec![]));
+    assert_eq!(one.file("v1").await, Ok(None));
+    for (number, file) in [(1, "v1"), (2, "v2")] {
+        assert_eq!(one.put_file(file, format!("text of {file}")).await, Ok(()));
+        assert_eq!(one.put_file(file, format!("text of {file}")).await, Ok(()), "again");
+        assert_eq!(one.propose(generation(number, file)).await, Ok(generation(number, file)));
+    }
+    assert_eq!(two.propose(generation(2, "other")).await, Ok(generation(2, "v2")), "who proposes first decides");
+    assert_eq!(two.generations().await, Ok(vec![generation(1, "v1"), generation(2, "v2")]));
+    assert_eq!(two.file("v1").await, Ok(Some("text of v1".to_owned())));
+    let calls = (0..20).map(|call: u64| {
+        let store = if call % 2 == 0 { &one } else { &two };
+        store.propose(generation(3, &format!("v{call}")))
+    });
+    let answers = join_all(calls).await;
+    let kept = answers[0].clone().unwrap();
+    assert!(answers.iter().all(|answer| *answer == Ok(kept.clone())), "{answers:?}");
+    for number in 4..=6 {
+        one.propose(generation(number, "v1")).await.unwrap();
+    }
+    assert_eq!(one.generations().await, Ok(vec![generation(5, "v1"), generation(6, "v1")]), "the newest two");
+    let refused = one.propose(generation(2, "v2")).await;
+    assert!(matches!(refused, Err(Fault::Other(_))), "it is swept out: {refused:?}");
+    let refused = one.propose(configuration::Generation { manifest: "v1".to_owned(), ..generation(7, "") }).await;
+    assert!(matches!(refused, Err(Fault::Other(_))), "no manifest: {refused:?}");
+    // Files that nobody names go when they are old.
+    let database = match &place.backend {
+        Backend::Sqlite(folder) => folder.path().join("store.db"),
+        Backend::Redis(_, folder) => folder.path().join("node.db"),
+    };
+    let database = rusqlite::Connection::open(database).unwrap();
+    database.execute("UPDATE configuration_file SET put_at_ms = 0", []).unwrap();
+    one.put_file("young", "text").await.unwrap();
+    one.propose(generation(7, "v1")).await.unwrap();
+    assert_eq!(one.file("v1").await, Ok(Some("text of v1".to_owned())));
+    assert_eq!(one.file("v2").await, Ok(None));
+    assert_eq!(one.file("young").await, Ok(Some("text".to_owned())));
+}
+
+/// Prints what a bill takes beside its own text: with `--nocapture`.
+async fn bytes_kept_per_bill(place: Place) {
+    const BILLS: i64 = 1_000;
+    let store = place.open().await;
+    put_all(&store, CITY, "first").await;
+    let size = || match &place.backend {
+        Backend::Sqlite(folder) => {
+            let database = rusqlite::Connection::open(folder.path().join("store.db")).unwrap();
+            let pages: i64 = database.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+            pages * database.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0)).unwrap()
+        }
+        Backend::Redis(server, _) => {
+            let info: String = server.run("INFO memory").unwrap();
+            let line = info.lines().find_map(|line| line.strip_prefix("used_memory_dataset:"));
+            line.unwrap().trim().parse().unwrap()
+        }
+    };
+    // As long as the record of a metered express ride.
+    let document = format!("{{\"bill\":\"{}\"}}", "0123456789".repeat(250));
+    let (before, text) = (size(), i64::try_from(document.len()).unwrap() + 64);
+    for trip in 0..BILLS {
+        let bill = bills::Bill { fingerprint: "f".repeat(64), document: document.clone() };
+        let new = owing(715, bills::NewRevision { bill, ..revision(1, "") });
+        store.post(CITY, format!("ride-{trip:032}"), new).await.unwrap();
+    }
+    let bytes = (size() - before) / BILLS;
+    println!("bytes kept per bill: {bytes}, of which {text} are its text and its fingerprint");
+    // SQLite puts but one bill of this length on a page of 4,096 bytes.
+    assert!((text..text + 2_500).contains(&bytes), "{bytes}");
+}
+
 // What Redis promises.
 
 /// Asserts that all functions that write say that another site does.
@@ -713,7 +796,7 @@ impl Place {
                 let fence = "INSERT OR REPLACE INTO fence VALUES (?1, ?2, 7, 30)";
                 database.execute(fence, [CITY, owner]).unwrap();
             }
-            Backend::Redis(server) => {
+            Backend::Redis(server, _) => {
                 for bucket in 0..16 {
                     let fence = format!("c:{CITY}:{{{CITY}:{bucket}}}:fence");
                     let () = server.run(&format!("HSET {fence} owner {owner} epoch 7 retry-after 30")).unwrap();

@@ -4,12 +4,13 @@
 
 use crate::backend::{Fault, Fence, Keys, Redis, Sqlite};
 use crate::bills::{Bill, Bills as _, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision};
+use crate::configuration::{Configuration as _, Generation};
 use crate::documents::{DocumentKind, Documents as _};
 use crate::ledger::{Entry, Ledger as _, TopUp};
 use crate::quotes::Quotes as _;
 use crate::trips::{AddError, Batch, BatchError, Totals, Trips as _};
-use crate::{MAX_SEGMENTS, Settings, page, ttl_s};
-use exports::farebox::store::{bills, documents, faults, ledger, quotes, trips};
+use crate::{MAX_SEGMENTS, Settings, SharedBy, page, ttl_s};
+use exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
 use std::cell::OnceCell;
 
 spin_sdk::wit_bindgen::generate!({
@@ -23,6 +24,7 @@ spin_sdk::wit_bindgen::generate!({
             export farebox:store/documents@0.1.0;
             export farebox:store/bills@0.1.0;
             export farebox:store/ledger@0.1.0;
+            export farebox:store/configuration@0.1.0;
         }
     ",
     with: { "farebox:types/types@0.1.0": farebox_wit },
@@ -32,9 +34,11 @@ spin_sdk::wit_bindgen::generate!({
 struct Component;
 export!(Component);
 
-enum Store {
-    Redis(Redis),
-    Sqlite(Sqlite),
+/// What is shared, and what is this node's.
+struct Store {
+    /// Where it is shared; when this is absent, the node has it all.
+    redis: Option<Redis>,
+    node: Sqlite,
 }
 
 thread_local! {
@@ -56,26 +60,24 @@ async fn store() -> Result<&'static Store, Fault> {
         Some((_, Err(error))) => Err(error.to_string()),
         None => Err("it is not among Settings::VARIABLES".to_owned()),
     };
-    let new = || match Settings::parse(variable)? {
-        Settings::Redis { site, url, buckets, trip_ttl_s } => {
-            Ok(Store::Redis(Redis::new(url, site, Keys::new(buckets), trip_ttl_s)))
-        }
-        Settings::Sqlite { site, synchronous, trip_ttl_s } => {
-            Ok(Store::Sqlite(Sqlite::new(site, synchronous, trip_ttl_s)))
-        }
+    let Settings { site, shared, synchronous, trip_ttl_s } = Settings::parse(variable).map_err(Fault::Other)?;
+    let redis = match shared {
+        SharedBy::Redis { url, buckets } => Some(Redis::new(url, site.clone(), Keys::new(buckets), trip_ttl_s)),
+        SharedBy::Node => None,
     };
-    let new: Store = new().map_err(Fault::Other)?;
+    let new = Store { redis, node: Sqlite::new(site, synchronous, trip_ttl_s) };
     Ok(STORE.with(|store| *store.get_or_init(|| Box::leak(Box::new(new)))))
 }
 
-/// Asks whichever backend there is.
+/// Asks the backend that is shared.
 macro_rules! ask {
-    ($call:ident($($argument:expr),*)) => {
-        match store().await? {
-            Store::Redis(redis) => redis.$call($($argument),*).await,
-            Store::Sqlite(sqlite) => sqlite.$call($($argument),*).await,
+    ($call:ident($($argument:expr),*)) => {{
+        let store = store().await?;
+        match &store.redis {
+            Some(redis) => redis.$call($($argument),*).await,
+            None => store.node.$call($($argument),*).await,
         }
-    };
+    }};
 }
 
 impl trips::Guest for Component {
@@ -182,6 +184,36 @@ impl ledger::Guest for Component {
             scenario,
             billed_at,
         }))
+    }
+}
+
+impl configuration::Guest for Component {
+    async fn generations() -> Result<Vec<configuration::Generation>, faults::Fault> {
+        Ok(store().await?.node.generations().await?.into_iter().map(Into::into).collect())
+    }
+
+    async fn propose(generation: configuration::Generation) -> Result<configuration::Generation, faults::Fault> {
+        Ok(store().await?.node.propose(&generation.into()).await?.into())
+    }
+
+    async fn put_file(version: String, text: String) -> Result<(), faults::Fault> {
+        Ok(store().await?.node.put_file(&version, &text).await?)
+    }
+
+    async fn file(version: String) -> Result<Option<String>, faults::Fault> {
+        Ok(store().await?.node.file(&version).await?)
+    }
+}
+
+impl From<configuration::Generation> for Generation {
+    fn from(configuration::Generation { number, at_ms, manifest }: configuration::Generation) -> Self {
+        Self { number, at_ms, manifest }
+    }
+}
+
+impl From<Generation> for configuration::Generation {
+    fn from(Generation { number, at_ms, manifest }: Generation) -> Self {
+        Self { number, at_ms, manifest }
     }
 }
 

@@ -10,6 +10,7 @@
 
 pub mod backend;
 pub mod bills;
+pub mod configuration;
 pub mod documents;
 pub mod ledger;
 mod limits;
@@ -19,7 +20,7 @@ pub mod trips;
 
 pub use backend::{Fault, Keys};
 pub use limits::{MAX_QUANTITY, MAX_SEGMENTS, MAX_SEQUENCE, MAX_TTL_S, day, page, ttl_s};
-pub use settings::Settings;
+pub use settings::{Settings, SharedBy};
 
 #[cfg(target_family = "wasm")]
 mod component;

@@ -3,31 +3,35 @@
 use crate::backend::Synchronous;
 use std::num::NonZeroU32;
 
-/// What the variables say: which backend to use, and how.
+/// What the variables say: where things are kept, and how.
+///
+/// Two backends at once: the one that all nodes of a site share, and the SQLite of this node. They may be the same.
 //
 // Not `Debug`: a Redis address may hold a password.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Settings {
-    /// `store_backend` is "redis".
+pub struct Settings {
+    /// `site`: who asks.
+    pub site: String,
+    /// `store_backend`: what is shared.
+    pub shared: SharedBy,
+    /// `sqlite_synchronous`, "full" or "normal": of the node's SQLite.
+    pub synchronous: Synchronous,
+    /// `trip_ttl_s`: how long a trip is kept after its last segment, in seconds.
+    pub trip_ttl_s: NonZeroU32,
+}
+
+/// Where the nodes of a site keep what they share.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SharedBy {
+    /// "redis".
     Redis {
-        /// `site`: who asks.
-        site: String,
         /// `redis_url`, for example "redis://127.0.0.1:6379".
         url: String,
         /// `buckets`: over how many hash slots the keys of one city are spread, 1 to 16,384.
         buckets: NonZeroU32,
-        /// `trip_ttl_s`: how long a trip is kept after its last segment, in seconds.
-        trip_ttl_s: NonZeroU32,
     },
-    /// `store_backend` is "sqlite".
-    Sqlite {
-        /// `site`: who asks.
-        site: String,
-        /// `sqlite_synchronous`: "full" or "normal".
-        synchronous: Synchronous,
-        /// `trip_ttl_s`: how long a trip is kept after its last segment, in seconds.
-        trip_ttl_s: NonZeroU32,
-    },
+    /// "sqlite": there is one node, and its SQLite has it.
+    Node,
 }
 
 impl Settings {
@@ -59,21 +63,21 @@ impl Settings {
     fn collect(variable: &mut impl FnMut(&'static str, Right) -> Option<String>) -> Option<Self> {
         let backend = variable("store_backend", BACKEND);
         let site = variable("site", SITE);
-        if backend? == "redis" {
-            let url = variable("redis_url", ADDRESS);
-            let buckets = variable("buckets", BUCKETS);
-            let trip_ttl_s = variable("trip_ttl_s", SECONDS);
-            let (buckets, trip_ttl_s) = (buckets?.parse().ok()?, trip_ttl_s?.parse().ok()?);
-            Some(Self::Redis { site: site?, url: url?, buckets, trip_ttl_s })
-        } else {
-            let synchronous = variable("sqlite_synchronous", SYNCHRONOUS);
-            let trip_ttl_s = variable("trip_ttl_s", SECONDS);
-            let synchronous = match &*synchronous? {
-                "full" => Synchronous::Full,
-                _ => Synchronous::Normal,
-            };
-            Some(Self::Sqlite { site: site?, synchronous, trip_ttl_s: trip_ttl_s?.parse().ok()? })
-        }
+        let shared = match backend.as_deref() {
+            Some("redis") => {
+                let (url, buckets) = (variable("redis_url", ADDRESS), variable("buckets", BUCKETS));
+                let redis = || Some(SharedBy::Redis { url: url?, buckets: buckets?.parse().ok()? });
+                redis()
+            }
+            Some(_) => Some(SharedBy::Node),
+            None => None,
+        };
+        let synchronous = variable("sqlite_synchronous", SYNCHRONOUS).map(|text| match &*text {
+            "full" => Synchronous::Full,
+            _ => Synchronous::Normal,
+        });
+        let trip_ttl_s = variable("trip_ttl_s", SECONDS)?.parse().ok();
+        Some(Self { site: site?, shared: shared?, synchronous: synchronous?, trip_ttl_s: trip_ttl_s? })
     }
 }
 
@@ -123,52 +127,40 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_backend_needs_is_asked_for() {
+    fn only_what_the_backends_need_is_asked_for() {
         let number = |number| NonZeroU32::new(number).unwrap();
-        let sqlite = parse(&[
-            ("store_backend", "sqlite"),
-            ("site", "east"),
-            ("sqlite_synchronous", "normal"),
-            ("trip_ttl_s", "60"),
-        ]);
-        assert!(
-            sqlite
-                == Ok(Settings::Sqlite {
-                    site: "east".into(),
-                    synchronous: Synchronous::Normal,
-                    trip_ttl_s: number(60)
-                })
-        );
-        let redis = parse(&[
-            ("store_backend", "redis"),
-            ("site", "a"),
-            ("redis_url", "redis://h"),
-            ("buckets", "16"),
-            ("trip_ttl_s", "60"),
-        ]);
+        let of_node = [("site", "east"), ("sqlite_synchronous", "normal"), ("trip_ttl_s", "60")];
+        let with = |more: &[(&'static str, &'static str)]| parse(&[&of_node, more].concat());
         let expected =
-            Settings::Redis { site: "a".into(), url: "redis://h".into(), buckets: number(16), trip_ttl_s: number(60) };
-        assert!(redis == Ok(expected));
+            |shared| Settings { site: "east".into(), shared, synchronous: Synchronous::Normal, trip_ttl_s: number(60) };
+        assert!(with(&[("store_backend", "sqlite")]) == Ok(expected(SharedBy::Node)));
+        let redis = with(&[("store_backend", "redis"), ("redis_url", "redis://h"), ("buckets", "16")]);
+        assert!(redis == Ok(expected(SharedBy::Redis { url: "redis://h".into(), buckets: number(16) })));
     }
 
     #[test]
     fn all_problems_are_told_at_once() {
         #[track_caller]
-        fn check(variables: &[(&str, &str)], expected: &str) {
-            assert_eq!(parse(variables).err().as_deref(), Some(expected));
+        fn check(variables: &[(&str, &str)], expected: &[&str]) {
+            assert_eq!(parse(variables).err(), Some(expected.join("; ")));
         }
-        check(&[("store_backend", "etcd"), ("site", "a")], "variable store_backend must be \"sqlite\" or \"redis\"");
+        let ttl = "variable trip_ttl_s must be a number of seconds from 1 to 315360000: undefined";
+        let synchronous = "variable sqlite_synchronous must be \"full\" or \"normal\"";
+        check(
+            &[("store_backend", "etcd"), ("site", "a"), ("sqlite_synchronous", "full"), ("trip_ttl_s", "1")],
+            &["variable store_backend must be \"sqlite\" or \"redis\""],
+        );
         check(
             &[("store_backend", "redis"), ("site", "-a"), ("redis_url", "secret@h"), ("buckets", "0")],
-            "variable site must be the name of this site: 1 to 32 letters, digits, _ and -, beginning with a letter or \
-             digit; variable redis_url must be an address such as redis://127.0.0.1:6379; \
-             variable buckets must be a number from 1 to 16384; \
-             variable trip_ttl_s must be a number of seconds from 1 to 315360000: undefined",
+            &[
+                "variable site must be the name of this site: 1 to 32 letters, digits, _ and -, beginning with a \
+                 letter or digit",
+                "variable redis_url must be an address such as redis://127.0.0.1:6379",
+                "variable buckets must be a number from 1 to 16384",
+                &format!("{synchronous}: undefined"),
+                ttl,
+            ],
         );
-        check(
-            &[("store_backend", "sqlite"), ("site", "a"), ("sqlite_synchronous", "off")],
-            "variable sqlite_synchronous must be \"full\" or \"normal\"; \
-             variable trip_ttl_s must be a number of seconds from 1 to 315360000: undefined",
-        );
+        check(&[("store_backend", "sqlite"), ("site", "a"), ("sqlite_synchronous", "off")], &[synchronous, ttl]);
     }
 }

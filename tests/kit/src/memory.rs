@@ -5,8 +5,8 @@ use crate::artifacts::repository;
 use crate::native::Native;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Ids, Listed, NewRevision, Page, Ports, Posted,
-    Revision, SegmentsError, Spawn, Store, StoreError, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Generation, Generations, Ids, Listed, NewRevision,
+    Page, Ports, Posted, Revision, SegmentsError, Spawn, Store, StoreError, TopUp, Variables,
 };
 use farebox_fare::{Segment, Timestamp};
 use std::cell::{Cell, RefCell};
@@ -43,6 +43,10 @@ pub struct Memory {
     pub due: RefCell<BTreeMap<String, DueTrip>>,
     /// Quotes and documents, by name or version.
     pub documents: RefCell<BTreeMap<String, String>>,
+    /// The configurations, by number.
+    pub generations: RefCell<BTreeMap<u64, Generation>>,
+    /// The files of configurations, by version.
+    pub files: RefCell<BTreeMap<String, String>>,
     /// The names of the events that were told, in order.
     pub events: RefCell<Vec<String>>,
     ids: Cell<u64>,
@@ -62,6 +66,8 @@ impl Default for World {
             bills: RefCell::default(),
             due: RefCell::default(),
             documents: RefCell::default(),
+            generations: RefCell::default(),
+            files: RefCell::default(),
             events: RefCell::default(),
             ids: Cell::default(),
         }))
@@ -269,5 +275,35 @@ impl Store for World {
             Ok(found.and_then(|new| new.top_up.clone()))
         })
         .await
+    }
+}
+
+impl Generations for World {
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        self.call("generations", |memory| {
+            let all: Vec<Generation> = memory.generations.borrow().values().cloned().collect();
+            Ok(all.get(all.len().saturating_sub(2)..).unwrap_or_default().to_vec())
+        })
+        .await
+    }
+
+    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
+        self.call("propose", |memory| {
+            let mut all = memory.generations.borrow_mut();
+            Ok(all.entry(generation.number).or_insert_with(|| generation.clone()).clone())
+        })
+        .await
+    }
+
+    async fn put_file(&self, version: &str, text: &str) -> Result<(), StoreError> {
+        self.call("put_file", |memory| {
+            memory.files.borrow_mut().insert(version.to_owned(), text.to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn file(&self, version: &str) -> Result<Option<String>, StoreError> {
+        self.call("file", |memory| Ok(memory.files.borrow().get(version).cloned())).await
     }
 }

@@ -1,10 +1,10 @@
 //! The store, as the component that it is. Whoever calls it bounds the call.
 
-use super::bindings::farebox::store::{bills, documents, faults, ledger, quotes, trips};
+use super::bindings::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
 use super::world::World;
 use farebox_billing::ports::{
-    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, SegmentsError, Store,
-    StoreError, StoredBill, TopUp,
+    Accumulated, DocumentKind, Due, DueTrip, Generation, Generations, Listed, NewRevision, Page, Posted, Revision,
+    SegmentsError, Store, StoreError, StoredBill, TopUp,
 };
 use farebox_fare::Segment;
 use farebox_money::Currency;
@@ -111,6 +111,31 @@ impl Store for World {
 impl From<bills::Revision> for Revision {
     fn from(bills::Revision { number, bill: bills::Bill { fingerprint, document } }: bills::Revision) -> Self {
         Self { number, bill: StoredBill { fingerprint, document } }
+    }
+}
+
+impl Generations for World {
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        Ok(configuration::generations().await?.into_iter().map(Into::into).collect())
+    }
+
+    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
+        let Generation { number, at_ms, manifest } = generation.clone();
+        Ok(configuration::propose(configuration::Generation { number, at_ms, manifest }).await?.into())
+    }
+
+    async fn put_file(&self, version: &str, text: &str) -> Result<(), StoreError> {
+        Ok(configuration::put_file(version.to_owned(), text.to_owned()).await?)
+    }
+
+    async fn file(&self, version: &str) -> Result<Option<String>, StoreError> {
+        Ok(configuration::file(version.to_owned()).await?)
+    }
+}
+
+impl From<configuration::Generation> for Generation {
+    fn from(configuration::Generation { number, at_ms, manifest }: configuration::Generation) -> Self {
+        Self { number, at_ms, manifest }
     }
 }
 

@@ -7,12 +7,13 @@
 pub const SCHEMA_VERSION: i64 = 3;
 
 /// What each noun needs. A blank line ends a statement: they are run one at a time, and running one again does no harm.
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 6] = [
     include_str!("schema.sql"),
     include_str!("../trips/schema.sql"),
     include_str!("../quotes/schema.sql"),
     include_str!("../documents/schema.sql"),
     include_str!("../bills/schema.sql"),
+    include_str!("../configuration/schema.sql"),
 ];
 
 /// Who else writes a city.
