@@ -8,8 +8,8 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
-    Variables,
+    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Ids, Listed, NewRevision, Page, Ports, Posted, Revision,
+    SegmentsError, Spawn, Store, StoreError, TopUp, Variables,
 };
 use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::{Segment, Timestamp};
@@ -149,23 +149,35 @@ impl Store for World {
         none()
     }
 
-    async fn put_card(&self, _: &str, _: &str, _: &str) -> Result<(), StoreError> {
+    async fn put_document(&self, _: &str, _: DocumentKind, _: &str, _: &str) -> Result<(), StoreError> {
         none()
     }
 
-    async fn card(&self, _: &str, _: &str) -> Result<Option<String>, StoreError> {
+    async fn document(&self, _: &str, _: DocumentKind, _: &str) -> Result<Option<String>, StoreError> {
         none()
     }
 
-    async fn put_bill(&self, _: &str, _: &str, _: &StoredBill) -> Result<Option<StoredBill>, StoreError> {
+    async fn post_bill(&self, _: &str, _: &str, _: &NewRevision) -> Result<Posted, StoreError> {
         none()
     }
 
-    async fn bill(&self, _: &str, _: &str) -> Result<Option<StoredBill>, StoreError> {
+    async fn bill(&self, _: &str, _: &str) -> Result<Option<Revision>, StoreError> {
         none()
     }
 
-    async fn enter_top_up(&self, _: &str, _: &str, _: &TopUp) -> Result<(), StoreError> {
+    async fn revision(&self, _: &str, _: &str, _: u32) -> Result<Option<Revision>, StoreError> {
+        none()
+    }
+
+    async fn bills_of_day(&self, _: &str, _: &str, _: Option<&str>, _: u32) -> Result<Page<Listed>, StoreError> {
+        none()
+    }
+
+    async fn due(&self, _: &str, _: Option<&str>, _: u32) -> Result<Page<DueTrip>, StoreError> {
+        none()
+    }
+
+    async fn top_up(&self, _: &str, _: &str, _: u32) -> Result<Option<TopUp>, StoreError> {
         none()
     }
 }

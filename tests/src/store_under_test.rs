@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, Component};
 use wasmtime::{Engine, Store};
 
-pub use bindings::exports::farebox::store::{bills, cards, ledger, quotes, trips};
+pub use bindings::exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
 pub use bindings::farebox::types::types::Segment;
 
 /// The most memory an instance may have: 64 MiB.
@@ -63,9 +63,19 @@ impl Surroundings {
         Self::new("redis", url, None)
     }
 
+    /// The same, with this file for the node's own database.
+    ///
+    /// # Errors
+    ///
+    /// As [`sqlite`](Self::sqlite).
+    pub fn with_database(self, file: &Path) -> Result<Self> {
+        Ok(Self { database: Some(Database::open(file)?), ..self })
+    }
+
     fn new(backend: &str, redis_url: &str, database: Option<Database>) -> Self {
         let variables = [
             ("store_backend", backend),
+            ("site", "here"),
             ("redis_url", redis_url),
             ("buckets", "16"),
             ("trip_ttl_s", "600"),
@@ -179,26 +189,39 @@ macro_rules! functions {
 functions! {
     trips: farebox_store_trips {
         add_segments = call_add_segments(city: String, trip: String, segments: Vec<Segment>)
-            -> Result<trips::Totals, trips::Error>;
-        segments = call_get(city: String, trip: String) -> Result<Option<Vec<Segment>>, trips::Error>;
+            -> Result<trips::Totals, trips::AddError>;
+        segments = call_get(city: String, trip: String) -> Result<Option<Vec<Segment>>, faults::Fault>;
     }
     quotes: farebox_store_quotes {
-        put_quote = call_put(city: String, quote: String, document: String, ttl: u64) -> Result<(), quotes::Error>;
-        quote = call_get(city: String, quote: String) -> Result<Option<String>, quotes::Error>;
+        put_quote = call_put(city: String, quote: String, document: String, ttl: u64) -> Result<(), faults::Fault>;
+        quote = call_get(city: String, quote: String) -> Result<Option<String>, faults::Fault>;
     }
-    cards: farebox_store_cards {
-        put_card = call_put_once(city: String, version: String, document: String) -> Result<(), cards::Error>;
-        card = call_get(city: String, version: String) -> Result<Option<String>, cards::Error>;
+    documents: farebox_store_documents {
+        put_document = call_put_once(city: String, kind: documents::DocumentKind, version: String, document: String)
+            -> Result<(), faults::Fault>;
+        document = call_get(city: String, kind: documents::DocumentKind, version: String)
+            -> Result<Option<String>, faults::Fault>;
     }
     bills: farebox_store_bills {
-        put_bill = call_put_once(city: String, trip: String, bill: bills::Stored)
-            -> Result<bills::PutOutcome, bills::Error>;
-        bill = call_get(city: String, trip: String) -> Result<Option<bills::Stored>, bills::Error>;
+        post = call_post(city: String, trip: String, new: bills::NewRevision)
+            -> Result<bills::PostOutcome, faults::Fault>;
+        head = call_head(city: String, trip: String) -> Result<Option<bills::Revision>, faults::Fault>;
+        revision = call_get(city: String, trip: String, number: u32)
+            -> Result<Option<bills::Revision>, faults::Fault>;
+        list = call_list(city: String, day: String, cursor: Option<String>, limit: u32)
+            -> Result<bills::Page, faults::Fault>;
+        due = call_due(city: String, cursor: Option<String>, limit: u32) -> Result<bills::DuePage, faults::Fault>;
     }
     ledger: farebox_store_ledger {
-        put_entry = call_put_once(city: String, trip: String, entry: ledger::Entry)
-            -> Result<ledger::PutOutcome, ledger::Error>;
-        entry = call_get(city: String, trip: String) -> Result<Option<ledger::Entry>, ledger::Error>;
+        entry = call_get(city: String, trip: String, revision: u32)
+            -> Result<Option<ledger::Entry>, faults::Fault>;
+    }
+    configuration: farebox_store_configuration {
+        generations = call_generations() -> Result<Vec<configuration::Generation>, faults::Fault>;
+        propose = call_propose(generation: configuration::Generation)
+            -> Result<configuration::Generation, faults::Fault>;
+        put_file = call_put_file(version: String, text: String) -> Result<(), faults::Fault>;
+        file = call_file(version: String) -> Result<Option<String>, faults::Fault>;
     }
 }
 

@@ -52,7 +52,7 @@ fn kill_loses_nothing_acknowledged() {
                             let trip = format!("bill-{round}-{writer}-{count}");
                             let path = format!("/v1/trips/{trip}/bill");
                             match server.try_request("POST", &path, &json, &bill().to_string()) {
-                                Ok(answer) if answer.status == 201 && answer.json()["stored"] == json!(true) => {
+                                Ok(answer) if answer.status == 201 && answer.json()["kept"] == json!("shared") => {
                                     acknowledged.lock().unwrap().1.push((trip, answer.body));
                                 }
                                 Ok(_) => {}
@@ -104,13 +104,17 @@ fn rides_are_billed_without_redis() {
     for seq in 1..=3 {
         assert_eq!(server.post("/v1/trips/r/segments", &segment(seq)).status, 200);
     }
-    let check = |trip: &str, basis: &str, stored: bool| {
+    let check = |trip: &str, basis: &str, kept: bool| {
         let start = Instant::now();
         let answer = server.post(&format!("/v1/trips/{trip}/bill"), &bill());
         assert_eq!(answer.status, 201, "{}", answer.body);
         let answer = answer.json();
-        assert_eq!((&answer["basis"], &answer["stored"]), (&json!(basis), &json!(stored)), "{trip}");
-        assert_eq!(answer["degraded"], json!(basis == "mocked" || !stored), "{trip}");
+        assert_eq!(
+            (&answer["basis"], &answer["kept"]),
+            (&json!(basis), &json!(if kept { "shared" } else { "nowhere" })),
+            "{trip}"
+        );
+        assert_eq!(answer["degraded"], json!(basis == "mocked" || !kept), "{trip}");
         start.elapsed()
     };
     redis.stop().unwrap();

@@ -242,7 +242,7 @@ fn a_ride_is_billed_as_it_was_quoted() {
         assert_eq!((&page(&quoted)["degraded"], &page(&quoted)["total"]), (&json!(false), &json!("11.48")));
 
         if backend.contains(&"--redis") {
-            let keys: Vec<String> = redis.run("KEYS *:card:*").unwrap();
+            let keys: Vec<String> = redis.run("KEYS *:document:rate-card:*").unwrap();
             assert_eq!(keys.len(), 4, "both sides, before and after");
         }
     }
@@ -256,7 +256,7 @@ fn a_ride_is_billed_as_it_was_quoted() {
     let arguments = [&["--redis", &url], &PATIENT[..]].concat();
     let (quoted, data) = quote(&application, &arguments);
     fs::write(&card, changed).unwrap();
-    for card in redis.run::<Vec<String>>("KEYS *:card:*").unwrap() {
+    for card in redis.run::<Vec<String>>("KEYS *:document:rate-card:*").unwrap() {
         let () = redis.run(&format!("DEL {card}")).unwrap();
     }
     let server = application.start(data, &arguments);
@@ -368,7 +368,7 @@ fn a_store_that_is_set_up_wrongly_is_unavailable() {
     let page = server.get(&format!("/v1/estimates/{id}/details/express")).json();
     assert_eq!(page["reason"], json!("store-unavailable"));
     let bill = jinan_bill(&server, "t", Some(&id));
-    assert_eq!((&bill["stored"], &bill["pinned"]["reason"]), (&json!(false), &json!("store-unavailable")));
+    assert_eq!((&bill["kept"], &bill["pinned"]["reason"]), (&json!("nowhere"), &json!("store-unavailable")));
 }
 
 /// A request that is too large is refused before it is read, and the connection survives nonsense.

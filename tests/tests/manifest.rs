@@ -72,7 +72,7 @@ fn a_store_without_its_grants_is_denied() {
             "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
         });
         let answer = server.post("/v1/trips/t/bill", &bill);
-        assert_eq!((answer.status, &answer.json()["stored"]), (201, &json!(false)), "{}", answer.body);
+        assert_eq!((answer.status, &answer.json()["kept"]), (201, &json!("nowhere")), "{}", answer.body);
     }
 }
 

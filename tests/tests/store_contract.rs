@@ -4,10 +4,23 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_tests::store_redis_server::RedisServer;
-use farebox_tests::store_under_test::{Segment, StoreUnderTest, Surroundings, bills, ledger, quotes, trips};
+use farebox_tests::store_under_test::{
+    Segment, StoreUnderTest, Surroundings, bills, configuration, documents::DocumentKind, faults::Fault, ledger, trips,
+};
 use futures::future::join_all;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// Asserts that all these calls give this error.
+macro_rules! assert_fails {
+    ($error:ident, $($call:expr),*) => {
+        $({
+            let result = $call.await;
+            let text = format!("{result:?}");
+            assert!(text.contains(concat!("Fault::", stringify!($error), "(")), "{}: {text}", stringify!($call));
+        })*
+    };
+}
 
 /// Defines each test twice: on SQLite and on a Redis server of its own.
 macro_rules! on_every_backend {
@@ -38,17 +51,23 @@ on_every_backend! {
     a_trip_is_forgotten_whole
     a_quote_lives_as_long_as_it_was_told_to
     a_quote_is_replaced
-    a_card_is_written_once_and_stays
-    a_bill_is_written_once
+    a_document_is_written_once_and_stays
+    a_bill_has_revisions
+    a_revision_that_cannot_be_is_refused
     of_parallel_bills_one_is_kept
-    a_top_up_is_entered_once
-    of_parallel_top_ups_one_is_entered
+    a_top_up_comes_with_its_revision
+    bills_are_listed_by_day
+    what_is_due_is_listed_until_it_is_settled
+    late_segments_make_a_trip_due
     absence_is_not_an_error
     cities_do_not_share_anything
     every_allowed_name_is_a_name_of_its_own
     documents_come_back_as_they_were
     instances_see_each_others_writes
     what_was_written_outlives_the_instance
+    a_city_is_written_by_one_site
+    a_configuration_is_kept_on_the_node
+    bytes_kept_per_bill
 }
 
 /// Where instances keep things, and what is needed to get there.
@@ -59,7 +78,7 @@ struct Place {
 
 enum Backend {
     Sqlite(TempDir),
-    Redis(RedisServer),
+    Redis(RedisServer, TempDir),
 }
 
 impl Place {
@@ -68,7 +87,7 @@ impl Place {
     }
 
     fn redis() -> Self {
-        Self::at(Backend::Redis(RedisServer::start().unwrap()))
+        Self::at(Backend::Redis(RedisServer::start().unwrap(), tempfile::tempdir().unwrap()))
     }
 
     fn at(backend: Backend) -> Self {
@@ -90,7 +109,9 @@ impl Backend {
     fn surroundings(&self) -> Surroundings {
         match self {
             Self::Sqlite(folder) => Surroundings::sqlite(&folder.path().join("store.db")).unwrap(),
-            Self::Redis(server) => Surroundings::redis(&server.url("")),
+            Self::Redis(server, folder) => {
+                Surroundings::redis(&server.url("")).with_database(&folder.path().join("node.db")).unwrap()
+            }
         }
     }
 }
@@ -127,15 +148,68 @@ fn segments(sequences: impl IntoIterator<Item = u64>) -> Vec<Segment> {
 
 /// The totals of so many segments made by [`segment`].
 fn totals_of(segments: u32) -> trips::Totals {
-    trips::Totals { distance: u64::from(segments) * 100, duration: u64::from(segments) * 10, segments }
+    trips::Totals { distance: u64::from(segments) * 100, duration: u64::from(segments) * 10, segments, billed: None }
 }
 
-fn bill(name: &str) -> bills::Stored {
-    bills::Stored { fingerprint: format!("request of {name}"), document: format!("{{\"bill\":\"{name}\"}}") }
+fn bill(name: &str) -> bills::Bill {
+    bills::Bill { fingerprint: format!("request of {name}"), document: format!("{{\"bill\":\"{name}\"}}") }
 }
 
-fn top_up(currency: &str, amount: i64, scenario: &str, billed_at: i64) -> ledger::Entry {
-    ledger::Entry { currency: currency.to_owned(), top_up: amount, scenario: scenario.to_owned(), billed_at }
+const DAY: &str = "2026-11-26";
+
+/// A revision that owes nothing and of which nothing is due.
+fn revision(number: u32, name: &str) -> bills::NewRevision {
+    bills::NewRevision { number, bill: bill(name), billed_at: 1_000, day: DAY.to_owned(), top_up: None, due: None }
+}
+
+/// One that owes as many minor units.
+fn owing(amount: i64, new: bills::NewRevision) -> bills::NewRevision {
+    let top_up = bills::TopUp { currency: "CNY".to_owned(), amount, scenario: "peak:1".to_owned() };
+    bills::NewRevision { top_up: Some(top_up), ..new }
+}
+
+/// One of which something is due at a moment.
+fn due_at(at: i64, reason: &str, new: bills::NewRevision) -> bills::NewRevision {
+    bills::NewRevision { due: Some(bills::DueItem { reason: reason.to_owned(), at }), ..new }
+}
+
+/// The totals of a trip that has a first bill.
+fn billed(totals: trips::Totals) -> trips::Totals {
+    trips::Totals { billed: Some(1), ..totals }
+}
+
+fn kept(number: u32, name: &str) -> bills::Revision {
+    bills::Revision { number, bill: bill(name) }
+}
+
+/// All pages of the list of a day, `limit` entries a page.
+async fn list_all(store: &StoreUnderTest, city: &str, day: &str, limit: u32) -> Vec<(String, u32)> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = store.list(city, day, cursor, limit).await.unwrap();
+        assert!(page.entries.len() <= limit as usize, "{} entries", page.entries.len());
+        all.extend(page.entries.into_iter().map(|listed| (listed.trip, listed.revision)));
+        cursor = page.next;
+        if cursor.is_none() {
+            all.sort();
+            return all;
+        }
+    }
+}
+
+/// All pages of what is due, `limit` entries a page: trip, revision, reason, moment.
+async fn due_all(store: &StoreUnderTest, city: &str, limit: u32) -> Vec<(String, u32, String, i64)> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = store.due(city, cursor, limit).await.unwrap();
+        assert!(page.entries.len() <= limit as usize, "{} entries", page.entries.len());
+        all.extend(page.entries.into_iter().map(|e| (e.trip, e.revision, e.due.reason, e.due.at)));
+        cursor = page.next;
+        if cursor.is_none() {
+            all.sort();
+            return all;
+        }
+    }
 }
 
 // What all backends promise: trips.
@@ -172,9 +246,9 @@ async fn a_conflict_writes_nothing(place: Place) {
     ];
     for other in other {
         let added = vec![segment(0), segment(1), other, segment(4)];
-        assert_eq!(store.add_segments(CITY, "t", added).await, Err(trips::Error::Conflict(2)), "{other:?}");
+        assert_eq!(store.add_segments(CITY, "t", added).await, Err(trips::AddError::Conflict(2)), "{other:?}");
         let both = vec![segment(8), segment(2), other];
-        assert_eq!(store.add_segments(CITY, "fresh", both).await, Err(trips::Error::Conflict(2)), "within a call");
+        assert_eq!(store.add_segments(CITY, "fresh", both).await, Err(trips::AddError::Conflict(2)), "within a call");
     }
     assert_eq!(store.segments(CITY, "t").await, Ok(Some(segments([1, 2, 3]))));
     assert_eq!(store.add_segments(CITY, "t", segments([])).await, Ok(totals_of(3)));
@@ -182,7 +256,7 @@ async fn a_conflict_writes_nothing(place: Place) {
 }
 
 async fn a_trip_holds_20000_segments(place: Place) {
-    let too_many = Err(trips::Error::TooManySegments(20_000));
+    let too_many = Err(trips::AddError::TooManySegments(20_000));
     let store = place.open().await;
     assert_eq!(store.add_segments(CITY, "t", segments(0..20_001)).await, too_many, "in one call");
     assert_eq!(store.segments(CITY, "t").await, Ok(None));
@@ -193,7 +267,7 @@ async fn a_trip_holds_20000_segments(place: Place) {
     assert_eq!(store.add_segments(CITY, "t", segments(5_000..19_999)).await, Ok(totals_of(20_000)), "repeats");
     assert_eq!(store.add_segments(CITY, "t", segments([20_001])).await, too_many);
     let other = Segment { distance: 0, ..segment(20_000) };
-    assert_eq!(store.add_segments(CITY, "t", vec![other]).await, Err(trips::Error::Conflict(20_000)));
+    assert_eq!(store.add_segments(CITY, "t", vec![other]).await, Err(trips::AddError::Conflict(20_000)));
     let expected = segments((0..19_999).chain([20_000]));
     assert!(store.segments(CITY, "t").await == Ok(Some(expected)), "not the segments that were added");
 }
@@ -205,7 +279,7 @@ async fn the_largest_numbers_are_exact(place: Place) {
         Segment { sequence: 0, started_at: i64::MIN, distance: 0, duration: LARGEST },
         Segment { sequence: (1 << 63) - 1, started_at: i64::MAX, distance: LARGEST, duration: 0 },
     ];
-    let sums = trips::Totals { distance: LARGEST, duration: LARGEST, segments: 2 };
+    let sums = trips::Totals { distance: LARGEST, duration: LARGEST, segments: 2, billed: None };
     assert_eq!(store.add_segments(CITY, "extremes", extremes.clone()).await, Ok(sums));
     assert_eq!(store.segments(CITY, "extremes").await, Ok(Some(extremes)));
 
@@ -213,7 +287,8 @@ async fn the_largest_numbers_are_exact(place: Place) {
         range.map(|sequence| Segment { distance: LARGEST, duration: LARGEST - 1, ..segment(sequence) }).collect()
     };
     store.add_segments(CITY, "full", full(0..19_999)).await.unwrap();
-    let sums = trips::Totals { distance: 20_000 * LARGEST, duration: 20_000 * (LARGEST - 1), segments: 20_000 };
+    let sums =
+        trips::Totals { distance: 20_000 * LARGEST, duration: 20_000 * (LARGEST - 1), segments: 20_000, billed: None };
     assert_eq!(store.add_segments(CITY, "full", full(19_999..20_000)).await, Ok(sums));
 }
 
@@ -226,12 +301,12 @@ async fn numbers_out_of_range_are_refused(place: Place) {
     ];
     for wrong in out_of_range {
         let refused = store.add_segments(CITY, "t", vec![segment(5), wrong]).await;
-        assert!(matches!(refused, Err(trips::Error::Other(_))), "{wrong:?}: {refused:?}");
+        assert!(matches!(refused, Err(trips::AddError::Fault(Fault::Other(_)))), "{wrong:?}: {refused:?}");
     }
     assert_eq!(store.segments(CITY, "t").await, Ok(None));
     for ttl in [0, 315_360_001, u64::MAX] {
         let refused = store.put_quote(CITY, "q", "document", ttl).await;
-        assert!(matches!(refused, Err(quotes::Error::Other(_))), "{ttl}: {refused:?}");
+        assert!(matches!(refused, Err(Fault::Other(_))), "{ttl}: {refused:?}");
     }
     assert_eq!(store.quote(CITY, "q").await, Ok(None));
     assert_eq!(store.put_quote(CITY, "q", "document", 315_360_000_u64).await, Ok(()));
@@ -267,7 +342,7 @@ async fn a_trip_is_forgotten_whole(mut place: Place) {
     assert_eq!(store.segments(CITY, "t").await, Ok(None));
     let other = Segment { distance: 7, ..segment(1) };
     assert_eq!(store.add_segments(CITY, "u", segments([])).await, Ok(totals_of(0)));
-    let again = Ok(trips::Totals { distance: 7, duration: 10, segments: 1 });
+    let again = Ok(trips::Totals { distance: 7, duration: 10, segments: 1, billed: None });
     assert_eq!(store.add_segments(CITY, "t", vec![other]).await, again, "nothing to be in conflict with");
     assert_eq!(store.segments(CITY, "t").await, Ok(Some(vec![other])));
 }
@@ -299,66 +374,202 @@ async fn a_quote_is_replaced(place: Place) {
     assert_eq!(store.quote(CITY, "q").await, Ok(Some("second".to_owned())), "lives by its own time");
 }
 
-// Rate cards.
+// Documents.
 
-async fn a_card_is_written_once_and_stays(place: Place) {
+async fn a_document_is_written_once_and_stays(place: Place) {
     let store = place.open().await;
-    assert_eq!(store.put_card(CITY, "v1", "{ \"a\": 1 }").await, Ok(()));
-    assert_eq!(store.put_card(CITY, "v1", "{\"a\":1}").await, Ok(()), "laid out differently");
-    assert_eq!(store.put_card(CITY, "v2", "{\"a\":2}").await, Ok(()));
-    assert_eq!(store.card(CITY, "v1").await, Ok(Some("{ \"a\": 1 }".to_owned())), "the first stays");
-    assert_eq!(store.card(CITY, "v2").await, Ok(Some("{\"a\":2}".to_owned())));
+    assert_eq!(store.put_document(CITY, DocumentKind::RateCard, "v1", "{ \"a\": 1 }").await, Ok(()));
+    assert_eq!(
+        store.put_document(CITY, DocumentKind::RateCard, "v1", "{\"a\":1}").await,
+        Ok(()),
+        "laid out differently"
+    );
+    assert_eq!(store.put_document(CITY, DocumentKind::RateCard, "v2", "{\"a\":2}").await, Ok(()));
+    assert_eq!(
+        store.document(CITY, DocumentKind::RateCard, "v1").await,
+        Ok(Some("{ \"a\": 1 }".to_owned())),
+        "the first stays"
+    );
+    assert_eq!(store.document(CITY, DocumentKind::RateCard, "v2").await, Ok(Some("{\"a\":2}".to_owned())));
+    for kind in [DocumentKind::Policy, DocumentKind::Catalogue, DocumentKind::City] {
+        assert_eq!(store.document(CITY, kind, "v1").await, Ok(None), "{kind:?}");
+        assert_eq!(store.put_document(CITY, kind, "v1", format!("{kind:?}")).await, Ok(()));
+        assert_eq!(store.document(CITY, kind, "v1").await, Ok(Some(format!("{kind:?}"))));
+    }
 }
 
 // Bills.
 
-async fn a_bill_is_written_once(place: Place) {
+async fn a_bill_has_revisions(place: Place) {
     let store = place.open().await;
-    assert_eq!(store.put_bill(CITY, "t", bill("first")).await, Ok(bills::PutOutcome::Created));
-    let exists = Ok(bills::PutOutcome::Exists(bill("first")));
-    assert_eq!(store.put_bill(CITY, "t", bill("first")).await, exists);
-    assert_eq!(store.put_bill(CITY, "t", bill("second")).await, exists);
-    assert_eq!(store.bill(CITY, "t").await, Ok(Some(bill("first"))));
-    assert_eq!(store.put_bill(CITY, "u", bill("second")).await, Ok(bills::PutOutcome::Created));
+    assert_eq!(store.post(CITY, "t", revision(1, "first")).await, Ok(bills::PostOutcome::Created));
+    let first = Ok(bills::PostOutcome::Exists(kept(1, "first")));
+    assert_eq!(store.post(CITY, "t", revision(1, "first")).await, first, "its own, again");
+    assert_eq!(store.post(CITY, "t", revision(1, "other")).await, first);
+    assert_eq!(store.post(CITY, "t", revision(3, "other")).await, first, "a gap");
+    assert_eq!(store.head(CITY, "t").await, Ok(Some(kept(1, "first"))));
+    for number in 2..=4 {
+        let outcome = store.post(CITY, "t", revision(number, &number.to_string())).await;
+        assert_eq!(outcome, Ok(bills::PostOutcome::Created), "{number}");
+        assert_eq!(store.head(CITY, "t").await, Ok(Some(kept(number, &number.to_string()))));
+    }
+    let head = Ok(bills::PostOutcome::Exists(kept(4, "4")));
+    for number in [1, 2, 4, 6] {
+        assert_eq!(store.post(CITY, "t", revision(number, "late")).await, head, "{number}");
+    }
+    for (number, name) in [(1, "first"), (2, "2"), (3, "3"), (4, "4")] {
+        assert_eq!(store.revision(CITY, "t", number).await, Ok(Some(kept(number, name))), "an older one stays");
+    }
+    for number in [0_u32, 5] {
+        assert_eq!(store.revision(CITY, "t", number).await, Ok(None));
+    }
+    let follows_nothing = store.post(CITY, "u", revision(2, "second")).await;
+    assert!(matches!(follows_nothing, Err(Fault::Other(_))), "{follows_nothing:?}");
+    assert_eq!(store.head(CITY, "u").await, Ok(None));
+    assert_eq!(store.post(CITY, "u", revision(1, "second")).await, Ok(bills::PostOutcome::Created), "another trip");
 }
 
 async fn of_parallel_bills_one_is_kept(place: Place) {
     let stores = [place.open().await, place.open().await];
-    let calls = (0..50).map(|call: usize| stores[call % 2].put_bill(CITY, "t", bill(&call.to_string())));
-    let outcomes = join_all(calls).await;
-    let kept = stores[0].bill(CITY, "t").await.unwrap().unwrap();
-    let created: Vec<usize> =
-        (0..outcomes.len()).filter(|call| outcomes[*call] == Ok(bills::PutOutcome::Created)).collect();
-    assert_eq!(created.len(), 1, "{outcomes:?}");
-    assert_eq!(kept, bill(&created[0].to_string()));
-    assert_eq!(outcomes.iter().filter(|o| **o == Ok(bills::PutOutcome::Exists(kept.clone()))).count(), 49);
+    for number in 1..=2 {
+        let calls = (0..50).map(|call: usize| {
+            let name = format!("{number} {call}");
+            stores[call % 2].post(CITY, "t", owing(1 + i64::try_from(call).unwrap(), revision(number, &name)))
+        });
+        let outcomes = join_all(calls).await;
+        let head = stores[0].head(CITY, "t").await.unwrap().unwrap();
+        let created: Vec<usize> =
+            (0..outcomes.len()).filter(|call| outcomes[*call] == Ok(bills::PostOutcome::Created)).collect();
+        assert_eq!(created.len(), 1, "{outcomes:?}");
+        assert_eq!(head, kept(number, &format!("{number} {}", created[0])));
+        assert_eq!(outcomes.iter().filter(|o| **o == Ok(bills::PostOutcome::Exists(head.clone()))).count(), 49);
+        let entry = stores[1].entry(CITY, "t", number).await.unwrap().unwrap();
+        assert_eq!(entry.top_up, 1 + i64::try_from(created[0]).unwrap(), "the winner's top-up");
+    }
+}
+
+/// Whatever cannot be right is refused before anything is written.
+async fn a_revision_that_cannot_be_is_refused(place: Place) {
+    let store = place.open().await;
+    let wrong = [
+        revision(0, "a"),
+        owing(0, revision(1, "a")),
+        owing(-1, revision(1, "a")),
+        bills::NewRevision { day: "2026-11-2".to_owned(), ..revision(1, "a") },
+        bills::NewRevision { day: "a:b".to_owned(), ..revision(1, "a") },
+    ];
+    for new in wrong {
+        let refused = store.post(CITY, "t", new.clone()).await;
+        assert!(matches!(refused, Err(Fault::Other(_))), "{new:?}: {refused:?}");
+    }
+    assert_nothing_at(&store, CITY, "t").await;
+    for limit in [0_u32, 1_001] {
+        assert!(matches!(store.list(CITY, DAY, None::<String>, limit).await, Err(Fault::Other(_))), "{limit}");
+        assert!(matches!(store.due(CITY, None::<String>, limit).await, Err(Fault::Other(_))), "{limit}");
+    }
+    assert!(matches!(store.list(CITY, "today", None::<String>, 1_u32).await, Err(Fault::Other(_))));
+    assert!(matches!(store.due(CITY, Some("nonsense".to_owned()), 1_u32).await, Err(Fault::Other(_))));
 }
 
 // The ledger.
 
-async fn a_top_up_is_entered_once(place: Place) {
+async fn a_top_up_comes_with_its_revision(place: Place) {
     let store = place.open().await;
-    let first = top_up("CNY", 135, "peak", 1_700_000_000);
-    assert_eq!(store.put_entry(CITY, "t", first.clone()).await, Ok(ledger::PutOutcome::Created));
-    for same in [first.clone(), top_up("CNY", 135, "peak", 0), top_up("CNY", 135, "other", 1)] {
-        assert_eq!(store.put_entry(CITY, "t", same.clone()).await, Ok(ledger::PutOutcome::Exists), "{same:?}");
-    }
-    for other in [top_up("CNY", 136, "peak", 1_700_000_000), top_up("USD", 135, "peak", 1_700_000_000)] {
-        let conflict = Err(ledger::Error::Conflict(first.clone()));
-        assert_eq!(store.put_entry(CITY, "t", other.clone()).await, conflict, "{other:?}");
-    }
-    assert_eq!(store.entry(CITY, "t").await, Ok(Some(first)), "as first entered");
-    let largest = top_up("JPY", i64::MAX, "", i64::MIN);
-    assert_eq!(store.put_entry(CITY, "u", largest.clone()).await, Ok(ledger::PutOutcome::Created));
-    assert_eq!(store.entry(CITY, "u").await, Ok(Some(largest)));
+    assert_eq!(store.post(CITY, "t", owing(135, revision(1, "a"))).await, Ok(bills::PostOutcome::Created));
+    let entry = |top_up, billed_at| ledger::Entry {
+        currency: "CNY".to_owned(),
+        top_up,
+        scenario: "peak:1".to_owned(),
+        billed_at,
+    };
+    assert_eq!(store.entry(CITY, "t", 1_u32).await, Ok(Some(entry(135, 1_000))));
+    let again = store.post(CITY, "t", owing(136, revision(1, "b"))).await;
+    assert_eq!(again, Ok(bills::PostOutcome::Exists(kept(1, "a"))));
+    assert_eq!(store.entry(CITY, "t", 1_u32).await, Ok(Some(entry(135, 1_000))), "nothing was written");
+    assert_eq!(store.post(CITY, "t", revision(2, "b")).await, Ok(bills::PostOutcome::Created));
+    assert_eq!(store.entry(CITY, "t", 2_u32).await, Ok(None), "the second owes nothing");
+    assert_eq!(store.entry(CITY, "t", 1_u32).await, Ok(Some(entry(135, 1_000))), "the first still does");
+    let largest = bills::NewRevision { billed_at: i64::MIN, ..owing(i64::MAX, revision(1, "a")) };
+    assert_eq!(store.post(CITY, "u", largest).await, Ok(bills::PostOutcome::Created));
+    assert_eq!(store.entry(CITY, "u", 1_u32).await, Ok(Some(entry(i64::MAX, i64::MIN))));
 }
 
-async fn of_parallel_top_ups_one_is_entered(place: Place) {
-    let stores = [place.open().await, place.open().await];
-    let calls = (0..50).map(|call: usize| stores[call % 2].put_entry(CITY, "t", top_up("CNY", 7, "s", 0)));
-    let outcomes = join_all(calls).await;
-    assert_eq!(outcomes.iter().filter(|o| **o == Ok(ledger::PutOutcome::Created)).count(), 1, "{outcomes:?}");
-    assert_eq!(outcomes.iter().filter(|o| **o == Ok(ledger::PutOutcome::Exists)).count(), 49, "{outcomes:?}");
+// What was billed on a day, and what is due.
+
+async fn bills_are_listed_by_day(place: Place) {
+    let store = place.open().await;
+    let on = |day: &str, new| bills::NewRevision { day: day.to_owned(), ..new };
+    let mut expected = Vec::new();
+    for trip in 0..40 {
+        let trip = format!("t:{trip}");
+        store.post(CITY, &*trip, revision(1, "a")).await.unwrap();
+        expected.push((trip, 1));
+    }
+    store.post(CITY, "t:3", revision(2, "b")).await.unwrap();
+    store.post(CITY, "t:4", on("2026-11-27", revision(2, "b"))).await.unwrap();
+    store.post("310000", "elsewhere", revision(1, "a")).await.unwrap();
+    expected.iter_mut().find(|(trip, _)| trip == "t:3").unwrap().1 = 2;
+    expected.sort();
+    for limit in [1, 7, 40, 1_000] {
+        assert_eq!(list_all(&store, CITY, DAY, limit).await, expected, "{limit}");
+    }
+    assert_eq!(list_all(&store, CITY, "2026-11-27", 10).await, [("t:4".to_owned(), 2)]);
+    assert_eq!(list_all(&store, CITY, "2026-11-28", 10).await, []);
+}
+
+async fn what_is_due_is_listed_until_it_is_settled(place: Place) {
+    let store = place.open().await;
+    let mut expected = Vec::new();
+    for number in 0..20_i64 {
+        let trip = format!("t:{number}");
+        store.post(CITY, &*trip, due_at(2_000 - number, "trip-missing", revision(1, "a"))).await.unwrap();
+        expected.push((trip, 1, "trip-missing".to_owned(), 2_000 - number));
+    }
+    store.post(CITY, "final", revision(1, "a")).await.unwrap();
+    expected.sort();
+    for limit in [1, 7, 20, 1_000] {
+        assert_eq!(due_all(&store, CITY, limit).await, expected, "{limit}");
+    }
+    // A revision settles what came due before it was made, and nothing that came due since.
+    let later = |billed_at| bills::NewRevision { billed_at, ..revision(2, "b") };
+    for (trip, billed_at, stays) in [("t:0", 2_000, true), ("t:1", 2_000, false)] {
+        store.post(CITY, trip, later(billed_at)).await.unwrap();
+        expected.retain(|(other, ..)| other != trip || stays);
+    }
+    store.post(CITY, "t:2", due_at(3_000, "still", later(2_500))).await.unwrap();
+    *expected.iter_mut().find(|(trip, ..)| trip == "t:2").unwrap() = ("t:2".to_owned(), 2, "still".to_owned(), 3_000);
+    assert_eq!(due_all(&store, CITY, 7).await, expected);
+}
+
+/// Segments that are new to a trip with a bill say so, and make it due; repeats say so only.
+async fn late_segments_make_a_trip_due(place: Place) {
+    let store = place.open().await;
+    let billed = |segments, billed| Ok(trips::Totals { billed: Some(billed), ..totals_of(segments) });
+    store.add_segments(CITY, "t", segments([1, 2])).await.unwrap();
+    store.post(CITY, "t", revision(1, "a")).await.unwrap();
+    assert_eq!(store.add_segments(CITY, "t", segments([1, 2])).await, billed(2, 1));
+    assert_eq!(store.add_segments(CITY, "t", segments([])).await, billed(2, 1));
+    assert_eq!(due_all(&store, CITY, 10).await, []);
+    let conflict = Segment { distance: 7, ..segment(1) };
+    let refused = store.add_segments(CITY, "t", vec![conflict, segment(3)]).await;
+    assert_eq!(refused, Err(trips::AddError::Conflict(1)));
+    assert_eq!(due_all(&store, CITY, 10).await, [], "nothing was added");
+    assert_eq!(store.add_segments(CITY, "t", segments([2, 3])).await, billed(3, 1));
+    let [(trip, 1, reason, at)] = &due_all(&store, CITY, 10).await[..] else { panic!("not due") };
+    assert_eq!((&**trip, &**reason), ("t", "late-segments"));
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
+    assert!((now - 60..=now + 1).contains(at), "{at}");
+    // Made before they came, and made after.
+    for (number, billed_at, left) in [(2, now - 3_600, 1), (3, now + 3_600, 0)] {
+        store.post(CITY, "t", bills::NewRevision { billed_at, ..revision(number, "b") }).await.unwrap();
+        assert_eq!(due_all(&store, CITY, 10).await.len(), left, "{number}");
+    }
+    assert_eq!(store.add_segments(CITY, "t", segments([4])).await, billed(4, 3));
+    assert_eq!(due_all(&store, CITY, 10).await.len(), 1);
+    // A trip that nothing is known of any more has its bill all the same.
+    store.post(CITY, "unmeasured", revision(1, "a")).await.unwrap();
+    assert_eq!(store.add_segments(CITY, "unmeasured", segments([1])).await, billed(1, 1));
+    assert_eq!(due_all(&store, CITY, 10).await.len(), 2);
 }
 
 // Names, documents, instances.
@@ -370,9 +581,10 @@ async fn absence_is_not_an_error(place: Place) {
 async fn assert_nothing_at(store: &StoreUnderTest, city: &str, name: &str) {
     assert_eq!(store.segments(city, name).await, Ok(None));
     assert_eq!(store.quote(city, name).await, Ok(None));
-    assert_eq!(store.card(city, name).await, Ok(None));
-    assert_eq!(store.bill(city, name).await, Ok(None));
-    assert_eq!(store.entry(city, name).await, Ok(None));
+    assert_eq!(store.document(city, DocumentKind::RateCard, name).await, Ok(None));
+    assert_eq!(store.head(city, name).await, Ok(None));
+    assert_eq!(store.revision(city, name, 1_u32).await, Ok(None));
+    assert_eq!(store.entry(city, name, 1_u32).await, Ok(None));
 }
 
 /// Puts one of everything, which nobody has put before.
@@ -380,18 +592,19 @@ async fn put_all(store: &StoreUnderTest, city: &str, name: &str) {
     let hint = format!("{city} {name}");
     assert_eq!(store.add_segments(city, name, segments([1])).await, Ok(totals_of(1)), "{hint}");
     assert_eq!(store.put_quote(city, name, format!("quote {hint}"), 60_u64).await, Ok(()), "{hint}");
-    assert_eq!(store.put_card(city, name, format!("card {hint}")).await, Ok(()), "{hint}");
-    assert_eq!(store.put_bill(city, name, bill(&hint)).await, Ok(bills::PutOutcome::Created), "{hint}");
-    assert_eq!(store.put_entry(city, name, top_up("CNY", 1, &hint, 0)).await, Ok(ledger::PutOutcome::Created));
+    assert_eq!(store.put_document(city, DocumentKind::RateCard, name, format!("card {hint}")).await, Ok(()), "{hint}");
+    let new = owing(1, revision(1, &hint));
+    assert_eq!(store.post(city, name, new).await, Ok(bills::PostOutcome::Created), "{hint}");
 }
 
 async fn assert_all_at(store: &StoreUnderTest, city: &str, name: &str) {
     let hint = format!("{city} {name}");
     assert_eq!(store.segments(city, name).await, Ok(Some(segments([1]))), "{hint}");
     assert_eq!(store.quote(city, name).await, Ok(Some(format!("quote {hint}"))));
-    assert_eq!(store.card(city, name).await, Ok(Some(format!("card {hint}"))));
-    assert_eq!(store.bill(city, name).await, Ok(Some(bill(&hint))));
-    assert_eq!(store.entry(city, name).await, Ok(Some(top_up("CNY", 1, &hint, 0))));
+    assert_eq!(store.document(city, DocumentKind::RateCard, name).await, Ok(Some(format!("card {hint}"))));
+    assert_eq!(store.head(city, name).await, Ok(Some(kept(1, &hint))));
+    let entry = store.entry(city, name, 1_u32).await.unwrap().unwrap();
+    assert_eq!((entry.top_up, &*entry.currency), (1, "CNY"));
 }
 
 async fn cities_do_not_share_anything(place: Place) {
@@ -444,18 +657,25 @@ async fn documents_come_back_as_they_were(place: Place) {
         let (name, start) = (number.to_string(), document.chars().take(20).collect::<String>());
         store.put_quote(CITY, &*name, document, 60_u64).await.unwrap();
         assert!(store.quote(CITY, &*name).await == Ok(Some(document.to_owned())), "{start:?}");
-        store.put_card(CITY, &*name, document).await.unwrap();
-        assert!(store.card(CITY, &*name).await == Ok(Some(document.to_owned())), "{start:?}");
-        let stored = bills::Stored { fingerprint: document.to_owned(), document: document.to_owned() };
-        assert_eq!(store.put_bill(CITY, &*name, stored.clone()).await, Ok(bills::PutOutcome::Created), "{start:?}");
-        assert!(store.bill(CITY, &*name).await == Ok(Some(stored.clone())), "{start:?}");
+        store.put_document(CITY, DocumentKind::RateCard, &*name, document).await.unwrap();
         assert!(
-            store.put_bill(CITY, &*name, bill("other")).await == Ok(bills::PutOutcome::Exists(stored)),
+            store.document(CITY, DocumentKind::RateCard, &*name).await == Ok(Some(document.to_owned())),
             "{start:?}"
         );
-        let entry = ledger::Entry { scenario: document.to_owned(), ..top_up("CNY", 1, "", 0) };
-        store.put_entry(CITY, &*name, entry.clone()).await.unwrap();
-        assert!(store.entry(CITY, &*name).await == Ok(Some(entry)), "{start:?}");
+        let bill = bills::Bill { fingerprint: document.to_owned(), document: document.to_owned() };
+        let top_up = bills::TopUp { currency: "CNY".to_owned(), amount: 1, scenario: document.to_owned() };
+        let due = bills::DueItem { reason: document.to_owned(), at: 7 };
+        let new = bills::NewRevision { bill: bill.clone(), ..revision(1, "") };
+        let new = bills::NewRevision { top_up: Some(top_up), due: Some(due), ..new };
+        assert_eq!(store.post(CITY, &*name, new).await, Ok(bills::PostOutcome::Created), "{start:?}");
+        let stored = bills::Revision { number: 1, bill };
+        assert!(store.head(CITY, &*name).await == Ok(Some(stored.clone())), "{start:?}");
+        let exists = store.post(CITY, &*name, revision(1, "other")).await;
+        assert!(exists == Ok(bills::PostOutcome::Exists(stored.clone())), "{start:?}");
+        assert!(store.entry(CITY, &*name, 1_u32).await.unwrap().unwrap().scenario == document, "{start:?}");
+        assert!(due_all(&store, CITY, 1_000).await.into_iter().any(|(_, _, why, _)| why == document), "{start:?}");
+        store.post(CITY, &*name, revision(2, "other")).await.unwrap();
+        assert!(store.revision(CITY, &*name, 1_u32).await == Ok(Some(stored)), "{start:?}");
     }
 }
 
@@ -465,8 +685,8 @@ async fn instances_see_each_others_writes(place: Place) {
     assert_all_at(&two, CITY, "a").await;
     put_all(&two, CITY, "b").await;
     assert_all_at(&one, CITY, "b").await;
-    assert_eq!(two.add_segments(CITY, "a", segments([2])).await, Ok(totals_of(2)));
-    assert_eq!(one.add_segments(CITY, "a", segments([1, 3])).await, Ok(totals_of(3)));
+    assert_eq!(two.add_segments(CITY, "a", segments([2])).await, Ok(billed(totals_of(2))));
+    assert_eq!(one.add_segments(CITY, "a", segments([1, 3])).await, Ok(billed(totals_of(3))));
 }
 
 async fn what_was_written_outlives_the_instance(place: Place) {
@@ -475,50 +695,200 @@ async fn what_was_written_outlives_the_instance(place: Place) {
     assert_all_at(&place.open_elsewhere().await, CITY, "t").await;
 }
 
+// Configurations, which are in SQLite whatever the rest is in.
+
+async fn a_configuration_is_kept_on_the_node(place: Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    let generation = |number: u64, file: &str| configuration::Generation {
+        number,
+        at_ms: 1_000 * number,
+        manifest: format!("{{\"cards/a.json\":\"{file}\"}}"),
+    };
+    assert_eq!(one.generations().await, Ok(vec![]));
+    assert_eq!(one.file("v1").await, Ok(None));
+    for (number, file) in [(1, "v1"), (2, "v2")] {
+        assert_eq!(one.put_file(file, format!("text of {file}")).await, Ok(()));
+        assert_eq!(one.put_file(file, format!("text of {file}")).await, Ok(()), "again");
+        assert_eq!(one.propose(generation(number, file)).await, Ok(generation(number, file)));
+    }
+    assert_eq!(two.propose(generation(2, "other")).await, Ok(generation(2, "v2")), "who proposes first decides");
+    assert_eq!(two.generations().await, Ok(vec![generation(1, "v1"), generation(2, "v2")]));
+    assert_eq!(two.file("v1").await, Ok(Some("text of v1".to_owned())));
+    let calls = (0..20).map(|call: u64| {
+        let store = if call % 2 == 0 { &one } else { &two };
+        store.propose(generation(3, &format!("v{call}")))
+    });
+    let answers = join_all(calls).await;
+    let kept = answers[0].clone().unwrap();
+    assert!(answers.iter().all(|answer| *answer == Ok(kept.clone())), "{answers:?}");
+    for number in 4..=6 {
+        one.propose(generation(number, "v1")).await.unwrap();
+    }
+    assert_eq!(one.generations().await, Ok(vec![generation(5, "v1"), generation(6, "v1")]), "the newest two");
+    let refused = one.propose(generation(2, "v2")).await;
+    assert!(matches!(refused, Err(Fault::Other(_))), "it is swept out: {refused:?}");
+    let refused = one.propose(configuration::Generation { manifest: "v1".to_owned(), ..generation(7, "") }).await;
+    assert!(matches!(refused, Err(Fault::Other(_))), "no manifest: {refused:?}");
+    // Files that nobody names go when they are old.
+    let database = match &place.backend {
+        Backend::Sqlite(folder) => folder.path().join("store.db"),
+        Backend::Redis(_, folder) => folder.path().join("node.db"),
+    };
+    let database = rusqlite::Connection::open(database).unwrap();
+    database.execute("UPDATE configuration_file SET put_at_ms = 0", []).unwrap();
+    one.put_file("young", "text").await.unwrap();
+    one.propose(generation(7, "v1")).await.unwrap();
+    assert_eq!(one.file("v1").await, Ok(Some("text of v1".to_owned())));
+    assert_eq!(one.file("v2").await, Ok(None));
+    assert_eq!(one.file("young").await, Ok(Some("text".to_owned())));
+}
+
+/// Prints what a bill takes beside its own text: with `--nocapture`.
+async fn bytes_kept_per_bill(place: Place) {
+    const BILLS: i64 = 1_000;
+    let store = place.open().await;
+    put_all(&store, CITY, "first").await;
+    let size = || match &place.backend {
+        Backend::Sqlite(folder) => {
+            let database = rusqlite::Connection::open(folder.path().join("store.db")).unwrap();
+            let pages: i64 = database.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+            pages * database.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0)).unwrap()
+        }
+        Backend::Redis(server, _) => {
+            let info: String = server.run("INFO memory").unwrap();
+            let line = info.lines().find_map(|line| line.strip_prefix("used_memory_dataset:"));
+            line.unwrap().trim().parse().unwrap()
+        }
+    };
+    // As long as the record of a metered express ride.
+    let document = format!("{{\"bill\":\"{}\"}}", "0123456789".repeat(250));
+    let (before, text) = (size(), i64::try_from(document.len()).unwrap() + 64);
+    for trip in 0..BILLS {
+        let bill = bills::Bill { fingerprint: "f".repeat(64), document: document.clone() };
+        let new = owing(715, bills::NewRevision { bill, ..revision(1, "") });
+        store.post(CITY, format!("ride-{trip:032}"), new).await.unwrap();
+    }
+    let bytes = (size() - before) / BILLS;
+    println!("bytes kept per bill: {bytes}, of which {text} are its text and its fingerprint");
+    // SQLite puts but one bill of this length on a page of 4,096 bytes.
+    assert!((text..text + 2_500).contains(&bytes), "{bytes}");
+}
+
 // What Redis promises.
 
-/// Asserts that all functions that write give this error, and all that read give what they are expected to.
-macro_rules! assert_fails {
-    ($error:ident, $($call:expr),*) => {
-        $({
-            let result = $call.await;
-            let text = format!("{result:?}");
-            assert!(text.starts_with(concat!("Err(Error::", stringify!($error), "(")), "{}: {text}", stringify!($call));
-        })*
+/// Asserts that all functions that write say that another site does.
+async fn assert_all_fenced(store: &StoreUnderTest, city: &str, name: &str) {
+    assert_fails!(
+        Fenced,
+        store.add_segments(city, name, segments([1])),
+        store.put_quote(city, name, "document", 60_u64),
+        store.put_document(city, DocumentKind::RateCard, name, "document"),
+        store.post(city, name, revision(1, "a"))
+    );
+}
+
+/// Sets the fence of a city.
+impl Place {
+    fn fence(&self, owner: &str) {
+        match &self.backend {
+            Backend::Sqlite(folder) => {
+                let database = rusqlite::Connection::open(folder.path().join("store.db")).unwrap();
+                let fence = "INSERT OR REPLACE INTO fence VALUES (?1, ?2, 7, 30)";
+                database.execute(fence, [CITY, owner]).unwrap();
+            }
+            Backend::Redis(server, _) => {
+                for bucket in 0..16 {
+                    let fence = format!("c:{CITY}:{{{CITY}:{bucket}}}:fence");
+                    let () = server.run(&format!("HSET {fence} owner {owner} epoch 7 retry-after 30")).unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// A city that another site writes is not written, by no step, and is read; one that this site writes is both.
+async fn a_city_is_written_by_one_site(place: Place) {
+    let store = place.open().await;
+    put_all(&store, CITY, "before").await;
+    place.fence("there");
+    assert_all_fenced(&store, CITY, "before").await;
+    assert_all_fenced(&store, CITY, "new").await;
+    let Err(Fault::Fenced(fence)) = store.put_quote(CITY, "q", "document", 60_u64).await else { panic!("not fenced") };
+    assert_eq!((&*fence.owner, fence.epoch, fence.retry_after), ("there", 7, 30));
+    assert_all_at(&store, CITY, "before").await;
+    assert_nothing_at(&store, CITY, "new").await;
+    put_all(&store, "310000", "before").await;
+    place.fence("here");
+    put_all(&store, CITY, "new").await;
+    assert_eq!(store.add_segments(CITY, "before", segments([2])).await, Ok(billed(totals_of(2))));
+}
+
+/// A city whose keys are spread over another count of buckets is neither written nor read: half of it would not be found.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_count_of_buckets_is_refused() {
+    let server = RedisServer::start().unwrap();
+    let with = |buckets: &str| {
+        let mut surroundings = Surroundings::redis(&server.url(""));
+        surroundings.variables.insert("buckets".to_owned(), buckets.to_owned());
+        surroundings
     };
+    put_all(&StoreUnderTest::new(&with("16")).await.unwrap(), CITY, "t").await;
+    for buckets in ["15", "17", "32"] {
+        let store = StoreUnderTest::new(&with(buckets)).await.unwrap();
+        assert_fails!(
+            Other,
+            store.add_segments(CITY, "t", segments([1])),
+            store.put_quote(CITY, "t", "document", 60_u64),
+            store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
+            store.post(CITY, "t", revision(1, "a")),
+            store.quote(CITY, "t")
+        );
+        let Err(Fault::Other(told)) = store.head(CITY, "t").await else { panic!("{buckets}") };
+        let expected = format!("spread over 16 buckets, and variable buckets is {buckets}; it must be 16");
+        assert!(told.contains(&expected), "{told}");
+        put_all(&store, &format!("city-{buckets}"), "t").await;
+    }
+    // The step itself looks again, whatever an instance remembers of the city.
+    let store = StoreUnderTest::new(&with("16")).await.unwrap();
+    assert_all_at(&store, CITY, "t").await;
+    let () = server.run("HSET c:110000:{110000:11}:facts buckets 32").unwrap();
+    assert_fails!(Other, store.put_quote(CITY, "a-1", "document", 60_u64));
+    assert_all_at(&StoreUnderTest::new(&with("16")).await.unwrap(), CITY, "t").await;
 }
 
 /// A user who may read everything, and write one city: what removes a city from that list fences it at once, on
 /// connections that are open already.
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_may_ban_writes_to_a_city() {
+async fn redis_may_fence_a_city() {
     let server = RedisServer::start().unwrap();
     let () = server.run("ACL SETUSER site on >word resetkeys %R~* %RW~c:110000:* +@all").unwrap();
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url("site:word@"))).await.unwrap();
     put_all(&store, "110000", "t").await;
     for city in ["310000", "11", "1100001"] {
-        assert_fails!(
-            WriteBanned,
-            store.add_segments(city, "t", segments([1])),
-            store.put_quote(city, "t", "document", 60_u64),
-            store.put_card(city, "t", "document"),
-            store.put_bill(city, "t", bill("a")),
-            store.put_entry(city, "t", top_up("CNY", 1, "", 0))
-        );
+        assert_all_fenced(&store, city, "t").await;
         assert_nothing_at(&store, city, "t").await;
     }
     let () = server.run("ACL SETUSER site resetkeys %R~*").unwrap();
-    assert_fails!(
-        WriteBanned,
-        store.add_segments("110000", "t", segments([1])),
-        store.put_quote("110000", "t", "document", 60_u64),
-        store.put_card("110000", "t", "document"),
-        store.put_bill("110000", "t", bill("a")),
-        store.put_entry("110000", "t", top_up("CNY", 1, "", 0))
-    );
+    assert_all_fenced(&store, "110000", "t").await;
     assert_all_at(&store, "110000", "t").await;
     let () = server.run("ACL SETUSER site %RW~c:110000:*").unwrap();
-    assert_eq!(store.add_segments("110000", "t", segments([2])).await, Ok(totals_of(2)));
+    assert_eq!(store.add_segments("110000", "t", segments([2])).await, Ok(billed(totals_of(2))));
+}
+
+/// A user who may write every key and lacks a command was set up wrongly: no city has moved.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_user_without_a_command_is_a_wrong_configuration() {
+    let server = RedisServer::start().unwrap();
+    let () = server.run("ACL SETUSER site on >word ~* +@all -@write -@scripting").unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url("site:word@"))).await.unwrap();
+    assert_fails!(
+        Other,
+        store.add_segments(CITY, "t", segments([1])),
+        store.put_quote(CITY, "t", "document", 60_u64),
+        store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
+        store.post(CITY, "t", revision(1, "a"))
+    );
+    assert_nothing_at(&store, CITY, "t").await;
 }
 
 /// Asserts that every function says so when the backend cannot be reached, and says it soon.
@@ -530,12 +900,11 @@ async fn assert_all_unavailable(store: &StoreUnderTest) {
         store.segments(CITY, "t"),
         store.put_quote(CITY, "t", "document", 60_u64),
         store.quote(CITY, "t"),
-        store.put_card(CITY, "t", "document"),
-        store.card(CITY, "t"),
-        store.put_bill(CITY, "t", bill("a")),
-        store.bill(CITY, "t"),
-        store.put_entry(CITY, "t", top_up("CNY", 1, "", 0)),
-        store.entry(CITY, "t")
+        store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
+        store.document(CITY, DocumentKind::RateCard, "t"),
+        store.post(CITY, "t", revision(1, "a")),
+        store.head(CITY, "t"),
+        store.entry(CITY, "t", 1_u32)
     );
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 }
@@ -543,8 +912,8 @@ async fn assert_all_unavailable(store: &StoreUnderTest) {
 /// Waits until Redis is reached again: the local host tries at intervals of a second at most.
 async fn wait_until_it_answers(store: &StoreUnderTest) {
     let started = Instant::now();
-    while let Err(error) = store.bill(CITY, "nobody").await {
-        assert!(matches!(error, bills::Error::Unavailable(_)), "{error:?}");
+    while let Err(error) = store.head(CITY, "nobody").await {
+        assert!(matches!(error, Fault::Unavailable(_)), "{error:?}");
         assert!(started.elapsed() < Duration::from_secs(5), "{error:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -564,7 +933,7 @@ async fn an_instance_recovers_when_redis_comes_back() {
     server.kill().unwrap();
     let calls = (0..16).map(|_| store.add_segments(CITY, "t", segments([1])));
     for result in join_all(calls).await {
-        assert!(matches!(result, Err(trips::Error::Unavailable(_))), "{result:?}");
+        assert!(matches!(result, Err(trips::AddError::Fault(Fault::Unavailable(_)))), "{result:?}");
     }
 }
 
@@ -578,7 +947,7 @@ async fn a_redis_restart_between_two_calls_costs_a_moment() {
     server.restart().unwrap();
     let calls = (0..16).map(|call| store.add_segments(CITY, "t", segments([call])));
     for result in join_all(calls).await {
-        assert!(matches!(result, Ok(_) | Err(trips::Error::Unavailable(_))), "{result:?}");
+        assert!(matches!(result, Ok(_) | Err(trips::AddError::Fault(Fault::Unavailable(_)))), "{result:?}");
     }
     wait_until_it_answers(&store).await;
     assert_eq!(store.add_segments(CITY, "t", segments(0..16)).await, Ok(totals_of(16)));
@@ -630,14 +999,19 @@ async fn redis_keys_are_as_documented() {
     let server = RedisServer::start().unwrap();
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
     put_all(&store, CITY, "a-1").await;
+    store.post(CITY, "a-1", due_at(2_000, "why", revision(2, "b"))).await.unwrap();
     let mut keys: Vec<String> = server.run("KEYS *").unwrap();
     keys.sort();
     let key = |kind| format!("c:110000:{{110000:11}}:{kind}:a-1");
-    assert_eq!(keys, ["bill", "card", "ledger", "quote", "trip"].map(key));
+    let mut expected = ["bill", "document:rate-card", "ledger", "quote", "trip"].map(key).to_vec();
+    expected.extend(["day:2026-11-26", "due", "due-why"].map(|name| format!("c:110000:{{110000:11}}:{name}")));
+    expected.extend([0, 11].map(|bucket| format!("c:110000:{{110000:{bucket}}}:facts")));
+    expected.sort();
+    assert_eq!(keys, expected);
     let ttl = |kind| server.run::<i64>(&format!("TTL {}", key(kind))).unwrap();
     assert!((590..=600).contains(&ttl("trip")), "{}", ttl("trip"));
     assert!((50..=60).contains(&ttl("quote")), "{}", ttl("quote"));
-    assert_eq!((ttl("bill"), ttl("card"), ttl("ledger")), (-1, -1, -1), "these stay");
+    assert_eq!((ttl("bill"), ttl("document:rate-card"), ttl("ledger")), (-1, -1, -1), "these stay");
     let () = server.run(&format!("EXPIRE {} 5", key("trip"))).unwrap();
     store.add_segments(CITY, "a-1", segments([1])).await.unwrap();
     assert!((590..=600).contains(&ttl("trip")), "a write gives a trip its time again");
@@ -648,8 +1022,8 @@ async fn redis_keys_are_as_documented() {
 async fn nonsense_in_redis_is_told_and_left_alone() {
     let server = RedisServer::start().unwrap();
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
-    for kind in ["trip", "bill", "ledger"] {
-        let () = server.run(&format!("SET c:110000:{{110000:11}}:{kind}:a-1 nonsense")).unwrap();
+    for key in ["trip:a-1", "bill:a-1", "ledger:a-1"] {
+        let () = server.run(&format!("SET c:110000:{{110000:11}}:{key} nonsense")).unwrap();
     }
     let () = server.run("HSET c:110000:{110000:11}:quote:a-1 non sense").unwrap();
     assert_fails!(
@@ -657,10 +1031,9 @@ async fn nonsense_in_redis_is_told_and_left_alone() {
         store.add_segments(CITY, "a-1", segments([1])),
         store.segments(CITY, "a-1"),
         store.quote(CITY, "a-1"),
-        store.put_bill(CITY, "a-1", bill("a")),
-        store.bill(CITY, "a-1"),
-        store.put_entry(CITY, "a-1", top_up("CNY", 1, "", 0)),
-        store.entry(CITY, "a-1")
+        store.post(CITY, "a-1", revision(1, "a")),
+        store.head(CITY, "a-1"),
+        store.entry(CITY, "a-1", 1_u32)
     );
     assert_eq!(server.run::<String>("GET c:110000:{110000:11}:trip:a-1").unwrap(), "nonsense");
 }
@@ -676,21 +1049,20 @@ async fn a_redis_replica_is_unavailable_for_writes() {
         Unavailable,
         store.add_segments(CITY, "t", segments([2])),
         store.put_quote(CITY, "t", "document", 60_u64),
-        store.put_card(CITY, "u", "document"),
-        store.put_bill(CITY, "u", bill("a")),
-        store.put_entry(CITY, "u", top_up("CNY", 1, "", 0))
+        store.put_document(CITY, DocumentKind::RateCard, "u", "document"),
+        store.post(CITY, "u", revision(1, "a"))
     );
     assert_all_at(&store, CITY, "t").await;
     assert_nothing_at(&store, CITY, "u").await;
     let () = server.run("REPLICAOF NO ONE").unwrap();
-    assert_eq!(store.add_segments(CITY, "t", segments([2])).await, Ok(totals_of(2)));
+    assert_eq!(store.add_segments(CITY, "t", segments([2])).await, Ok(billed(totals_of(2))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_are_a_wrong_configuration() {
     let server = RedisServer::start().unwrap();
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url("nobody:word@"))).await.unwrap();
-    assert_fails!(Other, store.bill(CITY, "t"), store.put_bill(CITY, "t", bill("a")));
+    assert_fails!(Other, store.head(CITY, "t"), store.post(CITY, "t", revision(1, "a")));
 }
 
 // What SQLite promises.
@@ -717,18 +1089,26 @@ async fn sqlite_is_set_up_as_documented() {
     let pragma =
         |name| file.look().query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
     assert_eq!(pragma("journal_mode").unwrap(), "wal".to_owned().into());
-    assert_eq!(pragma("user_version").unwrap(), 2.into());
+    assert_eq!(pragma("user_version").unwrap(), 3.into());
     assert_eq!(pragma("integrity_check").unwrap(), "ok".to_owned().into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_of_a_later_version_is_left_alone() {
-    let file = File::new();
-    file.look().execute_batch("PRAGMA user_version = 3").unwrap();
-    let store = file.open().await;
-    assert_fails!(Other, store.bill(CITY, "t"), store.put_bill(CITY, "t", bill("a")));
-    let tables: i64 = file.look().query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
-    assert_eq!(tables, 0);
+async fn a_database_of_another_release_is_left_alone() {
+    for (version, whose) in [(1, "earlier"), (2, "earlier"), (4, "later")] {
+        let file = File::new();
+        file.look().execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
+        let store = file.open().await;
+        assert_fails!(Other, store.post(CITY, "t", revision(1, "a")));
+        let Err(Fault::Other(told)) = store.head(CITY, "t").await else { panic!("version {version}") };
+        assert!(
+            told.contains(&format!("made by a{} {whose} release", if whose == "earlier" { "n" } else { "" })),
+            "{told}"
+        );
+        assert!(told.contains("move the file away"), "{told}");
+        let tables: i64 = file.look().query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+        assert_eq!(tables, 0);
+    }
 }
 
 /// Expired trips go away a few at a time, with all their segments, when others come.
@@ -754,23 +1134,6 @@ async fn expired_trips_are_swept_out_of_sqlite() {
     assert_eq!(held, [(10, 517), (9, 16), (8, 13), (7, 10), (6, 7), (6, 6)], "trips and segments after each call");
 }
 
-/// A database that an earlier release made is brought up to date; what it holds stays.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_of_version_1_is_upgraded() {
-    let file = File::new();
-    file.look().execute_batch(include_str!("../cases/store-version-1.sql")).unwrap();
-    let store = file.open().await;
-    assert_eq!(store.segments(CITY, "t").await, Ok(Some(segments([1, 2]))));
-    assert_eq!(store.add_segments(CITY, "t", segments([2, 3])).await, Ok(totals_of(3)));
-    assert_eq!(store.bill(CITY, "t").await, Ok(Some(bill("old"))));
-    put_all(&store, CITY, "new").await;
-    let version: i64 = file.look().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
-    // As if the upgrade had broken off before its end.
-    file.look().execute_batch("PRAGMA user_version = 1").unwrap();
-    assert_all_at(&file.open().await, CITY, "new").await;
-}
-
 // What the component promises whatever the backend.
 
 /// A wrong variable is told by name, and what would be right.
@@ -781,7 +1144,7 @@ async fn wrong_variables_are_told_by_name() {
         let mut surroundings = place.surroundings.clone();
         surroundings.variables.insert(variable.to_owned(), text.to_owned());
         let store = StoreUnderTest::new(&surroundings).await.unwrap();
-        let Err(bills::Error::Other(told)) = store.bill(CITY, "t").await else { panic!("{variable} is {text}") };
+        let Err(Fault::Other(told)) = store.head(CITY, "t").await else { panic!("{variable} is {text}") };
         assert!(told.contains(&format!("variable {variable} must be \"")), "{told}");
     }
 }
@@ -791,5 +1154,5 @@ async fn a_database_that_is_not_granted_is_a_wrong_configuration() {
     let mut surroundings = Place::sqlite().surroundings;
     surroundings.database = None;
     let store = StoreUnderTest::new(&surroundings).await.unwrap();
-    assert_fails!(Other, store.bill(CITY, "t"), store.put_bill(CITY, "t", bill("a")));
+    assert_fails!(Other, store.head(CITY, "t"), store.post(CITY, "t", revision(1, "a")));
 }

@@ -23,9 +23,6 @@ use spin_sdk::wasip3::exports::http::handler::Guest;
 use spin_sdk::wasip3::http::types::{self, ErrorCode};
 use std::rc::Rc;
 
-/// Says `pending` when a top-up is owed and not yet in the ledger. Asking for the bill again enters it.
-const TOP_UP: &str = "farebox-top-up";
-
 type Answer = Result<Response, ProblemDetails>;
 
 struct Gateway;
@@ -139,9 +136,5 @@ fn wanted<'a>(query: &'a Query, languages: Option<&'a str>) -> Wanted<'a> {
 
 fn billed(bill: bills::Billed) -> Response {
     let status = if bill.new { StatusCode::CREATED } else { StatusCode::OK };
-    let mut response = Response::json_text(status, bill.document.into());
-    if bill.top_up_pending {
-        response.add(TOP_UP, "pending");
-    }
-    response
+    Response::json_text(status, bill.document.into())
 }

@@ -317,8 +317,7 @@ mod tests {
                 "post": operation(
                     "Bill a trip",
                     "A trip is billed once; the same request again gets the same bill. Without measurements the bill \
-                     is `mocked` from the two ends of the ride. Without a store it is `stored: false`: ask again. The \
-                     header `farebox-top-up: pending` says that the top-up is not in the ledger yet: ask again. With \
+                     is `mocked` from the two ends of the ride. Without a store it is `kept: nowhere`: ask again. With \
                      `estimate_id`, it is priced with the rate cards that the estimate was priced with, as long as \
                      the quote is kept; `pinned` says whether it was, and why not.",
                     &with(&["trip_id"]), Some(schemas.request::<BillRequest>()),

@@ -32,7 +32,7 @@ pub const fn kind(code: Code) -> &'static Kind {
         Internal = INTERNAL_SERVER_ERROR "Something went wrong";
         StoreUnavailable = SERVICE_UNAVAILABLE "The store cannot be reached";
         StoreTimedOut = SERVICE_UNAVAILABLE "The store did not answer in time";
-        CityWriteBanned = SERVICE_UNAVAILABLE "The city may not be written here";
+        CityFenced = SERVICE_UNAVAILABLE "The city is written at another site";
     }
 }
 
@@ -47,7 +47,7 @@ pub fn kinds() -> Vec<&'static Kind> {
 
 /// The problem to answer with. What only the log is told stays with it.
 pub fn details(refusal: Refusal) -> ProblemDetails {
-    let Refusal { code, detail, problems, parameter, log } = refusal;
+    let Refusal { code, detail, problems, parameter, log, retry_after_s } = refusal;
     let mut errors: Vec<FieldError> = problems.into_iter().map(Into::into).collect();
     if let Some(parameter) = parameter {
         for error in &mut errors {
@@ -55,7 +55,8 @@ pub fn details(refusal: Refusal) -> ProblemDetails {
             error.parameter = Some(parameter.into());
         }
     }
-    ProblemDetails { errors, log, ..ProblemDetails::new(kind(code), detail) }
+    let details = ProblemDetails::new(kind(code), detail);
+    ProblemDetails { errors, log, retry_after_s: retry_after_s.or(details.retry_after_s), ..details }
 }
 
 #[cfg(test)]
@@ -91,5 +92,18 @@ mod tests {
         let (status, _, detail) = errors(Refusal::config("cards/110000 is broken"));
         assert_eq!(status, 500);
         assert!(!detail.as_str().unwrap().contains("110000"));
+    }
+
+    /// Who can only wait is told for how long: as long as the refusal says, or a second.
+    #[test]
+    fn waits() {
+        let wait = |refusal: Refusal| {
+            let response = details(refusal).into_response(&Trace::new([1; 24]));
+            response.header("retry-after").map(str::to_owned)
+        };
+        let fenced = Refusal { retry_after_s: Some(30), ..Refusal::new(Code::CityFenced, "") };
+        assert_eq!(wait(fenced).as_deref(), Some("30"));
+        assert_eq!(wait(Refusal::new(Code::StoreTimedOut, "")).as_deref(), Some("1"));
+        assert_eq!(wait(Refusal::new(Code::BillNotFound, "")), None);
     }
 }

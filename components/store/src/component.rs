@@ -1,11 +1,16 @@
-//! WIT <-> [`Backend`].
+//! WIT <-> the contracts.
 
 #![allow(unsafe_code, missing_docs)]
 
-use crate::redis::Redis;
-use crate::sqlite::Sqlite;
-use crate::{AddError, Backend, Batch, BatchError, Fault, Keys, MAX_SEGMENTS, Settings, StoredBill, TopUp, ttl_s};
-use exports::farebox::store::{bills, cards, ledger, quotes, trips};
+use crate::backend::{Fault, Fence, Keys, Redis, Sqlite};
+use crate::bills::{Bill, Bills as _, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision};
+use crate::configuration::{Configuration as _, Generation};
+use crate::documents::{DocumentKind, Documents as _};
+use crate::ledger::{Entry, Ledger as _, TopUp};
+use crate::quotes::Quotes as _;
+use crate::trips::{AddError, Batch, BatchError, Totals, Trips as _};
+use crate::{MAX_SEGMENTS, Settings, SharedBy, page, ttl_s};
+use exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
 use std::cell::OnceCell;
 
 spin_sdk::wit_bindgen::generate!({
@@ -13,11 +18,13 @@ spin_sdk::wit_bindgen::generate!({
     inline: "
         package farebox:store-component;
         world component {
+            export farebox:store/faults@0.1.0;
             export farebox:store/trips@0.1.0;
             export farebox:store/quotes@0.1.0;
-            export farebox:store/cards@0.1.0;
+            export farebox:store/documents@0.1.0;
             export farebox:store/bills@0.1.0;
             export farebox:store/ledger@0.1.0;
+            export farebox:store/configuration@0.1.0;
         }
     ",
     with: { "farebox:types/types@0.1.0": farebox_wit },
@@ -27,9 +34,11 @@ spin_sdk::wit_bindgen::generate!({
 struct Component;
 export!(Component);
 
-enum Store {
-    Redis(Redis),
-    Sqlite(Sqlite),
+/// What is shared, and what is this node's.
+struct Store {
+    /// Where it is shared; when this is absent, the node has it all.
+    redis: Option<Redis>,
+    node: Sqlite,
 }
 
 thread_local! {
@@ -51,24 +60,24 @@ async fn store() -> Result<&'static Store, Fault> {
         Some((_, Err(error))) => Err(error.to_string()),
         None => Err("it is not among Settings::VARIABLES".to_owned()),
     };
-    let new = || match Settings::parse(variable)? {
-        Settings::Redis { url, buckets, trip_ttl_s } => {
-            Ok(Store::Redis(Redis::new(url, Keys::new(buckets), trip_ttl_s)))
-        }
-        Settings::Sqlite { synchronous, trip_ttl_s } => Ok(Store::Sqlite(Sqlite::new(synchronous, trip_ttl_s))),
+    let Settings { site, shared, synchronous, trip_ttl_s } = Settings::parse(variable).map_err(Fault::Other)?;
+    let redis = match shared {
+        SharedBy::Redis { url, buckets } => Some(Redis::new(url, site.clone(), Keys::new(buckets), trip_ttl_s)),
+        SharedBy::Node => None,
     };
-    let new: Store = new().map_err(Fault::Other)?;
+    let new = Store { redis, node: Sqlite::new(site, synchronous, trip_ttl_s) };
     Ok(STORE.with(|store| *store.get_or_init(|| Box::leak(Box::new(new)))))
 }
 
-/// Asks whichever backend there is.
+/// Asks the backend that is shared.
 macro_rules! ask {
-    ($call:ident($($argument:expr),*)) => {
-        match store().await? {
-            Store::Redis(redis) => redis.$call($($argument),*).await,
-            Store::Sqlite(sqlite) => sqlite.$call($($argument),*).await,
+    ($call:ident($($argument:expr),*)) => {{
+        let store = store().await?;
+        match &store.redis {
+            Some(redis) => redis.$call($($argument),*).await,
+            None => store.node.$call($($argument),*).await,
         }
-    };
+    }};
 }
 
 impl trips::Guest for Component {
@@ -76,102 +85,184 @@ impl trips::Guest for Component {
         city: String,
         trip: String,
         segments: Vec<trips::Segment>,
-    ) -> Result<trips::Totals, trips::Error> {
+    ) -> Result<trips::Totals, trips::AddError> {
         let batch = Batch::new(segments.into_iter().map(Into::into).collect())?;
-        let totals = ask!(add_segments(&city, &trip, &batch))?;
-        Ok(trips::Totals { distance: totals.distance_m, duration: totals.duration_s, segments: totals.segments })
+        let Totals { distance_m, duration_s, segments, billed } = ask!(add_segments(&city, &trip, &batch))?;
+        Ok(trips::Totals { distance: distance_m, duration: duration_s, segments, billed })
     }
 
-    async fn get(city: String, trip: String) -> Result<Option<Vec<trips::Segment>>, trips::Error> {
+    async fn get(city: String, trip: String) -> Result<Option<Vec<trips::Segment>>, faults::Fault> {
         let segments = ask!(segments(&city, &trip))?;
         Ok((!segments.is_empty()).then(|| segments.into_iter().map(Into::into).collect()))
     }
 }
 
 impl quotes::Guest for Component {
-    async fn put(city: String, quote: String, document: String, ttl: u64) -> Result<(), quotes::Error> {
+    async fn put(city: String, quote: String, document: String, ttl: u64) -> Result<(), faults::Fault> {
         let ttl_s = ttl_s(ttl)?;
         Ok(ask!(put_quote(&city, &quote, &document, ttl_s))?)
     }
 
-    async fn get(city: String, quote: String) -> Result<Option<String>, quotes::Error> {
+    async fn get(city: String, quote: String) -> Result<Option<String>, faults::Fault> {
         Ok(ask!(quote(&city, &quote))?)
     }
 }
 
-impl cards::Guest for Component {
-    async fn put_once(city: String, version: String, document: String) -> Result<(), cards::Error> {
-        Ok(ask!(put_card(&city, &version, &document))?)
+impl documents::Guest for Component {
+    async fn put_once(
+        city: String,
+        kind: documents::DocumentKind,
+        version: String,
+        document: String,
+    ) -> Result<(), faults::Fault> {
+        Ok(ask!(put_document(&city, kind.into(), &version, &document))?)
     }
 
-    async fn get(city: String, version: String) -> Result<Option<String>, cards::Error> {
-        Ok(ask!(card(&city, &version))?)
+    async fn get(
+        city: String,
+        kind: documents::DocumentKind,
+        version: String,
+    ) -> Result<Option<String>, faults::Fault> {
+        Ok(ask!(document(&city, kind.into(), &version))?)
+    }
+}
+
+impl From<documents::DocumentKind> for DocumentKind {
+    fn from(kind: documents::DocumentKind) -> Self {
+        match kind {
+            documents::DocumentKind::RateCard => Self::RateCard,
+            documents::DocumentKind::Policy => Self::Policy,
+            documents::DocumentKind::Catalogue => Self::Catalogue,
+            documents::DocumentKind::City => Self::City,
+        }
     }
 }
 
 impl bills::Guest for Component {
-    async fn put_once(city: String, trip: String, bill: bills::Stored) -> Result<bills::PutOutcome, bills::Error> {
-        let earlier = ask!(put_bill(&city, &trip, &bill.into()))?;
-        Ok(earlier.map_or(bills::PutOutcome::Created, |bill| bills::PutOutcome::Exists(bill.into())))
+    async fn post(city: String, trip: String, new: bills::NewRevision) -> Result<bills::PostOutcome, faults::Fault> {
+        let new = new_revision(new)?;
+        Ok(match ask!(post(&city, &trip, &new))? {
+            Posted::Created => bills::PostOutcome::Created,
+            Posted::Exists(head) => bills::PostOutcome::Exists(head.into()),
+        })
     }
 
-    async fn get(city: String, trip: String) -> Result<Option<bills::Stored>, bills::Error> {
-        Ok(ask!(bill(&city, &trip))?.map(Into::into))
+    async fn head(city: String, trip: String) -> Result<Option<bills::Revision>, faults::Fault> {
+        Ok(ask!(head(&city, &trip))?.map(Into::into))
+    }
+
+    async fn get(city: String, trip: String, number: u32) -> Result<Option<bills::Revision>, faults::Fault> {
+        Ok(ask!(revision(&city, &trip, number))?.map(Into::into))
+    }
+
+    async fn list(city: String, day: String, cursor: Option<String>, limit: u32) -> Result<bills::Page, faults::Fault> {
+        crate::day(&day)?;
+        let limit = page(limit)?;
+        let Page { entries, next } = ask!(list(&city, &day, cursor.as_deref(), limit))?;
+        let entries = entries.into_iter().map(|Listed { trip, revision }| bills::Listed { trip, revision });
+        Ok(bills::Page { entries: entries.collect(), next })
+    }
+
+    async fn due(city: String, cursor: Option<String>, limit: u32) -> Result<bills::DuePage, faults::Fault> {
+        let limit = page(limit)?;
+        let Page { entries, next } = ask!(due(&city, cursor.as_deref(), limit))?;
+        let entries = entries.into_iter().map(|DueTrip { trip, revision, due: Due { reason, at } }| bills::DueTrip {
+            trip,
+            revision,
+            due: bills::DueItem { reason, at },
+        });
+        Ok(bills::DuePage { entries: entries.collect(), next })
     }
 }
 
 impl ledger::Guest for Component {
-    async fn put_once(city: String, trip: String, entry: ledger::Entry) -> Result<ledger::PutOutcome, ledger::Error> {
-        let top_up = TopUp::from(entry);
-        match ask!(put_top_up(&city, &trip, &top_up))? {
-            None => Ok(ledger::PutOutcome::Created),
-            Some(earlier) if earlier.owes_the_same_as(&top_up) => Ok(ledger::PutOutcome::Exists),
-            Some(earlier) => Err(ledger::Error::Conflict(earlier.into())),
+    async fn get(city: String, trip: String, revision: u32) -> Result<Option<ledger::Entry>, faults::Fault> {
+        let entry = ask!(entry(&city, &trip, revision))?;
+        Ok(entry.map(|Entry { top_up: TopUp { currency, amount, scenario }, billed_at }| ledger::Entry {
+            currency,
+            top_up: amount,
+            scenario,
+            billed_at,
+        }))
+    }
+}
+
+impl configuration::Guest for Component {
+    async fn generations() -> Result<Vec<configuration::Generation>, faults::Fault> {
+        Ok(store().await?.node.generations().await?.into_iter().map(Into::into).collect())
+    }
+
+    async fn propose(generation: configuration::Generation) -> Result<configuration::Generation, faults::Fault> {
+        Ok(store().await?.node.propose(&generation.into()).await?.into())
+    }
+
+    async fn put_file(version: String, text: String) -> Result<(), faults::Fault> {
+        Ok(store().await?.node.put_file(&version, &text).await?)
+    }
+
+    async fn file(version: String) -> Result<Option<String>, faults::Fault> {
+        Ok(store().await?.node.file(&version).await?)
+    }
+}
+
+impl From<configuration::Generation> for Generation {
+    fn from(configuration::Generation { number, at_ms, manifest }: configuration::Generation) -> Self {
+        Self { number, at_ms, manifest }
+    }
+}
+
+impl From<Generation> for configuration::Generation {
+    fn from(Generation { number, at_ms, manifest }: Generation) -> Self {
+        Self { number, at_ms, manifest }
+    }
+}
+
+/// Checks what no step could put right any more.
+fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
+    let bills::NewRevision { number, bill, billed_at, day, top_up, due } = new;
+    crate::day(&day)?;
+    if number == 0 {
+        return Err(Fault::Other("a revision 0; the first must be 1".to_owned()));
+    }
+    let top_up = top_up.map(|bills::TopUp { currency, amount, scenario }| TopUp { currency, amount, scenario });
+    if let Some(TopUp { amount: ..=0, .. }) = top_up {
+        return Err(Fault::Other("a top-up that is not more than zero; a bill without one must have none".to_owned()));
+    }
+    let bills::Bill { fingerprint, document } = bill;
+    Ok(NewRevision {
+        revision: Revision { number, bill: Bill { fingerprint, document } },
+        billed_at,
+        day,
+        top_up,
+        due: due.map(|bills::DueItem { reason, at }| Due { reason, at }),
+    })
+}
+
+impl From<Revision> for bills::Revision {
+    fn from(Revision { number, bill: Bill { fingerprint, document } }: Revision) -> Self {
+        Self { number, bill: bills::Bill { fingerprint, document } }
+    }
+}
+
+impl From<Fault> for faults::Fault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Unavailable(text) => Self::Unavailable(text),
+            Fault::Fenced(Fence { owner, epoch, retry_after_s }) => {
+                Self::Fenced(faults::Fenced { owner, epoch, retry_after: retry_after_s })
+            }
+            Fault::Other(text) => Self::Other(text),
         }
     }
+}
 
-    async fn get(city: String, trip: String) -> Result<Option<ledger::Entry>, ledger::Error> {
-        Ok(ask!(top_up(&city, &trip))?.map(Into::into))
+impl From<Fault> for trips::AddError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault.into())
     }
 }
 
-macro_rules! same_fields {
-    ($($wit:path { $($field:ident),* } <-> $domain:ident { $($domain_field:ident),* };)*) => {
-        $(
-            impl From<$wit> for $domain {
-                fn from(wit: $wit) -> Self {
-                    Self { $($domain_field: wit.$field),* }
-                }
-            }
-            impl From<$domain> for $wit {
-                fn from(domain: $domain) -> Self {
-                    Self { $($field: domain.$domain_field),* }
-                }
-            }
-        )*
-    };
-}
-same_fields! {
-    bills::Stored { fingerprint, document } <-> StoredBill { fingerprint, document };
-    ledger::Entry { currency, top_up, scenario, billed_at } <-> TopUp { currency, amount, scenario, billed_at };
-}
-
-macro_rules! faults {
-    ($($interface:ident),*) => {
-        $(impl From<Fault> for $interface::Error {
-            fn from(fault: Fault) -> Self {
-                match fault {
-                    Fault::Unavailable(text) => Self::Unavailable(text),
-                    Fault::WriteBanned(text) => Self::WriteBanned(text),
-                    Fault::Other(text) => Self::Other(text),
-                }
-            }
-        })*
-    };
-}
-faults!(trips, quotes, cards, bills, ledger);
-
-impl From<AddError> for trips::Error {
+impl From<AddError> for trips::AddError {
     fn from(error: AddError) -> Self {
         match error {
             AddError::Conflict(sequence) => Self::Conflict(sequence),
@@ -181,10 +272,10 @@ impl From<AddError> for trips::Error {
     }
 }
 
-impl From<BatchError> for trips::Error {
+impl From<BatchError> for trips::AddError {
     fn from(error: BatchError) -> Self {
         match error {
-            BatchError::OutOfRange(text) => Self::Other(text),
+            BatchError::OutOfRange(text) => Fault::Other(text).into(),
             BatchError::Conflict(sequence) => Self::Conflict(sequence),
             BatchError::TooManySegments => Self::TooManySegments(MAX_SEGMENTS),
         }

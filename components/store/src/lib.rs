@@ -1,41 +1,26 @@
 //! The `store` component: `farebox:store` over Redis or SQLite.
 //!
-//! Start with [`Backend`], what a backend has to do. Everything that can be decided without a backend lives in modules
-//! that compile natively and are tested there:
+//! Each noun has a folder: what a backend does with it (`contract.rs`), how it looks in Redis (`codec.rs`), the scripts, the
+//! SQL, and who runs them. Start with [`trips`]. [`backend`] has what they share: connections, [`Keys`], [`Fault`].
+//! [`Settings`] are the component's variables.
 //!
-//!  - [`Batch`]: which segments may be added at all;
-//!  - [`Keys`]: where things are in Redis;
-//!  - [`codec`]: how they look there;
-//!  - [`Fault`]: what an error text of Redis or SQLite means;
-//!  - [`script`], [`statement`]: the atomic steps, in Lua and in SQL;
-//!  - [`Settings`]: the component's variables;
-//!  - [`Shared`]: one connection for all requests of an instance.
-//!
-//! The two backends and `component.rs`, which maps WIT to [`Backend`], exist on WebAssembly only. Keys, fields, schema
-//! and errors are described for operators in `docs/store.md`.
+//! Everything that can be decided without a backend compiles natively and is tested there. What runs scripts and
+//! statements, and `component.rs`, which maps WIT to the contracts, exist on WebAssembly only. Keys, fields, schema and
+//! errors are described for operators in `docs/store.md`.
 
-mod backend;
-mod batch;
-pub mod codec;
-mod fault;
-mod keys;
+pub mod backend;
+pub mod bills;
+pub mod configuration;
+pub mod documents;
+pub mod ledger;
 mod limits;
-pub mod script;
+pub mod quotes;
 mod settings;
-mod shared;
-pub mod statement;
+pub mod trips;
 
-pub use backend::{AddError, Backend, StoredBill, TopUp, Totals};
-pub use batch::{Batch, BatchError};
-pub use fault::{Access, Fault, is_unknown_script};
-pub use keys::Keys;
-pub use limits::{MAX_QUANTITY, MAX_SEGMENTS, MAX_SEQUENCE, MAX_TTL_S, ttl_s};
-pub use settings::{Settings, Synchronous};
-pub use shared::{Lease, Shared};
+pub use backend::{Fault, Keys};
+pub use limits::{MAX_QUANTITY, MAX_SEGMENTS, MAX_SEQUENCE, MAX_TTL_S, day, page, ttl_s};
+pub use settings::{Settings, SharedBy};
 
 #[cfg(target_family = "wasm")]
 mod component;
-#[cfg(target_family = "wasm")]
-mod redis;
-#[cfg(target_family = "wasm")]
-mod sqlite;

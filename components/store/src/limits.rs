@@ -29,6 +29,34 @@ pub fn ttl_s(seconds: u64) -> Result<u32, Fault> {
     }
 }
 
+/// The most entries of a list that one call returns.
+pub const MAX_PAGE: u32 = 1_000;
+
+/// Checks how many entries of a list are asked for.
+///
+/// # Errors
+///
+/// None, or more than [`MAX_PAGE`].
+pub fn page(limit: u32) -> Result<u32, Fault> {
+    match limit {
+        1..=MAX_PAGE => Ok(limit),
+        _ => Err(Fault::Other(format!("a limit of {limit}; it must be from 1 to {MAX_PAGE}"))),
+    }
+}
+
+/// Checks the name of a day, which becomes a part of a key.
+///
+/// # Errors
+///
+/// It does not look like "2026-11-26".
+pub fn day(text: &str) -> Result<(), Fault> {
+    let fits = |(byte, model): (u8, &u8)| if *model == b'0' { byte.is_ascii_digit() } else { byte == *model };
+    if text.len() == 10 && text.bytes().zip(b"0000-00-00").all(fits) {
+        return Ok(());
+    }
+    Err(Fault::Other(format!("a day {text:?}; it must look like \"2026-11-26\"")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +67,16 @@ mod tests {
         assert_eq!(ttl_s(MAX_TTL_S.into()), Ok(MAX_TTL_S));
         for seconds in [0, u64::from(MAX_TTL_S) + 1, u64::MAX] {
             assert!(ttl_s(seconds).is_err(), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn lists_are_asked_for_by_day_and_a_page_at_a_time() {
+        assert_eq!((page(1), page(MAX_PAGE)), (Ok(1), Ok(1_000)));
+        assert!(page(0).is_err() && page(MAX_PAGE + 1).is_err());
+        assert_eq!(day("2026-11-26"), Ok(()));
+        for wrong in ["", "2026-11-2", "2026-11-260", "2026/11/26", "2026-11-2x", "2026-11-\u{b2}"] {
+            assert!(day(wrong).is_err(), "{wrong}");
         }
     }
 }

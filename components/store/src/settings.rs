@@ -1,43 +1,43 @@
 //! The component's variables.
 
+use crate::backend::Synchronous;
 use std::num::NonZeroU32;
 
-/// What the variables say: which backend to use, and how.
+/// What the variables say: where things are kept, and how.
+///
+/// Two backends at once: the one that all nodes of a site share, and the SQLite of this node. They may be the same.
 //
 // Not `Debug`: a Redis address may hold a password.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Settings {
-    /// `store_backend` is "redis".
+pub struct Settings {
+    /// `site`: who asks.
+    pub site: String,
+    /// `store_backend`: what is shared.
+    pub shared: SharedBy,
+    /// `sqlite_synchronous`, "full" or "normal": of the node's SQLite.
+    pub synchronous: Synchronous,
+    /// `trip_ttl_s`: how long a trip is kept after its last segment, in seconds.
+    pub trip_ttl_s: NonZeroU32,
+}
+
+/// Where the nodes of a site keep what they share.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SharedBy {
+    /// "redis".
     Redis {
         /// `redis_url`, for example "redis://127.0.0.1:6379".
         url: String,
         /// `buckets`: over how many hash slots the keys of one city are spread, 1 to 16,384.
         buckets: NonZeroU32,
-        /// `trip_ttl_s`: how long a trip is kept after its last segment, in seconds.
-        trip_ttl_s: NonZeroU32,
     },
-    /// `store_backend` is "sqlite".
-    Sqlite {
-        /// `sqlite_synchronous`: "full" or "normal".
-        synchronous: Synchronous,
-        /// `trip_ttl_s`: how long a trip is kept after its last segment, in seconds.
-        trip_ttl_s: NonZeroU32,
-    },
-}
-
-/// What SQLite waits for before it calls a write done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Synchronous {
-    /// The disk: an acknowledged write survives a power cut.
-    Full,
-    /// The operating system: an acknowledged write survives the end of the process, but perhaps not a power cut.
-    Normal,
+    /// "sqlite": there is one node, and its SQLite has it.
+    Node,
 }
 
 impl Settings {
     /// The names of all variables.
-    pub const VARIABLES: [&'static str; 5] =
-        ["store_backend", "redis_url", "buckets", "trip_ttl_s", "sqlite_synchronous"];
+    pub const VARIABLES: [&'static str; 6] =
+        ["store_backend", "site", "redis_url", "buckets", "trip_ttl_s", "sqlite_synchronous"];
 
     /// Makes sense of the variables that the chosen backend needs. `variable` gives the text of one, or says why there
     /// is none.
@@ -61,20 +61,23 @@ impl Settings {
     }
 
     fn collect(variable: &mut impl FnMut(&'static str, Right) -> Option<String>) -> Option<Self> {
-        if variable("store_backend", BACKEND)? == "redis" {
-            let url = variable("redis_url", ADDRESS);
-            let buckets = variable("buckets", BUCKETS);
-            let trip_ttl_s = variable("trip_ttl_s", SECONDS);
-            Some(Self::Redis { url: url?, buckets: buckets?.parse().ok()?, trip_ttl_s: trip_ttl_s?.parse().ok()? })
-        } else {
-            let synchronous = variable("sqlite_synchronous", SYNCHRONOUS);
-            let trip_ttl_s = variable("trip_ttl_s", SECONDS);
-            let synchronous = match &*synchronous? {
-                "full" => Synchronous::Full,
-                _ => Synchronous::Normal,
-            };
-            Some(Self::Sqlite { synchronous, trip_ttl_s: trip_ttl_s?.parse().ok()? })
-        }
+        let backend = variable("store_backend", BACKEND);
+        let site = variable("site", SITE);
+        let shared = match backend.as_deref() {
+            Some("redis") => {
+                let (url, buckets) = (variable("redis_url", ADDRESS), variable("buckets", BUCKETS));
+                let redis = || Some(SharedBy::Redis { url: url?, buckets: buckets?.parse().ok()? });
+                redis()
+            }
+            Some(_) => Some(SharedBy::Node),
+            None => None,
+        };
+        let synchronous = variable("sqlite_synchronous", SYNCHRONOUS).map(|text| match &*text {
+            "full" => Synchronous::Full,
+            _ => Synchronous::Normal,
+        });
+        let trip_ttl_s = variable("trip_ttl_s", SECONDS)?.parse().ok();
+        Some(Self { site: site?, shared: shared?, synchronous: synchronous?, trip_ttl_s: trip_ttl_s? })
     }
 }
 
@@ -86,6 +89,14 @@ struct Right {
 }
 
 const BACKEND: Right = Right { words: "\"sqlite\" or \"redis\"", accepts: |text| matches!(text, "sqlite" | "redis") };
+
+const SITE: Right = Right {
+    words: "the name of this site: 1 to 32 letters, digits, _ and -, beginning with a letter or digit",
+    accepts: |text| {
+        let first = text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
+        first && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    },
+};
 
 const ADDRESS: Right = Right {
     words: "an address such as redis://127.0.0.1:6379",
@@ -103,16 +114,6 @@ fn is_within(text: &str, most: u32) -> bool {
     text.parse::<NonZeroU32>().is_ok_and(|number| number.get() <= most)
 }
 
-impl Synchronous {
-    /// The SQL that sets it, for one connection.
-    pub fn pragma(self) -> &'static str {
-        match self {
-            Self::Full => "PRAGMA synchronous = FULL",
-            Self::Normal => "PRAGMA synchronous = NORMAL",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -126,33 +127,40 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_backend_needs_is_asked_for() {
+    fn only_what_the_backends_need_is_asked_for() {
         let number = |number| NonZeroU32::new(number).unwrap();
-        let sqlite = parse(&[("store_backend", "sqlite"), ("sqlite_synchronous", "normal"), ("trip_ttl_s", "60")]);
-        assert!(sqlite == Ok(Settings::Sqlite { synchronous: Synchronous::Normal, trip_ttl_s: number(60) }));
-        let redis =
-            parse(&[("store_backend", "redis"), ("redis_url", "redis://h"), ("buckets", "16"), ("trip_ttl_s", "60")]);
-        let expected = Settings::Redis { url: "redis://h".into(), buckets: number(16), trip_ttl_s: number(60) };
-        assert!(redis == Ok(expected));
+        let of_node = [("site", "east"), ("sqlite_synchronous", "normal"), ("trip_ttl_s", "60")];
+        let with = |more: &[(&'static str, &'static str)]| parse(&[&of_node, more].concat());
+        let expected =
+            |shared| Settings { site: "east".into(), shared, synchronous: Synchronous::Normal, trip_ttl_s: number(60) };
+        assert!(with(&[("store_backend", "sqlite")]) == Ok(expected(SharedBy::Node)));
+        let redis = with(&[("store_backend", "redis"), ("redis_url", "redis://h"), ("buckets", "16")]);
+        assert!(redis == Ok(expected(SharedBy::Redis { url: "redis://h".into(), buckets: number(16) })));
     }
 
     #[test]
     fn all_problems_are_told_at_once() {
         #[track_caller]
-        fn check(variables: &[(&str, &str)], expected: &str) {
-            assert_eq!(parse(variables).err().as_deref(), Some(expected));
+        fn check(variables: &[(&str, &str)], expected: &[&str]) {
+            assert_eq!(parse(variables).err(), Some(expected.join("; ")));
         }
-        check(&[("store_backend", "etcd")], "variable store_backend must be \"sqlite\" or \"redis\"");
+        let ttl = "variable trip_ttl_s must be a number of seconds from 1 to 315360000: undefined";
+        let synchronous = "variable sqlite_synchronous must be \"full\" or \"normal\"";
         check(
-            &[("store_backend", "redis"), ("redis_url", "secret@h"), ("buckets", "0")],
-            "variable redis_url must be an address such as redis://127.0.0.1:6379; \
-             variable buckets must be a number from 1 to 16384; \
-             variable trip_ttl_s must be a number of seconds from 1 to 315360000: undefined",
+            &[("store_backend", "etcd"), ("site", "a"), ("sqlite_synchronous", "full"), ("trip_ttl_s", "1")],
+            &["variable store_backend must be \"sqlite\" or \"redis\""],
         );
         check(
-            &[("store_backend", "sqlite"), ("sqlite_synchronous", "off")],
-            "variable sqlite_synchronous must be \"full\" or \"normal\"; \
-             variable trip_ttl_s must be a number of seconds from 1 to 315360000: undefined",
+            &[("store_backend", "redis"), ("site", "-a"), ("redis_url", "secret@h"), ("buckets", "0")],
+            &[
+                "variable site must be the name of this site: 1 to 32 letters, digits, _ and -, beginning with a \
+                 letter or digit",
+                "variable redis_url must be an address such as redis://127.0.0.1:6379",
+                "variable buckets must be a number from 1 to 16384",
+                &format!("{synchronous}: undefined"),
+                ttl,
+            ],
         );
+        check(&[("store_backend", "sqlite"), ("site", "a"), ("sqlite_synchronous", "off")], &[synchronous, ttl]);
     }
 }

@@ -160,6 +160,9 @@ pub struct TotalsDocument {
     pub duration_s: u64,
     /// How many there are.
     pub segments: u32,
+    /// The revision of the bill that the trip has already. Segments that are new to it are not on that bill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billed: Option<u32>,
 }
 
 /// The answer to `POST /v1/commission`.

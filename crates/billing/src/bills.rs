@@ -5,12 +5,13 @@ use crate::billing::CardOf;
 use crate::cards;
 use crate::config::{Card, ParsedPolicy};
 use crate::context::Context;
+use crate::documents;
 use crate::engines::{BilledRide, Policy, RateCard, Side};
 use crate::estimate_id::Estimate;
 use crate::event::Event;
 use crate::pages::{Details, View, Wanted};
 use crate::planted::{Bug, planted};
-use crate::ports::{Ports, StoreError, StoredBill, TopUp};
+use crate::ports::{DocumentKind, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp};
 use crate::pricing;
 use crate::quotes;
 use crate::refusal::{Code, Refusal};
@@ -18,7 +19,9 @@ use crate::requests::{AskedBill, BillRequest};
 use crate::settlement;
 use crate::trip;
 use farebox_fare::{Basis, Facts, Segment, Timestamp, Trip, names, time};
-use farebox_records::{BillFacts, BillFormat, BillRecord, NotQuoted, Pinned, Quote, ReadError, ShownBill, Versions};
+use farebox_records::{
+    BillFacts, BillFormat, BillRecord, Kept, NotQuoted, Pinned, Quote, ReadError, Settlement, ShownBill, Versions,
+};
 use futures::future::join3;
 use serde_json::Value;
 use std::rc::Rc;
@@ -30,14 +33,12 @@ pub struct Billed {
     pub new: bool,
     /// The record, as it is kept.
     pub document: String,
-    /// Whether a top-up is owed that is not yet in the ledger. Asking for the bill again enters it.
-    pub top_up_pending: bool,
 }
 
 /// The bill of a trip, made unless it was made before.
 ///
 /// A bill is always answered. Without measurements it is mocked from the request; without a store to keep it in it is
-/// `stored: false`, and asking again makes it again.
+/// `kept: nowhere`, and asking again makes it again.
 ///
 /// # Errors
 ///
@@ -59,7 +60,7 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     .await;
     let fingerprint = fingerprint(&asked, &quote);
     if let Ok(Some(earlier)) = earlier {
-        return repeat(context, &asked.city, trip_id, earlier, &fingerprint).await;
+        return repeat(context, &asked.city, trip_id, earlier.bill, &fingerprint);
     }
     let request = decoded(context, document)?;
     let cards = choose_cards(context, &request, quote).await?;
@@ -75,7 +76,8 @@ fn decoded<P: Ports>(context: &Context<P>, document: &Value) -> Result<BillReque
     })
 }
 
-/// Keeps a bill that was made now, and enters its top-up; or answers the one that was made before.
+/// Keeps a bill that was made now, with its top-up and after the documents that it names; or answers the one that was made
+/// before.
 async fn keep<P: Ports>(
     context: &Context<P>,
     mut record: BillRecord,
@@ -84,32 +86,87 @@ async fn keep<P: Ports>(
 ) -> Result<Billed, Refusal> {
     let (city, trip_id) = (record.city.clone(), record.trip_id.clone());
     let document = written(&record)?;
-    if planted(Bug::TopUpBeforeBill) {
-        enter_top_up(context, &record).await;
-    }
     let bill = StoredBill { fingerprint: fingerprint.clone(), document: document.clone() };
-    let (kept, (), ()) = join3(
-        context.write(context.ports().put_bill(&city, &trip_id, &bill)),
-        cards::keep(context, &city, &cards.passenger),
-        cards::keep(context, &city, &cards.driver),
-    )
-    .await;
-    match kept {
-        Ok(None) => {
-            let top_up_pending = !enter_top_up(context, &record).await;
-            Ok(Billed { new: true, document, top_up_pending })
-        }
-        Ok(Some(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Billed { new: true, document, top_up_pending: false }),
-        Ok(Some(earlier)) => repeat(context, &city, &trip_id, earlier, &fingerprint).await,
+    let new = NewRevision {
+        revision: Revision { number: 1, bill },
+        billed_at: context.now,
+        day: time::day(context.now, &cards.passenger.time_zone),
+        top_up: top_up(&record),
+        due: None,
+    };
+    match keep_documents_and_post(context, &city, &trip_id, new, cards).await {
+        Ok(Posted::Created) => Ok(Billed { new: true, document }),
+        Ok(Posted::Exists(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Billed { new: true, document }),
+        Ok(Posted::Exists(head)) => repeat(context, &city, &trip_id, head.bill, &fingerprint),
         Err(error) => {
             context.tell(&Event::BillNotStored { city, trip: trip_id, why: error.line() });
             if !planted(Bug::UnstoredIsNotSaid) {
-                record.stored = false;
+                record.kept = Kept::Nowhere;
                 record.degraded = true;
             }
-            Ok(Billed { new: true, document: written(&record)?, top_up_pending: false })
+            Ok(Billed { new: true, document: written(&record)? })
         }
     }
+}
+
+/// Posts a revision once the documents that it names are kept: what is billed can be made again for as long as it is there.
+async fn keep_documents_and_post<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    trip_id: &str,
+    new: NewRevision,
+    cards: &Cards<P>,
+) -> Result<Posted, StoreError> {
+    let post = |new: NewRevision| async move { context.write(context.ports().post_bill(city, trip_id, &new)).await };
+    let documents = keep_documents(context, city, cards);
+    if planted(Bug::DocumentsAfterTheBill) {
+        let posted = post(new).await;
+        drop(documents.await);
+        return posted;
+    }
+    documents.await?;
+    if planted(Bug::TopUpInASecondStep) && new.top_up.is_some() {
+        let first = post(NewRevision { top_up: None, ..new.clone() }).await;
+        if first == Ok(Posted::Created) {
+            let second = Revision { number: 2, ..new.revision.clone() };
+            drop(post(NewRevision { revision: second, ..new }).await);
+        }
+        return first;
+    }
+    if planted(Bug::LoserSupersedes) {
+        let posted = post(new.clone()).await;
+        let Ok(Posted::Exists(head)) = posted else { return posted };
+        let number = head.number.saturating_add(1);
+        return post(NewRevision { revision: Revision { number, ..new.revision.clone() }, ..new }).await;
+    }
+    post(new).await
+}
+
+/// Keeps both rate cards and the policy of a bill.
+async fn keep_documents<P: Ports>(context: &Context<P>, city: &str, cards: &Cards<P>) -> Result<(), StoreError> {
+    let (passenger, driver, policy) = join3(
+        cards::keep(context, city, &cards.passenger),
+        cards::keep(context, city, &cards.driver),
+        keep_policy(context, city),
+    )
+    .await;
+    passenger.and(driver).and(policy)
+}
+
+/// Keeps the policy in force for a city, once per instance.
+async fn keep_policy<P: Ports>(context: &Context<P>, city: &str) -> Result<(), StoreError> {
+    let Ok(policy) = context.config.policy() else { return Ok(()) };
+    if !policy.kept.borrow().contains(city) {
+        documents::keep(context, city, DocumentKind::Policy, &policy.version, &policy.document).await?;
+        policy.kept.borrow_mut().insert(city.to_owned());
+    }
+    Ok(())
+}
+
+/// What a bill owes the driver.
+fn top_up(record: &BillRecord) -> Option<TopUp> {
+    let Settlement { currency, top_up: amount, scenario, .. } = &record.settlement;
+    (*amount > 0).then(|| TopUp { currency: *currency, amount: *amount, scenario: scenario.clone() })
 }
 
 /// The bill as it was made.
@@ -167,7 +224,7 @@ pub async fn detail<P: Ports>(
 }
 
 /// Answers with the bill that was made before, if it was made from an equal request.
-async fn repeat<P: Ports>(
+fn repeat<P: Ports>(
     context: &Context<P>,
     city: &str,
     trip_id: &str,
@@ -178,17 +235,14 @@ async fn repeat<P: Ports>(
         let detail = "a trip is billed once; GET the bill to see it, or send the request it was made from";
         return Err(Refusal::new(Code::BillConflict, detail));
     }
-    // The first time may have ended between the bill and the ledger.
-    let entered = match BillRecord::read(&earlier.document) {
-        Ok(_) if planted(Bug::RepeatsLeaveTheTopUp) => true,
-        Ok(record) => enter_top_up(context, &record).await,
+    match BillRecord::read(&earlier.document) {
+        Ok(_) => {}
         Err(ReadError::Unreadable(why)) => {
             context.tell(&Event::StoredBillUnreadable { city: city.to_owned(), trip: trip_id.to_owned(), why });
-            false
         }
         Err(ReadError::Contradiction(why)) => return Err(contradiction(context, city, trip_id, why)),
-    };
-    Ok(Billed { new: false, document: earlier.document, top_up_pending: !entered })
+    }
+    Ok(Billed { new: false, document: earlier.document })
 }
 
 /// The rate cards that a ride is billed with.
@@ -388,7 +442,7 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             product: product.to_owned(),
             basis: trip.basis,
             degraded: trip.basis == Basis::Mocked,
-            stored: true,
+            kept: Kept::Shared,
             billed_at: time::format(self.billed_at),
             started_at: time::format(trip.started_at),
             ended_at: time::format(trip.ended_at),
@@ -438,27 +492,6 @@ fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
     Refusal::field("/product", Code::UnknownProduct.word(), message)
 }
 
-/// Enters the top-up of a stored bill, if it has one. Whether the ledger is now as it should be.
-async fn enter_top_up<P: Ports>(context: &Context<P>, record: &BillRecord) -> bool {
-    let BillRecord { city, trip_id, settlement, .. } = record;
-    if settlement.top_up == 0 {
-        return true;
-    }
-    let top_up = TopUp {
-        currency: settlement.currency,
-        amount: settlement.top_up,
-        scenario: settlement.scenario.clone(),
-        billed_at: time::parse(&record.billed_at).unwrap_or_default(),
-    };
-    match context.write(context.ports().enter_top_up(city, trip_id, &top_up)).await {
-        Ok(()) => true,
-        Err(error) => {
-            context.tell(&Event::TopUpPending { city: city.clone(), trip: trip_id.clone(), why: error.line() });
-            planted(Bug::PendingIsNotSaid)
-        }
-    }
-}
-
 /// Finds the bill of a trip. Neither the configuration nor another city is looked at: a bill can be read after its city has
 /// left, and is never taken for that of a trip of the same name elsewhere.
 async fn find<P: Ports>(
@@ -473,10 +506,10 @@ async fn find<P: Ports>(
         return Err(Refusal::parameter("city", "a city has 1 to 32 letters, digits, `_` and `-`"));
     }
     match context.read(context.ports().bill(city, trip_id)).await {
-        Ok(Some(stored)) => Ok((city.to_owned(), stored)),
+        Ok(Some(head)) => Ok((city.to_owned(), head.bill)),
         Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => Err(no_bill()),
         Ok(None) => Err(no_bill()),
-        Err(error) => Err(error.into_refusal("bills.get")),
+        Err(error) => Err(error.into_refusal("bills.head")),
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::billing::CardOf;
 use crate::config::{Card, Config};
 use crate::context::Context;
+use crate::documents;
 use crate::engines::{Engines, Side};
-use crate::event::Event;
-use crate::ports::{Ports, StoreError};
+use crate::ports::{DocumentKind, Ports, StoreError};
 use crate::refusal::{Code, Refusal};
 use crate::requests::Tariffs as _;
 use std::rc::Rc;
@@ -27,8 +27,8 @@ pub async fn document<P: Ports>(context: &Context<P>, city: &str, version: &str)
     if let Some(card) = current(&context.config, city, version) {
         return Ok(card.document.clone());
     }
-    let kept = context.read(context.ports().card(city, version)).await;
-    kept.map_err(|error| error.into_refusal("cards.get"))?.ok_or_else(|| {
+    let kept = context.read(context.ports().document(city, DocumentKind::RateCard, version)).await;
+    kept.map_err(|error| error.into_refusal("documents.get"))?.ok_or_else(|| {
         let detail = "no rate card of this version is in use in this city, and none was priced with";
         Refusal::new(Code::RateCardNotFound, detail)
     })
@@ -52,7 +52,8 @@ pub(crate) async fn of_version<P: Ports>(
     if let Some(card) = context.billing.earlier.borrow().get(&key) {
         return Ok(Rc::clone(card));
     }
-    let document = context.read(context.ports().card(city, version)).await.map_err(Missing::Store)?;
+    let document =
+        context.read(context.ports().document(city, DocumentKind::RateCard, version)).await.map_err(Missing::Store)?;
     let document = document.ok_or_else(|| Missing::Unknown("the store does not have it".to_owned()))?;
     let card = Card::parse(&document, city, product, side).map_err(|problems| Missing::Unknown(problems.join("; ")))?;
     if card.version != version {
@@ -65,16 +66,16 @@ pub(crate) async fn of_version<P: Ports>(
 }
 
 /// Sees to it that what was priced with a card can be priced with it again: puts it into the store, once per instance.
-/// Failing is put right by whoever prices with it next.
-pub(crate) async fn keep<P: Ports>(context: &Context<P>, city: &str, card: &CardOf<P>) {
-    if card.kept.replace(true) {
-        return;
+///
+/// # Errors
+///
+/// The store did not take it, as far as is known. It is tried again by whoever prices with it next.
+pub(crate) async fn keep<P: Ports>(context: &Context<P>, city: &str, card: &CardOf<P>) -> Result<(), StoreError> {
+    if !card.kept.get() {
+        documents::keep(context, city, DocumentKind::RateCard, &card.version, &card.document).await?;
+        card.kept.set(true);
     }
-    let put = context.write(context.ports().put_card(city, &card.version, &card.document));
-    if let Err(error) = put.await {
-        card.kept.set(false);
-        context.tell(&Event::CardNotKept { city: city.to_owned(), version: card.version.clone(), why: error.line() });
-    }
+    Ok(())
 }
 
 fn current<E: Engines>(config: &Config<E>, city: &str, version: &str) -> Option<Rc<Card<E::Card>>> {

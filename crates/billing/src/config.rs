@@ -1,14 +1,14 @@
 //! The documents that everything is done by: rate cards, the commission policy, the copy. Each is parsed when it is first
 //! needed, and kept.
 
-use crate::engines::{Catalogue as _, Engines, Policy as _, RateCard, Side};
+use crate::engines::{Catalogue as _, Engines, Policy, RateCard, Side};
 use crate::ports::Files;
 use crate::refusal::Refusal;
 use crate::requests::Tariffs;
 use farebox_fare::names;
 use farebox_money::Currency;
-use std::cell::{Cell, OnceCell};
-use std::collections::BTreeMap;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// All documents there are.
@@ -51,6 +51,10 @@ pub struct ParsedPolicy<P> {
     pub policy: P,
     /// SHA-256 of its canonical form.
     pub version: String,
+    /// As it was read.
+    pub document: String,
+    /// The cities that the store has it for, as far as this instance knows.
+    pub kept: RefCell<BTreeSet<String>>,
 }
 
 /// Copy for one locale, and its scenes; the first is the default.
@@ -127,7 +131,7 @@ impl<E: Engines> Config<E> {
     pub fn policy(&self) -> Result<Rc<ParsedPolicy<E::Policy>>, Refusal> {
         self.policy.get(&*self.files, |text| {
             let policy = E::Policy::parse(text).map_err(|error| error.lines())?;
-            Ok(ParsedPolicy { version: policy.version(), policy })
+            Ok(ParsedPolicy::new(policy, text))
         })
     }
 
@@ -179,6 +183,13 @@ impl<E: Engines> Tariffs for Config<E> {
 
     fn cities(&self) -> Vec<&str> {
         self.cities.keys().map(String::as_str).filter(|city| self.serves(city)).collect()
+    }
+}
+
+impl<P: Policy> ParsedPolicy<P> {
+    /// A policy and the text it was read from.
+    pub fn new(policy: P, document: &str) -> Self {
+        Self { version: policy.version(), policy, document: document.to_owned(), kept: RefCell::default() }
     }
 }
 

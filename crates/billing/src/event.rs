@@ -40,15 +40,6 @@ pub enum Event {
         /// What the store said.
         why: String,
     },
-    /// A bill is stored, and its top-up is not in the ledger.
-    TopUpPending {
-        /// Of the trip.
-        city: String,
-        /// Which trip.
-        trip: String,
-        /// What the store said.
-        why: String,
-    },
     /// A stored bill cannot be read by this release.
     StoredBillUnreadable {
         /// Of the trip.
@@ -97,11 +88,13 @@ pub enum Event {
         /// What the store said.
         why: String,
     },
-    /// A rate card that something was priced with is not kept. It is tried again with the next price.
-    CardNotKept {
-        /// Of the card.
+    /// A document that something was made with is not kept. It is tried again with whatever is made with it next.
+    DocumentNotKept {
+        /// What uses it.
         city: String,
-        /// Which card.
+        /// What it is.
+        kind: &'static str,
+        /// Which one.
         version: String,
         /// What the store said.
         why: String,

@@ -24,6 +24,7 @@ pub mod bills;
 pub mod cards;
 pub mod config;
 mod context;
+mod documents;
 pub mod engines;
 pub mod estimate_id;
 pub mod estimates;

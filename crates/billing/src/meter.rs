@@ -21,9 +21,9 @@ pub async fn add_segments<P: Ports>(
 ) -> Result<TotalsDocument, Refusal> {
     let SegmentsRequest { city, segments } = SegmentsRequest::decode(document, &*context.config)?;
     let added = context.write(context.ports().add_segments(&city, trip_id, &segments)).await;
-    let Accumulated { distance_m, duration_s, segments } = match added {
+    let Accumulated { distance_m, duration_s, segments, billed } = match added {
         Err(SegmentsError::Store(StoreError::TimedOut)) if planted(Bug::LateIsAcknowledged) => Accumulated::default(),
         added => added.map_err(|error| error.into_refusal(&segments))?,
     };
-    Ok(TotalsDocument { trip_id: trip_id.to_owned(), distance_m, duration_s, segments })
+    Ok(TotalsDocument { trip_id: trip_id.to_owned(), distance_m, duration_s, segments, billed })
 }

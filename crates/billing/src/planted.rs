@@ -6,8 +6,8 @@
 /// A defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
-    /// The top-up is entered before the bill is kept.
-    TopUpBeforeBill,
+    /// The top-up is posted in a second step, after the bill.
+    TopUpInASecondStep,
     /// A store that did not answer in time is taken for one that has no bill.
     LateIsNoBill,
     /// The fingerprint of a request depends on what the store knew of its quote.
@@ -16,12 +16,12 @@ pub enum Bug {
     RepeatsAreNotCompared,
     /// Segments that could not be fetched are taken for none, and the bill does not say so.
     LostIsEmpty,
-    /// A repeat does not enter the top-up that the first time left open, and does not say so.
-    RepeatsLeaveTheTopUp,
+    /// The documents that a bill names are kept after it, and it is answered even when that fails.
+    DocumentsAfterTheBill,
     /// A bill that could not be stored is answered as if it were.
     UnstoredIsNotSaid,
-    /// A top-up that is not in the ledger is not said to be pending.
-    PendingIsNotSaid,
+    /// Who loses the race for a trip posts a revision over the bill that is kept.
+    LoserSupersedes,
     /// Who loses the race for a trip is answered its own bill, not the one that is kept.
     LoserKeepsItsBill,
     /// An instance remembers the segments of a trip, and bills what it remembers.
@@ -35,14 +35,14 @@ pub enum Bug {
 impl Bug {
     /// All of them.
     pub const ALL: [Self; 12] = [
-        Self::TopUpBeforeBill,
+        Self::TopUpInASecondStep,
         Self::LateIsNoBill,
         Self::FingerprintSeesTheQuote,
         Self::RepeatsAreNotCompared,
         Self::LostIsEmpty,
-        Self::RepeatsLeaveTheTopUp,
+        Self::DocumentsAfterTheBill,
         Self::UnstoredIsNotSaid,
-        Self::PendingIsNotSaid,
+        Self::LoserSupersedes,
         Self::LoserKeepsItsBill,
         Self::SegmentsAreRemembered,
         Self::LateIsAcknowledged,

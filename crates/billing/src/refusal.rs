@@ -38,8 +38,8 @@ words! {
         StoreUnavailable = "store-unavailable",
         /// The store did not answer in time.
         StoreTimedOut = "store-timed-out",
-        /// The city is being moved, or is written elsewhere.
-        CityWriteBanned = "city-write-banned",
+        /// The city is being moved, or is written at another site.
+        CityFenced = "city-fenced",
     }
 }
 
@@ -56,12 +56,14 @@ pub struct Refusal {
     pub parameter: Option<&'static str>,
     /// What only the log is told.
     pub log: Option<String>,
+    /// After how many seconds it is worth asking again, when that is known.
+    pub retry_after_s: Option<u64>,
 }
 
 impl Refusal {
     /// A refusal that no field is to blame for.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), problems: Vec::new(), parameter: None, log: None }
+        Self { code, detail: detail.into(), problems: Vec::new(), parameter: None, log: None, retry_after_s: None }
     }
 
     /// A request that cannot be read as what is asked for.

@@ -58,12 +58,13 @@ fn refused(error: SettleError) -> Refusal {
 }
 
 fn inline_policy<P: Ports>(document: &Value) -> Result<PolicyOf<P>, Refusal> {
-    let policy = <P::Engines as Engines>::Policy::parse(&canonical_json(document)).map_err(|error| match error {
+    let document = canonical_json(document);
+    let policy = <P::Engines as Engines>::Policy::parse(&document).map_err(|error| match error {
         ParseError::Invalid(problems) => {
             let under = |problem: Problem| Problem { pointer: format!("/policy{}", problem.pointer), ..problem };
             Refusal::invalid(problems.into_iter().map(under).collect())
         }
         ParseError::Other(why) => Refusal::internal(format!("commission: {why}")),
     })?;
-    Ok(ParsedPolicy { version: policy.version(), policy })
+    Ok(ParsedPolicy::new(policy, &document))
 }

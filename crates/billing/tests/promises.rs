@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_billing::bills::{self, Billed};
+use farebox_billing::ports::{Due, NewRevision};
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_billing::{Billing, Context, Wanted, estimates, meter};
 use farebox_kit::memory::{Failure, World};
@@ -10,8 +11,8 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-const CALLS: [&str; 9] =
-    ["add_segments", "segments", "put_quote", "quote", "put_card", "card", "put_bill", "bill", "enter_top_up"];
+const CALLS: [&str; 8] =
+    ["add_segments", "segments", "put_quote", "quote", "put_document", "document", "post_bill", "bill"];
 
 /// The result of work that never waits for anything but what is late.
 fn now<T>(work: impl Future<Output = T>) -> T {
@@ -68,6 +69,20 @@ impl Ride {
         now(bills::create(&*self.context(), "t", &self.request()))
     }
 
+    /// The newest revision of the bill, with all that was posted with it.
+    fn head(&self) -> Option<NewRevision> {
+        self.world.0.bills.borrow().get("t").and_then(|revisions| revisions.last()).cloned()
+    }
+
+    /// Puts another document in the place of the newest revision's.
+    fn tamper(&self, from: &str, to: &str) -> String {
+        let mut bills = self.world.0.bills.borrow_mut();
+        let document = &mut bills.get_mut("t").unwrap().last_mut().unwrap().revision.bill.document;
+        assert!(document.contains(from), "{from}: {document}");
+        *document = document.replacen(from, to, 1);
+        document.clone()
+    }
+
     fn fail(&self, what: &str) {
         let mut failures = self.world.0.failures.borrow_mut();
         failures.clear();
@@ -121,11 +136,10 @@ fn failures() {
             if billed.new { "new" } else { "earlier" }.to_owned(),
             record["basis"].as_str().unwrap().to_owned(),
             yes(&record["degraded"]).to_owned(),
-            yes(&record["stored"]).to_owned(),
-            match ride.world.0.ledger.borrow().contains_key("t") {
-                true => "entered",
-                false if billed.top_up_pending => "pending",
-                false => "none",
+            record["kept"].as_str().unwrap().to_owned(),
+            match ride.head().and_then(|head| head.top_up) {
+                Some(_) => "entered",
+                None => "none",
             }
             .to_owned(),
             pinned.iter().filter_map(|word| word.as_str()).collect::<Vec<_>>().join(" "),
@@ -150,7 +164,7 @@ fn another_request_is_a_conflict() {
     assert_eq!(refusal.code, Code::BillConflict);
 }
 
-/// A bill that does not add up is never answered: not read, not shown, not repeated, and its top-up is not entered.
+/// A bill that does not add up is never answered: not read, not shown, not repeated.
 #[test]
 fn contradictions_are_never_answered() {
     type Ask = fn(&Ride) -> Option<Refusal>;
@@ -171,38 +185,28 @@ fn contradictions_are_never_answered() {
         ride.meter();
         ride.bill().unwrap();
         for (name, ask) in asks {
-            ride.world.0.ledger.borrow_mut().clear();
             assert!(ask(&ride).is_none(), "{name}: a good bill is refused");
         }
-        let mut bill = ride.world.0.bills.borrow().get("t").cloned().unwrap();
-        assert!(bill.document.contains(from), "{from}: {}", bill.document);
-        bill.document = bill.document.replacen(from, to, 1);
-        ride.world.0.bills.borrow_mut().insert("t".to_owned(), bill);
+        ride.tamper(from, to);
         for (name, ask) in asks {
-            ride.world.0.ledger.borrow_mut().clear();
             ride.world.0.events.borrow_mut().clear();
             let refusal = ask(&ride).unwrap_or_else(|| panic!("{name}: {to} was answered"));
             assert_eq!(refusal.code, Code::Internal, "{name}");
             assert_eq!(*ride.world.0.events.borrow(), ["bill-contradicts-itself"], "{name}");
-            assert!(ride.world.0.ledger.borrow().is_empty(), "{name}");
         }
     }
 }
 
-/// A stored bill that this release cannot read is still the trip's bill: it is answered as it is, and nothing is entered.
+/// A stored bill that this release cannot read is still the trip's bill: it is answered as it is.
 #[test]
 fn bills_of_another_release_stay() {
     let ride = Ride::new();
     ride.meter();
-    let first = ride.bill().unwrap();
-    ride.world.0.ledger.borrow_mut().clear();
-    let mut bill = ride.world.0.bills.borrow().get("t").cloned().unwrap();
-    bill.document = first.document.replacen("\"basis\":\"metered\"", "\"basis\":\"guessed\"", 1);
-    ride.world.0.bills.borrow_mut().insert("t".to_owned(), bill.clone());
+    ride.bill().unwrap();
+    let document = ride.tamper("\"basis\":\"metered\"", "\"basis\":\"guessed\"");
     let again = ride.bill().unwrap();
-    assert_eq!((again.new, again.top_up_pending, &again.document), (false, true, &bill.document));
-    assert_eq!(now(bills::fetch(&*ride.context(), "t", Some("110000"))).unwrap(), bill.document);
-    assert!(ride.world.0.ledger.borrow().is_empty());
+    assert_eq!((again.new, &again.document), (false, &document));
+    assert_eq!(now(bills::fetch(&*ride.context(), "t", Some("110000"))).unwrap(), document);
 }
 
 /// A release that writes one fact more, or a unit that this one does not know, runs beside it: its bills are shown.
@@ -221,7 +225,8 @@ fn bills_of_a_later_release_are_shown() {
     ] {
         assert!(first.document.contains(part), "{part}");
         let document = first.document.replace(part, later);
-        ride.world.0.bills.borrow_mut().get_mut("t").unwrap().document = document.clone();
+        ride.world.0.bills.borrow_mut().get_mut("t").unwrap().last_mut().unwrap().revision.bill.document =
+            document.clone();
         assert_eq!(serde_json::to_value(page(&ride)).unwrap(), before, "{later}");
         assert_eq!(now(bills::fetch(&*ride.context(), "t", Some("110000"))).unwrap(), document, "{later}");
         assert_eq!(ride.bill().unwrap().document, document, "{later}");
@@ -264,6 +269,32 @@ fn segments_are_taken_or_refused() {
         let refusal = now(meter::add_segments(&*ride.context(), "t", &request)).unwrap_err();
         assert_eq!(refusal.code, code, "{how}");
     }
+}
+
+/// Bill, top-up and the day it is listed under are posted in one step, after the documents that the bill names; segments that
+/// are new to a trip with a bill say so and make it due.
+#[test]
+fn all_of_a_bill_is_kept_at_once() {
+    let ride = Ride::new();
+    ride.meter();
+    let billed = ride.bill().unwrap();
+    let record: Value = serde_json::from_str(&billed.document).unwrap();
+    let head = ride.head().unwrap();
+    assert_eq!((head.revision.number, &head.revision.bill.document), (1, &billed.document));
+    assert_eq!((head.billed_at, &*head.day), (1_795_219_200, "2026-11-21"));
+    let top_up = head.top_up.unwrap();
+    assert_eq!(record["settlement"]["top_up"], json!(top_up.currency.format(top_up.amount)));
+    for name in ["rate_card", "driver_rate_card", "policy"] {
+        let version = record["versions"][name].as_str().unwrap();
+        assert!(ride.world.0.documents.borrow().contains_key(version), "{name}");
+    }
+    assert!(ride.world.0.due.borrow().is_empty());
+    let late = json!({"city": "110000", "segments": [
+        {"seq": 2, "started_at": "2026-11-21T08:20:00+08:00", "distance_m": 10, "duration_s": 1}]});
+    let totals = now(meter::add_segments(&*ride.context(), "t", &late)).unwrap();
+    assert_eq!((totals.segments, totals.billed), (2, Some(1)));
+    let due = Due { reason: "late-segments".to_owned(), at: 1_795_219_200 };
+    assert_eq!(ride.world.0.due.borrow().get("t").map(|trip| (trip.revision, trip.due.clone())), Some((1, due)));
 }
 
 /// A bill is not there, or the store does not say: two answers.

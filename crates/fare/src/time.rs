@@ -42,6 +42,12 @@ pub fn format(moment: Timestamp) -> String {
     jiff::Timestamp::from_second(moment).map(|moment| moment.to_string()).unwrap_or_default()
 }
 
+/// The day that a moment falls on in a zone, such as "2026-11-26". In UTC, when there is no such zone.
+pub fn day(moment: Timestamp, zone: &str) -> String {
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    jiff::Timestamp::from_second(moment).map(|moment| moment.to_zoned(zone).date().to_string()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +87,20 @@ mod tests {
             "2019-07-11T01:00:0é",
         ] {
             check(bad, None);
+        }
+    }
+
+    /// A ride just after midnight is of the day that people there call it.
+    #[test]
+    fn days() {
+        let moment = parse("2026-11-25T16:30:00Z").unwrap_or_default();
+        for (zone, expected) in [
+            ("Asia/Shanghai", "2026-11-26"),
+            ("UTC", "2026-11-25"),
+            ("America/New_York", "2026-11-25"),
+            ("x", "2026-11-25"),
+        ] {
+            assert_eq!(day(moment, zone), expected, "{zone}");
         }
     }
 }

@@ -37,8 +37,8 @@ pub struct BillRecord {
     pub basis: Basis,
     /// Whether anything was missing: measurements, or a store to keep the bill in.
     pub degraded: bool,
-    /// Whether the bill is kept. If not, asking again makes it again.
-    pub stored: bool,
+    /// Where the bill is kept. Kept nowhere, asking again makes it again.
+    pub kept: Kept,
     /// When the bill was made.
     #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
     pub billed_at: String,
@@ -67,6 +67,16 @@ pub struct BillRecord {
     pub pinned: Pinned,
     /// What the bill was made from.
     pub facts: BillFacts,
+}
+
+words! {
+    /// Where a bill is kept.
+    pub enum Kept {
+        /// In the store that all sites of a city share.
+        Shared = "shared",
+        /// Nowhere.
+        Nowhere = "nowhere",
+    }
 }
 
 impl BillRecord {
@@ -196,7 +206,7 @@ mod tests {
     /// A bill reads back from the store as what was stored.
     #[test]
     fn bills_round_trip() {
-        let text = r#"{"format":"farebox-bill/1","trip_id":"t","city":"370100","product":"express","basis":"mocked","degraded":true,"stored":true,"billed_at":"2019-07-11T01:15:00Z","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900,"passenger":{"currency":"CNY","basis":"mocked","total":"10.00","payable":"10.00","rate_card":"ab","lines":[]},"driver":{"currency":"CNY","basis":"mocked","total":"7.00","payable":"7.00","rate_card":"cd","lines":[]},"settlement":{"scenario":"default","currency":"CNY","take":"3.00","take_rate":"0.3","cap":"0.29","top_up":"0.10","take_after":"2.90","take_rate_after":"0.29"},"versions":{"rate_card":"ab","driver_rate_card":"cd","policy":"ef","pricing":1,"commission":1},"pinned":{"rate_card":"current","reason":"quote-expired"},"facts":{"trip":{"basis":"mocked","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900}}}"#;
+        let text = r#"{"format":"farebox-bill/1","trip_id":"t","city":"370100","product":"express","basis":"mocked","degraded":true,"kept":"shared","billed_at":"2019-07-11T01:15:00Z","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900,"passenger":{"currency":"CNY","basis":"mocked","total":"10.00","payable":"10.00","rate_card":"ab","lines":[]},"driver":{"currency":"CNY","basis":"mocked","total":"7.00","payable":"7.00","rate_card":"cd","lines":[]},"settlement":{"scenario":"default","currency":"CNY","take":"3.00","take_rate":"0.3","cap":"0.29","top_up":"0.10","take_after":"2.90","take_rate_after":"0.29"},"versions":{"rate_card":"ab","driver_rate_card":"cd","policy":"ef","pricing":1,"commission":1},"pinned":{"rate_card":"current","reason":"quote-expired"},"facts":{"trip":{"basis":"mocked","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900}}}"#;
         let bill: BillRecord = serde_json::from_str(text).unwrap();
         assert_eq!((bill.settlement.top_up, bill.settlement.cap), (10, Decimal::new(29, 2)));
         assert_eq!(bill.pinned, Pinned::current(NotQuoted::QuoteExpired));

@@ -12,7 +12,7 @@ mod read;
 mod settlement;
 mod shown;
 
-pub use bill::{BillFacts, BillFormat, BillRecord, CardChoice, NotQuoted, Pinned, Versions};
+pub use bill::{BillFacts, BillFormat, BillRecord, CardChoice, Kept, NotQuoted, Pinned, Versions};
 pub use quote::{CardVersions, Quote, QuoteFormat};
 pub use read::ReadError;
 pub use settlement::Settlement;

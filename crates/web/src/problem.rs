@@ -98,12 +98,15 @@ pub struct ProblemDetails {
     pub log: Option<String>,
     /// For 405: the methods that are allowed.
     pub allow: Option<&'static str>,
+    /// After how many seconds it is worth asking again. A second for every 503, unless somebody knows better.
+    pub retry_after_s: Option<u64>,
 }
 
 impl ProblemDetails {
     /// A problem without fields.
     pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), log: None, allow: None }
+        let retry_after_s = (kind.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        Self { kind, detail: detail.into(), errors: Vec::new(), log: None, allow: None, retry_after_s }
     }
 
     /// A parameter that is not valid, or that there is not.
@@ -145,8 +148,8 @@ impl ProblemDetails {
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::of(self.kind.status, "application/problem+json", body);
-        if self.kind.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.add("retry-after", "1");
+        if let Some(seconds) = self.retry_after_s {
+            response.add("retry-after", seconds.to_string());
         }
         if let Some(methods) = self.allow {
             response.add("allow", methods);
@@ -192,6 +195,8 @@ mod tests {
         let trace = Trace::new([1; 24]);
         let busy = ProblemDetails::new(OVERLOADED, "").into_response(&trace);
         assert_eq!(busy.header("retry-after"), Some("1"));
+        let busier = ProblemDetails { retry_after_s: Some(90), ..ProblemDetails::new(OVERLOADED, "") };
+        assert_eq!(busier.into_response(&trace).header("retry-after"), Some("90"));
         let wrong = ProblemDetails { allow: Some("POST"), ..ProblemDetails::new(METHOD_NOT_ALLOWED, "") };
         assert_eq!(wrong.into_response(&trace).header("allow"), Some("POST"));
     }

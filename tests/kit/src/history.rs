@@ -48,9 +48,9 @@ impl Cards {
         };
         let read =
             |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let policy = read(&repository().join("config/policies/default.json"));
-        let policy = NativePolicy::parse(&policy).unwrap_or_else(|error| panic!("{error:?}"));
-        let policy = Rc::new(ParsedPolicy { version: policy.version(), policy });
+        let text = read(&repository().join("config/policies/default.json"));
+        let policy = NativePolicy::parse(&text).unwrap_or_else(|error| panic!("{error:?}"));
+        let policy = Rc::new(ParsedPolicy::new(policy, &text));
         let mut pairs = Vec::new();
         for city in entries(folder) {
             let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -5,8 +5,8 @@ use crate::artifacts::repository;
 use crate::native::Native;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
-    Variables,
+    Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Generation, Generations, Ids, Listed, NewRevision,
+    Page, Ports, Posted, Revision, SegmentsError, Spawn, Store, StoreError, TopUp, Variables,
 };
 use farebox_fare::{Segment, Timestamp};
 use std::cell::{Cell, RefCell};
@@ -37,12 +37,16 @@ pub struct Memory {
     pub failures: RefCell<BTreeMap<&'static str, Failure>>,
     /// The segments of each trip.
     pub segments: RefCell<BTreeMap<String, Vec<Segment>>>,
-    /// The bills.
-    pub bills: RefCell<BTreeMap<String, StoredBill>>,
-    /// The top-ups.
-    pub ledger: RefCell<BTreeMap<String, TopUp>>,
-    /// Quotes and rate cards, by name.
+    /// The revisions of each trip's bill, as they were posted.
+    pub bills: RefCell<BTreeMap<String, Vec<NewRevision>>>,
+    /// What has to be done again, by trip.
+    pub due: RefCell<BTreeMap<String, DueTrip>>,
+    /// Quotes and documents, by name or version.
     pub documents: RefCell<BTreeMap<String, String>>,
+    /// The configurations, by number.
+    pub generations: RefCell<BTreeMap<u64, Generation>>,
+    /// The files of configurations, by version.
+    pub files: RefCell<BTreeMap<String, String>>,
     /// The names of the events that were told, in order.
     pub events: RefCell<Vec<String>>,
     ids: Cell<u64>,
@@ -67,8 +71,10 @@ impl World {
             failures: RefCell::default(),
             segments: RefCell::default(),
             bills: RefCell::default(),
-            ledger: RefCell::default(),
+            due: RefCell::default(),
             documents: RefCell::default(),
+            generations: RefCell::default(),
+            files: RefCell::default(),
             events: RefCell::default(),
             ids: Cell::default(),
         }))
@@ -159,6 +165,7 @@ impl Store for World {
         self.call("add_segments", |memory| {
             let mut trips = memory.segments.borrow_mut();
             let stored = trips.entry(trip.to_owned()).or_default();
+            let before = stored.len();
             for segment in segments {
                 match stored.iter().find(|stored| stored.sequence == segment.sequence) {
                     Some(other) if other != segment => return Err(SegmentsError::Conflict(segment.sequence)),
@@ -166,7 +173,13 @@ impl Store for World {
                     None => stored.push(*segment),
                 }
             }
+            let head = memory.bills.borrow().get(trip).and_then(|all| all.last()).map(|head| head.revision.number);
+            if let Some(revision) = head.filter(|_| stored.len() > before) {
+                let due = Due { reason: "late-segments".to_owned(), at: memory.now.get() };
+                memory.due.borrow_mut().insert(trip.to_owned(), DueTrip { trip: trip.to_owned(), revision, due });
+            }
             Ok(Accumulated {
+                billed: head,
                 distance_m: stored.iter().map(|segment| segment.distance_m).sum(),
                 duration_s: stored.iter().map(|segment| segment.duration_s).sum(),
                 segments: u32::try_from(stored.len()).unwrap_or(u32::MAX),
@@ -191,38 +204,113 @@ impl Store for World {
         self.call("quote", |memory| Ok(memory.documents.borrow().get(quote).cloned())).await
     }
 
-    async fn put_card(&self, _: &str, version: &str, document: &str) -> Result<(), StoreError> {
-        self.call("put_card", |memory| {
+    async fn put_document(&self, _: &str, _: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
+        self.call("put_document", |memory| {
             memory.documents.borrow_mut().insert(version.to_owned(), document.to_owned());
             Ok(())
         })
         .await
     }
 
-    async fn card(&self, _: &str, version: &str) -> Result<Option<String>, StoreError> {
-        self.call("card", |memory| Ok(memory.documents.borrow().get(version).cloned())).await
+    async fn document(&self, _: &str, _: DocumentKind, version: &str) -> Result<Option<String>, StoreError> {
+        self.call("document", |memory| Ok(memory.documents.borrow().get(version).cloned())).await
     }
 
-    async fn put_bill(&self, _: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError> {
-        self.call("put_bill", |memory| {
-            let earlier = memory.bills.borrow().get(trip).cloned();
-            if earlier.is_none() {
-                memory.bills.borrow_mut().insert(trip.to_owned(), bill.clone());
+    async fn post_bill(&self, _: &str, trip: &str, new: &NewRevision) -> Result<Posted, StoreError> {
+        self.call("post_bill", |memory| {
+            let mut bills = memory.bills.borrow_mut();
+            let revisions = bills.entry(trip.to_owned()).or_default();
+            match revisions.last() {
+                Some(head) if new.revision.number != head.revision.number + 1 => {
+                    return Ok(Posted::Exists(head.revision.clone()));
+                }
+                None if new.revision.number != 1 => return Err(StoreError::Other("it follows nothing".to_owned())),
+                _ => {}
             }
-            Ok(earlier)
+            revisions.push(new.clone());
+            let mut due = memory.due.borrow_mut();
+            if due.get(trip).is_some_and(|due| due.due.at < new.billed_at) {
+                due.remove(trip);
+            }
+            if let Some(item) = new.due.clone() {
+                let (trip, revision) = (trip.to_owned(), new.revision.number);
+                due.insert(trip.clone(), DueTrip { trip, revision, due: item });
+            }
+            Ok(Posted::Created)
         })
         .await
     }
 
-    async fn bill(&self, _: &str, trip: &str) -> Result<Option<StoredBill>, StoreError> {
-        self.call("bill", |memory| Ok(memory.bills.borrow().get(trip).cloned())).await
+    async fn bill(&self, _: &str, trip: &str) -> Result<Option<Revision>, StoreError> {
+        self.call("bill", |memory| {
+            let bills = memory.bills.borrow();
+            Ok(bills.get(trip).and_then(|revisions| revisions.last()).map(|head| head.revision.clone()))
+        })
+        .await
     }
 
-    async fn enter_top_up(&self, _: &str, trip: &str, top_up: &TopUp) -> Result<(), StoreError> {
-        self.call("enter_top_up", |memory| {
-            memory.ledger.borrow_mut().entry(trip.to_owned()).or_insert_with(|| top_up.clone());
+    async fn revision(&self, _: &str, trip: &str, number: u32) -> Result<Option<Revision>, StoreError> {
+        self.call("revision", |memory| {
+            let bills = memory.bills.borrow();
+            let found = bills.get(trip).and_then(|all| all.iter().find(|new| new.revision.number == number));
+            Ok(found.map(|new| new.revision.clone()))
+        })
+        .await
+    }
+
+    async fn bills_of_day(&self, _: &str, day: &str, _: Option<&str>, _: u32) -> Result<Page<Listed>, StoreError> {
+        self.call("bills_of_day", |memory| {
+            let bills = memory.bills.borrow();
+            let listed = |(trip, revisions): (&String, &Vec<NewRevision>)| {
+                let newest = revisions.iter().rfind(|new| new.day == day)?;
+                Some(Listed { trip: trip.clone(), revision: newest.revision.number })
+            };
+            Ok(Page { entries: bills.iter().filter_map(listed).collect(), next: None })
+        })
+        .await
+    }
+
+    async fn due(&self, _: &str, _: Option<&str>, _: u32) -> Result<Page<DueTrip>, StoreError> {
+        let all = |memory: &Memory| Page { entries: memory.due.borrow().values().cloned().collect(), next: None };
+        self.call("due", |memory| Ok(all(memory))).await
+    }
+
+    async fn top_up(&self, _: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError> {
+        self.call("top_up", |memory| {
+            let bills = memory.bills.borrow();
+            let found = bills.get(trip).and_then(|all| all.iter().find(|new| new.revision.number == revision));
+            Ok(found.and_then(|new| new.top_up.clone()))
+        })
+        .await
+    }
+}
+
+impl Generations for World {
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        self.call("generations", |memory| {
+            let all: Vec<Generation> = memory.generations.borrow().values().cloned().collect();
+            Ok(all.get(all.len().saturating_sub(2)..).unwrap_or_default().to_vec())
+        })
+        .await
+    }
+
+    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
+        self.call("propose", |memory| {
+            let mut all = memory.generations.borrow_mut();
+            Ok(all.entry(generation.number).or_insert_with(|| generation.clone()).clone())
+        })
+        .await
+    }
+
+    async fn put_file(&self, version: &str, text: &str) -> Result<(), StoreError> {
+        self.call("put_file", |memory| {
+            memory.files.borrow_mut().insert(version.to_owned(), text.to_owned());
             Ok(())
         })
         .await
+    }
+
+    async fn file(&self, version: &str) -> Result<Option<String>, StoreError> {
+        self.call("file", |memory| Ok(memory.files.borrow().get(version).cloned())).await
     }
 }

@@ -6,10 +6,11 @@ use crate::plan::{Loss, Plan};
 use crate::prices::SecondOpinion;
 use crate::store::{Contents, SimStore};
 use farebox_billing::bills::Billed;
+use farebox_billing::ports::DocumentKind;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_fare::{Basis, Segment, time};
-use farebox_records::{BillRecord, NotQuoted};
-use std::cell::RefCell;
+use farebox_records::{BillRecord, Kept, NotQuoted, Versions};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
@@ -30,12 +31,12 @@ pub enum Promise {
     DegradedSaysSo,
     /// Lines add up, both bills are what the rate cards say, and the top-up is the least that is enough.
     LinesAddUp,
-    /// The ledger has at most one top-up for a trip: that of its bill.
+    /// The ledger has no top-up but those that bills owe.
     TopUpOnce,
-    /// A top-up that is not said to be pending is in the ledger.
+    /// Every top-up that is owed is in the ledger from the moment that its bill is kept.
     TopUpIsEntered,
-    /// In the end every top-up that is owed is in the ledger.
-    TopUpsArrive,
+    /// What a bill that is kept was made with is kept as well.
+    DocumentsAreKept,
     /// Who is refused is refused for a reason.
     RefusedForAReason,
     /// An acknowledged segment is in the store.
@@ -86,12 +87,21 @@ pub struct Auditor {
     excused: Vec<Exemption>,
     trips: RefCell<BTreeMap<String, Known>>,
     violation: RefCell<Option<Violation>>,
+    /// Whether the store lost anything at all.
+    lost_something: Cell<bool>,
 }
 
 impl Auditor {
     /// Knows nothing yet.
     pub fn new(plan: Rc<Plan>, opinion: Rc<SecondOpinion>, excused: Vec<Exemption>) -> Self {
-        Self { plan, opinion, excused, trips: RefCell::default(), violation: RefCell::default() }
+        Self {
+            plan,
+            opinion,
+            excused,
+            trips: RefCell::default(),
+            violation: RefCell::default(),
+            lost_something: Cell::default(),
+        }
     }
 
     /// The first promise that was not kept.
@@ -141,22 +151,23 @@ impl Auditor {
         self.check_repeats(trip, request, billed, &record, now);
         let lost = self.with(trip, |known| known.lost);
         let void = self.is_void(lost);
-        if record.stored && !void {
-            if contents.bills.get(trip).is_none_or(|stored| stored.document != billed.document) {
+        let kept = record.kept == Kept::Shared;
+        if kept && !void {
+            // It is the head, or an older revision.
+            let revisions = contents.bills.get(trip).map(Vec::as_slice).unwrap_or_default();
+            if revisions.iter().all(|revision| revision.bill.document != billed.document) {
                 let what = "the bill was answered as kept, and is not what the store has".to_owned();
                 self.break_promise(Promise::AnsweredIsKept, trip, now, what);
             }
-            let owes = record.settlement.top_up > 0;
-            if owes && !billed.top_up_pending && !contents.ledger.contains_key(trip) {
-                let what = format!("a top-up of {} is neither pending nor entered", record.settlement.top_up);
-                self.break_promise(Promise::TopUpIsEntered, trip, now, what);
-            }
+        }
+        if kept {
+            self.check_documents(trip, &record, now, contents);
         }
         self.with(trip, |known| {
-            if record.stored {
+            if kept {
                 known.kept_since.get_or_insert(now);
             }
-            known.bills.push((request.to_owned(), billed.document.clone(), record.stored));
+            known.bills.push((request.to_owned(), billed.document.clone(), kept));
         });
     }
 
@@ -191,6 +202,7 @@ impl Auditor {
 
     /// The store loses something.
     pub fn lost(&self, loss: Loss) {
+        self.lost_something.set(true);
         for (trip, known) in self.trips.borrow_mut().iter_mut() {
             if loss.bucket.is_none_or(|bucket| bucket == SimStore::bucket(trip)) {
                 known.lost = true;
@@ -198,22 +210,27 @@ impl Auditor {
         }
     }
 
-    /// What the store holds changed.
+    /// What the store holds changed: the ledger has what the bills owe, revision by revision, and nothing else.
     pub fn store_changed(&self, contents: &Contents, now: Duration) {
-        for (trip, top_up) in &contents.ledger {
-            let Some(bill) = contents.bills.get(trip) else {
-                let lost = self.with(trip, |known| known.lost);
-                if !self.is_void(lost) {
-                    let what = "the ledger has a top-up, and the store no bill".to_owned();
-                    self.break_promise(Promise::TopUpOnce, trip, now, what);
-                }
-                continue;
-            };
-            let Ok(record) = BillRecord::read(&bill.document) else { continue };
+        for (trip, revisions) in &contents.bills {
             let lost = self.with(trip, |known| known.lost);
-            let void = self.is_void(lost);
-            if record.settlement.top_up != top_up.amount && !void {
-                let what = format!("the ledger has {}, the bill {}", top_up.amount, record.settlement.top_up);
+            if self.is_void(lost) {
+                continue;
+            }
+            for revision in revisions {
+                let Ok(record) = BillRecord::read(&revision.bill.document) else { continue };
+                let owed = record.settlement.top_up;
+                let entered = contents.ledger.get(&(trip.clone(), revision.number)).map_or(0, |entry| entry.amount);
+                if entered != owed {
+                    let what = format!("revision {} owes {owed}, the ledger has {entered}", revision.number);
+                    self.break_promise(Promise::TopUpIsEntered, trip, now, what);
+                }
+            }
+        }
+        for (trip, number) in contents.ledger.keys() {
+            let lost = self.with(trip, |known| known.lost);
+            if contents.revision(trip, *number).is_none() && !self.is_void(lost) {
+                let what = format!("the ledger has a top-up for revision {number}, and the store no such bill");
                 self.break_promise(Promise::TopUpOnce, trip, now, what);
             }
         }
@@ -230,19 +247,14 @@ impl Auditor {
             if self.is_void(lost) {
                 continue;
             }
-            let Some(bill) = contents.bills.get(trip) else {
+            let Some(head) = contents.head(trip) else {
                 if answered && (kept || !self.excuses(Exemption::UnstoredBillsAreNotKept)) {
                     let what = "a bill was answered, and none is kept".to_owned();
                     self.break_promise(Promise::AnsweredIsKept, trip, now, what);
                 }
                 continue;
             };
-            let Ok(record) = BillRecord::read(&bill.document) else { continue };
-            let owes = record.settlement.top_up > 0 && !contents.ledger.contains_key(trip);
-            if owes && !self.excuses(Exemption::TopUpsStrand) {
-                let what = format!("a top-up of {} is owed, and not entered", record.settlement.top_up);
-                self.break_promise(Promise::TopUpsArrive, trip, now, what);
-            }
+            let Ok(record) = BillRecord::read(&head.bill.document) else { continue };
             self.check_what_was_never_billed(trip, &record, now);
         }
     }
@@ -268,11 +280,29 @@ impl Auditor {
         }
     }
 
+    /// A bill that is kept can be made again: both rate cards and the policy are kept as well.
+    fn check_documents(&self, trip: &str, record: &BillRecord, now: Duration, contents: &Contents) {
+        if self.is_void(self.lost_something.get()) {
+            return;
+        }
+        let Versions { rate_card, driver_rate_card, policy, .. } = &record.versions;
+        let named = [
+            (DocumentKind::RateCard, rate_card),
+            (DocumentKind::RateCard, driver_rate_card),
+            (DocumentKind::Policy, policy),
+        ];
+        for (kind, version) in named {
+            if contents.document(kind, version).is_none() {
+                let what = format!("the bill is kept, and the {} {version} that it names is not", kind.word());
+                self.break_promise(Promise::DocumentsAreKept, trip, now, what);
+            }
+        }
+    }
+
     fn check_marks(&self, trip: &str, request: &str, record: &BillRecord, now: Duration) {
-        let expected = record.basis == Basis::Mocked || !record.stored;
+        let expected = record.basis == Basis::Mocked || record.kept == Kept::Nowhere;
         if record.degraded != expected {
-            let what =
-                format!("degraded is {}, and it is {:?}, stored {}", record.degraded, record.basis, record.stored);
+            let what = format!("degraded is {}, and it is {:?}, kept {:?}", record.degraded, record.basis, record.kept);
             self.break_promise(Promise::DegradedSaysSo, trip, now, what);
         }
         let none = record.pinned.reason == Some(NotQuoted::NoEstimate);
@@ -312,17 +342,17 @@ impl Auditor {
             return;
         }
         for (other_request, document, stored) in earlier {
-            let both_kept = stored && record.stored;
+            let both_kept = stored && record.kept == Kept::Shared;
             if other_request == request {
                 let excused = !both_kept && self.excuses(Exemption::UnstoredBillsBindNobody);
                 if document != billed.document && !excused {
-                    let what = format!("an equal request got another bill; stored: {stored}, now {}", record.stored);
+                    let what = format!("an equal request got another bill; kept: {stored}, now {:?}", record.kept);
                     self.break_promise(Promise::EqualRequestsEqualBytes, trip, now, what);
                 }
             } else {
                 let excused = !both_kept && self.excuses(Exemption::UnstoredBillsHideConflicts);
                 if !excused {
-                    let what = format!("two different requests got a bill; stored: {stored}, now {}", record.stored);
+                    let what = format!("two different requests got a bill; kept: {stored}, now {:?}", record.kept);
                     self.break_promise(Promise::OneBill, trip, now, what);
                 }
             }

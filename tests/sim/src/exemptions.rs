@@ -18,8 +18,6 @@ pub enum Exemption {
     MockedIsForGood,
     /// Segments that arrive after the bill are accepted, and never billed.
     LateSegmentsAreNotBilled,
-    /// A top-up that was not entered with its bill stays out of the ledger unless somebody asks for the bill again.
-    TopUpsStrand,
     /// A store that lost data is not noticed, and what was promised from it is void.
     LossesAreNotNoticed,
 }
@@ -42,7 +40,6 @@ pub const EXEMPTIONS: &[Entry] = &[
     Entry { exemption: Exemption::UnstoredBillsHideConflicts, promise: Promise::OneBill, seed: 3 },
     Entry { exemption: Exemption::MockedIsForGood, promise: Promise::SegmentsAreBilled, seed: 0 },
     Entry { exemption: Exemption::LateSegmentsAreNotBilled, promise: Promise::SegmentsAreBilled, seed: 0 },
-    Entry { exemption: Exemption::TopUpsStrand, promise: Promise::TopUpsArrive, seed: 2 },
     Entry { exemption: Exemption::LossesAreNotNoticed, promise: Promise::EqualRequestsEqualBytes, seed: 11 },
 ];
 

@@ -2,11 +2,11 @@
 
 use crate::executor::{Executor, Owner};
 use crate::plan::Plan;
-use crate::store::SimStore;
+use crate::store::{Contents, SimStore};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
-    Variables,
+    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Ids, Listed, NewRevision, Page, Ports, Posted, Revision,
+    SegmentsError, Spawn, Store, StoreError, TopUp, Variables,
 };
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::native::Native;
@@ -102,7 +102,11 @@ impl Spawn for World {
 impl Store for World {
     async fn add_segments(&self, _: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
         let (trip, segments) = (trip.to_owned(), segments.to_vec());
-        self.store.call(true, move |contents, _| contents.add_segments(&trip, &segments)).await
+        let add = move |contents: &mut Contents, now: Duration| {
+            let now = BEGINNING.saturating_add_unsigned(now.as_secs());
+            contents.add_segments(&trip, &segments, now)
+        };
+        self.store.call(true, add).await
     }
 
     async fn segments(&self, _: &str, trip: &str) -> Result<Vec<Segment>, StoreError> {
@@ -113,7 +117,7 @@ impl Store for World {
     async fn put_quote(&self, _: &str, quote: &str, document: &str, ttl_s: u32) -> Result<(), StoreError> {
         let (quote, document) = (quote.to_owned(), document.to_owned());
         let ttl = Duration::from_secs(ttl_s.into());
-        let put = move |contents: &mut crate::store::Contents, now| {
+        let put = move |contents: &mut Contents, now| {
             contents.put_quote(&quote, &document, now + ttl);
             Ok(())
         };
@@ -125,32 +129,49 @@ impl Store for World {
         self.store.call(false, move |contents, now| Ok(contents.quote(&quote, now))).await
     }
 
-    async fn put_card(&self, _: &str, version: &str, document: &str) -> Result<(), StoreError> {
+    async fn put_document(&self, _: &str, kind: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
         let (version, document) = (version.to_owned(), document.to_owned());
-        let put = move |contents: &mut crate::store::Contents, _| {
-            contents.put_card(&version, &document);
+        let put = move |contents: &mut Contents, _| {
+            contents.put_document(kind, &version, &document);
             Ok(())
         };
         self.store.call(true, put).await
     }
 
-    async fn card(&self, _: &str, version: &str) -> Result<Option<String>, StoreError> {
+    async fn document(&self, _: &str, kind: DocumentKind, version: &str) -> Result<Option<String>, StoreError> {
         let version = version.to_owned();
-        self.store.call(false, move |contents, _| Ok(contents.card(&version))).await
+        self.store.call(false, move |contents, _| Ok(contents.document(kind, &version))).await
     }
 
-    async fn put_bill(&self, _: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError> {
-        let (trip, bill) = (trip.to_owned(), bill.clone());
-        self.store.call(true, move |contents, _| Ok(contents.put_bill(&trip, &bill))).await
+    async fn post_bill(&self, _: &str, trip: &str, new: &NewRevision) -> Result<Posted, StoreError> {
+        let (trip, new) = (trip.to_owned(), new.clone());
+        self.store.call(true, move |contents, _| contents.post_bill(&trip, &new)).await
     }
 
-    async fn bill(&self, _: &str, trip: &str) -> Result<Option<StoredBill>, StoreError> {
+    async fn bill(&self, _: &str, trip: &str) -> Result<Option<Revision>, StoreError> {
         let trip = trip.to_owned();
-        self.store.call(false, move |contents, _| Ok(contents.bills.get(&trip).cloned())).await
+        self.store.call(false, move |contents, _| Ok(contents.head(&trip).cloned())).await
     }
 
-    async fn enter_top_up(&self, _: &str, trip: &str, top_up: &TopUp) -> Result<(), StoreError> {
-        let (trip, top_up) = (trip.to_owned(), top_up.clone());
-        self.store.call(true, move |contents, _| contents.enter_top_up(&trip, &top_up)).await
+    async fn revision(&self, _: &str, trip: &str, number: u32) -> Result<Option<Revision>, StoreError> {
+        let trip = trip.to_owned();
+        self.store.call(false, move |contents, _| Ok(contents.revision(&trip, number).cloned())).await
+    }
+
+    async fn bills_of_day(&self, _: &str, day: &str, _: Option<&str>, _: u32) -> Result<Page<Listed>, StoreError> {
+        let day = day.to_owned();
+        let list = move |contents: &mut Contents, _| Ok(Page { entries: contents.bills_of_day(&day), next: None });
+        self.store.call(false, list).await
+    }
+
+    async fn due(&self, _: &str, _: Option<&str>, _: u32) -> Result<Page<DueTrip>, StoreError> {
+        let list =
+            |contents: &mut Contents, _| Ok(Page { entries: contents.due.values().cloned().collect(), next: None });
+        self.store.call(false, list).await
+    }
+
+    async fn top_up(&self, _: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError> {
+        let key = (trip.to_owned(), revision);
+        self.store.call(false, move |contents, _| Ok(contents.ledger.get(&key).cloned())).await
     }
 }

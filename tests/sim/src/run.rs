@@ -407,15 +407,14 @@ impl Client {
     fn heard(answer: Option<&Answer>) -> String {
         match answer {
             None => "nothing".to_owned(),
-            Some(Answer::Billed(Billed { document, new, top_up_pending })) => {
+            Some(Answer::Billed(Billed { document, new })) => {
                 let bill: Value = serde_json::from_str(document).unwrap_or_default();
-                let pending = if *top_up_pending { ", top-up pending" } else { "" };
                 format!(
-                    "{} bill of {}, {}, stored {}, made {}{pending}",
+                    "{} bill of {}, {}, kept {}, made {}",
                     if *new { "a new" } else { "the earlier" },
                     bill["passenger"]["payable"],
                     bill["basis"],
-                    bill["stored"],
+                    bill["kept"],
                     bill["billed_at"],
                 )
             }

@@ -2,8 +2,10 @@
 
 use crate::executor::{Executor, Owner, Slot};
 use crate::plan::{BUCKETS, Fault, Loss, Plan, ms};
-use farebox_billing::ports::{Accumulated, SegmentsError, StoreError, StoredBill, TopUp};
-use farebox_fare::Segment;
+use farebox_billing::ports::{
+    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Posted, Revision, SegmentsError, StoreError, TopUp,
+};
+use farebox_fare::{Segment, Timestamp};
 use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,12 +17,17 @@ use std::time::Duration;
 pub struct Contents {
     /// The segments of each trip.
     pub trips: BTreeMap<String, BTreeMap<u64, Segment>>,
-    /// Bills.
-    pub bills: BTreeMap<String, StoredBill>,
-    /// Top-ups.
-    pub ledger: BTreeMap<String, TopUp>,
+    /// The revisions of each trip's bill, in order.
+    pub bills: BTreeMap<String, Vec<Revision>>,
+    /// The top-ups of each trip and revision.
+    pub ledger: BTreeMap<(String, u32), TopUp>,
+    /// What has to be done again, by trip.
+    pub due: BTreeMap<String, DueTrip>,
+    /// The trips that were billed on each day, with their newest revision of it.
+    pub days: BTreeMap<String, BTreeMap<String, u32>>,
     quotes: BTreeMap<String, (Duration, String)>,
-    cards: BTreeMap<String, String>,
+    /// The documents by version and kind.
+    pub documents: BTreeMap<(String, DocumentKind), String>,
 }
 
 /// Called after everything that changed the contents.
@@ -55,7 +62,7 @@ impl SimStore {
         self.contents.borrow()
     }
 
-    /// Which bucket a trip, a quote or a card is in.
+    /// Which bucket a trip, a quote or a document is in.
     pub fn bucket(name: &str) -> usize {
         name.bytes().fold(7_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % BUCKETS
     }
@@ -66,9 +73,11 @@ impl SimStore {
         let mut contents = self.contents.borrow_mut();
         contents.trips.retain(|name, _| !lost(name));
         contents.bills.retain(|name, _| !lost(name));
-        contents.ledger.retain(|name, _| !lost(name));
+        contents.ledger.retain(|(name, _), _| !lost(name));
+        contents.due.retain(|name, _| !lost(name));
+        contents.days.values_mut().for_each(|day| day.retain(|name, _| !lost(name)));
         contents.quotes.retain(|name, _| !lost(name));
-        contents.cards.retain(|name, _| !lost(name));
+        contents.documents.retain(|(name, _), _| !lost(name));
     }
 
     /// Carries out a call as its fate will have it. What was sent may take effect when its caller has gone.
@@ -140,14 +149,26 @@ impl SimStore {
 
 impl Contents {
     /// Adds segments to a trip: all or none.
-    pub fn add_segments(&mut self, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
+    pub fn add_segments(
+        &mut self,
+        trip: &str,
+        segments: &[Segment],
+        now: Timestamp,
+    ) -> Result<Accumulated, SegmentsError> {
         let stored = self.trips.entry(trip.to_owned()).or_default();
         let differs = |segment: &&Segment| stored.get(&segment.sequence).is_some_and(|stored| stored != *segment);
         if let Some(segment) = segments.iter().find(differs) {
             return Err(SegmentsError::Conflict(segment.sequence));
         }
+        let before = stored.len();
         stored.extend(segments.iter().map(|segment| (segment.sequence, *segment)));
+        let billed = self.bills.get(trip).and_then(|revisions| revisions.last()).map(|head| head.number);
+        if let Some(revision) = billed.filter(|_| stored.len() > before) {
+            let due = Due { reason: "late-segments".to_owned(), at: now };
+            self.due.insert(trip.to_owned(), DueTrip { trip: trip.to_owned(), revision, due });
+        }
         Ok(Accumulated {
+            billed,
             distance_m: stored.values().map(|segment| segment.distance_m).sum(),
             duration_s: stored.values().map(|segment| segment.duration_s).sum(),
             segments: u32::try_from(stored.len()).unwrap_or(u32::MAX),
@@ -169,31 +190,52 @@ impl Contents {
         self.quotes.get(quote).filter(|(until, _)| now < *until).map(|(_, document)| document.clone())
     }
 
-    /// Keeps a rate card.
-    pub fn put_card(&mut self, version: &str, document: &str) {
-        self.cards.entry(version.to_owned()).or_insert_with(|| document.to_owned());
+    /// Keeps a document.
+    pub fn put_document(&mut self, kind: DocumentKind, version: &str, document: &str) {
+        self.documents.entry((version.to_owned(), kind)).or_insert_with(|| document.to_owned());
     }
 
-    /// A rate card.
-    pub fn card(&self, version: &str) -> Option<String> {
-        self.cards.get(version).cloned()
+    /// A document.
+    pub fn document(&self, kind: DocumentKind, version: &str) -> Option<String> {
+        self.documents.get(&(version.to_owned(), kind)).cloned()
     }
 
-    /// Keeps a bill unless there is one.
-    pub fn put_bill(&mut self, trip: &str, bill: &StoredBill) -> Option<StoredBill> {
-        if let Some(earlier) = self.bills.get(trip) {
-            return Some(earlier.clone());
+    /// Keeps a revision if it is the next one, with its top-up and what is due.
+    pub fn post_bill(&mut self, trip: &str, new: &NewRevision) -> Result<Posted, StoreError> {
+        let revisions = self.bills.entry(trip.to_owned()).or_default();
+        let number = new.revision.number;
+        match revisions.last() {
+            Some(head) if number != head.number + 1 => return Ok(Posted::Exists(head.clone())),
+            None if number != 1 => return Err(StoreError::Other(format!("revision {number} follows nothing"))),
+            _ => {}
         }
-        self.bills.insert(trip.to_owned(), bill.clone());
-        None
+        revisions.push(new.revision.clone());
+        if let Some(top_up) = &new.top_up {
+            self.ledger.insert((trip.to_owned(), number), top_up.clone());
+        }
+        if self.due.get(trip).is_some_and(|due| due.due.at < new.billed_at) {
+            self.due.remove(trip);
+        }
+        if let Some(due) = new.due.clone() {
+            self.due.insert(trip.to_owned(), DueTrip { trip: trip.to_owned(), revision: number, due });
+        }
+        self.days.entry(new.day.clone()).or_default().insert(trip.to_owned(), number);
+        Ok(Posted::Created)
     }
 
-    /// Enters a top-up unless there is one.
-    pub fn enter_top_up(&mut self, trip: &str, top_up: &TopUp) -> Result<(), StoreError> {
-        let entered = self.ledger.entry(trip.to_owned()).or_insert_with(|| top_up.clone());
-        if (entered.amount, entered.currency) == (top_up.amount, top_up.currency) {
-            return Ok(());
-        }
-        Err(StoreError::Other(format!("the ledger holds another top-up: {} {}", entered.amount, entered.currency)))
+    /// The newest revision of a trip's bill.
+    pub fn head(&self, trip: &str) -> Option<&Revision> {
+        self.bills.get(trip)?.last()
+    }
+
+    /// The revision of a number.
+    pub fn revision(&self, trip: &str, number: u32) -> Option<&Revision> {
+        self.bills.get(trip)?.iter().find(|revision| revision.number == number)
+    }
+
+    /// The trips that were billed on a day.
+    pub fn bills_of_day(&self, day: &str) -> Vec<Listed> {
+        let listed = |(trip, revision): (&String, &u32)| Listed { trip: trip.clone(), revision: *revision };
+        self.days.get(day).into_iter().flatten().map(listed).collect()
     }
 }

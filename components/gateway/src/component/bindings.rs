@@ -16,11 +16,13 @@ spin_sdk::wit_bindgen::generate!({
             import farebox:pricing/pricing@0.1.0;
             import farebox:commission/commission@0.1.0;
             import farebox:render/render@0.1.0;
+            import farebox:store/faults@0.1.0;
             import farebox:store/trips@0.1.0;
             import farebox:store/quotes@0.1.0;
-            import farebox:store/cards@0.1.0;
+            import farebox:store/documents@0.1.0;
             import farebox:store/bills@0.1.0;
             import farebox:store/ledger@0.1.0;
+            import farebox:store/configuration@0.1.0;
         }
     ",
     runtime_path: "::spin_sdk::wit_bindgen::rt",

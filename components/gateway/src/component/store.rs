@@ -1,33 +1,29 @@
 //! The store, as the component that it is. Whoever calls it bounds the call.
 
-use super::bindings::farebox::store::{bills, cards, ledger, quotes, trips};
+use super::bindings::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
 use super::world::World;
-use farebox_billing::ports::{Accumulated, SegmentsError, Store, StoreError, StoredBill, TopUp};
+use farebox_billing::ports::{
+    Accumulated, DocumentKind, Due, DueTrip, Generation, Generations, Listed, NewRevision, Page, Posted, Revision,
+    SegmentsError, Store, StoreError, StoredBill, TopUp,
+};
 use farebox_fare::Segment;
+use farebox_money::Currency;
 
 impl Store for World {
     async fn add_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
         let segments = segments.iter().map(|segment| (*segment).into()).collect();
         let totals = trips::add_segments(city.to_owned(), trip.to_owned(), segments).await;
         let totals = totals.map_err(|error| match error {
-            trips::Error::Conflict(sequence) => SegmentsError::Conflict(sequence),
-            trips::Error::TooManySegments(most) => SegmentsError::TooMany(most),
-            trips::Error::Unavailable(why) => SegmentsError::Store(StoreError::Unavailable(why)),
-            trips::Error::WriteBanned(why) => SegmentsError::Store(StoreError::WriteBanned(why)),
-            trips::Error::Other(why) => SegmentsError::Store(StoreError::Other(why)),
+            trips::AddError::Conflict(sequence) => SegmentsError::Conflict(sequence),
+            trips::AddError::TooManySegments(most) => SegmentsError::TooMany(most),
+            trips::AddError::Fault(fault) => SegmentsError::Store(fault.into()),
         })?;
-        Ok(Accumulated { distance_m: totals.distance, duration_s: totals.duration, segments: totals.segments })
+        let trips::Totals { distance, duration, segments, billed } = totals;
+        Ok(Accumulated { distance_m: distance, duration_s: duration, segments, billed })
     }
 
     async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, StoreError> {
-        let segments = trips::get(city.to_owned(), trip.to_owned()).await.map_err(|error| match error {
-            trips::Error::Unavailable(why) => StoreError::Unavailable(why),
-            trips::Error::WriteBanned(why) => StoreError::WriteBanned(why),
-            trips::Error::Other(why) => StoreError::Other(why),
-            trips::Error::Conflict(_) | trips::Error::TooManySegments(_) => {
-                StoreError::Other("an error that only adding segments can have".to_owned())
-            }
-        })?;
+        let segments = trips::get(city.to_owned(), trip.to_owned()).await?;
         Ok(segments.unwrap_or_default().into_iter().map(Into::into).collect())
     }
 
@@ -39,60 +35,127 @@ impl Store for World {
         Ok(quotes::get(city.to_owned(), quote.to_owned()).await?)
     }
 
-    async fn put_card(&self, city: &str, version: &str, document: &str) -> Result<(), StoreError> {
-        Ok(cards::put_once(city.to_owned(), version.to_owned(), document.to_owned()).await?)
+    async fn put_document(
+        &self,
+        city: &str,
+        kind: DocumentKind,
+        version: &str,
+        document: &str,
+    ) -> Result<(), StoreError> {
+        let (version, document) = (version.to_owned(), document.to_owned());
+        Ok(documents::put_once(city.to_owned(), kind_to_wit(kind), version, document).await?)
     }
 
-    async fn card(&self, city: &str, version: &str) -> Result<Option<String>, StoreError> {
-        Ok(cards::get(city.to_owned(), version.to_owned()).await?)
+    async fn document(&self, city: &str, kind: DocumentKind, version: &str) -> Result<Option<String>, StoreError> {
+        Ok(documents::get(city.to_owned(), kind_to_wit(kind), version.to_owned()).await?)
     }
 
-    async fn put_bill(&self, city: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError> {
-        let stored = bills::Stored { fingerprint: bill.fingerprint.clone(), document: bill.document.clone() };
-        match bills::put_once(city.to_owned(), trip.to_owned(), stored).await? {
-            bills::PutOutcome::Created => Ok(None),
-            bills::PutOutcome::Exists(stored) => Ok(Some(from_wit(stored))),
-        }
-    }
-
-    async fn bill(&self, city: &str, trip: &str) -> Result<Option<StoredBill>, StoreError> {
-        Ok(bills::get(city.to_owned(), trip.to_owned()).await?.map(from_wit))
-    }
-
-    async fn enter_top_up(&self, city: &str, trip: &str, top_up: &TopUp) -> Result<(), StoreError> {
-        let entry = ledger::Entry {
-            currency: top_up.currency.code().to_owned(),
-            top_up: top_up.amount,
-            scenario: top_up.scenario.clone(),
-            billed_at: top_up.billed_at,
+    async fn post_bill(&self, city: &str, trip: &str, new: &NewRevision) -> Result<Posted, StoreError> {
+        let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due } = new.clone();
+        let new = bills::NewRevision {
+            number,
+            bill: bills::Bill { fingerprint: bill.fingerprint, document: bill.document },
+            billed_at,
+            day,
+            top_up: top_up.map(|TopUp { currency, amount, scenario }| bills::TopUp {
+                currency: currency.code().to_owned(),
+                amount,
+                scenario,
+            }),
+            due: due.map(|Due { reason, at }| bills::DueItem { reason, at }),
         };
-        let entered = ledger::put_once(city.to_owned(), trip.to_owned(), entry).await;
-        entered.map(drop).map_err(|error| match error {
-            ledger::Error::Unavailable(why) => StoreError::Unavailable(why),
-            ledger::Error::WriteBanned(why) => StoreError::WriteBanned(why),
-            ledger::Error::Other(why) => StoreError::Other(why),
-            ledger::Error::Conflict(entry) => {
-                StoreError::Other(format!("the ledger holds another top-up: {} {}", entry.top_up, entry.currency))
-            }
+        Ok(match bills::post(city.to_owned(), trip.to_owned(), new).await? {
+            bills::PostOutcome::Created => Posted::Created,
+            bills::PostOutcome::Exists(head) => Posted::Exists(head.into()),
         })
     }
+
+    async fn bill(&self, city: &str, trip: &str) -> Result<Option<Revision>, StoreError> {
+        Ok(bills::head(city.to_owned(), trip.to_owned()).await?.map(Into::into))
+    }
+
+    async fn revision(&self, city: &str, trip: &str, number: u32) -> Result<Option<Revision>, StoreError> {
+        Ok(bills::get(city.to_owned(), trip.to_owned(), number).await?.map(Into::into))
+    }
+
+    async fn bills_of_day(
+        &self,
+        city: &str,
+        day: &str,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Listed>, StoreError> {
+        let page = bills::list(city.to_owned(), day.to_owned(), cursor.map(str::to_owned), limit).await?;
+        let entries = page.entries.into_iter().map(|bills::Listed { trip, revision }| Listed { trip, revision });
+        Ok(Page { entries: entries.collect(), next: page.next })
+    }
+
+    async fn due(&self, city: &str, cursor: Option<&str>, limit: u32) -> Result<Page<DueTrip>, StoreError> {
+        let page = bills::due(city.to_owned(), cursor.map(str::to_owned), limit).await?;
+        let entries = page.entries.into_iter().map(|bills::DueTrip { trip, revision, due }| {
+            let bills::DueItem { reason, at } = due;
+            DueTrip { trip, revision, due: Due { reason, at } }
+        });
+        Ok(Page { entries: entries.collect(), next: page.next })
+    }
+
+    async fn top_up(&self, city: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError> {
+        let Some(entry) = ledger::get(city.to_owned(), trip.to_owned(), revision).await? else { return Ok(None) };
+        let ledger::Entry { currency, top_up: amount, scenario, .. } = entry;
+        let unknown = || StoreError::Other(format!("the ledger holds a currency {currency:?}"));
+        let currency = Currency::from_code(&currency).ok_or_else(unknown)?;
+        Ok(Some(TopUp { currency, amount, scenario }))
+    }
 }
 
-fn from_wit(stored: bills::Stored) -> StoredBill {
-    StoredBill { fingerprint: stored.fingerprint, document: stored.document }
+impl From<bills::Revision> for Revision {
+    fn from(bills::Revision { number, bill: bills::Bill { fingerprint, document } }: bills::Revision) -> Self {
+        Self { number, bill: StoredBill { fingerprint, document } }
+    }
 }
 
-macro_rules! errors {
-    ($($interface:ident),*) => {
-        $(impl From<$interface::Error> for StoreError {
-            fn from(error: $interface::Error) -> Self {
-                match error {
-                    $interface::Error::Unavailable(why) => Self::Unavailable(why),
-                    $interface::Error::WriteBanned(why) => Self::WriteBanned(why),
-                    $interface::Error::Other(why) => Self::Other(why),
-                }
+impl Generations for World {
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        Ok(configuration::generations().await?.into_iter().map(Into::into).collect())
+    }
+
+    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
+        let Generation { number, at_ms, manifest } = generation.clone();
+        Ok(configuration::propose(configuration::Generation { number, at_ms, manifest }).await?.into())
+    }
+
+    async fn put_file(&self, version: &str, text: &str) -> Result<(), StoreError> {
+        Ok(configuration::put_file(version.to_owned(), text.to_owned()).await?)
+    }
+
+    async fn file(&self, version: &str) -> Result<Option<String>, StoreError> {
+        Ok(configuration::file(version.to_owned()).await?)
+    }
+}
+
+impl From<configuration::Generation> for Generation {
+    fn from(configuration::Generation { number, at_ms, manifest }: configuration::Generation) -> Self {
+        Self { number, at_ms, manifest }
+    }
+}
+
+fn kind_to_wit(kind: DocumentKind) -> documents::DocumentKind {
+    match kind {
+        DocumentKind::RateCard => documents::DocumentKind::RateCard,
+        DocumentKind::Policy => documents::DocumentKind::Policy,
+        DocumentKind::Catalogue => documents::DocumentKind::Catalogue,
+        DocumentKind::City => documents::DocumentKind::City,
+    }
+}
+
+impl From<faults::Fault> for StoreError {
+    fn from(fault: faults::Fault) -> Self {
+        match fault {
+            faults::Fault::Unavailable(why) => Self::Unavailable(why),
+            faults::Fault::Fenced(faults::Fenced { owner, epoch, retry_after }) => {
+                Self::Fenced { owner, epoch, retry_after_s: retry_after }
             }
-        })*
-    };
+            faults::Fault::Other(why) => Self::Other(why),
+        }
+    }
 }
-errors!(quotes, cards, bills);

@@ -11,8 +11,15 @@ pub enum StoreError {
     Unavailable(String),
     /// The deadline passed. What was to be written may or may not have been, or may yet be.
     TimedOut,
-    /// The city may not be written here; nothing was written.
-    WriteBanned(String),
+    /// Another site writes the city; nothing was written.
+    Fenced {
+        /// The site that does. Empty when it is not known.
+        owner: String,
+        /// Counts how often the city has changed hands. Zero when it is not known.
+        epoch: u64,
+        /// After how many seconds it is worth asking again.
+        retry_after_s: u64,
+    },
     /// A wrong configuration, a defect, or a backend that answers nonsense.
     Other(String),
 }
@@ -21,11 +28,14 @@ impl StoreError {
     /// The refusal to answer with. What the log is told names the call.
     pub fn into_refusal(self, call: &str) -> Refusal {
         let again = "nothing is lost: send the same request again";
+        let mut retry_after_s = None;
         let (code, detail, log) = match self {
             Self::Unavailable(log) => (Code::StoreUnavailable, again, log),
             Self::TimedOut => (Code::StoreTimedOut, again, "deadline passed".to_owned()),
-            Self::WriteBanned(log) => {
-                (Code::CityWriteBanned, "the city is written at another site, or is being moved; ask again", log)
+            Self::Fenced { owner, epoch, retry_after_s: seconds } => {
+                retry_after_s = Some(seconds);
+                let detail = "the city is written at another site, or is being moved; ask again";
+                (Code::CityFenced, detail, fenced(&owner, epoch))
             }
             // Nothing that the caller can do anything about, but ask again when an operator has.
             Self::Other(log) => {
@@ -33,7 +43,7 @@ impl StoreError {
                 (Code::StoreUnavailable, detail, format!("ERROR, the store needs an operator: {log}"))
             }
         };
-        Refusal { log: Some(format!("{call}: {log}")), ..Refusal::new(code, detail) }
+        Refusal { log: Some(format!("{call}: {log}")), retry_after_s, ..Refusal::new(code, detail) }
     }
 
     /// One line for the log, where the caller gets an answer all the same.
@@ -41,9 +51,17 @@ impl StoreError {
         match self {
             Self::Unavailable(why) => format!("unavailable: {why}"),
             Self::TimedOut => "deadline passed".to_owned(),
-            Self::WriteBanned(why) => format!("write-banned: {why}"),
+            Self::Fenced { owner, epoch, .. } => fenced(owner, *epoch),
             Self::Other(why) => format!("ERROR, the store needs an operator: {why}"),
         }
+    }
+}
+
+/// A fence, for the log.
+fn fenced(owner: &str, epoch: u64) -> String {
+    match owner {
+        "" => "fenced: this site may not write the city".to_owned(),
+        owner => format!("fenced: the city is written at site {owner}, epoch {epoch}"),
     }
 }
 
@@ -101,7 +119,11 @@ mod tests {
     fn refusals() {
         check(StoreError::Unavailable("10.0.0.1 refused".into()), Code::StoreUnavailable);
         check(StoreError::TimedOut, Code::StoreTimedOut);
-        check(StoreError::WriteBanned("10.0.0.1: NOPERM".into()), Code::CityWriteBanned);
+        let fenced = |owner: &str| StoreError::Fenced { owner: owner.into(), epoch: 7, retry_after_s: 30 };
+        check(fenced("10.0.0.1"), Code::CityFenced);
+        check(fenced(""), Code::CityFenced);
+        assert_eq!(fenced("east").into_refusal("trips.get").retry_after_s, Some(30));
+        assert_eq!(fenced("east").line(), "fenced: the city is written at site east, epoch 7");
         check(StoreError::Other("10.0.0.1 said 7".into()), Code::StoreUnavailable);
     }
 

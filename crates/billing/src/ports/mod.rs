@@ -4,10 +4,14 @@
 //! component is one thread, and what can be done there can be done anywhere.
 
 mod fault;
+mod generations;
 mod store;
 
 pub use fault::{SegmentsError, StoreError};
-pub use store::{Accumulated, Store, StoredBill, TopUp};
+pub use generations::{Generation, Generations};
+pub use store::{
+    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, Store, StoredBill, TopUp,
+};
 
 use crate::engines::Engines;
 use crate::event::Event;

@@ -1,14 +1,15 @@
 //! The store: what outlives a request.
 
 use super::{SegmentsError, StoreError};
+use farebox_document::words;
 use farebox_fare::{Segment, Timestamp};
 use farebox_money::{Currency, MinorUnits};
 
-/// Trips, quotes, rate cards, bills and top-ups, as `wit/store` promises them: every call is one atomic step, and every
+/// Trips, quotes, documents, bills and top-ups, as `wit/store` promises them: every call is one atomic step, and every
 /// write can be repeated. A call may take for ever; whoever makes it bounds it.
 #[expect(async_fn_in_trait, reason = "an instance is one thread")]
 pub trait Store {
-    /// Adds segments to a trip: all of them or none.
+    /// Adds segments to a trip: all of them or none. New ones make a trip due that was billed.
     async fn add_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError>;
 
     /// The segments of a trip, ascending by number; none when it is not known.
@@ -20,20 +21,57 @@ pub trait Store {
     /// A quote, if it is still there.
     async fn quote(&self, city: &str, quote: &str) -> Result<Option<String>, StoreError>;
 
-    /// Keeps a rate card under its version.
-    async fn put_card(&self, city: &str, version: &str, document: &str) -> Result<(), StoreError>;
+    /// Keeps a document under its version.
+    async fn put_document(
+        &self,
+        city: &str,
+        kind: DocumentKind,
+        version: &str,
+        document: &str,
+    ) -> Result<(), StoreError>;
 
-    /// The rate card of a version, if one was ever kept.
-    async fn card(&self, city: &str, version: &str) -> Result<Option<String>, StoreError>;
+    /// The document of a version, if one was ever kept.
+    async fn document(&self, city: &str, kind: DocumentKind, version: &str) -> Result<Option<String>, StoreError>;
 
-    /// Keeps a bill unless the trip has one: `None` when it is kept now, otherwise the one that was there.
-    async fn put_bill(&self, city: &str, trip: &str, bill: &StoredBill) -> Result<Option<StoredBill>, StoreError>;
+    /// Keeps a revision of a trip's bill if it is the next one, and in the same step enters its top-up, lists it under its
+    /// day, and says what is due.
+    async fn post_bill(&self, city: &str, trip: &str, new: &NewRevision) -> Result<Posted, StoreError>;
 
-    /// The bill of a trip, if it has one.
-    async fn bill(&self, city: &str, trip: &str) -> Result<Option<StoredBill>, StoreError>;
+    /// The bill of a trip, if it has one: its newest revision.
+    async fn bill(&self, city: &str, trip: &str) -> Result<Option<Revision>, StoreError>;
 
-    /// Enters a top-up in the ledger. Entering the same one again is fine.
-    async fn enter_top_up(&self, city: &str, trip: &str, top_up: &TopUp) -> Result<(), StoreError>;
+    /// The revision of a number of a trip's bill.
+    async fn revision(&self, city: &str, trip: &str, number: u32) -> Result<Option<Revision>, StoreError>;
+
+    /// The trips that were billed on a day, from a cursor on; at most `limit` of them, up to 1,000.
+    async fn bills_of_day(
+        &self,
+        city: &str,
+        day: &str,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Listed>, StoreError>;
+
+    /// The trips of which something has to be done again, from a cursor on; at most `limit` of them, up to 1,000.
+    async fn due(&self, city: &str, cursor: Option<&str>, limit: u32) -> Result<Page<DueTrip>, StoreError>;
+
+    /// The top-up that a revision of a trip's bill was posted with.
+    async fn top_up(&self, city: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError>;
+}
+
+words! {
+    /// What a document is that something was made with.
+    #[derive(PartialOrd, Ord)]
+    pub enum DocumentKind {
+        /// A rate card.
+        RateCard = "rate-card",
+        /// A commission policy.
+        Policy = "policy",
+        /// Copy for a locale.
+        Catalogue = "catalogue",
+        /// The rules of a city.
+        City = "city",
+    }
 }
 
 /// What a trip has accumulated: the sums over all its segments.
@@ -45,6 +83,8 @@ pub struct Accumulated {
     pub duration_s: u64,
     /// How many segments there are.
     pub segments: u32,
+    /// The newest revision of the trip's bill, if it was billed.
+    pub billed: Option<u32>,
 }
 
 /// A bill, as the store has it.
@@ -56,6 +96,39 @@ pub struct StoredBill {
     pub document: String,
 }
 
+/// A bill, as it was at one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// 1 for the first, and one more for each that supersedes it.
+    pub number: u32,
+    /// The bill.
+    pub bill: StoredBill,
+}
+
+/// A revision that is to be kept, and all that is written with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRevision {
+    /// The number and the bill.
+    pub revision: Revision,
+    /// When it was made.
+    pub billed_at: Timestamp,
+    /// The day it is listed under, such as "2026-11-26".
+    pub day: String,
+    /// What it owes the driver.
+    pub top_up: Option<TopUp>,
+    /// What has to be done again.
+    pub due: Option<Due>,
+}
+
+/// What became of a revision that was posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// It is kept.
+    Created,
+    /// It is not the next one. This is the newest, and nothing was written.
+    Exists(Revision),
+}
+
 /// What the platform owes a driver for a ride.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopUp {
@@ -65,6 +138,42 @@ pub struct TopUp {
     pub amount: MinorUnits,
     /// The scenario of the policy that it comes from.
     pub scenario: String,
-    /// When the ride was billed.
-    pub billed_at: Timestamp,
+}
+
+/// Something that has to be done again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// A word for why.
+    pub reason: String,
+    /// From when on.
+    pub at: Timestamp,
+}
+
+/// A trip that was billed on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The trip.
+    pub trip: String,
+    /// The newest of the revisions that are listed under the day.
+    pub revision: u32,
+}
+
+/// A trip of which something has to be done again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueTrip {
+    /// The trip.
+    pub trip: String,
+    /// What was the newest revision when it came due.
+    pub revision: u32,
+    /// What, and when.
+    pub due: Due,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is in it; perhaps nothing, even when it is not the last.
+    pub entries: Vec<T>,
+    /// Where the next part begins. `None` at the end.
+    pub next: Option<String>,
 }

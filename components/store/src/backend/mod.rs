@@ -1,0 +1,32 @@
+//! What every noun is kept with: connections, keys, faults, scripts and statements.
+//!
+//! Every write is one atomic step of the backend (one Lua script, one SQL statement), so that it happens whole or not
+//! at all whatever becomes of the caller, and running it again changes nothing. Any future here may be dropped before it
+//! is done.
+//!
+//! Identifiers were checked by the caller. Nothing here has a deadline: that is the caller's duty too.
+
+mod connection;
+mod fault;
+mod keys;
+#[cfg(target_family = "wasm")]
+mod redis;
+mod reply;
+mod script;
+#[cfg(target_family = "wasm")]
+pub mod sqlite;
+pub mod statement;
+mod synchronous;
+
+#[cfg(target_family = "wasm")]
+pub use self::redis::Redis;
+#[cfg(target_family = "wasm")]
+pub use self::sqlite::Sqlite;
+pub use connection::{Lease, Shared};
+pub use fault::{Access, Fault, Fence, is_unknown_script};
+pub use keys::Keys;
+pub use reply::{Reply, admitted, corrupt};
+pub(crate) use script::write_script;
+pub use script::{OPEN_CITY, Script};
+pub(crate) use statement::write_statement;
+pub use synchronous::Synchronous;

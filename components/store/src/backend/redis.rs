@@ -1,0 +1,155 @@
+//! Redis, through `spin:redis`.
+
+use super::reply::{self, Reply};
+use super::script::{OPEN_CITY, Script};
+use super::{Access, Fault, Keys, Shared, is_unknown_script};
+use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+
+/// A Redis to keep things in.
+pub struct Redis {
+    url: String,
+    /// The site that asks.
+    site: String,
+    /// Where things are.
+    pub(crate) keys: Keys,
+    /// How long a trip is kept after its last segment, in seconds.
+    pub(crate) trip_ttl_s: NonZeroU32,
+    connection: Shared<Connection>,
+    /// The cities that are known to be spread over as many buckets as they are taken to be.
+    opened: RefCell<BTreeSet<String>>,
+}
+
+impl Redis {
+    /// Does not connect yet.
+    pub fn new(url: String, site: String, keys: Keys, trip_ttl_s: NonZeroU32) -> Self {
+        Self { url, site, keys, trip_ttl_s, connection: Shared::new(), opened: RefCell::default() }
+    }
+
+    /// Runs an operation on the connection, which is opened if need be. Every operation can be run twice without harm:
+    /// when a connection that used to work turns out to be broken, it is run again on a new one. A bill whose first run did
+    /// reach Redis is then told of itself, as a caller who asks again would be.
+    async fn run(
+        &self,
+        access: Access,
+        operation: impl AsyncFn(&Connection) -> Result<Vec<RedisResult>, Error>,
+    ) -> Result<Reply, Fault> {
+        let mut may_retry = true;
+        loop {
+            let open = async || Connection::open(&self.url).await;
+            let connection = self.connection.lease(open).await.map_err(|error| fault(error, access))?;
+            match operation(&connection).await {
+                Ok(results) => {
+                    connection.answered();
+                    return texts(results);
+                }
+                Err(error) => match fault(error, access) {
+                    fault @ Fault::Unavailable(_) => {
+                        if !(connection.broken() && may_retry) {
+                            return Err(fault);
+                        }
+                        may_retry = false;
+                    }
+                    fault => {
+                        connection.answered();
+                        return Err(fault);
+                    }
+                },
+            }
+        }
+    }
+
+    /// Reads with a command of few words, from a city whose keys are where they are looked for.
+    pub(crate) async fn read(&self, city: &str, command: &[&str]) -> Result<Reply, Fault> {
+        if !self.is_open(city) {
+            let [_, facts] = self.keys.of_bucket(city, 0);
+            let there = self.execute(&["HGET", &facts, "buckets"]).await?.into_iter().next().flatten();
+            let buckets = self.keys.buckets().get();
+            match there {
+                Some(there) if there != buckets.to_string() => return Err(reply::spread_differently(&there, buckets)),
+                Some(_) => _ = self.opened.borrow_mut().insert(city.to_owned()),
+                // Nothing was ever written.
+                None => {}
+            }
+        }
+        self.execute(command).await
+    }
+
+    async fn execute(&self, command: &[&str]) -> Result<Reply, Fault> {
+        let [name, arguments @ ..] = command else { return Ok(Reply::new()) };
+        let arguments = arguments.iter().copied().map(parameter);
+        self.run(Access::Read, async |connection| connection.execute(name, arguments.clone()).await).await
+    }
+
+    /// Takes a step: what every write does first, and a script on keys of the bucket of `identifier`.
+    pub(crate) async fn step<const N: usize>(
+        &self,
+        script: &Script,
+        city: &str,
+        identifier: &str,
+        keys: [String; N],
+        arguments: &[String],
+    ) -> Result<Reply, Fault> {
+        if !self.is_open(city) {
+            self.script(&OPEN_CITY, city, 0, &[], &[]).await?;
+            self.opened.borrow_mut().insert(city.to_owned());
+        }
+        self.script(script, city, self.keys.bucket(identifier), &keys, arguments).await
+    }
+
+    fn is_open(&self, city: &str) -> bool {
+        self.opened.borrow().contains(city)
+    }
+
+    async fn script(
+        &self,
+        script: &Script,
+        city: &str,
+        bucket: u32,
+        keys: &[String],
+        arguments: &[String],
+    ) -> Result<Reply, Fault> {
+        let (of_bucket, buckets) = (self.keys.of_bucket(city, bucket), self.keys.buckets());
+        let count = (of_bucket.len() + keys.len()).to_string();
+        let always = [self.site.clone(), buckets.to_string()];
+        let rest = || of_bucket.iter().chain(keys).chain(&always).chain(arguments).map(String::as_str);
+        let parameters = |script| [script, &*count].into_iter().chain(rest()).map(parameter);
+        let reply = self
+            .run(Access::Write, async |connection| match connection.execute("EVALSHA", parameters(&script.sha)).await {
+                Err(Error::Other(text)) if is_unknown_script(&text) => {
+                    connection.execute("EVAL", parameters(script.source)).await
+                }
+                result => result,
+            })
+            .await?;
+        reply::admitted(reply, buckets.get())
+    }
+}
+
+fn parameter(text: &str) -> RedisParameter {
+    RedisParameter::Binary(text.as_bytes().to_vec())
+}
+
+fn texts(results: Vec<RedisResult>) -> Result<Reply, Fault> {
+    let text = |result| match result {
+        RedisResult::Nil => Ok(None),
+        RedisResult::Status(text) => Ok(Some(text)),
+        RedisResult::Int64(number) => Ok(Some(number.to_string())),
+        RedisResult::Binary(bytes) => String::from_utf8(bytes).map(Some),
+    };
+    let reply: Result<Reply, _> = results.into_iter().map(text).collect();
+    reply.map_err(|error| Fault::Other(format!("a value in Redis is not UTF-8: {error}")))
+}
+
+fn fault(error: Error, access: Access) -> Fault {
+    match error {
+        Error::Other(text) => Fault::from_redis(&text, access),
+        Error::TooManyConnections => Fault::Unavailable("Redis: too many connections are open".to_owned()),
+        Error::TypeError => Fault::Other("Redis: a value is not of the type this component writes".to_owned()),
+        Error::InvalidAddress => Fault::Other(
+            "Redis: variable redis_url is not an address, or allowed_outbound_hosts does not list it".to_owned(),
+        ),
+    }
+}

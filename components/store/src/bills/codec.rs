@@ -1,0 +1,196 @@
+//! How bills look in Redis.
+
+use super::contract::{Bill, Due, DueTrip, Listed, NewRevision, Posted, Revision};
+use crate::Fault;
+use crate::backend::{Reply, corrupt};
+use crate::ledger::{self, Entry};
+use farebox_fare::Timestamp;
+
+/// A moment in as many digits as every other, so that their order as texts is their order in time. What is before 1970
+/// counts as 1970.
+pub fn moment(at: Timestamp) -> String {
+    format!("{:012}", at.max(0))
+}
+
+/// What `post.lua` is told of a revision, after the prologue's part.
+pub fn arguments(trip: &str, new: &NewRevision) -> Vec<String> {
+    let NewRevision { revision: Revision { number, bill }, billed_at, top_up, due, .. } = new;
+    let entry = top_up.clone().map(|top_up| Entry { top_up, billed_at: *billed_at });
+    let (at, reason) = due.as_ref().map(|due| (moment(due.at), due.reason.clone())).unwrap_or_default();
+    vec![
+        trip.to_owned(),
+        number.to_string(),
+        moment(*billed_at),
+        bill.fingerprint.clone(),
+        bill.document.clone(),
+        entry.as_ref().map(ledger::codec::value).unwrap_or_default(),
+        at,
+        reason,
+    ]
+}
+
+/// Reads the answer of `post.lua`.
+///
+/// # Errors
+///
+/// As the script says; or its answer makes no sense.
+pub fn posted(reply: Reply, number: u32) -> Result<Posted, Fault> {
+    let mut reply = reply.into_iter();
+    match reply.next().flatten().as_deref() {
+        Some("created") => Ok(Posted::Created),
+        Some("exists") => Ok(Posted::Exists(revision(reply.collect())?.ok_or_else(|| corrupt("bill"))?)),
+        Some("no-head") => Err(follows_nothing(number)),
+        _ => Err(corrupt("bill")),
+    }
+}
+
+/// The fault of a revision without the one before it.
+pub fn follows_nothing(number: u32) -> Fault {
+    Fault::Other(format!("revision {number} of a trip that has no bill; its first must be 1"))
+}
+
+/// Reads number, request and document of a revision. `None` when there is none.
+///
+/// # Errors
+///
+/// A part is missing, or makes no sense.
+pub fn revision(reply: Reply) -> Result<Option<Revision>, Fault> {
+    match <[Option<String>; 3]>::try_from(reply) {
+        Ok([None, None, None]) => Ok(None),
+        Ok([Some(number), Some(fingerprint), Some(document)]) => {
+            let number = number.parse().map_err(|_| corrupt("bill"))?;
+            Ok(Some(Revision { number, bill: Bill { fingerprint, document } }))
+        }
+        _ => Err(corrupt("bill")),
+    }
+}
+
+/// Reads one revision out of the head's number, request and document, and its own request and document.
+///
+/// # Errors
+///
+/// A part is missing, or makes no sense.
+pub fn one_of(reply: Reply, number: u32) -> Result<Option<Revision>, Fault> {
+    let [head, request, document, own_request, own_document] =
+        <[Option<String>; 5]>::try_from(reply).map_err(|_| corrupt("bill"))?;
+    let Some(head) = revision(vec![head, request, document])? else { return Ok(None) };
+    if number == head.number {
+        return Ok(Some(head));
+    }
+    match (own_request, own_document) {
+        (None, None) => Ok(None),
+        (request, document) => revision(vec![Some(number.to_string()), request, document]),
+    }
+}
+
+/// Reads the members of the list of a day.
+///
+/// # Errors
+///
+/// One makes no sense.
+pub fn listed(members: &[String]) -> Result<Vec<Listed>, Fault> {
+    let listed = |member: &String| {
+        let (trip, revision) = member.rsplit_once(':')?;
+        Some(Listed { trip: trip.to_owned(), revision: revision.parse().ok()? })
+    };
+    members.iter().map(|member| listed(member).ok_or_else(|| corrupt("list of bills"))).collect()
+}
+
+/// The trip of a member of the list of what is due.
+///
+/// # Errors
+///
+/// It makes no sense.
+pub fn due_trip(member: &str) -> Result<&str, Fault> {
+    member.split_once(':').map(|(_, trip)| trip).ok_or_else(|| corrupt("list of what is due"))
+}
+
+/// Reads why something is due of a trip.
+///
+/// # Errors
+///
+/// It makes no sense.
+pub fn due(trip: &str, why: &str) -> Result<DueTrip, Fault> {
+    let parse = || {
+        let (at, rest) = why.split_once(':')?;
+        let (revision, reason) = rest.split_once(':')?;
+        let due = Due { reason: reason.to_owned(), at: at.parse().ok()? };
+        Some(DueTrip { trip: trip.to_owned(), revision: revision.parse().ok()?, due })
+    };
+    parse().ok_or_else(|| corrupt("list of what is due"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::TopUp;
+
+    fn reply(words: &[&str]) -> Reply {
+        words.iter().map(|word| (*word != "nil").then(|| (*word).to_owned())).collect()
+    }
+
+    fn bill(number: u32, document: &str) -> Revision {
+        Revision { number, bill: Bill { fingerprint: "r".into(), document: document.into() } }
+    }
+
+    fn is_other<T>(result: Result<T, Fault>) -> bool {
+        matches!(result, Err(Fault::Other(_)))
+    }
+
+    #[test]
+    fn the_script_is_told_all_of_a_revision() {
+        let top_up = TopUp { currency: "CNY".into(), amount: 7, scenario: "peak".into() };
+        let due = Due { reason: "late".into(), at: 9 };
+        let mut new = NewRevision {
+            revision: bill(2, "{}"),
+            billed_at: 5,
+            day: "2026-11-26".into(),
+            top_up: Some(top_up),
+            due: Some(due),
+        };
+        let expected = ["t", "2", "000000000005", "r", "{}", "CNY:7:5:peak", "000000000009", "late"];
+        assert_eq!(arguments("t", &new), expected);
+        (new.top_up, new.due, new.billed_at) = (None, None, -1);
+        assert_eq!(arguments("t", &new), ["t", "2", "000000000000", "r", "{}", "", "", ""]);
+    }
+
+    #[test]
+    fn the_script_says_what_happened() {
+        assert_eq!(posted(reply(&["created"]), 1), Ok(Posted::Created));
+        assert_eq!(posted(reply(&["exists", "3", "r", "{}"]), 1), Ok(Posted::Exists(bill(3, "{}"))));
+        for nonsense in [&["no-head"][..], &["exists"], &["exists", "x", "r", "{}"], &["exists", "1", "r", "nil"], &[]]
+        {
+            assert!(is_other(posted(reply(nonsense), 2)), "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn revisions_are_found_where_they_are() {
+        assert_eq!(revision(reply(&["nil", "nil", "nil"])), Ok(None));
+        assert_eq!(revision(reply(&["1", "r", ""])), Ok(Some(bill(1, ""))));
+        assert!(is_other(revision(reply(&["nil", "r", "{}"]))));
+        assert!(is_other(revision(reply(&["1", "r"]))));
+        let two = ["2", "r", "second", "nil", "nil"];
+        assert_eq!(one_of(reply(&two), 2), Ok(Some(bill(2, "second"))));
+        assert_eq!(one_of(reply(&["2", "r", "second", "r", "first"]), 1), Ok(Some(bill(1, "first"))));
+        assert_eq!(one_of(reply(&two), 3), Ok(None));
+        assert_eq!(one_of(reply(&["nil"; 5]), 1), Ok(None));
+        assert!(is_other(one_of(reply(&["2", "r", "second", "r", "nil"]), 1)));
+        assert!(is_other(one_of(reply(&["2"]), 1)));
+    }
+
+    #[test]
+    fn lists_are_read() {
+        let members = ["a:b:12".to_owned(), "~:1".to_owned()];
+        let expected = [Listed { trip: "a:b".into(), revision: 12 }, Listed { trip: "~".into(), revision: 1 }].to_vec();
+        assert_eq!(listed(&members), Ok(expected));
+        assert!(is_other(listed(&["a".to_owned()])));
+        assert_eq!(due_trip("000000000009:a:b"), Ok("a:b"));
+        assert!(is_other(due_trip("a")));
+        let expected = DueTrip { trip: "a".into(), revision: 2, due: Due { reason: "x:y".into(), at: 9 } };
+        assert_eq!(due("a", "000000000009:2:x:y"), Ok(expected));
+        assert!(is_other(due("a", "9:2")));
+        assert_eq!(moment(i64::MIN), moment(0));
+        assert!(moment(999_999_999) < moment(1_000_000_000));
+    }
+}

@@ -1,0 +1,33 @@
+//! Bills: what a backend does with them, and how each does it.
+
+pub mod codec;
+mod contract;
+pub mod cursor;
+#[cfg(target_family = "wasm")]
+mod redis;
+#[cfg(target_family = "wasm")]
+mod sqlite;
+
+pub use contract::{Bill, Bills, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision};
+
+use crate::backend::{Script, write_script};
+use std::sync::LazyLock;
+
+/// Keeps the next revision of a bill.
+pub static POST: LazyLock<Script> = write_script!("bills/post.lua");
+
+/// The statements, in SQL.
+pub mod statement {
+    use crate::backend::write_statement;
+
+    /// Keeps the next revision of a bill.
+    pub const POST: &str = write_statement!("bills/post.sql");
+    /// The newest revision.
+    pub const HEAD: &str = include_str!("head.sql");
+    /// The revision of a number.
+    pub const REVISION: &str = include_str!("revision.sql");
+    /// The trips that were billed on a day.
+    pub const LIST: &str = include_str!("list.sql");
+    /// The trips of which something is due.
+    pub const DUE: &str = include_str!("due.sql");
+}

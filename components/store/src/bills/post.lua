@@ -1,0 +1,57 @@
+-- Keeps the next revision of a bill, and in the same step enters its top-up, lists it under its day, and says what is due.
+--
+-- KEYS[3]   the bill: a hash of `head`, the number of the newest revision, and its `request` and `document`; and for each
+--           older one `<number>:request` and `<number>:document`
+-- KEYS[4]   its top-ups: a hash of number -> entry
+-- KEYS[5]   the bills of the day: a sorted set of `<trip>:<number>`, all of score 0
+-- KEYS[6]   what is due in this bucket: a sorted set of `<moment>:<trip>`, all of score 0; a moment is twelve digits
+-- KEYS[7]   why: a hash of trip -> `<moment>:<number>:<reason>`
+-- ARGV[3]   the trip
+-- ARGV[4]   the number of the revision
+-- ARGV[5]   when it was made, in twelve digits
+-- ARGV[6]   its request
+-- ARGV[7]   its document
+-- ARGV[8]   its top-up, or nothing
+-- ARGV[9]   when something is due, in twelve digits, or nothing
+-- ARGV[10]  why
+--
+-- Returns {'created'}, or {'exists', number, request, document} of the head when this is not the next number, or
+-- {'no-head'} when there is none for it to follow.
+
+local trip, number = ARGV[3], ARGV[4]
+local head = tonumber(redis.call('HGET', KEYS[3], 'head') or '0')
+if tonumber(number) ~= head + 1 then
+    if head == 0 then
+        return { 'no-head' }
+    end
+    return { 'exists', unpack(redis.call('HMGET', KEYS[3], 'head', 'request', 'document')) }
+end
+
+-- Reading all that is going to be written finds out what is of another type before anything was.
+local before = redis.call('HMGET', KEYS[3], 'request', 'document')
+redis.call('HEXISTS', KEYS[4], number)
+redis.call('ZCARD', KEYS[5])
+redis.call('ZCARD', KEYS[6])
+local was_due = string.sub(redis.call('HGET', KEYS[7], trip) or '', 1, 12)
+
+begin()
+if head > 0 then
+    redis.call('HSET', KEYS[3], head .. ':request', before[1], head .. ':document', before[2])
+    redis.call('ZREM', KEYS[5], trip .. ':' .. head)
+end
+redis.call('HSET', KEYS[3], 'head', number, 'request', ARGV[6], 'document', ARGV[7])
+if ARGV[8] ~= '' then
+    redis.call('HSET', KEYS[4], number, ARGV[8])
+end
+redis.call('ZADD', KEYS[5], 0, trip .. ':' .. number)
+
+-- What became due before this revision was made is settled by it; what came due since is not.
+if was_due ~= '' and (ARGV[9] ~= '' or was_due < ARGV[5]) then
+    redis.call('ZREM', KEYS[6], was_due .. ':' .. trip)
+    redis.call('HDEL', KEYS[7], trip)
+end
+if ARGV[9] ~= '' then
+    redis.call('ZADD', KEYS[6], 0, ARGV[9] .. ':' .. trip)
+    redis.call('HSET', KEYS[7], trip, ARGV[9] .. ':' .. number .. ':' .. ARGV[10])
+end
+return { 'created' }

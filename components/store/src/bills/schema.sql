@@ -1,0 +1,42 @@
+-- One row for each revision, with the top-up that it owes: what `ledger` shows.
+CREATE TABLE IF NOT EXISTS bill (
+    city TEXT NOT NULL,
+    trip TEXT NOT NULL,
+    revision INTEGER NOT NULL CHECK (revision >= 1),
+    request TEXT NOT NULL,
+    billed_at INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    currency TEXT,
+    top_up INTEGER,
+    scenario TEXT,
+    due_reason TEXT,
+    due_at INTEGER,
+    document TEXT NOT NULL,
+    PRIMARY KEY (city, trip, revision)
+) STRICT
+
+CREATE INDEX IF NOT EXISTS bill_day ON bill (city, day, trip, revision)
+
+CREATE VIEW IF NOT EXISTS ledger AS
+SELECT city, trip, revision, currency, top_up, scenario, billed_at FROM bill WHERE top_up IS NOT NULL
+
+-- The trips of which something has to be done again.
+CREATE TABLE IF NOT EXISTS due (
+    city TEXT NOT NULL,
+    trip TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (city, trip)
+) STRICT, WITHOUT ROWID
+
+CREATE INDEX IF NOT EXISTS due_at ON due (city, at, trip)
+
+-- What became due before a revision was made is settled by it; what came due since is not.
+CREATE TRIGGER IF NOT EXISTS bill_is_posted AFTER INSERT ON bill
+BEGIN
+    DELETE FROM due WHERE city = NEW.city AND trip = NEW.trip AND at < NEW.billed_at;
+    INSERT INTO due (city, trip, revision, reason, at)
+    SELECT NEW.city, NEW.trip, NEW.revision, NEW.due_reason, NEW.due_at WHERE NEW.due_at IS NOT NULL
+    ON CONFLICT (city, trip) DO UPDATE SET revision = excluded.revision, reason = excluded.reason, at = excluded.at;
+END

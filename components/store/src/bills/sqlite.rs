@@ -1,0 +1,80 @@
+//! Bills in SQLite.
+
+use super::contract::{Bill, Bills, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision};
+use super::{codec, cursor, statement};
+use crate::Fault;
+use crate::backend::Sqlite;
+use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago};
+use spin_sdk::sqlite::{RowResult, Value};
+
+impl Bills for Sqlite {
+    async fn post(&self, city: &str, trip: &str, new: &NewRevision) -> Result<Posted, Fault> {
+        let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due } = new;
+        let (top_up, due) = (top_up.as_ref(), due.as_ref());
+        let parameters: [Value; 11] = [
+            trip.into(),
+            (*number).into(),
+            bill.fingerprint.as_str().into(),
+            bill.document.as_str().into(),
+            (*billed_at).into(),
+            day.as_str().into(),
+            top_up.map_or(Value::Null, |top_up| top_up.currency.as_str().into()),
+            top_up.map_or(Value::Null, |top_up| top_up.amount.into()),
+            top_up.map_or(Value::Null, |top_up| top_up.scenario.as_str().into()),
+            due.map_or(Value::Null, |due| due.reason.as_str().into()),
+            due.map_or(Value::Null, |due| due.at.into()),
+        ];
+        if self.step(statement::POST, city, parameters).await?.is_some() {
+            return Ok(Posted::Created);
+        }
+        self.admitted(city).await?;
+        match self.head(city, trip).await? {
+            // Revisions stay, so had this been the next one it would be there.
+            Some(head) => Ok(Posted::Exists(head)),
+            None if *number == 1 => Err(not_admitted_a_moment_ago()),
+            None => Err(codec::follows_nothing(*number)),
+        }
+    }
+
+    async fn head(&self, city: &str, trip: &str) -> Result<Option<Revision>, Fault> {
+        self.row(statement::HEAD, vec![city.into(), trip.into()]).await?.map(revision).transpose()
+    }
+
+    async fn revision(&self, city: &str, trip: &str, number: u32) -> Result<Option<Revision>, Fault> {
+        let parameters = vec![city.into(), trip.into(), number.into()];
+        self.row(statement::REVISION, parameters).await?.map(revision).transpose()
+    }
+
+    async fn list(&self, city: &str, day: &str, cursor: Option<&str>, limit: u32) -> Result<Page<Listed>, Fault> {
+        let parameters = vec![city.into(), day.into(), cursor.unwrap_or_default().into(), limit.into()];
+        let listed = |row: RowResult| Some(Listed { trip: row.get::<&str>(0)?.to_owned(), revision: row.get(1)? });
+        let rows = self.run(statement::LIST, parameters).await?.into_iter().map(listed);
+        let entries: Vec<Listed> = rows.collect::<Option<_>>().ok_or_else(|| corrupt("list of bills"))?;
+        let next = entries.last().filter(|_| entries.len() as u64 >= u64::from(limit)).map(|last| last.trip.clone());
+        Ok(Page { entries, next })
+    }
+
+    async fn due(&self, city: &str, cursor: Option<&str>, limit: u32) -> Result<Page<DueTrip>, Fault> {
+        let (moment, trip) = cursor::moment_and_trip(cursor)?;
+        let parameters = vec![city.into(), moment.into(), trip.into(), limit.into()];
+        let due = |row: RowResult| {
+            let due = Due { reason: row.get::<&str>(2)?.to_owned(), at: row.get(3)? };
+            Some(DueTrip { trip: row.get::<&str>(0)?.to_owned(), revision: row.get(1)?, due })
+        };
+        let rows = self.run(statement::DUE, parameters).await?.into_iter().map(due);
+        let entries: Vec<DueTrip> = rows.collect::<Option<_>>().ok_or_else(|| corrupt("list of what is due"))?;
+        let last = entries.last().filter(|_| entries.len() as u64 >= u64::from(limit));
+        let next = last.map(|DueTrip { trip, due, .. }| format!("{}:{trip}", due.at));
+        Ok(Page { entries, next })
+    }
+}
+
+fn revision(row: RowResult) -> Result<Revision, Fault> {
+    let [Value::Integer(number), Value::Text(fingerprint), Value::Text(document)] =
+        <[Value; 3]>::try_from(row.values).map_err(|_| corrupt("bill"))?
+    else {
+        return Err(corrupt("bill"));
+    };
+    let number = u32::try_from(number).map_err(|_| corrupt("bill"))?;
+    Ok(Revision { number, bill: Bill { fingerprint, document } })
+}

@@ -1,0 +1,1 @@
+SELECT text FROM configuration_file WHERE version = ?1

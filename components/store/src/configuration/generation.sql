@@ -1,0 +1,1 @@
+SELECT number, at_ms, manifest FROM generation WHERE number = ?1

@@ -1,0 +1,4 @@
+-- ?1 the number, ?2 from when on, ?3 the manifest. Kept unless there is one of this number, or a later one.
+INSERT INTO generation (number, at_ms, manifest)
+SELECT ?1, ?2, ?3 WHERE ?1 > coalesce((SELECT max(number) FROM generation), -1)
+ON CONFLICT DO NOTHING

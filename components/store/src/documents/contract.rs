@@ -1,0 +1,28 @@
+//! What a backend does with documents.
+
+use crate::Fault;
+use farebox_document::words;
+
+words! {
+    /// What a document is.
+    pub enum DocumentKind {
+        /// A rate card.
+        RateCard = "rate-card",
+        /// A commission policy.
+        Policy = "policy",
+        /// Copy for a locale.
+        Catalogue = "catalogue",
+        /// The rules of a city.
+        City = "city",
+    }
+}
+
+/// Documents that quotes and bills were made with.
+#[allow(async_fn_in_trait, reason = "a component has one thread; nobody asks whether these futures are Send")]
+pub trait Documents {
+    /// Keeps a document under its version, unless there is one.
+    async fn put_document(&self, city: &str, kind: DocumentKind, version: &str, document: &str) -> Result<(), Fault>;
+
+    /// The document of a version.
+    async fn document(&self, city: &str, kind: DocumentKind, version: &str) -> Result<Option<String>, Fault>;
+}

@@ -1,0 +1,1 @@
+SELECT document FROM document WHERE city = ?1 AND kind = ?2 AND version = ?3

@@ -1,0 +1,1 @@
+SELECT currency, top_up, scenario, billed_at FROM ledger WHERE city = ?1 AND trip = ?2 AND revision = ?3

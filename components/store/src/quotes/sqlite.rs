@@ -1,0 +1,21 @@
+//! Quotes in SQLite.
+
+use super::{Quotes, statement};
+use crate::Fault;
+use crate::backend::Sqlite;
+use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago, texts};
+
+impl Quotes for Sqlite {
+    async fn put_quote(&self, city: &str, quote: &str, document: &str, ttl_s: u32) -> Result<(), Fault> {
+        match self.step(statement::PUT, city, [quote.into(), document.into(), ttl_s.into()]).await? {
+            Some(_) => Ok(()),
+            None => Err(self.admitted(city).await.err().unwrap_or_else(not_admitted_a_moment_ago)),
+        }
+    }
+
+    async fn quote(&self, city: &str, quote: &str) -> Result<Option<String>, Fault> {
+        let Some(row) = self.row(statement::GET, vec![city.into(), quote.into()]).await? else { return Ok(None) };
+        let [document] = texts(row).ok_or_else(|| corrupt("quote"))?;
+        Ok(Some(document))
+    }
+}

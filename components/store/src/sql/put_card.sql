@@ -1,2 +1,0 @@
-INSERT INTO card (city, version, document) VALUES (?1, ?2, ?3)
-ON CONFLICT DO NOTHING

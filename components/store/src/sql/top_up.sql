@@ -1,1 +1,0 @@
-SELECT currency, top_up, scenario, billed_at FROM ledger WHERE city = ?1 AND trip = ?2

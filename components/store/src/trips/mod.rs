@@ -1,0 +1,43 @@
+//! Trips: what a backend does with them, and how each does it.
+
+mod batch;
+pub mod codec;
+mod contract;
+#[cfg(target_family = "wasm")]
+mod redis;
+#[cfg(target_family = "wasm")]
+mod sqlite;
+
+pub use batch::{Batch, BatchError};
+pub use contract::{AddError, Totals, Trips};
+
+use crate::backend::{Script, write_script};
+use std::sync::LazyLock;
+
+/// Adds segments to a trip.
+pub static ADD_SEGMENTS: LazyLock<Script> = write_script!("trips/add_segments.lua");
+
+/// The statements, in SQL.
+pub mod statement {
+    use crate::backend::write_statement;
+
+    /// Adds segments to a trip, all or none.
+    pub const ADD_SEGMENTS: &str = write_statement!("trips/add_segments.sql");
+    /// Says what became of them.
+    pub const ADDED: &str = include_str!("added.sql");
+    /// The segments of a trip, as one JSON array.
+    pub const SEGMENTS: &str = include_str!("segments.sql");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::MAX_SEGMENTS;
+
+    /// Both places where the schema has the limit have the same.
+    #[test]
+    fn the_schema_knows_the_limit() {
+        let schema = include_str!("schema.sql");
+        assert_eq!(schema.matches(&format!("<= {MAX_SEGMENTS}")).count(), 2);
+        assert_eq!(schema.matches("<= 2").count(), 2);
+    }
+}
