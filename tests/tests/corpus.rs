@@ -149,6 +149,7 @@ fn collect(value: &Value, at: String, paths: &mut BTreeSet<String>) {
             fields.iter().for_each(|(name, value)| collect(value, format!("{at}/{name}"), paths));
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, format!("{at}/-"), paths)),
-        _ => _ = paths.insert(at),
+        // A ride is written down as it was quoted in the words it was ridden in.
+        _ => _ = paths.insert(at.replace("/facts/quoted/", "/facts/trip/")),
     }
 }

@@ -98,6 +98,27 @@ fn what_is_wrong_is_told() {
     insta::assert_snapshot!("wrong_few", shown(&format!("replay - {CARDS} --show 0"), &lines));
 }
 
+/// A top-up that was changed, and a policy that is gone, fail as well: what was paid is proved, not only what was billed.
+#[test]
+fn settlements_are_proved() {
+    let bills: Vec<String> = history::bills(&Cards::shipped(), 200, 3).collect();
+    let settled = bills.iter().find(|bill| !bill.contains(r#""top_up":"0"#)).unwrap();
+    let record: Value = serde_json::from_str(settled).unwrap();
+    let top_up = record["settlement"]["top_up"].as_str().unwrap();
+    let tampered = settled.replace(&format!(r#""top_up":"{top_up}""#), &format!(r#""top_up":"9{top_up}""#));
+    let policy = record["versions"]["policy"].as_str().unwrap();
+    let gone = settled.replace(policy, &"f".repeat(64));
+    for (bill, failing, words) in [
+        (&tampered, "settled_differently", format!("top-up 9{top_up}")),
+        (&gone, "unknown_version", "no policy has version ffff".to_owned()),
+    ] {
+        let (told, _, code) = run("replay - --json", bill);
+        let told: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!((&told["failed"][failing], code), (&Value::from(1), 1), "{told}");
+        assert!(told["failures"][0].to_string().contains(&words), "{told}");
+    }
+}
+
 /// A card prices the bills of its own city, product and side, and no others.
 #[test]
 fn another_citys_card_proves_nothing() {
