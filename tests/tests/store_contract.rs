@@ -715,7 +715,7 @@ async fn a_configuration_is_kept_on_the_node(place: Place) {
     assert_eq!(two.generations().await, Ok(vec![generation(1, "v1"), generation(2, "v2")]));
     assert_eq!(two.file("v1").await, Ok(Some("text of v1".to_owned())));
     let calls = (0..20).map(|call: u64| {
-        let store = if call % 2 == 0 { &one } else { &two };
+        let store = if call.is_multiple_of(2) { &one } else { &two };
         store.propose(generation(3, &format!("v{call}")))
     });
     let answers = join_all(calls).await;
