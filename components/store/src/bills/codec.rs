@@ -49,7 +49,7 @@ pub fn follows_nothing(number: u32) -> Fault {
     Fault::Other(format!("revision {number} of a trip that has no bill; its first must be 1"))
 }
 
-/// Reads number, request and document of a revision. `None` when there is none.
+/// Reads number, fingerprint and document of a revision. `None` when there is none.
 ///
 /// # Errors
 ///
@@ -65,21 +65,21 @@ pub fn revision(reply: Reply) -> Result<Option<Revision>, Fault> {
     }
 }
 
-/// Reads one revision out of the head's number, request and document, and its own request and document.
+/// Reads one revision out of the head's number, fingerprint and document, and its own fingerprint and document.
 ///
 /// # Errors
 ///
 /// A part is missing, or makes no sense.
 pub fn one_of(reply: Reply, number: u32) -> Result<Option<Revision>, Fault> {
-    let [head, request, document, own_request, own_document] =
+    let [head, fingerprint, document, own_fingerprint, own_document] =
         <[Option<String>; 5]>::try_from(reply).map_err(|_| corrupt("bill"))?;
-    let Some(head) = revision(vec![head, request, document])? else { return Ok(None) };
+    let Some(head) = revision(vec![head, fingerprint, document])? else { return Ok(None) };
     if number == head.number {
         return Ok(Some(head));
     }
-    match (own_request, own_document) {
+    match (own_fingerprint, own_document) {
         (None, None) => Ok(None),
-        (request, document) => revision(vec![Some(number.to_string()), request, document]),
+        (fingerprint, document) => revision(vec![Some(number.to_string()), fingerprint, document]),
     }
 }
 

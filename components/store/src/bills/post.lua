@@ -1,7 +1,7 @@
 -- Keeps the next revision of a bill, and in the same step enters its top-up, lists it under its day, and says what is due.
 --
--- KEYS[3]   the bill: a hash of `head`, the number of the newest revision, and its `request` and `document`; and for each
---           older one `<number>:request` and `<number>:document`
+-- KEYS[3]   the bill: a hash of `head`, the number of the newest revision, and its `fingerprint` and `document`; and for each
+--           older one `<number>:fingerprint` and `<number>:document`
 -- KEYS[4]   its top-ups: a hash of number -> entry
 -- KEYS[5]   the bills of the day: a sorted set of `<trip>:<number>`, all of score 0
 -- KEYS[6]   what is due in this bucket: a sorted set of `<moment>:<trip>`, all of score 0; a moment is twelve digits
@@ -9,13 +9,13 @@
 -- ARGV[3]   the trip
 -- ARGV[4]   the number of the revision
 -- ARGV[5]   when it was made, in twelve digits
--- ARGV[6]   its request
+-- ARGV[6]   its fingerprint
 -- ARGV[7]   its document
 -- ARGV[8]   its top-up, or nothing
 -- ARGV[9]   when something is due, in twelve digits, or nothing
 -- ARGV[10]  why
 --
--- Returns {'created'}, or {'exists', number, request, document} of the head when this is not the next number, or
+-- Returns {'created'}, or {'exists', number, fingerprint, document} of the head when this is not the next number, or
 -- {'no-head'} when there is none for it to follow.
 
 local trip, number = ARGV[3], ARGV[4]
@@ -24,11 +24,11 @@ if tonumber(number) ~= head + 1 then
     if head == 0 then
         return { 'no-head' }
     end
-    return { 'exists', unpack(redis.call('HMGET', KEYS[3], 'head', 'request', 'document')) }
+    return { 'exists', unpack(redis.call('HMGET', KEYS[3], 'head', 'fingerprint', 'document')) }
 end
 
 -- Reading all that is going to be written finds out what is of another type before anything was.
-local before = redis.call('HMGET', KEYS[3], 'request', 'document')
+local before = redis.call('HMGET', KEYS[3], 'fingerprint', 'document')
 redis.call('HEXISTS', KEYS[4], number)
 redis.call('ZCARD', KEYS[5])
 redis.call('ZCARD', KEYS[6])
@@ -36,10 +36,10 @@ local was_due = string.sub(redis.call('HGET', KEYS[7], trip) or '', 1, 12)
 
 begin()
 if head > 0 then
-    redis.call('HSET', KEYS[3], head .. ':request', before[1], head .. ':document', before[2])
+    redis.call('HSET', KEYS[3], head .. ':fingerprint', before[1], head .. ':document', before[2])
     redis.call('ZREM', KEYS[5], trip .. ':' .. head)
 end
-redis.call('HSET', KEYS[3], 'head', number, 'request', ARGV[6], 'document', ARGV[7])
+redis.call('HSET', KEYS[3], 'head', number, 'fingerprint', ARGV[6], 'document', ARGV[7])
 if ARGV[8] ~= '' then
     redis.call('HSET', KEYS[4], number, ARGV[8])
 end

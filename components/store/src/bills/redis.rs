@@ -20,13 +20,13 @@ impl Bills for Redis {
 
     async fn head(&self, city: &str, trip: &str) -> Result<Option<Revision>, Fault> {
         let key = self.keys.bill(city, trip);
-        codec::revision(self.read(city, &["HMGET", &key, "head", "request", "document"]).await?)
+        codec::revision(self.read(city, &["HMGET", &key, "head", "fingerprint", "document"]).await?)
     }
 
     async fn revision(&self, city: &str, trip: &str, number: u32) -> Result<Option<Revision>, Fault> {
         let key = self.keys.bill(city, trip);
-        let [request, document] = ["request", "document"].map(|field| format!("{number}:{field}"));
-        let command = ["HMGET", &key, "head", "request", "document", &request, &document];
+        let [fingerprint, document] = ["fingerprint", "document"].map(|field| format!("{number}:{field}"));
+        let command = ["HMGET", &key, "head", "fingerprint", "document", &fingerprint, &document];
         codec::one_of(self.read(city, &command).await?, number)
     }
 

@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS bill (
     city TEXT NOT NULL,
     trip TEXT NOT NULL,
     revision INTEGER NOT NULL CHECK (revision >= 1),
-    request TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
     billed_at INTEGER NOT NULL,
     day TEXT NOT NULL,
     currency TEXT,
