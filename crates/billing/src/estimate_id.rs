@@ -77,7 +77,11 @@ const TAG_BYTES: usize = 12;
 
 /// Makes and checks estimate identifiers.
 #[derive(Clone)]
-pub struct Signer(Hmac<Sha256>);
+pub struct Signer {
+    current: Hmac<Sha256>,
+    /// Estimates that were made with these are still known.
+    previous: Vec<Hmac<Sha256>>,
+}
 
 impl Signer {
     /// A signer with a secret key. `None` for an empty key.
@@ -85,7 +89,13 @@ impl Signer {
         if key.is_empty() {
             return None;
         }
-        Hmac::new_from_slice(key).ok().map(Self)
+        Some(Self { current: Hmac::new_from_slice(key).ok()?, previous: Vec::new() })
+    }
+
+    /// The same, which knows what was made with another key before.
+    pub fn after(mut self, previous: &Self) -> Self {
+        self.previous.push(previous.current.clone());
+        self
     }
 
     /// Writes an identifier.
@@ -107,13 +117,13 @@ impl Signer {
         text.push('.');
         // Serialising into a growing vector cannot fail.
         URL_SAFE_NO_PAD.encode_string(postcard::to_allocvec(&numbers).unwrap_or_default(), &mut text);
-        let tag = self.0.clone().chain_update(&text).finalize().into_bytes();
+        let tag = self.current.clone().chain_update(&text).finalize().into_bytes();
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(tag.get(..TAG_BYTES).unwrap_or_default(), &mut text);
         text
     }
 
-    /// Reads an identifier. `None` unless this key made it, unchanged.
+    /// Reads an identifier. `None` unless this key, or a previous one, made it, unchanged.
     pub fn open(&self, identifier: &str) -> Option<Estimate> {
         if identifier.len() > limits::ESTIMATE_ID_CHARS {
             return None;
@@ -121,7 +131,10 @@ impl Signer {
         let (signed, tag) = identifier.rsplit_once('.')?;
         let tag = URL_SAFE_NO_PAD.decode(tag).ok().filter(|tag| tag.len() == TAG_BYTES)?;
         // Compares in constant time.
-        self.0.clone().chain_update(signed).verify_truncated_left(&tag).ok()?;
+        let made_it = |key: &Hmac<Sha256>| key.clone().chain_update(signed).verify_truncated_left(&tag).is_ok();
+        if !made_it(&self.current) && !self.previous.iter().any(made_it) {
+            return None;
+        }
         let (named, numbers) = signed.rsplit_once('.')?;
         let mut named = named.split('.').map(str::to_owned);
         let city = named.next()?;
@@ -201,6 +214,17 @@ mod tests {
         assert_eq!(signer().open(&format!("{good}A")), None);
         assert_eq!(Signer::new(b"another key").unwrap().open(&good), None);
         assert!(Signer::new(b"").is_none());
+    }
+
+    /// When the key is changed, what the one before signed is still known, and nothing is signed with it any more.
+    #[test]
+    fn keys_can_be_changed() {
+        let (old, new) = (signer(), Signer::new(b"another key").unwrap());
+        let both = new.clone().after(&old);
+        assert_eq!(both.open(&old.seal(&estimate(2))), Some(estimate(2)));
+        let sealed = both.seal(&estimate(1));
+        assert_eq!((new.open(&sealed), old.open(&sealed)), (Some(estimate(1)), None));
+        assert_eq!(new.open(&old.seal(&estimate(1))), None);
     }
 
     proptest! {

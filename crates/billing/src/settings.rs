@@ -22,8 +22,14 @@ pub struct Settings {
 }
 
 /// The variables that [`Settings::parse`] asks for.
-pub const VARIABLES: [&str; 5] =
-    ["quote_ttl_s", "store_read_deadline_ms", "store_write_deadline_ms", "store_budget_ms", "signing_key"];
+pub const VARIABLES: [&str; 6] = [
+    "quote_ttl_s",
+    "store_read_deadline_ms",
+    "store_write_deadline_ms",
+    "store_budget_ms",
+    "signing_key",
+    "previous_signing_keys",
+];
 
 /// The signing key that spin.toml falls back to. It is public, so whoever reads it can forge estimates.
 pub const DEVELOPMENT_KEY: &str = "development-key-not-for-production";
@@ -35,7 +41,7 @@ impl Settings {
     ///
     /// `config-invalid`; the log names every variable that is wrong.
     pub fn parse(
-        [quote_ttl, read_deadline, write_deadline, budget, signing_key]: &[String; VARIABLES.len()],
+        [quote_ttl, read_deadline, write_deadline, budget, signing_key, previous]: &[String; VARIABLES.len()],
     ) -> Result<Self, Refusal> {
         let mut wrong = Vec::new();
         let mut number = |name: &str, text: &str, least: u32, most: u32| {
@@ -53,6 +59,8 @@ impl Settings {
         if signer.is_none() {
             wrong.push("variable signing_key is empty; it has to be a secret".to_owned());
         }
+        let previous = previous.split_whitespace().filter_map(|key| Signer::new(key.as_bytes()));
+        let signer = signer.map(|signer| previous.fold(signer, |signer, previous| signer.after(&previous)));
         match signer {
             Some(signer) if wrong.is_empty() => Ok(Self {
                 quote_ttl_s,
@@ -72,7 +80,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn parse(values: [&str; 5]) -> Result<Settings, Refusal> {
+    fn parse(values: [&str; 6]) -> Result<Settings, Refusal> {
         Settings::parse(&values.map(str::to_owned))
     }
 
@@ -86,17 +94,18 @@ mod tests {
     /// Good values are taken as they are; all bad ones are named at once, and a secret is never logged.
     #[test]
     fn variables() {
-        let settings = parse(["900", "60", "250", "1000", "secret"]).unwrap();
+        let settings = parse(["900", "60", "250", "1000", "secret", ""]).unwrap();
         assert_eq!(settings.quote_ttl_s, 900);
         assert_eq!(settings.read_deadline, Duration::from_millis(60));
         assert_eq!(settings.write_deadline, Duration::from_millis(250));
-        assert_eq!(parse(["0", "1", "1", "1", "s"]).unwrap().quote_ttl_s, 0);
+        assert_eq!(parse(["0", "1", "1", "1", "s", ""]).unwrap().quote_ttl_s, 0);
 
-        let log = parse(["-1", "0", "soon", "1.5", ""]).map(|_| ()).unwrap_err().log.unwrap();
-        for name in VARIABLES {
+        let log = parse(["-1", "0", "soon", "1.5", "", ""]).map(|_| ()).unwrap_err().log.unwrap();
+        // There may be any number of previous keys.
+        for name in VARIABLES.iter().filter(|name| **name != "previous_signing_keys") {
             assert!(log.contains(name), "{name}: {log}");
         }
-        let log = parse(["x", "60", "250", "1000", "hunter2"]).map(|_| ()).unwrap_err().log.unwrap();
-        assert!(!log.contains("hunter2"));
+        let log = parse(["x", "60", "250", "1000", "hunter2", "hunter1"]).map(|_| ()).unwrap_err().log.unwrap();
+        assert!(!log.contains("hunter"));
     }
 }

@@ -124,6 +124,7 @@ impl Variables for World {
         Ok(match name {
             "quote_ttl_s" => "900",
             "signing_key" => "a secret",
+            "previous_signing_keys" => "an old secret",
             _ => "1000",
         }
         .to_owned())
