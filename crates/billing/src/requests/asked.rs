@@ -35,31 +35,49 @@ impl AskedBill {
 }
 
 fn asked(body: BillBody) -> Option<AskedBill> {
+    // Named one by one, so that a field that is added cannot be forgotten here: two requests would be taken for one.
+    let BillBody {
+        city,
+        product,
+        started_at,
+        ended_at,
+        origin,
+        destination,
+        outcome,
+        waiting_s,
+        estimate_id,
+        scene,
+        passengers,
+        booked_ahead_s,
+        one_price,
+        dynamic,
+        tolls,
+        parking,
+        highway,
+        passenger,
+    } = body;
     let mut said = Said::default();
-    let (city, product) = (body.city.read()?.0, body.product.read()?.0);
-    let estimate_id = body.estimate_id.read().map(|id| id.0);
+    let (city, product) = (city.read()?.0, product.read()?.0);
+    let estimate_id = estimate_id.read().map(|id| id.0);
     said.value("city", city.as_str());
     said.value("product", product.as_str());
-    said.value("started_at", body.started_at.read()?.0);
-    said.value("ended_at", body.ended_at.read()?.0);
-    said.value("origin", place(body.origin)?);
-    said.value("destination", place(body.destination)?);
-    said.unless("outcome", body.outcome.read().map(Outcome::word), Outcome::default().word());
-    said.unless("waiting_s", body.waiting_s.read().map(|waiting| waiting.0), 0);
-    said.option("scene", body.scene.read().map(|scene| scene.0));
+    said.value("started_at", started_at.read()?.0);
+    said.value("ended_at", ended_at.read()?.0);
+    said.value("origin", place(origin)?);
+    said.value("destination", place(destination)?);
+    said.unless("outcome", outcome.read().map(Outcome::word), Outcome::default().word());
+    said.unless("waiting_s", waiting_s.read().map(|waiting| waiting.0), 0);
+    said.option("scene", scene.read().map(|scene| scene.0));
     // Not known counts as one.
-    let passengers = body.passengers.read().map(|count| count.0.max(1));
+    let passengers = passengers.read().map(|count| count.0.max(1));
     said.unless("passengers", passengers, 1);
-    said.unless("booked_ahead_s", body.booked_ahead_s.read().map(|ahead| ahead.0), 0);
-    said.option("one_price", number(body.one_price)?.map(text));
-    said.option(
-        "dynamic",
-        body.dynamic.read().map(|factor| factor.0).filter(|factor| *factor != Decimal::ONE).map(text),
-    );
-    for (name, amount) in [("tolls", body.tolls), ("parking", body.parking), ("highway", body.highway)] {
+    said.unless("booked_ahead_s", booked_ahead_s.read().map(|ahead| ahead.0), 0);
+    said.option("one_price", number(one_price)?.map(text));
+    said.option("dynamic", dynamic.read().map(|factor| factor.0).filter(|factor| *factor != Decimal::ONE).map(text));
+    for (name, amount) in [("tolls", tolls), ("parking", parking), ("highway", highway)] {
         said.option(name, number(amount)?.filter(|amount| !amount.is_zero()).map(text));
     }
-    if let Some(PassengerBody { id, tier, coupons }) = body.passenger.read() {
+    if let Some(PassengerBody { id, tier, coupons }) = passenger.read() {
         said.value("passenger", id.read()?.0);
         said.option("tier", tier.read().map(|tier| tier.0));
         if let Some(coupons) = coupons.read().filter(|coupons| !coupons.0.is_empty()) {
