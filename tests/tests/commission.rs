@@ -53,6 +53,7 @@ fn settlements() {
         let decimal = |wire: vocabulary::Decimal| Decimal::new(wire.digits, wire.scale.into());
         let from_component = Settlement {
             scenario: from_component.scenario,
+            currency,
             take: from_component.take,
             take_rate: decimal(from_component.take_rate),
             cap: decimal(from_component.cap),

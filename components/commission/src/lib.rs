@@ -11,8 +11,9 @@ mod settle;
 #[cfg(target_family = "wasm")]
 mod component;
 
+pub use farebox_records::Settlement;
 pub use policy::{FORMAT, Policy};
-pub use settle::{RideTotals, SettleError, Settlement};
+pub use settle::{RideTotals, SettleError};
 
 /// The number of this engine. It moves whenever any settlement of the corpus in `tests/corpus` would come out differently: a bill
 /// names the engines that made it, so that it can be made again with the same ones.

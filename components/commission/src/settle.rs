@@ -4,6 +4,7 @@ use crate::policy::{Base, Policy, Scenario};
 use farebox_document::Problem;
 use farebox_fare::Bill;
 use farebox_money::{Currency, Decimal, MinorUnits, Rounding, divide};
+use farebox_records::Settlement;
 
 /// Decimals of a take rate.
 const RATE_SCALE: u32 = 6;
@@ -37,25 +38,6 @@ impl RideTotals {
             coupons: passenger.total.saturating_sub(passenger.payable),
         }
     }
-}
-
-/// What the platform keeps of a ride, and what it owes the driver so that it keeps no more than the cap.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settlement {
-    /// The scenario of the policy that applied.
-    pub scenario: String,
-    /// Base minus driver total, before the top-up.
-    pub take: MinorUnits,
-    /// Take over base, before the top-up, half-even to six decimals. Zero when the base is zero.
-    pub take_rate: Decimal,
-    /// The highest take rate allowed: 0.27 is 27%.
-    pub cap: Decimal,
-    /// The least amount that brings the rate to the cap or just under it, never over.
-    pub top_up: MinorUnits,
-    /// Take minus top-up.
-    pub take_after: MinorUnits,
-    /// Take rate after the top-up; never above the cap.
-    pub take_rate_after: Decimal,
 }
 
 /// Why a ride could not be settled.
@@ -103,6 +85,7 @@ fn settle(scenario: &Scenario, ride: &RideTotals) -> Option<Settlement> {
     let take_after = take.checked_sub(top_up)?;
     Some(Settlement {
         scenario: scenario.name.clone(),
+        currency: ride.currency,
         take,
         take_rate: rate(take, base)?,
         cap,

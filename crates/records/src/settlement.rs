@@ -14,11 +14,11 @@ pub struct Settlement {
     pub currency: Currency,
     /// Base minus the driver's total, before the top-up; negative when the driver is paid more than the base.
     pub take: MinorUnits,
-    /// Take over base, before the top-up.
+    /// Take over base, before the top-up, half-even to six decimals. Zero when the base is zero.
     pub take_rate: Decimal,
     /// The highest rate allowed: 0.27 is 27%.
     pub cap: Decimal,
-    /// Owed to the driver; zero or more.
+    /// Owed to the driver, zero or more: the least amount that brings the rate to the cap or just under it, never over.
     pub top_up: MinorUnits,
     /// Take minus top-up.
     pub take_after: MinorUnits,

@@ -187,16 +187,6 @@ fn settle(archive: &Archive, record: &Record, passenger: &Bill, driver: &Bill) -
     let ride = RideTotals::of_bills(record.city.to_string(), record.product.to_string(), passenger, driver);
     let settled =
         policy.settle(&ride).map_err(|error| (Failing::NotPriced, format!("it cannot be settled: {error:?}")))?;
-    let settled = Settlement {
-        scenario: settled.scenario,
-        currency: passenger.currency,
-        take: settled.take,
-        take_rate: settled.take_rate,
-        cap: settled.cap,
-        top_up: settled.top_up,
-        take_after: settled.take_after,
-        take_rate_after: settled.take_rate_after,
-    };
     if settled == record.settlement {
         return Ok(());
     }

@@ -5,7 +5,6 @@ use farebox_billing::engines::{
     RideTotals, SettleError, Side,
 };
 use farebox_fare::{Bill, Trip};
-use farebox_money::Currency;
 use farebox_records::Settlement;
 use {farebox_commission as commission, farebox_pricing as pricing, farebox_render as render};
 
@@ -83,14 +82,14 @@ impl Policy for NativePolicy {
     fn settle(&self, ride: BilledRide<'_>) -> Result<Settlement, SettleError> {
         let BilledRide { city, product, passenger, driver } = ride;
         let ride = commission::RideTotals::of_bills(city.to_owned(), product.to_owned(), passenger, driver);
-        settlement(self.0.settle(&ride), passenger.currency)
+        self.0.settle(&ride).map_err(settle_error)
     }
 
     fn settle_totals(&self, ride: RideTotals<'_>) -> Result<Settlement, SettleError> {
         let RideTotals { city, product, currency, passenger_total, driver_total, coupons } = ride;
         let (city, product) = (city.to_owned(), product.to_owned());
         let ride = commission::RideTotals { city, product, currency, passenger_total, driver_total, coupons };
-        settlement(self.0.settle(&ride), currency)
+        self.0.settle(&ride).map_err(settle_error)
     }
 }
 
@@ -129,22 +128,9 @@ fn price_error(error: pricing::PriceError) -> PriceError {
     }
 }
 
-fn settlement(
-    settled: Result<commission::Settlement, commission::SettleError>,
-    currency: Currency,
-) -> Result<Settlement, SettleError> {
-    let settled = settled.map_err(|error| match error {
+fn settle_error(error: commission::SettleError) -> SettleError {
+    match error {
         commission::SettleError::InvalidRide(problem) => SettleError::InvalidRide(problem),
         commission::SettleError::Overflow => SettleError::Overflow,
-    })?;
-    Ok(Settlement {
-        scenario: settled.scenario,
-        currency,
-        take: settled.take,
-        take_rate: settled.take_rate,
-        cap: settled.cap,
-        top_up: settled.top_up,
-        take_after: settled.take_after,
-        take_rate_after: settled.take_rate_after,
-    })
+    }
 }
