@@ -2,7 +2,6 @@
 
 use crate::bill_text;
 use anyhow::Context;
-use farebox_document::{Problem, Problems, read_json, read_part};
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -42,7 +41,7 @@ pub fn read_text(path: &Path) -> anyhow::Result<String> {
 ///
 /// When the file cannot be read, or everything that is wrong with what it holds, each with its place.
 pub fn read_document<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<T> {
-    parse_document(&read_text(path)?).map_err(|problems| {
+    farebox_document::read_text(&read_text(path)?).map_err(|problems| {
         let mut message =
             format!("{} is not {what}; it has {}", name(path), bill_text::count(problems.len(), "problem"));
         for problem in problems {
@@ -50,16 +49,4 @@ pub fn read_document<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Re
         }
         anyhow::anyhow!(message)
     })
-}
-
-/// Reads JSON as the service reads it.
-///
-/// # Errors
-///
-/// Everything that is wrong with it; at least one thing.
-pub fn parse_document<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
-    let mut problems = Problems::default();
-    let document = read_json(text, "", &mut problems);
-    let document = document.and_then(|value| read_part(&value, "", &mut problems));
-    document.filter(|_| problems.is_empty()).ok_or_else(|| problems.into_vec())
 }

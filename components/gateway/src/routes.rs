@@ -127,12 +127,12 @@ fn trip_id(text: &str) -> Result<String, ProblemDetails> {
     if names::is_name(text) {
         return Ok(text.to_owned());
     }
-    Err(ProblemDetails::parameter("trip_id", "a trip identifier has 1 to 128 letters, digits and any of `._:~-`"))
+    Err(ProblemDetails::parameter("trip_id", format!("a trip identifier has {}", names::NAME_RULE)))
 }
 
 fn rate_card(city: &str, version: &str) -> Result<Route, ProblemDetails> {
     if !names::is_token(city) {
-        return Err(ProblemDetails::parameter("city", "a city has 1 to 32 letters, digits, `_` and `-`"));
+        return Err(ProblemDetails::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
     }
     if !names::is_version(version) {
         return Err(ProblemDetails::parameter("version", "a version has 64 digits 0-9 and a-f, in lower case"));

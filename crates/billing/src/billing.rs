@@ -1,7 +1,7 @@
 //! What the requests of an instance share. All of it is a cache: an instance may end at any request.
 
 use crate::backlog::Backlog;
-use crate::config::{Card, Config};
+use crate::config::{Card, Config, ParsedPolicy};
 use crate::engines::Engines;
 use crate::event::Event;
 use crate::ports::{Files, Ports};
@@ -13,6 +13,9 @@ use std::rc::Rc;
 
 /// The rate cards that an instance prices with.
 pub(crate) type CardOf<P> = Card<<<P as Ports>::Engines as Engines>::Card>;
+
+/// The policies that bills are settled under.
+pub(crate) type PolicyOf<P> = ParsedPolicy<<<P as Ports>::Engines as Engines>::Policy>;
 
 /// Rate cards by city and version.
 type Earlier<P> = HashMap<(String, String), Rc<CardOf<P>>>;

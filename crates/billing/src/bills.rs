@@ -1,7 +1,7 @@
 //! Bills: one per trip, made once, whatever the store is up to.
 
 use crate::answers::BillPage;
-use crate::billing::CardOf;
+use crate::billing::{CardOf, PolicyOf};
 use crate::cards;
 use crate::config::{Card, ParsedPolicy};
 use crate::context::Context;
@@ -64,8 +64,8 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     }
     let request = decoded(context, document)?;
     let cards = choose_cards(context, &request, quote).await?;
-    let record = make(context, trip_id, &request, segments, &cards)?;
-    keep(context, record, fingerprint, &cards).await
+    let (record, policy) = make(context, trip_id, &request, segments, &cards)?;
+    keep(context, record, fingerprint, &cards, &policy).await
 }
 
 /// What is asked for, checked against what there is.
@@ -83,6 +83,7 @@ async fn keep<P: Ports>(
     mut record: BillRecord,
     fingerprint: String,
     cards: &Cards<P>,
+    policy: &PolicyOf<P>,
 ) -> Result<Billed, Refusal> {
     let (city, trip_id) = (record.city.clone(), record.trip_id.clone());
     let document = written(&record)?;
@@ -94,7 +95,8 @@ async fn keep<P: Ports>(
         top_up: top_up(&record),
         due: None,
     };
-    match keep_documents_and_post(context, &city, &trip_id, new, cards).await {
+    let documents = keep_documents(context, &city, cards, policy);
+    match post_after(documents, context, &city, &trip_id, new).await {
         Ok(Posted::Created) => Ok(Billed { new: true, document }),
         Ok(Posted::Exists(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Billed { new: true, document }),
         Ok(Posted::Exists(head)) => repeat(context, &city, &trip_id, head.bill, &fingerprint),
@@ -110,15 +112,14 @@ async fn keep<P: Ports>(
 }
 
 /// Posts a revision once the documents that it names are kept: what is billed can be made again for as long as it is there.
-async fn keep_documents_and_post<P: Ports>(
+async fn post_after<P: Ports>(
+    documents: impl Future<Output = Result<(), StoreError>>,
     context: &Context<P>,
     city: &str,
     trip_id: &str,
     new: NewRevision,
-    cards: &Cards<P>,
 ) -> Result<Posted, StoreError> {
     let post = |new: NewRevision| async move { context.write(context.ports().post_bill(city, trip_id, &new)).await };
-    let documents = keep_documents(context, city, cards);
     if planted(Bug::DocumentsAfterTheBill) {
         let posted = post(new).await;
         drop(documents.await);
@@ -143,19 +144,23 @@ async fn keep_documents_and_post<P: Ports>(
 }
 
 /// Keeps both rate cards and the policy of a bill.
-async fn keep_documents<P: Ports>(context: &Context<P>, city: &str, cards: &Cards<P>) -> Result<(), StoreError> {
+async fn keep_documents<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    cards: &Cards<P>,
+    policy: &PolicyOf<P>,
+) -> Result<(), StoreError> {
     let (passenger, driver, policy) = join3(
         cards::keep(context, city, &cards.passenger),
         cards::keep(context, city, &cards.driver),
-        keep_policy(context, city),
+        keep_policy(context, city, policy),
     )
     .await;
     passenger.and(driver).and(policy)
 }
 
-/// Keeps the policy in force for a city, once per instance.
-async fn keep_policy<P: Ports>(context: &Context<P>, city: &str) -> Result<(), StoreError> {
-    let Ok(policy) = context.config.policy() else { return Ok(()) };
+/// Keeps a policy that a bill of a city was settled under, once per instance.
+async fn keep_policy<P: Ports>(context: &Context<P>, city: &str, policy: &PolicyOf<P>) -> Result<(), StoreError> {
     if !policy.kept.borrow().contains(city) {
         documents::keep(context, city, DocumentKind::Policy, &policy.version, &policy.document).await?;
         policy.kept.borrow_mut().insert(city.to_owned());
@@ -196,15 +201,11 @@ pub async fn detail<P: Ports>(
 ) -> Result<BillPage, Refusal> {
     let view = View::choose(context, wanted)?;
     let (city, stored) = find(context, trip_id, city).await?;
-    let shown = match BillRecord::read(&stored.document) {
-        Ok(record) => ShownBill::from(record),
-        Err(ReadError::Contradiction(why)) => return Err(contradiction(context, &city, trip_id, why)),
+    let shown = match of_this_release(context, &city, trip_id, &stored.document)? {
+        Some(record) => ShownBill::from(record),
         // One of another release is shown as far as it is understood.
-        Err(ReadError::Unreadable(why)) => {
-            context.tell(&Event::StoredBillUnreadable { city: city.clone(), trip: trip_id.to_owned(), why });
-            let shown = ShownBill::read(&stored.document);
-            shown.map_err(|why| Refusal::internal(format!("a stored bill cannot be shown: {why}")))?
-        }
+        None => ShownBill::read(&stored.document)
+            .map_err(|why| Refusal::internal(format!("a stored bill cannot be shown: {why}")))?,
     };
     let bill = if view.scene.as_deref() == Some("driver") { &shown.driver } else { &shown.passenger };
     let Details { sections, reason } = view.details(context, bill);
@@ -235,14 +236,25 @@ fn repeat<P: Ports>(
         let detail = "a trip is billed once; GET the bill to see it, or send the request it was made from";
         return Err(Refusal::new(Code::BillConflict, detail));
     }
-    match BillRecord::read(&earlier.document) {
-        Ok(_) => {}
+    of_this_release(context, city, trip_id, &earlier.document)?;
+    Ok(Billed { new: false, document: earlier.document })
+}
+
+/// The record of a stored bill. `None` when another release wrote what this one does not understand, which is told.
+fn of_this_release<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    trip_id: &str,
+    document: &str,
+) -> Result<Option<BillRecord>, Refusal> {
+    match BillRecord::read(document) {
+        Ok(record) => Ok(Some(record)),
         Err(ReadError::Unreadable(why)) => {
             context.tell(&Event::StoredBillUnreadable { city: city.to_owned(), trip: trip_id.to_owned(), why });
+            Ok(None)
         }
-        Err(ReadError::Contradiction(why)) => return Err(contradiction(context, city, trip_id, why)),
+        Err(ReadError::Contradiction(why)) => Err(contradiction(context, city, trip_id, why)),
     }
-    Ok(Billed { new: false, document: earlier.document })
 }
 
 /// The rate cards that a ride is billed with.
@@ -344,14 +356,15 @@ async fn quoted_cards<P: Ports>(
     })
 }
 
-/// Makes the bill of a trip from its segments, or from the request when there are none to be had.
+/// Makes the bill of a trip from its segments, or from the request when there are none to be had; with the policy that it is
+/// settled under.
 fn make<P: Ports>(
     context: &Context<P>,
     trip_id: &str,
     request: &BillRequest,
     segments: Result<Vec<Segment>, StoreError>,
     cards: &Cards<P>,
-) -> Result<BillRecord, Refusal> {
+) -> Result<(BillRecord, Rc<PolicyOf<P>>), Refusal> {
     let mut lost = false;
     let trip = match segments {
         Ok(segments) if !segments.is_empty() => trip::metered(request, segments)?,
@@ -363,6 +376,7 @@ fn make<P: Ports>(
             trip::mocked(request)
         }
     };
+    let policy = context.config.policy()?;
     let ride = BillInputs {
         trip_id,
         city: &request.city,
@@ -371,7 +385,7 @@ fn make<P: Ports>(
         estimate_id: request.estimate_id.as_deref(),
         passenger: &*cards.passenger,
         driver: &*cards.driver,
-        policy: &*context.config.policy()?,
+        policy: &*policy,
         pinned: cards.pinned,
         quoted: cards.quoted.as_ref(),
         engines: context.config.engines(),
@@ -382,7 +396,7 @@ fn make<P: Ports>(
         record.degraded = false;
     }
     record.verify().map_err(|why| contradiction(context, &record.city, trip_id, why))?;
-    Ok(record)
+    Ok((record, policy))
 }
 
 /// All that a bill is made of.
@@ -503,7 +517,7 @@ async fn find<P: Ports>(
         Refusal::parameter("city", "is missing; say which city the trip began in: ?city=110000, for example")
     })?;
     if !names::is_token(city) {
-        return Err(Refusal::parameter("city", "a city has 1 to 32 letters, digits, `_` and `-`"));
+        return Err(Refusal::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
     }
     match context.read(context.ports().bill(city, trip_id)).await {
         Ok(Some(head)) => Ok((city.to_owned(), head.bill)),

@@ -1,6 +1,7 @@
 //! Settlement: what the platform keeps of a ride, and owes the driver so that it keeps no more than the cap.
 
 use crate::answers::CommissionDocument;
+use crate::billing::PolicyOf;
 use crate::config::ParsedPolicy;
 use crate::context::Context;
 use crate::engines::{BilledRide, Engines, ParseError, Policy, RideTotals, SettleError};
@@ -11,8 +12,6 @@ use farebox_document::{Problem, canonical_json};
 use farebox_records::Settlement;
 use serde_json::Value;
 use std::rc::Rc;
-
-type PolicyOf<P> = ParsedPolicy<<<P as Ports>::Engines as Engines>::Policy>;
 
 /// Settles a ride that nothing else is known of, and keeps nothing.
 ///

@@ -44,7 +44,7 @@ pub use limits::{List, Whole};
 pub use notes::{MOST_PROBLEMS, Notes};
 pub use place::Place;
 pub use problem::{Problem, Problems};
-pub use read::{check_format, read_json, read_part};
+pub use read::{check_format, read_json, read_part, read_text};
 pub use say::{excerpt, number};
 
 /// What [`words!`] needs wherever it is used.

@@ -1,7 +1,7 @@
 //! Reading documents, and parts of them, from JSON.
 
 use crate::reader::Reader;
-use crate::{Notes, Place, ProblemCode, Problems, parse_json};
+use crate::{Notes, Place, Problem, ProblemCode, Problems, parse_json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -21,6 +21,18 @@ pub fn check_format(document: &Value, format: &str, pointer: &str, problems: &mu
     if document.get("format").and_then(Value::as_str).is_some_and(|other| other != format) {
         problems.add(format!("{pointer}/format"), ProblemCode::UnknownFormat.word(), format!("has to be {format:?}"));
     }
+}
+
+/// Reads the text of a document that is one part.
+///
+/// # Errors
+///
+/// Everything that is wrong with it; at least one thing.
+pub fn read_text<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let document = read_json(text, "", &mut problems);
+    let document = document.and_then(|value| read_part(&value, "", &mut problems));
+    document.filter(|_| problems.is_empty()).ok_or_else(|| problems.into_vec())
 }
 
 /// Reads one part of a document. Everything in it that is wrong is noted under `pointer`, where the part is; reading can

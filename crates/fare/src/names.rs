@@ -6,6 +6,12 @@ pub const TOKEN_CHARS: usize = 32;
 /// The longest identifier, in characters.
 pub const NAME_CHARS: usize = 128;
 
+/// What a token has, for people: see [`is_token`].
+pub const TOKEN_RULE: &str = "1 to 32 letters, digits, `_` and `-`";
+
+/// What an identifier has, for people: see [`is_name`].
+pub const NAME_RULE: &str = "1 to 128 letters, digits and any of `._:~-`";
+
 /// The syntax of tokens, as a regular expression.
 #[cfg(feature = "schema")]
 pub fn token_pattern() -> String {

@@ -1,6 +1,6 @@
 //! Reading records.
 
-use farebox_document::{Problems, read_json, read_part};
+use farebox_document::read_text;
 use serde::de::DeserializeOwned;
 
 /// Why a record cannot be used.
@@ -20,9 +20,7 @@ pub enum ReadError {
 pub(crate) fn strictly<T: DeserializeOwned>(document: &str) -> Result<T, String> {
     serde_json::from_str(document).map_err(|error| {
         // Read again, and slowly, for the sake of a message that says what would be right.
-        let mut problems = Problems::default();
-        let value = read_json(document, "", &mut problems);
-        value.and_then(|value| read_part::<T>(&value, "", &mut problems));
-        problems.iter().next().map_or_else(|| error.to_string(), ToString::to_string)
+        let problems = read_text::<T>(document).err().unwrap_or_default();
+        problems.first().map_or_else(|| error.to_string(), ToString::to_string)
     })
 }

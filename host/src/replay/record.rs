@@ -2,12 +2,11 @@
 
 use crate::bill_text;
 use crate::card::archive::Archive;
-use crate::input;
 use farebox_billing::pricing::of_the_driver;
 use farebox_fare::{Facts, Trip};
 use farebox_money::Currency;
 use farebox_pricing::{CardInfo, RateCard, Side};
-use farebox_records::{BillRecord, Settlement};
+use farebox_records::{BillRecord, ReadError, Settlement};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -69,13 +68,12 @@ impl<'a> Record<'a> {
     /// The first thing that is wrong with it.
     pub fn parse(text: &'a [u8]) -> Result<Self, String> {
         serde_json::from_slice(text).map_err(|error| {
-            // Read again, and slowly, for the sake of a message that says what to write.
-            let problems = std::str::from_utf8(text).map(input::parse_document::<BillRecord>);
-            let problem = match problems {
-                Ok(Err(problems)) => problems.first().map(ToString::to_string),
-                _ => None,
+            // Read whole, for the sake of a message that says what to write.
+            let why = match std::str::from_utf8(text).map(BillRecord::read) {
+                Ok(Err(ReadError::Unreadable(why))) => why,
+                _ => error.to_string(),
             };
-            format!("not the record of a bill: {}", problem.unwrap_or_else(|| error.to_string()))
+            format!("not the record of a bill: {why}")
         })
     }
 

@@ -71,12 +71,12 @@ const AMOUNT: &str = "an amount as text, such as \"12.50\"";
 
 read! {
     Token: text() |text| {
-        let right = "1 to 32 letters, digits, `_` and `-`, starting with a letter or digit";
+        let right = format_args!("{}, starting with a letter or digit", names::TOKEN_RULE);
         let message = || BadValue::new(Malformed, format!("is {}; a name has {right}", excerpt(text)));
         if names::is_token(text) { Ok(Self(text.to_owned())) } else { Err(message()) }
     };
     Name: text() |text| {
-        let right = "1 to 128 letters, digits and any of `._:~-`";
+        let right = names::NAME_RULE;
         let message = || BadValue::new(Malformed, format!("is {}; an identifier has {right}", excerpt(text)));
         if names::is_name(text) { Ok(Self(text.to_owned())) } else { Err(message()) }
     };
