@@ -8,11 +8,11 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
+    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Stamp, Store, StoreError, StoredBill, TopUp,
     Variables,
 };
 use farebox_billing::{Billing, Context, estimates};
-use farebox_fare::{Segment, Timestamp};
+use farebox_fare::Segment;
 use farebox_kit::artifacts;
 use farebox_kit::native::Native;
 use farebox_web::body;
@@ -81,6 +81,10 @@ impl Files for World {
         entries.map(name).collect()
     }
 
+    fn stamp(&self, path: &str) -> Result<Stamp, String> {
+        farebox_kit::memory::stamp(&self.config.join(path))
+    }
+
     fn read(&self, path: &str) -> Result<String, String> {
         std::fs::read_to_string(self.config.join(path)).map_err(|error| error.to_string())
     }
@@ -98,9 +102,9 @@ impl Variables for World {
 }
 
 impl Clock for World {
-    fn now(&self) -> Timestamp {
+    fn now_ms(&self) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 
     fn elapsed(&self) -> Duration {

@@ -1,10 +1,10 @@
 //! What the requests of an instance share. All of it is a cache: an instance may end at any request.
 
 use crate::backlog::Backlog;
-use crate::config::{Card, Config};
+use crate::config::{Card, Folder, Snapshot};
 use crate::engines::Engines;
 use crate::event::Event;
-use crate::ports::{Files, Ports};
+use crate::ports::Ports;
 use crate::refusal::Refusal;
 use crate::settings::{self, Settings};
 use std::cell::{OnceCell, RefCell};
@@ -21,7 +21,8 @@ type Earlier<P> = HashMap<(String, String), Rc<CardOf<P>>>;
 pub struct Billing<P: Ports> {
     ports: Rc<P>,
     settings: OnceCell<Rc<Settings>>,
-    config: OnceCell<Rc<Config<P::Engines>>>,
+    config: OnceCell<Rc<Snapshot<P::Engines>>>,
+    folder: RefCell<Rc<Folder>>,
     /// The rate cards of earlier versions that somebody asked for. There are few: quotes do not live long.
     pub(crate) earlier: RefCell<Earlier<P>>,
     /// Work that goes on after answers.
@@ -38,6 +39,7 @@ impl<P: Ports> Billing<P> {
             ports: Rc::new(ports),
             settings: OnceCell::new(),
             config: OnceCell::new(),
+            folder: RefCell::default(),
             earlier: RefCell::default(),
             backlog: Backlog::default(),
             #[cfg(feature = "planted")]
@@ -72,17 +74,23 @@ impl<P: Ports> Billing<P> {
         Ok(Rc::clone(self.settings.get_or_init(|| Rc::new(settings))))
     }
 
-    /// The configuration. The folders are listed once.
+    /// The configuration. The folder is read once.
     ///
     /// # Errors
     ///
-    /// `config-invalid` when they cannot be. It is tried again with the next request.
-    pub fn config(&self) -> Result<Rc<Config<P::Engines>>, Refusal> {
+    /// `config-invalid` when it cannot be. It is tried again with the next request.
+    pub fn config(&self) -> Result<Rc<Snapshot<P::Engines>>, Refusal> {
         if let Some(config) = self.config.get() {
             return Ok(Rc::clone(config));
         }
-        let files: Rc<dyn Files> = Rc::<P>::clone(&self.ports);
-        let config = Config::list(files)?;
-        Ok(Rc::clone(self.config.get_or_init(|| Rc::new(config))))
+        let folder = Folder::read(&*self.ports, None, self.ports.now_ms()).map_err(Refusal::config)?;
+        let config = Rc::new(Snapshot::new(folder.texts.clone(), None));
+        self.folder.replace(Rc::new(folder));
+        Ok(Rc::clone(self.config.get_or_init(|| config)))
+    }
+
+    /// What was in the folder when it was read last.
+    pub fn folder(&self) -> Rc<Folder> {
+        Rc::clone(&self.folder.borrow())
     }
 }

@@ -1,7 +1,7 @@
 //! Rate cards by version: those of today from the configuration, earlier ones from the store.
 
 use crate::billing::CardOf;
-use crate::config::{Card, Config};
+use crate::config::{Card, Snapshot};
 use crate::context::Context;
 use crate::engines::{Engines, Side};
 use crate::event::Event;
@@ -77,7 +77,7 @@ pub(crate) async fn keep<P: Ports>(context: &Context<P>, city: &str, card: &Card
     }
 }
 
-fn current<E: Engines>(config: &Config<E>, city: &str, version: &str) -> Option<Rc<Card<E::Card>>> {
+fn current<E: Engines>(config: &Snapshot<E>, city: &str, version: &str) -> Option<Rc<Card<E::Card>>> {
     let cards = config
         .products(city)
         .into_iter()

@@ -51,8 +51,8 @@ pub async fn readiness<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> Readi
     match billing.config() {
         Err(refusal) => add("config".to_owned(), Some(told(refusal))),
         Ok(config) => {
-            for stray in config.strays() {
-                add("config".to_owned(), Some(stray.clone()));
+            for (path, why) in &billing.folder().unreadable {
+                add(path.clone(), Some(why.clone()));
             }
             for city in config.cities() {
                 city.clone_into(&mut a_city);

@@ -5,16 +5,16 @@ use crate::artifacts::repository;
 use crate::native::Native;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
+    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Stamp, Store, StoreError, StoredBill, TopUp,
     Variables,
 };
 use farebox_fare::{Segment, Timestamp};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// How a call of the store fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,18 @@ impl World {
     }
 }
 
+/// What a real file is told by.
+///
+/// # Errors
+///
+/// It cannot be looked at.
+pub fn stamp(path: &Path) -> Result<Stamp, String> {
+    let about = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let modified = about.modified().ok().and_then(|modified| modified.duration_since(UNIX_EPOCH).ok());
+    let modified_ns = modified.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(u64::MAX);
+    Ok(Stamp { is_folder: about.is_dir(), bytes: about.len(), modified_ns })
+}
+
 impl Ports for World {
     type Engines = Native;
 }
@@ -99,6 +111,10 @@ impl Files for World {
             entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(|error| error.to_string())
         };
         entries.map(name).collect()
+    }
+
+    fn stamp(&self, path: &str) -> Result<Stamp, String> {
+        stamp(&self.0.config.join(path))
     }
 
     fn read(&self, path: &str) -> Result<String, String> {
@@ -118,8 +134,8 @@ impl Variables for World {
 }
 
 impl Clock for World {
-    fn now(&self) -> Timestamp {
-        self.0.now.get()
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.0.now.get()).unwrap_or_default().saturating_mul(1000)
     }
 
     fn elapsed(&self) -> Duration {

@@ -5,7 +5,7 @@ use crate::plan::Plan;
 use crate::store::SimStore;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Store, StoreError, StoredBill, TopUp,
+    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Stamp, Store, StoreError, StoredBill, TopUp,
     Variables,
 };
 use farebox_fare::{Segment, Timestamp};
@@ -41,12 +41,17 @@ impl Ports for World {
 impl Files for World {
     fn list(&self, folder: &str) -> Result<Vec<String>, String> {
         let inside = |path: &String| {
-            let name = path.strip_prefix(folder)?.strip_prefix('/')?;
-            Some(name.split('/').next().unwrap_or(name).to_owned())
+            let name = if folder.is_empty() { path } else { path.strip_prefix(folder)?.strip_prefix('/')? };
+            name.split('/').next().map(str::to_owned)
         };
         let mut names: Vec<String> = self.documents.keys().filter_map(inside).collect();
         names.dedup();
         Ok(names)
+    }
+
+    fn stamp(&self, path: &str) -> Result<Stamp, String> {
+        let bytes = self.documents.get(path).map(|text| u64::try_from(text.len()).unwrap_or(u64::MAX));
+        Ok(Stamp { is_folder: bytes.is_none(), bytes: bytes.unwrap_or_default(), modified_ns: 0 })
     }
 
     fn read(&self, path: &str) -> Result<String, String> {
@@ -67,8 +72,9 @@ impl Variables for World {
 }
 
 impl Clock for World {
-    fn now(&self) -> Timestamp {
-        BEGINNING + i64::try_from(self.executor.now().as_secs()).unwrap_or_default()
+    fn now_ms(&self) -> u64 {
+        let beginning = u64::try_from(BEGINNING).unwrap_or_default().saturating_mul(1000);
+        beginning.saturating_add(u64::try_from(self.executor.now().as_millis()).unwrap_or_default())
     }
 
     fn elapsed(&self) -> Duration {

@@ -1,0 +1,24 @@
+//! The documents that everything is done by: rate cards, the commission policy, the copy.
+//!
+//! - `place`: which file is which document, and how large it may be
+//! - `texts`: texts, and the versions that they have
+//! - `folder`: the folder read whole: texts, what cannot be read, what is no document
+//! - `document`, `card`: a text, and what it means once somebody asked
+//! - `snapshot`: all of them at one moment, which never changes
+//!
+//! The texts of a snapshot are read before anything is answered from it; what they mean is found out when it is needed.
+//! Reading is what has to happen at one moment. Parsing takes a hundred times as long, and most instances never need most
+//! rate cards.
+
+mod card;
+mod document;
+mod folder;
+mod place;
+mod snapshot;
+mod texts;
+
+pub use card::{Card, ParsedCatalogue, ParsedPolicy};
+pub use folder::Folder;
+pub use place::Place;
+pub use snapshot::Snapshot;
+pub use texts::{Manifest, Text, Texts};
