@@ -5,6 +5,7 @@
 //! - `folder`: the folder read whole: texts, what cannot be read, what is no document
 //! - `document`, `card`: a text, and what it means once somebody asked
 //! - `snapshot`: all of them at one moment, which never changes
+//! - [`moment`]: when which snapshot is answered from
 //!
 //! The texts of a snapshot are read before anything is answered from it; what they mean is found out when it is needed.
 //! Reading is what has to happen at one moment. Parsing takes a hundred times as long, and most instances never need most
@@ -13,6 +14,7 @@
 mod card;
 mod document;
 mod folder;
+pub mod moment;
 mod place;
 mod snapshot;
 mod texts;
