@@ -8,8 +8,8 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Stamp, Store, StoreError, StoredBill, TopUp,
-    Variables,
+    Accumulated, Clock, Events, Files, Generation, Generations, Ids, Ports, SegmentsError, Spawn, Stamp, Store,
+    StoreError, StoredBill, TopUp, Variables,
 };
 use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::Segment;
@@ -128,13 +128,31 @@ impl Events for World {
 
 impl Spawn for World {
     fn spawn(&self, _: Pin<Box<dyn Future<Output = ()>>>) {
-        unreachable!("no store, nothing to do after an answer");
+        // Files do not change under a measurement.
     }
 }
 
 /// There is none, and estimates without quotes ask for nothing.
 fn none<T>() -> Result<T, StoreError> {
     Err(StoreError::Unavailable("there is none".to_owned()))
+}
+
+impl Generations for World {
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        none()
+    }
+
+    async fn propose(&self, _: &Generation) -> Result<Generation, StoreError> {
+        none()
+    }
+
+    async fn put_file(&self, _: &str, _: &str) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn file(&self, _: &str) -> Result<Option<String>, StoreError> {
+        none()
+    }
 }
 
 impl Store for World {

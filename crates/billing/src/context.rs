@@ -1,7 +1,7 @@
 //! What a request is carried out in: one trace, one moment, one deadline, one configuration.
 
 use crate::billing::Billing;
-use crate::config::Snapshot;
+use crate::config::{InForce, Snapshot};
 use crate::event::Event;
 use crate::ports::{Ports, StoreError};
 use crate::refusal::Refusal;
@@ -36,14 +36,14 @@ impl<P: Ports> Context<P> {
     ///
     /// `config-invalid` when variables or the folder of the configuration cannot be read.
     pub async fn new(billing: &Rc<Billing<P>>, trace: &str) -> Result<Self, Refusal> {
-        let config = billing.config()?;
         let settings = billing.settings().await?;
+        let InForce { snapshot, now_ms } = billing.in_force().await?;
         Ok(Self {
             deadline: Cell::new(None),
-            now: billing.ports().now(),
+            now: i64::try_from(now_ms / 1000).unwrap_or(Timestamp::MAX),
             trace: trace.to_owned(),
             billing: Rc::clone(billing),
-            config,
+            config: snapshot,
             settings,
         })
     }

@@ -48,11 +48,11 @@ pub async fn readiness<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> Readi
     let told = |refusal: Refusal| refusal.reason().to_owned();
     add("variables".to_owned(), billing.settings().await.err().map(told));
     let mut a_city = "ready".to_owned();
-    match billing.config() {
+    match billing.config().await {
         Err(refusal) => add("config".to_owned(), Some(told(refusal))),
         Ok(config) => {
-            for (path, why) in &billing.folder().unreadable {
-                add(path.clone(), Some(why.clone()));
+            for broken in billing.standing().broken {
+                add(broken.path, Some(broken.why));
             }
             for city in config.cities() {
                 city.clone_into(&mut a_city);

@@ -5,15 +5,16 @@ use crate::artifacts::repository;
 use crate::native::Native;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, Events, Files, Ids, Ports, SegmentsError, Spawn, Stamp, Store, StoreError, StoredBill, TopUp,
-    Variables,
+    Accumulated, Clock, Events, Files, Generation, Generations, Ids, Ports, SegmentsError, Spawn, Stamp, Store,
+    StoreError, StoredBill, TopUp, Variables,
 };
-use farebox_fare::{Segment, Timestamp};
+use farebox_fare::Segment;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Waker};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// How a call of the store fails.
@@ -27,12 +28,15 @@ pub enum Failure {
     Late,
 }
 
+/// Work that goes on after an answer.
+pub type Work = Pin<Box<dyn Future<Output = ()>>>;
+
 /// What all requests of a test see.
 pub struct Memory {
     /// Where the configuration is; the one that ships unless a test says otherwise.
     pub config: PathBuf,
-    /// What the calendar says.
-    pub now: Cell<Timestamp>,
+    /// What the calendar says, in milliseconds since 1970.
+    pub now_ms: Cell<u64>,
     /// Which calls fail, by the name of the method, and how.
     pub failures: RefCell<BTreeMap<&'static str, Failure>>,
     /// The segments of each trip.
@@ -43,8 +47,14 @@ pub struct Memory {
     pub ledger: RefCell<BTreeMap<String, TopUp>>,
     /// Quotes and rate cards, by name.
     pub documents: RefCell<BTreeMap<String, String>>,
+    /// Generations of the configuration, ascending.
+    pub generations: RefCell<Vec<Generation>>,
+    /// Their texts, by version.
+    pub files: RefCell<BTreeMap<String, String>>,
     /// The names of the events that were told, in order.
     pub events: RefCell<Vec<String>>,
+    /// What is to go on after answers, see [`World::after_answers`].
+    pub after: RefCell<Vec<Work>>,
     ids: Cell<u64>,
 }
 
@@ -54,21 +64,46 @@ pub struct World(pub Rc<Memory>);
 
 impl Default for World {
     fn default() -> Self {
+        Self::with_config(repository().join("config"))
+    }
+}
+
+impl World {
+    /// A world with the configuration in this folder.
+    pub fn with_config(config: PathBuf) -> Self {
         Self(Rc::new(Memory {
-            config: repository().join("config"),
-            now: Cell::new(1_795_219_200),
+            config,
+            now_ms: Cell::new(1_795_219_200_000),
             failures: RefCell::default(),
             segments: RefCell::default(),
             bills: RefCell::default(),
             ledger: RefCell::default(),
             documents: RefCell::default(),
+            generations: RefCell::default(),
+            files: RefCell::default(),
             events: RefCell::default(),
+            after: RefCell::default(),
             ids: Cell::default(),
         }))
     }
 }
 
 impl World {
+    /// Finishes what goes on after answers, as far as it does not wait for what never comes. Unless a test asks for it,
+    /// it never happens: an instance may end at any answer.
+    pub fn after_answers(&self) {
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            let work = std::mem::take(&mut *self.0.after.borrow_mut());
+            if work.is_empty() {
+                return;
+            }
+            for mut work in work {
+                let _ = work.as_mut().poll(&mut context);
+            }
+        }
+    }
+
     /// Carries out a call, unless it fails.
     async fn call<T, E: From<StoreError>>(
         &self,
@@ -135,7 +170,7 @@ impl Variables for World {
 
 impl Clock for World {
     fn now_ms(&self) -> u64 {
-        u64::try_from(self.0.now.get()).unwrap_or_default().saturating_mul(1000)
+        self.0.now_ms.get()
     }
 
     fn elapsed(&self) -> Duration {
@@ -160,7 +195,43 @@ impl Events for World {
 }
 
 impl Spawn for World {
-    fn spawn(&self, _: Pin<Box<dyn Future<Output = ()>>>) {}
+    fn spawn(&self, work: Work) {
+        self.0.after.borrow_mut().push(work);
+    }
+}
+
+impl Generations for World {
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        self.call("generations", |memory| {
+            let generations = memory.generations.borrow();
+            Ok(generations.iter().skip(generations.len().saturating_sub(2)).cloned().collect())
+        })
+        .await
+    }
+
+    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
+        self.call("propose", |memory| {
+            let mut generations = memory.generations.borrow_mut();
+            let earlier = generations.iter().find(|earlier| earlier.number == generation.number).cloned();
+            Ok(earlier.unwrap_or_else(|| {
+                generations.push(generation.clone());
+                generation.clone()
+            }))
+        })
+        .await
+    }
+
+    async fn put_file(&self, version: &str, text: &str) -> Result<(), StoreError> {
+        self.call("put_file", |memory| {
+            memory.files.borrow_mut().insert(version.to_owned(), text.to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn file(&self, version: &str) -> Result<Option<String>, StoreError> {
+        self.call("file", |memory| Ok(memory.files.borrow().get(version).cloned())).await
+    }
 }
 
 impl Store for World {

@@ -2,7 +2,9 @@
 
 use super::bindings::farebox::store::{bills, cards, ledger, quotes, trips};
 use super::world::World;
-use farebox_billing::ports::{Accumulated, SegmentsError, Store, StoreError, StoredBill, TopUp};
+use farebox_billing::ports::{
+    Accumulated, Generation, Generations, SegmentsError, Store, StoreError, StoredBill, TopUp,
+};
 use farebox_fare::Segment;
 
 impl Store for World {
@@ -76,6 +78,29 @@ impl Store for World {
             }
         })
     }
+}
+
+/// The store does not keep generations yet: each instance goes by the files alone.
+impl Generations for World {
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        Err(no_generations())
+    }
+
+    async fn propose(&self, _: &Generation) -> Result<Generation, StoreError> {
+        Err(no_generations())
+    }
+
+    async fn put_file(&self, _: &str, _: &str) -> Result<(), StoreError> {
+        Err(no_generations())
+    }
+
+    async fn file(&self, _: &str) -> Result<Option<String>, StoreError> {
+        Err(no_generations())
+    }
+}
+
+fn no_generations() -> StoreError {
+    StoreError::Unavailable("the store keeps no generations".to_owned())
 }
 
 fn from_wit(stored: bills::Stored) -> StoredBill {

@@ -1,7 +1,7 @@
 //! The folder of the configuration, read whole.
 
 use super::place::{FOLDERS, OF_CITIES, Place};
-use super::texts::{Text, Texts};
+use super::texts::{Manifest, Text, Texts};
 use crate::ports::{Files, Stamp};
 use std::collections::BTreeMap;
 
@@ -50,6 +50,13 @@ impl Folder {
         }
         folder.texts = texts.into_iter().collect();
         Ok(folder)
+    }
+
+    /// The version of every document; of one that cannot be read, `""`.
+    pub fn manifest(&self) -> Manifest {
+        let mut manifest = self.texts.manifest();
+        manifest.extend(self.unreadable.keys().map(|path| (path.clone(), String::new())));
+        manifest
     }
 
     fn text(

@@ -5,7 +5,9 @@
 //! - `folder`: the folder read whole: texts, what cannot be read, what is no document
 //! - `document`, `card`: a text, and what it means once somebody asked
 //! - `snapshot`: all of them at one moment, which never changes
+//! - `judge`: which of the files can follow what is in force
 //! - [`moment`]: when which snapshot is answered from
+//! - `keeper`: looks, and does what was decided
 //!
 //! The texts of a snapshot are read before anything is answered from it; what they mean is found out when it is needed.
 //! Reading is what has to happen at one moment. Parsing takes a hundred times as long, and most instances never need most
@@ -14,6 +16,8 @@
 mod card;
 mod document;
 mod folder;
+mod judge;
+mod keeper;
 pub mod moment;
 mod place;
 mod snapshot;
@@ -21,6 +25,8 @@ mod texts;
 
 pub use card::{Card, ParsedCatalogue, ParsedPolicy};
 pub use folder::Folder;
+pub use judge::{Broken, Judgement, judge};
+pub use keeper::{InForce, Keeper, Standing};
 pub use place::Place;
 pub use snapshot::Snapshot;
 pub use texts::{Manifest, Text, Texts};

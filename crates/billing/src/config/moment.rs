@@ -15,6 +15,7 @@
 //! alone.
 
 use super::texts::Manifest;
+use crate::planted::{Bug, planted};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -182,7 +183,7 @@ impl State {
                 self.answered = rows.is_some();
                 rows.into_iter().flatten().for_each(|row| self.learn(row));
                 if let Some(files) = files {
-                    self.settled = self.files.as_deref() == Some(&files);
+                    self.settled = self.files.as_deref() == Some(&files) || planted(Bug::TakesHalfAnEdit);
                     self.files = Some(Rc::new(files));
                 }
                 self.load(now_ms, &mut actions);

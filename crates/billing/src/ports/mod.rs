@@ -4,9 +4,11 @@
 //! component is one thread, and what can be done there can be done anywhere.
 
 mod fault;
+mod generations;
 mod store;
 
 pub use fault::{SegmentsError, StoreError};
+pub use generations::{Generation, Generations};
 pub use store::{Accumulated, Store, StoredBill, TopUp};
 
 use crate::engines::Engines;
@@ -16,7 +18,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 /// All of them.
-pub trait Ports: Store + Files + Variables + Clock + Ids + Events + Spawn + 'static {
+pub trait Ports: Store + Generations + Files + Variables + Clock + Ids + Events + Spawn + 'static {
     /// What prices, settles and renders.
     type Engines: Engines;
 }
