@@ -17,7 +17,7 @@ pub fn cities<P: Ports>(context: &Context<P>) -> CitiesDocument {
     for city in config.cities() {
         let mut products = Vec::new();
         for product in config.products(city) {
-            let card = |side| match config.card(city, product, side) {
+            let card = |side| match config.card(city, product, side, context.now) {
                 Ok(card) => card,
                 Err(refusal) => {
                     let (city, product) = (city.to_owned(), product.to_owned());
@@ -57,9 +57,11 @@ pub async fn readiness<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> Readi
             for city in config.cities() {
                 city.clone_into(&mut a_city);
                 for product in config.products(city) {
-                    for side in Side::BOTH {
-                        let name = format!("cards/{city}/{product}.{}.json", side.word());
-                        add(name, config.card(city, product, side).err().map(told));
+                    for (path, card) in Side::BOTH.into_iter().flat_map(|side| config.cards(city, product, side)) {
+                        add(path.to_owned(), card.err().map(told));
+                    }
+                    for misfit in config.misfits(city, product) {
+                        add(format!("cards/{city}/{product}"), Some(misfit));
                     }
                 }
             }

@@ -30,6 +30,9 @@ struct Node {
     instances: [Rc<Billing<World>>; 2],
 }
 
+/// 2026-11-21T08:00:00+08:00.
+const NOW: i64 = 1_795_219_200;
+
 const CARD: &str = "cards/370100/express.passenger.json";
 
 impl Node {
@@ -103,7 +106,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn start_price(context: &Context<World>) -> String {
-    let card = context.config.card("370100", "express", Side::Passenger).unwrap().unwrap();
+    let card = context.config.card("370100", "express", Side::Passenger, NOW).unwrap().unwrap();
     let (_, rest) = card.document.split_once("\"amount\": \"").unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
@@ -175,7 +178,7 @@ fn a_document_that_never_loaded() {
     for instance in [0, 1] {
         let config = node.context(instance).config;
         assert_eq!(config.products("370100"), ["express", "premier"]);
-        let refusal = config.card("370100", "premier", Side::Passenger).err().unwrap();
+        let refusal = config.card("370100", "premier", Side::Passenger, NOW).err().unwrap();
         assert!(refusal.reason().starts_with("cards/370100/premier.passenger.json: "), "{refusal:?}");
     }
     assert_eq!(node.prices(), both("8.00"));

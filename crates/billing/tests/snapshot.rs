@@ -10,6 +10,9 @@ use farebox_kit::native::Native;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// 2026-11-21T08:00:00+08:00.
+const NOW: i64 = 1_795_219_200;
+
 fn shipped() -> BTreeMap<String, String> {
     let read = |path: &str| std::fs::read_to_string(repository().join("config").join(path)).unwrap();
     let mut texts: BTreeMap<String, String> =
@@ -32,7 +35,7 @@ fn usable(snapshot: &Snapshot<Native>) -> String {
     let mut words = Vec::new();
     for product in snapshot.products("110000") {
         for side in Side::BOTH {
-            if matches!(snapshot.card("110000", product, side), Ok(Some(_))) {
+            if matches!(snapshot.card("110000", product, side, NOW), Ok(Some(_))) {
                 words.push(format!("{product}.{}", side.word()));
             }
         }
@@ -67,8 +70,8 @@ fn each_kind_fails_alone() {
         assert_eq!(usable(&snapshot(&texts, None)), expected.trim(), "{path} broken");
         let broken = snapshot(&texts, None);
         let refusals = [
-            broken.card("110000", "express", Side::Passenger).err(),
-            broken.card("110000", "express", Side::Driver).err(),
+            broken.card("110000", "express", Side::Passenger, NOW).err(),
+            broken.card("110000", "express", Side::Driver, NOW).err(),
             broken.policy().err(),
             broken.catalogue("en-US").err(),
         ];
@@ -86,9 +89,9 @@ fn what_is_not_there() {
     texts.remove("cards/110000/taxi.passenger.json");
     let snapshot = snapshot(&texts, None);
     assert_eq!(snapshot.products("110000"), ["express"]);
-    let refusal = snapshot.card("110000", "express", Side::Driver).err().unwrap();
+    let refusal = snapshot.card("110000", "express", Side::Driver, NOW).err().unwrap();
     assert!(refusal.log.unwrap().starts_with("cards/110000/express.driver.json: is not there"));
-    assert!(snapshot.card("110000", "taxi", Side::Driver).unwrap().is_none());
+    assert!(snapshot.card("110000", "taxi", Side::Driver, NOW).unwrap().is_none());
 }
 
 /// A new snapshot takes over what was parsed of texts that are as they were, and only of those.
@@ -96,8 +99,9 @@ fn what_is_not_there() {
 fn unchanged_documents_are_not_parsed_again() {
     let mut texts = shipped();
     let first = snapshot(&texts, None);
-    let cards =
-        |snapshot: &Snapshot<Native>| Side::BOTH.map(|side| snapshot.card("110000", "express", side).unwrap().unwrap());
+    let cards = |snapshot: &Snapshot<Native>| {
+        Side::BOTH.map(|side| snapshot.card("110000", "express", side, NOW).unwrap().unwrap())
+    };
     let before = cards(&first);
     texts.entry("cards/110000/express.passenger.json".to_owned()).and_modify(|text| text.push(' '));
     let second = snapshot(&texts, Some(&first));
@@ -111,7 +115,7 @@ fn unchanged_documents_are_not_parsed_again() {
 fn snapshots_end() {
     let mut texts = shipped();
     let first = Rc::new(snapshot(&texts, None));
-    let card = |side| Rc::downgrade(&first.card("110000", "express", side).unwrap().unwrap());
+    let card = |side| Rc::downgrade(&first.card("110000", "express", side, NOW).unwrap().unwrap());
     let (passenger, driver) = (card(Side::Passenger), card(Side::Driver));
     texts.entry("cards/110000/express.passenger.json".to_owned()).and_modify(|text| text.push(' '));
     let second = snapshot(&texts, Some(&first));
@@ -120,4 +124,108 @@ fn snapshots_end() {
     assert_eq!((whole.strong_count(), passenger.strong_count(), driver.strong_count()), (0, 0, 1));
     drop(second);
     assert_eq!(driver.strong_count(), 0);
+}
+
+/// The latest card whose day has begun is in force, on the clocks of the card: what is asked about is the ride's start.
+#[test]
+fn cards_by_date() {
+    let mut texts = shipped();
+    let plain = texts["cards/110000/express.passenger.json"].clone();
+    let dated = |from: &str, title: &str| {
+        let text = plain.replacen("\"time_zone\"", &format!("\"effective_from\": \"{from}\", \"time_zone\""), 1);
+        text.replacen("\"title\": \"", &format!("\"title\": \"{title}"), 1)
+    };
+    for (from, title) in [("2026-10-01", "October "), ("2027-01-01", "January ")] {
+        texts.insert(format!("cards/110000/express.passenger.{from}.json"), dated(from, title));
+    }
+    let snapshot = snapshot(&texts, None);
+    let at = |time: &str| {
+        let at = farebox_fare::time::parse(time).unwrap();
+        let card = snapshot.card("110000", "express", Side::Passenger, at).unwrap().unwrap();
+        card.title.split_once(' ').unwrap().0.to_owned()
+    };
+    for (time, title) in [
+        ("2010-01-01T00:00:00Z", "DiDi"),
+        ("2026-09-30T23:59:59+08:00", "DiDi"),
+        ("2026-10-01T00:00:00+08:00", "October"),
+        ("2026-09-30T16:00:00Z", "October"),
+        ("2026-12-31T23:59:59+08:00", "October"),
+        ("2027-01-01T00:00:00+08:00", "January"),
+        ("2099-01-01T00:00:00Z", "January"),
+    ] {
+        assert_eq!(at(time), title, "{time}");
+    }
+    assert_eq!(snapshot.cards("110000", "express", Side::Passenger).count(), 3);
+    assert_eq!(snapshot.misfits("110000", "express"), [""; 0]);
+}
+
+/// A card whose day is not that of its file's name is refused; holes between the sides, and a second currency, are told.
+#[test]
+fn dates_that_do_not_fit() {
+    let dated = |text: &str, from: &str| {
+        text.replacen("\"time_zone\"", &format!("\"effective_from\": \"{from}\", \"time_zone\""), 1)
+    };
+    let (passenger, driver) = (card("110000/express.passenger"), card("110000/express.driver"));
+    let plain = "cards/110000/express.passenger.json";
+    let october = "cards/110000/express.passenger.2026-10-01.json";
+    for (path, text, expected) in [
+        (
+            plain,
+            dated(&passenger, "2026-10-01"),
+            "/effective_from is \"2026-10-01\", and the name of the file says none; name it express.passenger.2026-10-01.json, or",
+        ),
+        (
+            october,
+            passenger.clone(),
+            "/effective_from is none, and the name of the file says \"2026-10-01\"; name it express.passenger.json, or",
+        ),
+        (october, dated(&passenger, "2026-10-02"), "name it express.passenger.2026-10-02.json, or"),
+        (october, dated(&passenger, "2026-10-1"), "/effective_from \"2026-10-1\" is not a day; write it like"),
+    ] {
+        let texts = BTreeMap::from([(path.to_owned(), text)]);
+        let snapshot = snapshot(&texts, None);
+        let refusal = snapshot.card("110000", "express", Side::Passenger, NOW).err().unwrap();
+        assert!(refusal.reason().contains(expected), "{path}: {}", refusal.reason());
+    }
+
+    let of_the_driver = "cards/110000/express.driver.2026-10-01.json";
+    let texts = BTreeMap::from([
+        (plain.to_owned(), passenger.clone()),
+        (october.to_owned(), dated(&passenger, "2026-10-01").replacen("\"CNY\"", "\"HKD\"", 1)),
+        (of_the_driver.to_owned(), dated(&driver, "2026-10-01")),
+    ]);
+    let snapshot = snapshot(&texts, None);
+    assert_eq!(
+        snapshot.misfits("110000", "express"),
+        [
+            "the driver has no rate card before 2026-10-01, the passenger has one since the beginning",
+            "its rate cards are in several currencies: CNY, HKD",
+        ]
+    );
+    let refusal = snapshot.card("110000", "express", Side::Driver, 0).err().unwrap();
+    assert_eq!(refusal.reason(), "cards/110000/express: the driver has no card before 2026-10-01");
+    assert!(snapshot.card("110000", "express", Side::Driver, NOW).unwrap().is_some());
+}
+
+/// A product that begins on a day is not offered before; one whose next card is broken is not broken before its day.
+#[test]
+fn days_to_come() {
+    let mut texts = shipped();
+    for side in ["passenger", "driver"] {
+        let path = format!("cards/110000/express.{side}.json");
+        let text = texts.remove(&path).unwrap();
+        let text = text.replacen("\"time_zone\"", "\"effective_from\": \"2026-12-01\", \"time_zone\"", 1);
+        texts.insert(format!("cards/110000/express.{side}.2026-12-01.json"), text);
+    }
+    texts.insert("cards/110000/taxi.passenger.2026-12-01.json".to_owned(), "{".to_owned());
+    let snapshot = snapshot(&texts, None);
+    assert_eq!(snapshot.begins("110000", "express"), Some("2026-12-01"));
+    for side in Side::BOTH {
+        assert!(snapshot.card("110000", "express", side, NOW).unwrap().is_none());
+        assert!(snapshot.card("110000", "taxi", side, NOW).unwrap().is_some());
+    }
+    let december = NOW + 30 * 86_400;
+    assert!(snapshot.card("110000", "express", Side::Driver, december).unwrap().is_some());
+    assert!(snapshot.card("110000", "taxi", Side::Passenger, december).is_err());
+    assert!(snapshot.currency("110000", "taxi").unwrap().is_some());
 }

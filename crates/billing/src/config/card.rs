@@ -1,6 +1,7 @@
 //! What documents are once they are parsed.
 
 use crate::engines::{Catalogue, Policy, RateCard, Side};
+use farebox_fare::Timestamp;
 use farebox_money::Currency;
 use std::cell::Cell;
 
@@ -16,6 +17,10 @@ pub struct Card<C> {
     pub title: String,
     /// The IANA zone of its local times.
     pub time_zone: String,
+    /// The first local day on which it is in force; from the beginning without.
+    pub effective_from: Option<String>,
+    /// When that day begins.
+    pub effective_at: Option<Timestamp>,
     /// As it was read.
     pub document: String,
     /// Whether the store has it, as far as this instance knows.
@@ -61,9 +66,39 @@ impl<C: RateCard> Card<C> {
             version: info.version,
             title: info.title,
             time_zone: info.time_zone,
+            effective_from: info.effective_from,
+            effective_at: info.effective_at,
             document: text.to_owned(),
             kept: Cell::new(false),
         })
+    }
+}
+
+impl<C: RateCard> Card<C> {
+    /// Parses the card of a file, whose name has the day from which it is in force, or none.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub(super) fn of_file(
+        text: &str,
+        city: &str,
+        product: &str,
+        side: Side,
+        from: Option<&str>,
+    ) -> Result<Self, Vec<String>> {
+        let card = Self::parse(text, city, product, side)?;
+        if card.effective_from.as_deref() == from {
+            return Ok(card);
+        }
+        let says = |from: Option<&str>| from.map_or_else(|| "none".to_owned(), |from| format!("\"{from}\""));
+        let name = card.effective_from.as_ref().map_or_else(String::new, |from| format!(".{from}"));
+        Err(vec![format!(
+            "/effective_from is {}, and the name of the file says {}; name it {product}.{}{name}.json, or change the field",
+            says(card.effective_from.as_deref()),
+            says(from),
+            side.word(),
+        )])
     }
 }
 

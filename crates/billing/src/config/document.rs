@@ -26,6 +26,11 @@ impl<T> Document<T> {
         })
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// What it means. The text stays as it is, so what was found out about it once is so for good.
     ///
     /// # Errors

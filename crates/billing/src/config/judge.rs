@@ -74,8 +74,8 @@ impl<E: Engines, T: Fn(&str, &str) -> Found> Judge<'_, E, T> {
             let loads = |version: &str| {
                 let text = (self.text)(path, version)?;
                 let parsed = match &place {
-                    Place::Card { city, product, side } => {
-                        Card::<E::Card>::parse(&text, city, product, *side).map(drop)
+                    Place::Card { city, product, side, from } => {
+                        Card::<E::Card>::of_file(&text, city, product, *side, from.as_deref()).map(drop)
                     }
                     Place::Policy => ParsedPolicy::<E::Policy>::parse(&text).map(drop),
                     Place::Layout | Place::Messages { .. } => Ok(()),

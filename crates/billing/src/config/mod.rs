@@ -4,6 +4,7 @@
 //! - `texts`: texts, and the versions that they have
 //! - `folder`: the folder read whole: texts, what cannot be read, what is no document
 //! - `document`, `card`: a text, and what it means once somebody asked
+//! - `dated`: the rate cards of a product's side, one after the other
 //! - `snapshot`: all of them at one moment, which never changes
 //! - `judge`: which of the files can follow what is in force
 //! - [`moment`]: when which snapshot is answered from
@@ -14,6 +15,7 @@
 //! rate cards.
 
 mod card;
+mod dated;
 mod document;
 mod folder;
 mod judge;

@@ -2,6 +2,7 @@
 
 use crate::engines::Side;
 use crate::names;
+use farebox_fare::{Timestamp, time};
 
 /// The folders that documents are in.
 pub(super) const FOLDERS: [&str; 3] = ["cards", "policies", "copy"];
@@ -26,6 +27,8 @@ pub enum Place {
         product: String,
         /// To whose bill.
         side: Side,
+        /// From which local day on; from the beginning without.
+        from: Option<String>,
     },
     /// The commission policy.
     Policy,
@@ -49,9 +52,11 @@ impl Place {
         match path.split('/').collect::<Vec<_>>()[..] {
             ["cards", city, file] => {
                 let (product, side) = file.strip_suffix(".json")?.split_once('.')?;
+                let (side, from) = side.split_once('.').map_or((side, None), |(side, from)| (side, Some(from)));
                 let side = Side::BOTH.into_iter().find(|known| known.word() == side)?;
-                let is_named = names::is_token(city) && names::is_token(product);
-                is_named.then(|| Self::Card { city: city.to_owned(), product: product.to_owned(), side })
+                let is_named = names::is_token(city) && names::is_token(product) && from.is_none_or(is_day);
+                let (city, product, from) = (city.to_owned(), product.to_owned(), from.map(str::to_owned));
+                is_named.then_some(Self::Card { city, product, side, from })
             }
             ["copy", file] => {
                 let locale = file.strip_suffix(".ftl").filter(|locale| names::is_token(locale))?;
@@ -70,6 +75,16 @@ impl Place {
     }
 }
 
+/// Whether this is a day such as "2026-10-01", which the calendar has.
+fn is_day(text: &str) -> bool {
+    beginning_of(text).is_some()
+}
+
+/// When a day begins in Greenwich.
+pub(super) fn beginning_of(day: &str) -> Option<Timestamp> {
+    (day.len() == 10).then(|| time::parse(&format!("{day}T00:00:00Z"))).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,11 +92,21 @@ mod tests {
     /// What operators and their editors leave beside documents is taken for none of them.
     #[test]
     fn places() {
-        let card =
-            |product: &str, side| Some(Place::Card { city: "110000".to_owned(), product: product.to_owned(), side });
+        let card = |product: &str, side| {
+            let (city, product) = ("110000".to_owned(), product.to_owned());
+            Some(Place::Card { city, product, side, from: None })
+        };
+        let dated = |from: &str| {
+            let (city, product, side) = ("110000".to_owned(), "express".to_owned(), Side::Driver);
+            Some(Place::Card { city, product, side, from: Some(from.to_owned()) })
+        };
         for (path, expected) in [
             ("cards/110000/express.passenger.json", card("express", Side::Passenger)),
             ("cards/110000/taxi-2012.driver.json", card("taxi-2012", Side::Driver)),
+            ("cards/110000/express.driver.2026-10-01.json", dated("2026-10-01")),
+            ("cards/110000/express.driver.2026-02-29.json", None),
+            ("cards/110000/express.driver.2026-10-1.json", None),
+            ("cards/110000/express.driver.2026-10-01.old.json", None),
             ("policies/default.json", Some(Place::Policy)),
             ("copy/layout.json", Some(Place::Layout)),
             ("copy/zh-CN.ftl", Some(Place::Messages { locale: "zh-CN".to_owned() })),

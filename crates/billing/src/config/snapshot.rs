@@ -1,12 +1,14 @@
 //! All documents at one moment.
 
 use super::card::{Card, ParsedCatalogue, ParsedPolicy};
+use super::dated::Dated;
 use super::document::Document;
 use super::place::{LAYOUT, POLICY, Place};
 use super::texts::{Text, Texts};
-use crate::engines::{Engines, Side};
+use crate::engines::{Engines, RateCard, Side};
 use crate::refusal::Refusal;
 use crate::requests::Tariffs;
+use farebox_fare::Timestamp;
 use farebox_money::Currency;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -26,14 +28,17 @@ pub struct Snapshot<E: Engines> {
 
 /// The rate cards of a product.
 struct Product<C> {
-    passenger: Option<Rc<Document<Card<C>>>>,
-    driver: Option<Rc<Document<Card<C>>>>,
+    passenger: Dated<C>,
+    driver: Dated<C>,
 }
 
-impl<C> Product<C> {
-    const NONE: Self = Self { passenger: None, driver: None };
+impl<C: RateCard> Product<C> {
+    fn new(city: &str, product: &str) -> Self {
+        let side = |side| Dated::new(city, product, side);
+        Self { passenger: side(Side::Passenger), driver: side(Side::Driver) }
+    }
 
-    fn side(&self, side: Side) -> &Option<Rc<Document<Card<C>>>> {
+    fn side(&self, side: Side) -> &Dated<C> {
         match side {
             Side::Passenger => &self.passenger,
             Side::Driver => &self.driver,
@@ -48,13 +53,14 @@ impl<E: Engines> Snapshot<E> {
         let (mut policy, mut copy) = (None, BTreeMap::new());
         for (path, text) in texts.iter() {
             match Place::of(path) {
-                Some(Place::Card { city, product, side }) => {
-                    let earlier = before.and_then(|before| before.product(&city, &product)?.side(side).as_ref());
+                Some(Place::Card { city, product, side, from }) => {
+                    let earlier = before.and_then(|before| before.product(&city, &product)?.side(side).get(&from));
                     let document = Document::new(path, &[text], earlier);
-                    let cards = cities.entry(city).or_default().entry(product).or_insert(Product::NONE);
+                    let new = Product::new(&city, &product);
+                    let cards = cities.entry(city).or_default().entry(product).or_insert(new);
                     match side {
-                        Side::Passenger => cards.passenger = Some(document),
-                        Side::Driver => cards.driver = Some(document),
+                        Side::Passenger => cards.passenger.add(from, document),
+                        Side::Driver => cards.driver.add(from, document),
                     }
                 }
                 Some(Place::Policy) => {
@@ -71,26 +77,76 @@ impl<E: Engines> Snapshot<E> {
         }
         for products in cities.values_mut() {
             // Without a passenger's card there is nothing to offer.
-            products.retain(|_, product| product.passenger.is_some());
+            products.retain(|_, product| !product.passenger.is_empty());
         }
         cities.retain(|_, products| !products.is_empty());
         Self { cities, policy, copy, texts, engine: OnceCell::new() }
     }
 
-    /// A rate card. `None` when the city does not have the product.
+    /// The rate card that is in force at a moment: the latest whose day has begun. `None` when the city does not have the
+    /// product, or not yet.
     ///
     /// # Errors
     ///
-    /// `config-invalid` when it cannot be used, or when the driver of an offered product has none.
-    pub fn card(&self, city: &str, product: &str, side: Side) -> Result<Option<Rc<Card<E::Card>>>, Refusal> {
+    /// `config-invalid` when it cannot be used, or when the passenger has one then and the driver has none.
+    pub fn card(
+        &self,
+        city: &str,
+        product: &str,
+        side: Side,
+        at: Timestamp,
+    ) -> Result<Option<Rc<Card<E::Card>>>, Refusal> {
         let Some(cards) = self.product(city, product) else {
             return Ok(None);
         };
-        let Some(document) = cards.side(side) else {
-            let path = format!("cards/{city}/{product}.{}.json", side.word());
-            return Err(Refusal::config(format!("{path}: is not there, and the product is offered")));
+        let card = cards.side(side).at(at)?;
+        if card.is_none() && side == Side::Driver && !matches!(cards.passenger.at(at), Ok(None)) {
+            let missing = format!("cards/{city}/{product}.driver.json: is not there, and the product is offered");
+            let begins = |begins: &str| format!("cards/{city}/{product}: the driver has no card before {begins}");
+            return Err(Refusal::config(cards.driver.begins().map_or(missing, begins)));
+        }
+        Ok(card)
+    }
+
+    /// Every rate card of a side of a product, whenever it is in force, each with the path of its file.
+    pub fn cards(
+        &self,
+        city: &str,
+        product: &str,
+        side: Side,
+    ) -> impl Iterator<Item = (&str, Result<Rc<Card<E::Card>>, Refusal>)> {
+        self.product(city, product).into_iter().flat_map(move |cards| cards.side(side).all())
+    }
+
+    /// The first day on which a product is offered; `None` when it is from the beginning, or not at all.
+    pub fn begins(&self, city: &str, product: &str) -> Option<&str> {
+        self.product(city, product)?.passenger.begins()
+    }
+
+    /// What is wrong with the rate cards of a product taken together, though each may be good.
+    pub fn misfits(&self, city: &str, product: &str) -> Vec<String> {
+        let Some(cards) = self.product(city, product) else {
+            return Vec::new();
         };
-        document.get(|texts| Card::parse(own(texts), city, product, side)).map(Some)
+        let mut misfits = Vec::new();
+        if cards.driver.is_empty() {
+            misfits.push("the driver has no rate card".to_owned());
+        } else if let Some(begins) = cards.driver.begins().filter(|begins| Some(*begins) > cards.passenger.begins()) {
+            let since = cards.passenger.begins().map_or("the beginning".to_owned(), str::to_owned);
+            misfits.push(format!("the driver has no rate card before {begins}, the passenger has one since {since}"));
+        }
+        let mut currencies: Vec<Currency> = Side::BOTH
+            .iter()
+            .flat_map(|side| cards.side(*side).all())
+            .filter_map(|(_, card)| Some(card.ok()?.currency))
+            .collect();
+        currencies.sort_by_key(|currency| currency.code());
+        currencies.dedup();
+        if currencies.len() > 1 {
+            let codes: Vec<&str> = currencies.iter().map(|currency| currency.code()).collect();
+            misfits.push(format!("its rate cards are in several currencies: {}", codes.join(", ")));
+        }
+        misfits
     }
 
     /// The commission policy that applies unless a request brings its own.
@@ -141,7 +197,18 @@ impl<E: Engines> Snapshot<E> {
 
 impl<E: Engines> Tariffs for Snapshot<E> {
     fn currency(&self, city: &str, product: &str) -> Result<Option<Currency>, Refusal> {
-        Ok(self.card(city, product, Side::Passenger)?.map(|card| card.currency))
+        // All cards of a product are in one currency, so any that can be read will do.
+        let Some(cards) = self.product(city, product) else {
+            return Ok(None);
+        };
+        let mut broken = None;
+        for (_, card) in cards.passenger.all().rev() {
+            match card {
+                Ok(card) => return Ok(Some(card.currency)),
+                Err(refusal) => broken = Some(refusal),
+            }
+        }
+        broken.map_or(Ok(None), Err)
     }
 
     fn serves(&self, city: &str) -> bool {
