@@ -65,6 +65,9 @@ pub async fn readiness<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> Readi
                     }
                 }
             }
+            for city in config.cities_with_rules() {
+                add(format!("cities/{city}.json"), config.city(city).err().map(told));
+            }
             add("policies/default.json".to_owned(), config.policy().err().map(told));
             for locale in config.locales() {
                 add(format!("copy/{locale}.ftl"), config.catalogue(locale).err().map(told));

@@ -1,6 +1,8 @@
 //! What documents are once they are parsed.
 
+use super::city::CityRules;
 use crate::engines::{Catalogue, Policy, RateCard, Side};
+use farebox_document::Problem;
 use farebox_fare::Timestamp;
 use farebox_money::Currency;
 use std::cell::Cell;
@@ -33,6 +35,14 @@ pub struct ParsedPolicy<P> {
     pub policy: P,
     /// SHA-256 of its canonical form.
     pub version: String,
+}
+
+/// What a city decides for itself, and the version of its document, if it has one.
+pub struct ParsedCity {
+    /// All decisions; those that the document leaves open are as by default.
+    pub rules: CityRules,
+    /// SHA-256 of its canonical form.
+    pub version: Option<String>,
 }
 
 /// Copy for one locale, and its scenes; the first is the default.
@@ -111,6 +121,22 @@ impl<P: Policy> ParsedPolicy<P> {
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
         let policy = P::parse(text).map_err(|error| error.lines())?;
         Ok(Self { version: policy.version(), policy })
+    }
+}
+
+impl ParsedCity {
+    /// Parses the document of a city.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str, city: &str) -> Result<Self, Vec<String>> {
+        let lines = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (rules, version) = CityRules::parse(text).map_err(lines)?;
+        if rules.city != city {
+            return Err(vec![format!("/city is {:?}, and the name of the file says {city:?}", rules.city)]);
+        }
+        Ok(Self { rules, version: Some(version) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which of the files can follow what is in force: a broken successor leaves the last good one where it is.
 
-use super::card::{Card, ParsedCatalogue, ParsedPolicy};
+use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedPolicy};
 use super::place::{LAYOUT, POLICY, Place};
 use super::texts::Manifest;
 use crate::engines::Engines;
@@ -78,6 +78,7 @@ impl<E: Engines, T: Fn(&str, &str) -> Found> Judge<'_, E, T> {
                         Card::<E::Card>::of_file(&text, city, product, *side, from.as_deref()).map(drop)
                     }
                     Place::Policy => ParsedPolicy::<E::Policy>::parse(&text).map(drop),
+                    Place::City { city } => ParsedCity::parse(&text, city).map(drop),
                     Place::Layout | Place::Messages { .. } => Ok(()),
                 };
                 parsed.map_err(|problems| problems.join("; "))

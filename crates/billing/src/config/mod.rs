@@ -1,9 +1,10 @@
-//! The documents that everything is done by: rate cards, the commission policy, the copy.
+//! The documents that everything is done by: rate cards, the commission policy, the copy, the cities.
 //!
 //! - `place`: which file is which document, and how large it may be
 //! - `texts`: texts, and the versions that they have
 //! - `folder`: the folder read whole: texts, what cannot be read, what is no document
 //! - `document`, `card`: a text, and what it means once somebody asked
+//! - [`city`]: what a city decides for itself
 //! - `dated`: the rate cards of a product's side, one after the other
 //! - `snapshot`: all of them at one moment, which never changes
 //! - `judge`: which of the files can follow what is in force
@@ -15,6 +16,7 @@
 //! rate cards.
 
 mod card;
+pub mod city;
 mod dated;
 mod document;
 mod folder;
@@ -25,7 +27,7 @@ mod place;
 mod snapshot;
 mod texts;
 
-pub use card::{Card, ParsedCatalogue, ParsedPolicy};
+pub use card::{Card, ParsedCatalogue, ParsedCity, ParsedPolicy};
 pub use folder::Folder;
 pub use judge::{Broken, Judgement, judge};
 pub use keeper::{InForce, Keeper, Standing};

@@ -5,7 +5,7 @@ use crate::names;
 use farebox_fare::{Timestamp, time};
 
 /// The folders that documents are in.
-pub(super) const FOLDERS: [&str; 3] = ["cards", "policies", "copy"];
+pub(super) const FOLDERS: [&str; 4] = ["cards", "cities", "copy", "policies"];
 
 /// The folder in which each city has one of its own.
 pub(super) const OF_CITIES: &str = "cards";
@@ -32,6 +32,11 @@ pub enum Place {
     },
     /// The commission policy.
     Policy,
+    /// What a city decides for itself.
+    City {
+        /// Which.
+        city: String,
+    },
     /// The layout of all copy.
     Layout,
     /// The copy of a locale.
@@ -58,6 +63,10 @@ impl Place {
                 let (city, product, from) = (city.to_owned(), product.to_owned(), from.map(str::to_owned));
                 is_named.then_some(Self::Card { city, product, side, from })
             }
+            ["cities", file] => {
+                let city = file.strip_suffix(".json").filter(|city| names::is_token(city))?;
+                Some(Self::City { city: city.to_owned() })
+            }
             ["copy", file] => {
                 let locale = file.strip_suffix(".ftl").filter(|locale| names::is_token(locale))?;
                 Some(Self::Messages { locale: locale.to_owned() })
@@ -71,6 +80,7 @@ impl Place {
         match self {
             Self::Card { .. } | Self::Messages { .. } => 512 << 10,
             Self::Policy | Self::Layout => 256 << 10,
+            Self::City { .. } => 64 << 10,
         }
     }
 }
@@ -120,6 +130,8 @@ mod tests {
             ("cards/../express.passenger.json", None),
             ("cards/express.passenger.json", None),
             ("cards/110000/old/express.passenger.json", None),
+            ("cities/110000.json", Some(Place::City { city: "110000".to_owned() })),
+            ("cities/110000.json~", None),
             ("policies/other.json", None),
             ("copy/.#zh-CN.ftl", None),
             ("copy/zh-CN.ftl.bak", None),

@@ -1,6 +1,7 @@
 //! All documents at one moment.
 
-use super::card::{Card, ParsedCatalogue, ParsedPolicy};
+use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedPolicy};
+use super::city::CityRules;
 use super::dated::Dated;
 use super::document::Document;
 use super::place::{LAYOUT, POLICY, Place};
@@ -21,6 +22,7 @@ use std::rc::Rc;
 pub struct Snapshot<E: Engines> {
     cities: BTreeMap<String, BTreeMap<String, Product<E::Card>>>,
     policy: Option<Rc<Document<ParsedPolicy<E::Policy>>>>,
+    rules: BTreeMap<String, Rc<Document<ParsedCity>>>,
     copy: BTreeMap<String, Rc<Document<ParsedCatalogue<E::Catalogue>>>>,
     texts: Texts,
     engine: OnceCell<String>,
@@ -50,7 +52,7 @@ impl<E: Engines> Snapshot<E> {
     /// The configuration of these texts. What is as it was `before` is not parsed again.
     pub fn new(texts: Texts, before: Option<&Self>) -> Self {
         let mut cities: BTreeMap<String, BTreeMap<String, Product<E::Card>>> = BTreeMap::new();
-        let (mut policy, mut copy) = (None, BTreeMap::new());
+        let (mut policy, mut rules, mut copy) = (None, BTreeMap::new(), BTreeMap::new());
         for (path, text) in texts.iter() {
             match Place::of(path) {
                 Some(Place::Card { city, product, side, from }) => {
@@ -66,6 +68,10 @@ impl<E: Engines> Snapshot<E> {
                 Some(Place::Policy) => {
                     policy = Some(Document::new(path, &[text], before.and_then(|before| before.policy.as_ref())));
                 }
+                Some(Place::City { city }) => {
+                    let document = Document::new(path, &[text], before.and_then(|before| before.rules.get(&city)));
+                    rules.insert(city, document);
+                }
                 Some(Place::Messages { locale }) => {
                     let parts: Vec<&Text> = [text].into_iter().chain(texts.get(LAYOUT)).collect();
                     let document = Document::new(path, &parts, before.and_then(|before| before.copy.get(&locale)));
@@ -80,7 +86,7 @@ impl<E: Engines> Snapshot<E> {
             products.retain(|_, product| !product.passenger.is_empty());
         }
         cities.retain(|_, products| !products.is_empty());
-        Self { cities, policy, copy, texts, engine: OnceCell::new() }
+        Self { cities, policy, rules, copy, texts, engine: OnceCell::new() }
     }
 
     /// The rate card that is in force at a moment: the latest whose day has begun. `None` when the city does not have the
@@ -157,6 +163,23 @@ impl<E: Engines> Snapshot<E> {
     pub fn policy(&self) -> Result<Rc<ParsedPolicy<E::Policy>>, Refusal> {
         let missing = || Refusal::config(format!("{POLICY}: is not there"));
         self.policy.as_ref().ok_or_else(missing)?.get(|texts| ParsedPolicy::parse(own(texts)))
+    }
+
+    /// What a city decides for itself; without a document of its own, what is so by default.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid` when it has one, and it cannot be used.
+    pub fn city(&self, city: &str) -> Result<Rc<ParsedCity>, Refusal> {
+        match self.rules.get(city) {
+            Some(document) => document.get(|texts| ParsedCity::parse(own(texts), city)),
+            None => Ok(Rc::new(ParsedCity { rules: CityRules::of(city), version: None })),
+        }
+    }
+
+    /// The cities that have a document of their own, in order. Not all of them need have rate cards.
+    pub fn cities_with_rules(&self) -> impl Iterator<Item = &str> {
+        self.rules.keys().map(String::as_str)
     }
 
     /// The copy for a locale. `None` when there is none.
