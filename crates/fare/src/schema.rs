@@ -1,6 +1,6 @@
 //! The words of bills and facts, as JSON Schema. Nothing is ever made of these types; they stand for text in answers.
 
-use crate::names;
+use farebox_fare::names;
 use farebox_money::Rounding;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
