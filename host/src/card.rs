@@ -2,6 +2,7 @@
 
 pub mod archive;
 mod check;
+mod together;
 
 use crate::output;
 use clap::Subcommand;

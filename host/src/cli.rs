@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{card, explain, output, quote, replay};
+use crate::{card, city, explain, output, quote, replay};
 use farebox_runtime::up;
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
@@ -24,6 +24,9 @@ enum Command {
     /// Check rate cards, or print their JSON Schema.
     #[command(subcommand)]
     Card(card::Card),
+    /// Check the documents of cities, or print their JSON Schema.
+    #[command(subcommand)]
+    City(city::City),
     Replay(replay::Replay),
 }
 
@@ -35,6 +38,7 @@ pub fn run() -> ExitCode {
         Command::Quote(quote) => quote.run().map(|()| ExitCode::SUCCESS),
         Command::Explain(explain) => explain.run(),
         Command::Card(card) => card.run(),
+        Command::City(city) => city.run(),
         Command::Replay(replay) => replay.run(),
     };
     result.unwrap_or_else(|error| {

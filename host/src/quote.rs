@@ -10,8 +10,9 @@ use crate::table::{Align, lay_out};
 use crate::{input, output};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use farebox_billing::config::Place;
 use farebox_billing::pricing::of_the_driver;
-use farebox_fare::{Bill, Facts, Line, Trip};
+use farebox_fare::{Bill, Facts, Line, Timestamp, Trip};
 use farebox_pricing::{ENGINE, Explanation, RateCard, Side};
 use serde::Serialize;
 use serde_json::Value;
@@ -74,9 +75,11 @@ impl Quote {
     ///
     /// When the card or the trip cannot be read, is not valid, or cannot be priced.
     pub fn run(&self) -> anyhow::Result<()> {
-        let card = load_card(&card_path(self)?)?;
-        let currency = card.info().currency;
+        let cards = card_paths(self)?.iter().map(|path| load_card(path)).collect::<anyhow::Result<Vec<_>>>()?;
+        // All cards of a product are in one currency.
+        let currency = cards.first().context("there is no rate card")?.info().currency;
         let trip = self.trip.read(currency)?;
+        let card = in_force(cards, trip.started_at)?;
         let quoted = self.quoted.as_deref().map(|path| input::read_document::<Facts>(path, FACTS)).transpose()?;
         let quoted = quoted.map(|facts| facts.trip(currency)).transpose();
         let quoted = quoted.map_err(|why| anyhow::anyhow!("--quoted: {why}"))?;
@@ -109,17 +112,35 @@ fn json(explanation: &Explanation, explain: bool) -> anyhow::Result<String> {
     Ok(output::json(&document)?)
 }
 
-fn card_path(args: &Quote) -> anyhow::Result<PathBuf> {
+/// The latest of some cards whose day has begun.
+fn in_force(cards: Vec<RateCard>, at: Timestamp) -> anyhow::Result<RateCard> {
+    let begins = cards.iter().filter_map(|card| card.info().effective_from.clone()).min().unwrap_or_default();
+    let begun = cards.into_iter().filter(|card| card.info().effective_at.is_none_or(|effective_at| effective_at <= at));
+    begun.max_by_key(|card| card.info().effective_at).with_context(|| {
+        format!("the ride begins before there is a card for it: the first is in force from {begins} on; see --at")
+    })
+}
+
+/// The file that is named, or those of the product in the configuration, one for each day that one is in force from.
+fn card_paths(args: &Quote) -> anyhow::Result<Vec<PathBuf>> {
     let side = match args.side {
         SideArg::Passenger => "passenger",
         SideArg::Driver => "driver",
     };
     let (Some(city), Some(product)) = (&args.city, &args.product) else {
-        return args.card.clone().context("give --card, or --city and --product");
+        return Ok(vec![args.card.clone().context("give --card, or --city and --product")?]);
     };
     let cards = args.config.join("cards");
-    let path = cards.join(city).join(format!("{product}.{side}.json"));
-    if !path.exists() {
+    let folder = cards.join(city);
+    let names = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let is_card = |name: &std::ffi::OsString| {
+        let path = format!("cards/{city}/{}", name.to_str()?);
+        let place = Place::of(&path)?;
+        matches!(place, Place::Card { product: of, side: on, .. } if of == *product && on.word() == side).then_some(())
+    };
+    let mut paths: Vec<PathBuf> = names.filter(|name| is_card(name).is_some()).map(|name| folder.join(name)).collect();
+    paths.sort();
+    if paths.is_empty() {
         let known = known_cards(&cards, side);
         ensure!(
             !known.is_empty(),
@@ -128,7 +149,7 @@ fn card_path(args: &Quote) -> anyhow::Result<PathBuf> {
         );
         bail!("there is no {side} card for --city {city} --product {product}; there are: {}", known.join(", "));
     }
-    Ok(path)
+    Ok(paths)
 }
 
 /// "city product" for each card of a side, in order.

@@ -8,11 +8,11 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Ids, Listed, NewRevision, Page, Ports, Posted, Revision,
-    SegmentsError, Spawn, Store, StoreError, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Listed, NewRevision, Page,
+    Ports, Posted, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
 };
 use farebox_billing::{Billing, Context, estimates};
-use farebox_fare::{Segment, Timestamp};
+use farebox_fare::Segment;
 use farebox_kit::artifacts;
 use farebox_kit::native::Native;
 use farebox_web::{answer, body};
@@ -80,6 +80,10 @@ impl Files for World {
         entries.map(name).collect()
     }
 
+    fn stamp(&self, path: &str) -> Result<Stamp, String> {
+        farebox_kit::memory::stamp(&self.config.join(path))
+    }
+
     fn read(&self, path: &str) -> Result<String, String> {
         std::fs::read_to_string(self.config.join(path)).map_err(|error| error.to_string())
     }
@@ -98,9 +102,9 @@ impl Variables for World {
 }
 
 impl Clock for World {
-    fn now(&self) -> Timestamp {
+    fn now_ms(&self) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 
     fn elapsed(&self) -> Duration {
@@ -124,13 +128,31 @@ impl Events for World {
 
 impl Spawn for World {
     fn spawn(&self, _: Pin<Box<dyn Future<Output = ()>>>) {
-        unreachable!("no store, nothing to do after an answer");
+        // Files do not change under a measurement.
     }
 }
 
 /// There is none, and estimates without quotes ask for nothing.
 fn none<T>() -> Result<T, StoreError> {
     Err(StoreError::Unavailable("there is none".to_owned()))
+}
+
+impl Generations for World {
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        none()
+    }
+
+    async fn propose(&self, _: &Generation) -> Result<Generation, StoreError> {
+        none()
+    }
+
+    async fn put_file(&self, _: &str, _: &str) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn file(&self, _: &str) -> Result<Option<String>, StoreError> {
+        none()
+    }
 }
 
 impl Store for World {

@@ -118,3 +118,43 @@ fn json_files(folder: &Path) -> Vec<PathBuf> {
     }
     files
 }
+
+/// The same for the documents of cities; the example of the documentation fits it, and a document that is refused need not.
+#[test]
+fn the_schema_of_cities_is_published() {
+    let city = |arguments: &[&str]| {
+        let mut command = Command::new(farebox());
+        let output = command.current_dir(repository()).arg("city").args(arguments).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
+    };
+    let path = repository().join("docs/city.schema.json");
+    let (schema, code) = city(&["schema"]);
+    assert_eq!(code, 0);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &schema).unwrap();
+    }
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(schema == published, "{} is out of date; run this test with UPDATE_GOLDEN=1", path.display());
+
+    let docs = std::fs::read_to_string(repository().join("docs/cities.md")).unwrap();
+    let example = docs.split("```json").nth(1).unwrap().split("```").next().unwrap();
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.add_resource("city.schema.json", serde_json::from_str(&schema).unwrap()).unwrap();
+    let schema = compiler.compile("city.schema.json", &mut schemas).unwrap();
+    schemas.validate(&serde_json::from_str(example).unwrap(), schema).map_err(|error| error.to_string()).unwrap();
+    assert!(schemas.validate(&serde_json::json!({"format": "farebox-city/1"}), schema).is_err());
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("cities")).unwrap();
+    let file = folder.path().join("cities/110000.json");
+    std::fs::write(&file, example).unwrap();
+    let (text, code) = city(&["check", file.to_str().unwrap()]);
+    assert!(code == 0 && text.contains("\"origin_m\":500") && text.contains("\"window_h\":72"), "{text}");
+    let other = folder.path().join("cities/120000.json");
+    std::fs::write(&other, example).unwrap();
+    let (text, code) = city(&["check", other.to_str().unwrap()]);
+    assert!(
+        code == 1 && text.contains("problem /city: is \"110000\", and the name of the file says \"120000\""),
+        "{text}"
+    );
+}

@@ -353,6 +353,47 @@ fn broken_copy_costs_the_details_only() {
     assert_eq!(server.get("/readyz").status, 503);
 }
 
+/// A price that is changed while clients ask is in force within two seconds, without a restart; a backup file beside it hurts
+/// nobody, and SIGHUP ends nothing that is under way.
+#[test]
+fn prices_change_while_clients_ask() {
+    let application = Configured::new();
+    let server = application.start(tempfile::tempdir().unwrap(), &PATIENT);
+    let card = application.file("cards/370100/express.passenger.json");
+    let text = fs::read_to_string(&card).unwrap();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let total = || {
+        let answer = server.post("/v1/estimates", &jinan_estimate());
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.json()["estimates"][0]["total"].as_str().unwrap().to_owned()
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    total();
+                }
+            });
+        }
+        let changed = || {
+            assert_eq!(total(), "11.48");
+            let pause = |ms| std::thread::sleep(std::time::Duration::from_millis(ms));
+            fs::write(&card, text.replacen("8.00\"", "9.00\"", 1)).unwrap();
+            pause(2_000);
+            assert_eq!(total(), "12.48");
+            fs::write(application.file("cards/370100/express.passenger.json~"), "{").unwrap();
+            fs::write(&card, text.replacen("8.00\"", "9.50\"", 1)).unwrap();
+            server.signal("HUP");
+            pause(2_000);
+            assert_eq!(total(), "12.98");
+            assert_eq!(server.get("/readyz").status, 200);
+        };
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(changed));
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        result.unwrap();
+    });
+}
+
 /// A store that is set up wrongly is the operator's to put right: callers are told to ask again later, and what can do
 /// without it does.
 #[test]
@@ -472,6 +513,7 @@ fn descriptions_are_the_committed_documents() {
     for (path, committed) in [
         ("/openapi.json", include_str!("../../docs/openapi.json")),
         ("/rate-card.schema.json", include_str!("../../docs/rate-card.schema.json")),
+        ("/city.schema.json", include_str!("../../docs/city.schema.json")),
     ] {
         let answer = server.get(path);
         assert_eq!(answer.status, 200, "{path}");

@@ -117,6 +117,7 @@ async fn answer(head: &Head, body: Body, trace: &Trace) -> Answer {
         }
         Route::OpenApi => Ok(Response::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
         Route::RateCardSchema => Ok(Response::json_text(StatusCode::OK, openapi::RATE_CARD_SCHEMA.into())),
+        Route::CitySchema => Ok(Response::json_text(StatusCode::OK, openapi::CITY_SCHEMA.into())),
     }
 }
 

@@ -9,6 +9,9 @@ pub const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 /// The JSON Schema of rate cards, as it is served. The pricing engine makes it, and holds the file to it.
 pub const RATE_CARD_SCHEMA: &str = include_str!("../../../docs/rate-card.schema.json");
 
+/// The JSON Schema of the documents of cities.
+pub const CITY_SCHEMA: &str = include_str!("../../../docs/city.schema.json");
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -105,6 +108,7 @@ mod tests {
         Ready: "get" "/readyz",
         OpenApi: "get" "/openapi.json",
         RateCardSchema: "get" "/rate-card.schema.json",
+        CitySchema: "get" "/city.schema.json",
     }
 
     /// Every route is described, and whatever is described is a route.
@@ -364,6 +368,9 @@ mod tests {
             )},
             "/rate-card.schema.json": {"get": operation(
                 "What a rate card may say", "", &[], None, &[(200, "JSON Schema, draft 2020-12.", any())], &[],
+            )},
+            "/city.schema.json": {"get": operation(
+                "What a city may decide for itself", "", &[], None, &[(200, "JSON Schema, draft 2020-12.", any())], &[],
             )},
         })
     }

@@ -57,6 +57,8 @@ pub enum Route {
     OpenApi,
     /// `GET /rate-card.schema.json`
     RateCardSchema,
+    /// `GET /city.schema.json`
+    CitySchema,
 }
 
 /// The query parameters of the detail page of an estimate.
@@ -97,6 +99,7 @@ impl Route {
             ("GET", ["readyz"]) => Ok(Self::Ready),
             ("GET", ["openapi.json"]) => Ok(Self::OpenApi),
             ("GET", ["rate-card.schema.json"]) => Ok(Self::RateCardSchema),
+            ("GET", ["city.schema.json"]) => Ok(Self::CitySchema),
             (_, segments) => Err(match allowed(segments) {
                 Some(allow) => {
                     let detail = format!("{method} is not allowed here; allowed: {allow}");
@@ -118,7 +121,7 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
         | ["v1", "cities", _, "rate-cards", _]
         | ["v1", "estimates", _, "details", _]
         | ["v1", "trips", _, "bill", "detail"]
-        | ["healthz" | "readyz" | "openapi.json" | "rate-card.schema.json"] => "GET",
+        | ["healthz" | "readyz" | "openapi.json" | "rate-card.schema.json" | "city.schema.json"] => "GET",
         _ => return None,
     })
 }
@@ -173,6 +176,7 @@ mod tests {
         check("GET", "/readyz", Ok(Route::Ready));
         check("GET", "/openapi.json", Ok(Route::OpenApi));
         check("GET", "/rate-card.schema.json", Ok(Route::RateCardSchema));
+        check("GET", "/city.schema.json", Ok(Route::CitySchema));
 
         check("GET", "/v1/estimates", Err((405, Some("POST"))));
         check("DELETE", "/v1/trips/t-1/bill", Err((405, Some("GET, POST"))));

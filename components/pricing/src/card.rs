@@ -6,6 +6,7 @@ use crate::item::Item;
 use crate::rounding::Rounded;
 use crate::terms::Terms;
 use farebox_document::Problem;
+use farebox_fare::Timestamp;
 use farebox_money::Currency;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,12 @@ pub struct CardInfo {
     pub currency: Currency,
     /// The IANA zone of the local times on the card.
     pub time_zone: String,
+    /// The first local day on which it is in force; from the beginning without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective_from: Option<String>,
+    /// When that day begins.
+    #[serde(skip)]
+    pub effective_at: Option<Timestamp>,
 }
 
 /// The two bills of a ride.

@@ -56,6 +56,8 @@ impl GuestRateCard for RateCard {
             },
             currency: info.currency.code().to_owned(),
             time_zone: info.time_zone.clone(),
+            effective_from: info.effective_from.clone(),
+            effective_at: info.effective_at,
         }
     }
 

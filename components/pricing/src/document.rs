@@ -44,6 +44,9 @@ pub struct CardDocument {
     pub currency: Currency,
     /// The IANA zone of the local times on the card, for example "Asia/Shanghai".
     pub time_zone: String,
+    /// The first local day on which the card is in force, for example "2026-10-01". A card without one is in force from the
+    /// beginning. The file of a card with one has it in its name.
+    pub effective_from: Option<String>,
     /// How amounts are rounded, line by line, unless an item says otherwise. Half up to the minor unit when left out.
     #[serde(default)]
     pub rounding: RoundingDocument,

@@ -11,6 +11,7 @@ use crate::rounding::Rounded;
 use crate::terms::Terms;
 use crate::zones::Zones;
 use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of};
+use farebox_fare::Timestamp;
 use farebox_money::{Currency, Rounding};
 use items::{ItemReader, is_token};
 use jiff::civil::Date;
@@ -63,6 +64,7 @@ impl RateCard {
             );
             TimeZone::UTC
         });
+        let effective_at = document.effective_from.as_deref().and_then(|day| beginning_of(day, &time_zone, problems));
         let (currency, product) = (document.currency, document.product.clone());
         let holidays = read_holidays(&document.holidays, problems);
         let rounding = Rounded::read(document.rounding, currency, "/rounding", problems);
@@ -80,6 +82,8 @@ impl RateCard {
                 side: document.side,
                 currency,
                 time_zone: document.time_zone,
+                effective_from: document.effective_from,
+                effective_at,
             },
             terms: Terms { currency, product, time_zone, holidays, zones },
             rounding,
@@ -93,6 +97,17 @@ impl RateCard {
         check::card(&card, document.monotone, notes);
         Some(card)
     }
+}
+
+/// When a day begins, on the clocks of the card.
+fn beginning_of(day: &str, time_zone: &TimeZone, problems: &mut Problems) -> Option<Timestamp> {
+    let date = day.parse::<Date>().ok().filter(|date| date.to_string() == day);
+    let zoned = date.and_then(|date| date.to_zoned(time_zone.clone()).ok());
+    if zoned.is_none() {
+        let message = format!("\"{day}\" is not a day; write it like \"2026-10-01\"");
+        problems.add("/effective_from", "invalid-date", message);
+    }
+    zoned.map(|zoned| zoned.timestamp().as_second())
 }
 
 fn read_holidays(texts: &[String], problems: &mut Problems) -> Vec<Date> {

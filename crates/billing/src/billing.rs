@@ -1,10 +1,10 @@
 //! What the requests of an instance share. All of it is a cache: an instance may end at any request.
 
 use crate::backlog::Backlog;
-use crate::config::{Card, Config, ParsedPolicy};
+use crate::config::{Card, InForce, Keeper, ParsedPolicy, Snapshot, Standing};
 use crate::engines::Engines;
 use crate::event::Event;
-use crate::ports::{Files, Ports};
+use crate::ports::Ports;
 use crate::refusal::Refusal;
 use crate::settings::{self, Settings};
 use std::cell::{OnceCell, RefCell};
@@ -24,7 +24,7 @@ type Earlier<P> = HashMap<(String, String), Rc<CardOf<P>>>;
 pub struct Billing<P: Ports> {
     ports: Rc<P>,
     settings: OnceCell<Rc<Settings>>,
-    config: OnceCell<Rc<Config<P::Engines>>>,
+    config: Rc<Keeper<P>>,
     /// The rate cards of earlier versions that somebody asked for. There are few: quotes do not live long.
     pub(crate) earlier: RefCell<Earlier<P>>,
     /// Work that goes on after answers.
@@ -37,10 +37,11 @@ pub struct Billing<P: Ports> {
 impl<P: Ports> Billing<P> {
     /// An instance that knows nothing yet.
     pub fn new(ports: P) -> Rc<Self> {
+        let ports = Rc::new(ports);
         Rc::new(Self {
-            ports: Rc::new(ports),
+            config: Keeper::new(Rc::clone(&ports)),
+            ports,
             settings: OnceCell::new(),
-            config: OnceCell::new(),
             earlier: RefCell::default(),
             backlog: Backlog::default(),
             #[cfg(feature = "planted")]
@@ -75,17 +76,26 @@ impl<P: Ports> Billing<P> {
         Ok(Rc::clone(self.settings.get_or_init(|| Rc::new(settings))))
     }
 
-    /// The configuration. The folders are listed once.
+    /// The configuration that a request that comes now is answered from, and when that is.
     ///
     /// # Errors
     ///
-    /// `config-invalid` when they cannot be. It is tried again with the next request.
-    pub fn config(&self) -> Result<Rc<Config<P::Engines>>, Refusal> {
-        if let Some(config) = self.config.get() {
-            return Ok(Rc::clone(config));
-        }
-        let files: Rc<dyn Files> = Rc::<P>::clone(&self.ports);
-        let config = Config::list(files)?;
-        Ok(Rc::clone(self.config.get_or_init(|| Rc::new(config))))
+    /// `config-invalid` when there never was anything to answer from. It is tried again with the next request.
+    pub async fn in_force(&self) -> Result<InForce<P>, Refusal> {
+        self.config.in_force().await
+    }
+
+    /// The configuration alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`in_force`](Self::in_force).
+    pub async fn config(&self) -> Result<Rc<Snapshot<P::Engines>>, Refusal> {
+        Ok(self.in_force().await?.snapshot)
+    }
+
+    /// How the configuration stands: its generation, and what of its files is broken or ignored.
+    pub fn standing(&self) -> Standing {
+        self.config.standing()
     }
 }

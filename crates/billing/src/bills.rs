@@ -481,7 +481,10 @@ fn card<P: Ports>(
     reason: NotQuoted,
 ) -> Result<Rc<CardOf<P>>, Refusal> {
     let BillRequest { city, product, currency, .. } = request;
-    let card = context.config.card(city, product, side)?.ok_or_else(|| withdrawn(city, product, reason))?;
+    let card = context
+        .config
+        .card(city, product, side, request.started_at)?
+        .ok_or_else(|| withdrawn(city, product, reason))?;
     if card.currency != *currency {
         let log =
             format!("cards/{city}/{product}: the driver's card is in {}, the passenger's in {currency}", card.currency);

@@ -1,7 +1,7 @@
 //! Rate cards by version: those of today from the configuration, earlier ones from the store.
 
 use crate::billing::CardOf;
-use crate::config::{Card, Config};
+use crate::config::{Card, Snapshot};
 use crate::context::Context;
 use crate::documents;
 use crate::engines::{Engines, Side};
@@ -43,9 +43,8 @@ pub(crate) async fn of_version<P: Ports>(
     version: &str,
 ) -> Result<Rc<CardOf<P>>, Missing> {
     // A card that is broken today does not matter to what was priced with another one.
-    if let Ok(Some(card)) = context.config.card(city, product, side)
-        && card.version == version
-    {
+    let mut cards = context.config.cards(city, product, side).filter_map(|(_, card)| card.ok());
+    if let Some(card) = cards.find(|card| card.version == version) {
         return Ok(card);
     }
     let key = (city.to_owned(), version.to_owned());
@@ -78,10 +77,8 @@ pub(crate) async fn keep<P: Ports>(context: &Context<P>, city: &str, card: &Card
     Ok(())
 }
 
-fn current<E: Engines>(config: &Config<E>, city: &str, version: &str) -> Option<Rc<Card<E::Card>>> {
-    let cards = config
-        .products(city)
-        .into_iter()
-        .flat_map(|product| Side::BOTH.map(|side| config.card(city, product, side).ok().flatten()));
-    cards.flatten().find(|card| card.version == version)
+fn current<E: Engines>(config: &Snapshot<E>, city: &str, version: &str) -> Option<Rc<Card<E::Card>>> {
+    let sides = config.products(city).into_iter().flat_map(|product| Side::BOTH.map(|side| (product, side)));
+    let cards = sides.flat_map(|(product, side)| config.cards(city, product, side));
+    cards.filter_map(|(_, card)| card.ok()).find(|card| card.version == version)
 }

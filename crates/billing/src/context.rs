@@ -1,7 +1,7 @@
 //! What a request is carried out in: one trace, one moment, one deadline, one configuration.
 
 use crate::billing::Billing;
-use crate::config::Config;
+use crate::config::{InForce, Snapshot};
 use crate::event::Event;
 use crate::ports::{Ports, StoreError};
 use crate::refusal::Refusal;
@@ -18,7 +18,7 @@ pub struct Context<P: Ports> {
     /// What the requests of an instance share.
     pub billing: Rc<Billing<P>>,
     /// The documents that it is answered from.
-    pub config: Rc<Config<P::Engines>>,
+    pub config: Rc<Snapshot<P::Engines>>,
     /// The variables that it is answered by.
     pub settings: Rc<Settings>,
     /// When it came.
@@ -34,16 +34,16 @@ impl<P: Ports> Context<P> {
     ///
     /// # Errors
     ///
-    /// `config-invalid` when variables or folders cannot be read.
+    /// `config-invalid` when variables or the folder of the configuration cannot be read.
     pub async fn new(billing: &Rc<Billing<P>>, trace: &str) -> Result<Self, Refusal> {
-        let config = billing.config()?;
         let settings = billing.settings().await?;
+        let InForce { snapshot, now_ms } = billing.in_force().await?;
         Ok(Self {
             deadline: Cell::new(None),
-            now: billing.ports().now(),
+            now: i64::try_from(now_ms / 1000).unwrap_or(Timestamp::MAX),
             trace: trace.to_owned(),
             billing: Rc::clone(billing),
-            config,
+            config: snapshot,
             settings,
         })
     }

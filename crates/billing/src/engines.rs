@@ -3,7 +3,7 @@
 //! The components are reached through WIT, their crates natively; both have these faces.
 
 use farebox_document::Problem;
-use farebox_fare::{Bill, Trip};
+use farebox_fare::{Bill, Timestamp, Trip};
 use farebox_money::{Currency, MinorUnits};
 use farebox_records::Settlement;
 use serde::Serialize;
@@ -85,6 +85,10 @@ pub struct CardInfo {
     pub currency: Currency,
     /// The IANA zone of its local times.
     pub time_zone: String,
+    /// The first local day on which it is in force, as it is written on the card; from the beginning without.
+    pub effective_from: Option<String>,
+    /// When that day begins.
+    pub effective_at: Option<Timestamp>,
 }
 
 /// What a bill comes to, in minor units.

@@ -30,8 +30,8 @@ pub async fn create<P: Ports>(context: &Rc<Context<P>>, document: &Value) -> Res
     let trip = trip::estimated(&request);
     let mut cards = Vec::with_capacity(request.products.len());
     for product in &request.products {
-        let card = config.card(&request.city, product, Side::Passenger)?;
-        cards.push(card.ok_or_else(|| Refusal::internal(format!("no card for {product} after decoding found one")))?);
+        let card = config.card(&request.city, product, Side::Passenger, trip.started_at)?;
+        cards.push(card.ok_or_else(|| not_yet(config.begins(&request.city, product), &request.city, product))?);
     }
     let prices = pricing::estimate(&cards, &trip)?;
     let price = |(product, price): (&String, crate::engines::Price)| ProductPrice {
@@ -51,7 +51,7 @@ pub async fn create<P: Ports>(context: &Rc<Context<P>>, document: &Value) -> Res
         match quotes::write(context, &estimate, &trip, &cards) {
             Ok(quote) => {
                 let (city, key) = (estimate.city, estimate.quote);
-                let keep = quotes::keep(Rc::clone(context), city, key, quote, request.products);
+                let keep = quotes::keep(Rc::clone(context), city, key, quote, request.products, trip.started_at);
                 later::begin(context, keep).await;
             }
             Err(error) => {
@@ -61,6 +61,15 @@ pub async fn create<P: Ports>(context: &Rc<Context<P>>, document: &Value) -> Res
         }
     }
     Ok(answer)
+}
+
+/// A product is offered from a later day on.
+fn not_yet(begins: Option<&str>, city: &str, product: &str) -> Refusal {
+    let Some(begins) = begins else {
+        return Refusal::internal(format!("no card for {product} after decoding found one"));
+    };
+    let message = format!("{city} offers {product} from {begins} on; the ride is to begin before");
+    Refusal::field("/depart_at", Code::UnknownProduct.word(), message)
 }
 
 /// Prices the facts of the quote again, and shows how the total came about. When they are gone, the totals from the

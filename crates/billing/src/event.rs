@@ -115,6 +115,27 @@ pub enum Event {
         /// What is wrong with it.
         why: String,
     },
+    /// A file does not become part of the configuration as it is.
+    DocumentRefused {
+        /// Which.
+        path: String,
+        /// Whether its last good text stays in force. Otherwise it takes out itself.
+        last_good: bool,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A new configuration does not get into force on this node. It is tried again.
+    GenerationNotEntered {
+        /// What the store said.
+        why: String,
+    },
+    /// This instance stays with the configuration that it has. It is tried again.
+    GenerationNotLoaded {
+        /// The generation that it should go by.
+        generation: u64,
+        /// What is missing.
+        why: String,
+    },
     /// Estimates are signed with the built-in key, which is public: anybody can forge one.
     DevelopmentKey,
     /// A request was refused for a reason that is not the caller's.
@@ -139,6 +160,7 @@ impl Event {
                 Severity::Error
             }
             Self::CopyUnusable { .. } | Self::ProductLeftOut { .. } => Severity::Error,
+            Self::DocumentRefused { .. } | Self::GenerationNotLoaded { .. } => Severity::Error,
             Self::Refused { code, .. } if matches!(*code, "config-invalid" | "internal") => Severity::Error,
             _ => Severity::Warn,
         }

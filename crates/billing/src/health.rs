@@ -17,7 +17,7 @@ pub fn cities<P: Ports>(context: &Context<P>) -> CitiesDocument {
     for city in config.cities() {
         let mut products = Vec::new();
         for product in config.products(city) {
-            let card = |side| match config.card(city, product, side) {
+            let card = |side| match config.card(city, product, side, context.now) {
                 Ok(card) => card,
                 Err(refusal) => {
                     let (city, product) = (city.to_owned(), product.to_owned());
@@ -48,20 +48,25 @@ pub async fn readiness<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> Readi
     let told = |refusal: Refusal| refusal.reason().to_owned();
     add("variables".to_owned(), billing.settings().await.err().map(told));
     let mut a_city = "ready".to_owned();
-    match billing.config() {
+    match billing.config().await {
         Err(refusal) => add("config".to_owned(), Some(told(refusal))),
         Ok(config) => {
-            for stray in config.strays() {
-                add("config".to_owned(), Some(stray.clone()));
+            for broken in billing.standing().broken {
+                add(broken.path, Some(broken.why));
             }
             for city in config.cities() {
                 city.clone_into(&mut a_city);
                 for product in config.products(city) {
-                    for side in Side::BOTH {
-                        let name = format!("cards/{city}/{product}.{}.json", side.word());
-                        add(name, config.card(city, product, side).err().map(told));
+                    for (path, card) in Side::BOTH.into_iter().flat_map(|side| config.cards(city, product, side)) {
+                        add(path.to_owned(), card.err().map(told));
+                    }
+                    for misfit in config.misfits(city, product) {
+                        add(format!("cards/{city}/{product}"), Some(misfit));
                     }
                 }
+            }
+            for city in config.cities_with_rules() {
+                add(format!("cities/{city}.json"), config.city(city).err().map(told));
             }
             add("policies/default.json".to_owned(), config.policy().err().map(told));
             for locale in config.locales() {

@@ -30,11 +30,15 @@ pub enum Bug {
     LateIsAcknowledged,
     /// The driver pays for the passenger's coupons.
     DriverPaysCoupons,
+    /// An instance never looks at its configuration again.
+    NeverLooksAgain,
+    /// An instance takes what files say at once, and not when all of them are written.
+    TakesHalfAnEdit,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::TopUpInASecondStep,
         Self::LateIsNoBill,
         Self::FingerprintSeesTheQuote,
@@ -47,6 +51,8 @@ impl Bug {
         Self::SegmentsAreRemembered,
         Self::LateIsAcknowledged,
         Self::DriverPaysCoupons,
+        Self::NeverLooksAgain,
+        Self::TakesHalfAnEdit,
     ];
 }
 

@@ -7,7 +7,7 @@ use crate::engines::Side;
 use crate::estimate_id::{Estimate, QuoteKey};
 use crate::event::Event;
 use crate::ports::{Ports, StoreError};
-use farebox_fare::{Facts, Trip};
+use farebox_fare::{Facts, Timestamp, Trip};
 use farebox_records::{CardVersions, Quote, QuoteFormat};
 use futures::future::{join, join_all};
 use std::rc::Rc;
@@ -36,7 +36,7 @@ pub(crate) fn write<P: Ports>(
 ) -> Result<String, serde_json::Error> {
     let versions = estimate.prices.iter().zip(cards).map(|(price, card)| {
         // Without a driver's card the product cannot be billed. That is for the bill to say, not for the estimate.
-        let driver = context.config.card(&estimate.city, &price.product, Side::Driver).ok().flatten();
+        let driver = context.config.card(&estimate.city, &price.product, Side::Driver, trip.started_at).ok().flatten();
         let driver = driver.map(|card| card.version.clone());
         (price.product.clone(), CardVersions { passenger: card.version.clone(), driver })
     });
@@ -52,6 +52,7 @@ pub(crate) async fn keep<P: Ports>(
     key: QuoteKey,
     document: String,
     products: Vec<String>,
+    started_at: Timestamp,
 ) {
     let name = key.name();
     let put = async {
@@ -60,7 +61,7 @@ pub(crate) async fn keep<P: Ports>(
             context.tell(&Event::QuoteNotKept { city: city.clone(), why: error.line() });
         }
     };
-    let sides = |product| Side::BOTH.map(|side| context.config.card(&city, product, side).ok().flatten());
+    let sides = |product| Side::BOTH.map(|side| context.config.card(&city, product, side, started_at).ok().flatten());
     let named = products.iter().map(String::as_str).flat_map(sides).flatten().filter(|card| !card.kept.get());
     let named: Vec<_> = named.collect();
     // One that could not be kept was told, and costs no more than the quote itself would.

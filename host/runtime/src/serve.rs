@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -57,6 +58,18 @@ pub struct Limits {
     pub connections: usize,
 }
 
+/// Has every component start anew: requests from now on are answered by new instances, those under way to their end by the
+/// ones they are in. A guest cannot be told anything, but a new one knows nothing that is old.
+#[derive(Clone)]
+pub struct Renewal(Vec<Arc<AtomicU64>>);
+
+impl Renewal {
+    /// Does it.
+    pub fn renew(&self) {
+        self.0.iter().for_each(|renewals| _ = renewals.fetch_add(1, Ordering::Relaxed));
+    }
+}
+
 /// An application that answers requests.
 pub struct Server {
     routes: Routes,
@@ -71,6 +84,12 @@ impl Server {
     pub fn new(routes: Routes, components: BTreeMap<String, Instances>, limits: Limits) -> Self {
         let components = components.into_iter().map(|(id, instances)| (id, ProxyHandler::new(instances))).collect();
         Self { routes, components, limits, in_flight: Arc::new(Semaphore::new(limits.in_flight)) }
+    }
+
+    /// What renews the instances of all components.
+    #[must_use]
+    pub fn renewal(&self) -> Renewal {
+        Renewal(self.components.values().map(|component| component.state().renewals()).collect())
     }
 
     /// Serves until `stop` is done, then finishes the requests under way.

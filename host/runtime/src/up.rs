@@ -2,6 +2,7 @@
 
 mod banner;
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::logs::{self, LogFormat};
 use crate::manifest::Manifest;
 use crate::misfits::Misfits;
 use crate::routes::Routes;
-use crate::serve::{Limits, Reuse, Server, listen};
+use crate::serve::{Limits, Renewal, Reuse, Server, listen};
 use crate::state::linker;
 use crate::values::{Overrides, RedisUrl, SIGNING_KEY, Values};
 
@@ -112,7 +113,7 @@ impl Up {
         let data = DataDir::open(&data)?;
         let values = self.values(&manifest, &data)?;
         let server = self.server(&manifest, &data, &values)?;
-        let stop = stop()?;
+        let stop = stop(server.renewal())?;
 
         // Connections made from now on wait until the server runs.
         let listener = listen(self.listen).await?;
@@ -156,14 +157,26 @@ impl Up {
     }
 }
 
-/// Done at the first SIGTERM or SIGINT. The second ends the process at once.
-fn stop() -> anyhow::Result<impl Future<Output = ()>> {
+/// Done at the first SIGTERM or SIGINT. The second ends the process at once. SIGHUP renews the instances, which then read
+/// their files at once; unless the terminal was closed, which is said in the same way.
+fn stop(renewal: Renewal) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let had_terminal = std::io::stdin().is_terminal();
     let mut next = async move || {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
+                _ = hang_up.recv() => {
+                    if had_terminal && !std::io::stdin().is_terminal() {
+                        return;
+                    }
+                    renewal.renew();
+                    tracing::info!("SIGHUP: requests from now on are answered by new instances, which read their files");
+                }
+            }
         }
     };
     Ok(async move {

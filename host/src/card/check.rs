@@ -1,5 +1,6 @@
 //! `farebox card check`.
 
+use super::together;
 use crate::bill_text::count;
 use crate::{input, output};
 use clap::Args;
@@ -12,7 +13,8 @@ use std::process::ExitCode;
 
 /// Tell everything that is wrong with rate cards, and what is odd about them.
 ///
-/// Problems refuse a card, and end the command with exit code 1; warnings do not. Each says where: a JSON Pointer.
+/// Problems refuse a card, and end the command with exit code 1; warnings do not. Each says where: a JSON Pointer. Cards that
+/// are given together are checked together: no two for one day, and none for the passenger without one for the driver.
 #[derive(Debug, Args)]
 pub struct Check {
     /// Rate cards; "-" is the standard input.
@@ -58,7 +60,9 @@ impl Check {
     ///
     /// When the answer cannot be written.
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let report = Report::new(self.files.iter().map(|file| check(file)).collect());
+        let mut cards: Vec<CardReport> = self.files.iter().map(|file| check(file)).collect();
+        check_together(&self.files, &mut cards);
+        let report = Report::new(cards);
         if self.json {
             output::print(output::json(&report)?)?;
         } else {
@@ -84,6 +88,17 @@ fn check(path: &Path) -> CardReport {
             CardReport { file, good: true, card: Some(description), problems: Vec::new(), warnings }
         }
         Err(problems) => CardReport { file, good: false, card: None, problems, warnings: Vec::new() },
+    }
+}
+
+/// Adds what is wrong with cards in view of the others.
+fn check_together(files: &[PathBuf], cards: &mut [CardReport]) {
+    let info = |card: &CardReport| card.card.as_ref().map(|description| description.info.clone());
+    let infos: Vec<Option<CardInfo>> = cards.iter().map(info).collect();
+    let given: Vec<_> = files.iter().zip(&infos).map(|(file, info)| (file.as_path(), info.as_ref())).collect();
+    for (card, problems) in cards.iter_mut().zip(together::problems(&given)) {
+        card.good &= problems.is_empty();
+        card.problems.extend(problems);
     }
 }
 

@@ -6,15 +6,16 @@ use crate::native::Native;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
     Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Generation, Generations, Ids, Listed, NewRevision,
-    Page, Ports, Posted, Revision, SegmentsError, Spawn, Store, StoreError, TopUp, Variables,
+    Page, Ports, Posted, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
 };
-use farebox_fare::{Segment, Timestamp};
+use farebox_fare::Segment;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::time::Duration;
+use std::task::{Context, Waker};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// How a call of the store fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +28,15 @@ pub enum Failure {
     Late,
 }
 
+/// Work that goes on after an answer.
+pub type Work = Pin<Box<dyn Future<Output = ()>>>;
+
 /// What all requests of a test see.
 pub struct Memory {
     /// Where the configuration is; the one that ships unless a test says otherwise.
     pub config: PathBuf,
-    /// What the calendar says.
-    pub now: Cell<Timestamp>,
+    /// What the calendar says, in milliseconds since 1970.
+    pub now_ms: Cell<u64>,
     /// Which calls fail, by the name of the method, and how.
     pub failures: RefCell<BTreeMap<&'static str, Failure>>,
     /// The segments of each trip.
@@ -43,12 +47,14 @@ pub struct Memory {
     pub due: RefCell<BTreeMap<String, DueTrip>>,
     /// Quotes and documents, by name or version.
     pub documents: RefCell<BTreeMap<String, String>>,
-    /// The configurations, by number.
-    pub generations: RefCell<BTreeMap<u64, Generation>>,
-    /// The files of configurations, by version.
+    /// Generations of the configuration, ascending.
+    pub generations: RefCell<Vec<Generation>>,
+    /// Their texts, by version.
     pub files: RefCell<BTreeMap<String, String>>,
     /// The names of the events that were told, in order.
     pub events: RefCell<Vec<String>>,
+    /// What is to go on after answers, see [`World::after_answers`].
+    pub after: RefCell<Vec<Work>>,
     ids: Cell<u64>,
 }
 
@@ -63,11 +69,11 @@ impl Default for World {
 }
 
 impl World {
-    /// A world with another configuration than the one that ships.
+    /// A world with the configuration in this folder.
     pub fn with_config(config: PathBuf) -> Self {
         Self(Rc::new(Memory {
             config,
-            now: Cell::new(1_795_219_200),
+            now_ms: Cell::new(1_795_219_200_000),
             failures: RefCell::default(),
             segments: RefCell::default(),
             bills: RefCell::default(),
@@ -76,12 +82,28 @@ impl World {
             generations: RefCell::default(),
             files: RefCell::default(),
             events: RefCell::default(),
+            after: RefCell::default(),
             ids: Cell::default(),
         }))
     }
 }
 
 impl World {
+    /// Finishes what goes on after answers, as far as it does not wait for what never comes. Unless a test asks for it,
+    /// it never happens: an instance may end at any answer.
+    pub fn after_answers(&self) {
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            let work = std::mem::take(&mut *self.0.after.borrow_mut());
+            if work.is_empty() {
+                return;
+            }
+            for mut work in work {
+                let _ = work.as_mut().poll(&mut context);
+            }
+        }
+    }
+
     /// Carries out a call, unless it fails.
     async fn call<T, E: From<StoreError>>(
         &self,
@@ -101,6 +123,18 @@ impl World {
     }
 }
 
+/// What a real file is told by.
+///
+/// # Errors
+///
+/// It cannot be looked at.
+pub fn stamp(path: &Path) -> Result<Stamp, String> {
+    let about = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let modified = about.modified().ok().and_then(|modified| modified.duration_since(UNIX_EPOCH).ok());
+    let modified_ns = modified.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(u64::MAX);
+    Ok(Stamp { is_folder: about.is_dir(), bytes: about.len(), modified_ns })
+}
+
 impl Ports for World {
     type Engines = Native;
 }
@@ -112,6 +146,10 @@ impl Files for World {
             entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(|error| error.to_string())
         };
         entries.map(name).collect()
+    }
+
+    fn stamp(&self, path: &str) -> Result<Stamp, String> {
+        stamp(&self.0.config.join(path))
     }
 
     fn read(&self, path: &str) -> Result<String, String> {
@@ -132,8 +170,8 @@ impl Variables for World {
 }
 
 impl Clock for World {
-    fn now(&self) -> Timestamp {
-        self.0.now.get()
+    fn now_ms(&self) -> u64 {
+        self.0.now_ms.get()
     }
 
     fn elapsed(&self) -> Duration {
@@ -158,7 +196,43 @@ impl Events for World {
 }
 
 impl Spawn for World {
-    fn spawn(&self, _: Pin<Box<dyn Future<Output = ()>>>) {}
+    fn spawn(&self, work: Work) {
+        self.0.after.borrow_mut().push(work);
+    }
+}
+
+impl Generations for World {
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        self.call("generations", |memory| {
+            let generations = memory.generations.borrow();
+            Ok(generations.iter().skip(generations.len().saturating_sub(2)).cloned().collect())
+        })
+        .await
+    }
+
+    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
+        self.call("propose", |memory| {
+            let mut generations = memory.generations.borrow_mut();
+            let earlier = generations.iter().find(|earlier| earlier.number == generation.number).cloned();
+            Ok(earlier.unwrap_or_else(|| {
+                generations.push(generation.clone());
+                generation.clone()
+            }))
+        })
+        .await
+    }
+
+    async fn put_file(&self, version: &str, text: &str) -> Result<(), StoreError> {
+        self.call("put_file", |memory| {
+            memory.files.borrow_mut().insert(version.to_owned(), text.to_owned());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn file(&self, version: &str) -> Result<Option<String>, StoreError> {
+        self.call("file", |memory| Ok(memory.files.borrow().get(version).cloned())).await
+    }
 }
 
 impl Store for World {
@@ -176,7 +250,7 @@ impl Store for World {
             }
             let head = memory.bills.borrow().get(trip).and_then(|all| all.last()).map(|head| head.revision.number);
             if let Some(revision) = head.filter(|_| stored.len() > before) {
-                let due = Due { reason: "late-segments".to_owned(), at: memory.now.get() };
+                let due = Due { reason: "late-segments".to_owned(), at: (memory.now_ms.get() / 1_000).cast_signed() };
                 memory.due.borrow_mut().insert(trip.to_owned(), DueTrip { trip: trip.to_owned(), revision, due });
             }
             Ok(Accumulated {
@@ -283,35 +357,5 @@ impl Store for World {
             Ok(found.and_then(|new| new.top_up.clone()))
         })
         .await
-    }
-}
-
-impl Generations for World {
-    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
-        self.call("generations", |memory| {
-            let all: Vec<Generation> = memory.generations.borrow().values().cloned().collect();
-            Ok(all.get(all.len().saturating_sub(2)..).unwrap_or_default().to_vec())
-        })
-        .await
-    }
-
-    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
-        self.call("propose", |memory| {
-            let mut all = memory.generations.borrow_mut();
-            Ok(all.entry(generation.number).or_insert_with(|| generation.clone()).clone())
-        })
-        .await
-    }
-
-    async fn put_file(&self, version: &str, text: &str) -> Result<(), StoreError> {
-        self.call("put_file", |memory| {
-            memory.files.borrow_mut().insert(version.to_owned(), text.to_owned());
-            Ok(())
-        })
-        .await
-    }
-
-    async fn file(&self, version: &str) -> Result<Option<String>, StoreError> {
-        self.call("file", |memory| Ok(memory.files.borrow().get(version).cloned())).await
     }
 }

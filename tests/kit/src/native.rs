@@ -56,6 +56,8 @@ impl RateCard for NativeCard {
             },
             currency: info.currency,
             time_zone: info.time_zone.clone(),
+            effective_from: info.effective_from.clone(),
+            effective_at: info.effective_at,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::exemptions::Exemption;
 use crate::host::BEGINNING;
-use crate::plan::{Loss, Plan};
+use crate::plan::{Loss, Plan, ms};
 use crate::prices::SecondOpinion;
 use crate::store::{Contents, SimStore};
 use farebox_billing::bills::Billed;
@@ -41,6 +41,10 @@ pub enum Promise {
     RefusedForAReason,
     /// An acknowledged segment is in the store.
     AcknowledgedIsKept,
+    /// A bill is made from one configuration.
+    OneConfiguration,
+    /// It is the newest, soon after its host has had reason to look.
+    NewestConfiguration,
 }
 
 /// A promise that was not kept.
@@ -80,12 +84,33 @@ struct Known {
     lost: bool,
 }
 
+/// What is known of a host.
+#[derive(Debug, Default)]
+struct HostKnown {
+    /// The releases of its configuration, each with the moment when it was whole.
+    releases: Vec<(Duration, usize)>,
+    /// When it crashed last.
+    crashed: Duration,
+    /// When it was asked.
+    asked: Vec<Duration>,
+}
+
+impl HostKnown {
+    /// From when on nothing is answered from the release that was superseded at a moment: 1.5 s after the first request that
+    /// every instance has to look for, since 500 ms were over. Without requests nobody looks, and a crash begins anew.
+    fn gone(&self, superseded: Duration) -> Option<Duration> {
+        let from = superseded.max(self.crashed) + ms(500);
+        self.asked.iter().find(|asked| **asked >= from).map(|asked| *asked + ms(1_500))
+    }
+}
+
 /// The auditor of a run.
 pub struct Auditor {
     plan: Rc<Plan>,
     opinion: Rc<SecondOpinion>,
     excused: Vec<Exemption>,
     trips: RefCell<BTreeMap<String, Known>>,
+    hosts: RefCell<BTreeMap<usize, HostKnown>>,
     violation: RefCell<Option<Violation>>,
     /// Whether the store lost anything at all.
     lost_something: Cell<bool>,
@@ -99,6 +124,7 @@ impl Auditor {
             opinion,
             excused,
             trips: RefCell::default(),
+            hosts: RefCell::default(),
             violation: RefCell::default(),
             lost_something: Cell::default(),
         }
@@ -129,6 +155,44 @@ impl Auditor {
         {
             let what = format!("segment {} was acknowledged, and is not in the store", segment.sequence);
             self.break_promise(Promise::AcknowledgedIsKept, trip, now, what);
+        }
+    }
+
+    /// A host has a release of the configuration.
+    pub fn configured(&self, host: usize, release: usize, now: Duration) {
+        self.hosts.borrow_mut().entry(host).or_default().releases.push((now, release));
+    }
+
+    /// A host crashes.
+    pub fn crashed(&self, host: usize, now: Duration) {
+        self.hosts.borrow_mut().entry(host).or_default().crashed = now;
+    }
+
+    /// A host is asked for something.
+    pub fn asked(&self, host: usize, now: Duration) {
+        self.hosts.borrow_mut().entry(host).or_default().asked.push(now);
+    }
+
+    /// A bill was made from the configuration of a host, if it was made now and not as quoted.
+    pub fn bill_made(&self, trip: &str, host: usize, billed: &Billed, sent: Duration, now: Duration) {
+        let Ok(record) = BillRecord::read(&billed.document) else { return };
+        if !billed.new || record.pinned.reason.is_none() {
+            return;
+        }
+        let Some(release) = self.opinion.release(&record) else {
+            let what = "its rate cards are of two configurations".to_owned();
+            return self.break_promise(Promise::OneConfiguration, trip, now, what);
+        };
+        let hosts = self.hosts.borrow();
+        let Some(known) = hosts.get(&host) else { return };
+        let Some(index) = known.releases.iter().rposition(|(_, of)| *of == release) else {
+            // Its last file may not be written yet.
+            return;
+        };
+        let superseded = known.releases.get(index + 1).map(|(since, _)| *since);
+        if let Some(gone) = superseded.and_then(|superseded| known.gone(superseded)).filter(|gone| *gone <= sent) {
+            let what = format!("it is of release {release} of host {host}, which was gone at {} ms", gone.as_millis());
+            self.break_promise(Promise::NewestConfiguration, trip, now, what);
         }
     }
 

@@ -38,8 +38,8 @@ pub const EXEMPTIONS: &[Entry] = &[
     Entry { exemption: Exemption::UnstoredBillsBindNobody, promise: Promise::EqualRequestsEqualBytes, seed: 0 },
     Entry { exemption: Exemption::UnstoredBillsAreNotKept, promise: Promise::AnsweredIsKept, seed: 49 },
     Entry { exemption: Exemption::UnstoredBillsHideConflicts, promise: Promise::OneBill, seed: 3 },
-    Entry { exemption: Exemption::MockedIsForGood, promise: Promise::SegmentsAreBilled, seed: 0 },
-    Entry { exemption: Exemption::LateSegmentsAreNotBilled, promise: Promise::SegmentsAreBilled, seed: 0 },
+    Entry { exemption: Exemption::MockedIsForGood, promise: Promise::SegmentsAreBilled, seed: 2 },
+    Entry { exemption: Exemption::LateSegmentsAreNotBilled, promise: Promise::SegmentsAreBilled, seed: 2 },
     Entry { exemption: Exemption::LossesAreNotNoticed, promise: Promise::EqualRequestsEqualBytes, seed: 11 },
 ];
 

@@ -1,12 +1,13 @@
 //! A host: an instance of billing, and the world as it sees it.
 
 use crate::executor::{Executor, Owner};
+use crate::node::Node;
 use crate::plan::Plan;
 use crate::store::{Contents, SimStore};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Ids, Listed, NewRevision, Page, Ports, Posted, Revision,
-    SegmentsError, Spawn, Store, StoreError, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Listed, NewRevision, Page,
+    Ports, Posted, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
 };
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::native::Native;
@@ -27,7 +28,8 @@ pub struct World {
     pub(crate) executor: Rc<Executor>,
     pub(crate) plan: Rc<Plan>,
     pub(crate) store: Rc<SimStore>,
-    pub(crate) documents: Rc<Documents>,
+    pub(crate) documents: Rc<RefCell<Documents>>,
+    pub(crate) node: Rc<Node>,
     pub(crate) host: usize,
     pub(crate) ids: Rc<Cell<u64>>,
     /// How often each event was told, in the whole run.
@@ -41,16 +43,22 @@ impl Ports for World {
 impl Files for World {
     fn list(&self, folder: &str) -> Result<Vec<String>, String> {
         let inside = |path: &String| {
-            let name = path.strip_prefix(folder)?.strip_prefix('/')?;
-            Some(name.split('/').next().unwrap_or(name).to_owned())
+            let name = if folder.is_empty() { path } else { path.strip_prefix(folder)?.strip_prefix('/')? };
+            name.split('/').next().map(str::to_owned)
         };
-        let mut names: Vec<String> = self.documents.keys().filter_map(inside).collect();
+        let mut names: Vec<String> = self.documents.borrow().keys().filter_map(inside).collect();
         names.dedup();
         Ok(names)
     }
 
+    fn stamp(&self, path: &str) -> Result<Stamp, String> {
+        let bytes = self.documents.borrow().get(path).map(|text| u64::try_from(text.len()).unwrap_or(u64::MAX));
+        // No file system here tells when: every file is read with every look.
+        Ok(Stamp { is_folder: bytes.is_none(), bytes: bytes.unwrap_or_default(), modified_ns: u64::MAX })
+    }
+
     fn read(&self, path: &str) -> Result<String, String> {
-        self.documents.get(path).cloned().ok_or_else(|| "cannot be read: it is not there".to_owned())
+        self.documents.borrow().get(path).cloned().ok_or_else(|| "cannot be read: it is not there".to_owned())
     }
 }
 
@@ -68,8 +76,9 @@ impl Variables for World {
 }
 
 impl Clock for World {
-    fn now(&self) -> Timestamp {
-        BEGINNING + i64::try_from(self.executor.now().as_secs()).unwrap_or_default()
+    fn now_ms(&self) -> u64 {
+        let beginning = u64::try_from(BEGINNING).unwrap_or_default().saturating_mul(1000);
+        beginning.saturating_add(u64::try_from(self.executor.now().as_millis()).unwrap_or_default())
     }
 
     fn elapsed(&self) -> Duration {
@@ -97,6 +106,25 @@ impl Events for World {
 impl Spawn for World {
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
         self.executor.spawn(Owner::Host(self.host), work);
+    }
+}
+
+impl Generations for World {
+    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+        Ok(self.node.call(Node::newest).await)
+    }
+
+    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
+        Ok(self.node.call(|node| node.propose(generation)).await)
+    }
+
+    async fn put_file(&self, version: &str, text: &str) -> Result<(), StoreError> {
+        self.node.call(|node| node.put_file(version, text)).await;
+        Ok(())
+    }
+
+    async fn file(&self, version: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.node.call(|node| node.file(version)).await)
     }
 }
 

@@ -11,6 +11,7 @@ pub mod auditor;
 pub mod executor;
 pub mod exemptions;
 pub mod host;
+mod node;
 pub mod plan;
 pub mod prices;
 pub mod run;

@@ -7,6 +7,12 @@ use std::time::Duration;
 /// How many hosts there are.
 pub const HOSTS: usize = 2;
 
+/// How many instances each host has. They share its disk and its database.
+pub const INSTANCES: usize = 2;
+
+/// How many releases of the configuration there are.
+pub const RELEASES: usize = 3;
+
 /// How many buckets the store has.
 pub const BUCKETS: usize = 4;
 
@@ -25,6 +31,20 @@ pub struct Plan {
     pub losses: Vec<Loss>,
     /// Which host crashes before which step of the run.
     pub crashes: Vec<Crash>,
+    /// What becomes of the files of a host's configuration. No two come soon after one another: what the product promises
+    /// of a file that is broken before anybody has seen what it was changed to is nothing.
+    pub edits: Vec<Edit>,
+}
+
+/// Somebody changes the configuration of a host, file by file.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit {
+    /// When.
+    pub at: Duration,
+    /// On which host.
+    pub host: usize,
+    /// To which release; `None` breaks a rate card.
+    pub release: Option<usize>,
 }
 
 /// A ride.
@@ -131,7 +151,15 @@ impl Plan {
         };
         let crash = |rng: &mut Rng| Crash { step: rng.u64(0..400), host: rng.usize(0..HOSTS) };
         let crashes = (0..rng.usize(0..=4).saturating_sub(1)).map(|_| crash(&mut rng)).collect();
-        Self { seed, quote_ttl_s: *rng.choice(&[0, 3, 900, 900]).unwrap_or(&900), trips, windows, losses, crashes }
+        let quote_ttl_s = *rng.choice(&[0, 3, 900, 900]).unwrap_or(&900);
+        let mut edits = Vec::new();
+        let mut at = 0;
+        for _ in 0..rng.usize(0..=3) {
+            at += rng.u64(2_500..5_000);
+            let release = (rng.u8(0..4) > 0).then(|| rng.usize(0..RELEASES));
+            edits.push(Edit { at: ms(at), host: rng.usize(0..HOSTS), release });
+        }
+        Self { seed, quote_ttl_s, trips, windows, losses, crashes, edits }
     }
 
     /// Plans with one thing less, the largest things first.
@@ -160,6 +188,11 @@ impl Plan {
         for index in 0..self.crashes.len() {
             without(&|plan| {
                 plan.crashes.remove(index);
+            });
+        }
+        for index in 0..self.edits.len() {
+            without(&|plan| {
+                plan.edits.remove(index);
             });
         }
         for (trip, planned) in self.trips.iter().enumerate() {
@@ -200,6 +233,10 @@ impl fmt::Display for Plan {
         }
         for Crash { step, host } in &self.crashes {
             writeln!(f, "  host {host} crashes before step {step}")?;
+        }
+        for Edit { at, host, release } in &self.edits {
+            let what = release.map_or_else(|| "something broken".to_owned(), |release| format!("release {release}"));
+            writeln!(f, "  host {host} gets {what} at {} ms", at.as_millis())?;
         }
         for TripPlan { number, begins, coupon, acts, others } in &self.trips {
             let coupon = if *coupon { ", with a coupon" } else { "" };

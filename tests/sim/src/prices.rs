@@ -1,6 +1,7 @@
 //! The configurations that hosts run with, and a second opinion on what bills come to.
 
 use crate::host::Documents;
+use crate::plan::RELEASES;
 use farebox_billing::engines::{RateCard as _, Side};
 use farebox_fare::{Bill, Trip};
 use farebox_kit::artifacts;
@@ -21,8 +22,8 @@ const LAYOUT: &str = r#"{"format": "farebox-copy-layout/1", "fallback": "fee", "
 
 const MESSAGES: &str = "fare = Fare\nfee = Fee\nmocked = { $title }\n";
 
-/// The configurations there are: the second is a release with another start price.
-pub fn configurations() -> [Rc<Documents>; 2] {
+/// The releases of the configuration that there are, each with another start price.
+pub fn configurations() -> [Rc<Documents>; RELEASES] {
     let card = |side: Side| artifacts::card(&format!("{CITY}/express.{}", side.word()));
     let documents = |change: &dyn Fn(String) -> String| {
         let mut documents = Documents::new();
@@ -34,12 +35,15 @@ pub fn configurations() -> [Rc<Documents>; 2] {
         documents.insert("copy/en-US.ftl".to_owned(), MESSAGES.to_owned());
         Rc::new(documents)
     };
-    [documents(&|card| card), documents(&|card| card.replacen(".00\"", ".50\"", 1))]
+    let with = |cents: &'static str| documents(&move |card| card.replacen(".00\"", cents, 1));
+    [with(".00\""), with(".50\""), with(".25\"")]
 }
 
 /// The rate cards of all configurations, asked directly.
 pub struct SecondOpinion {
     cards: BTreeMap<String, NativeCard>,
+    /// Which release a rate card is of.
+    releases: BTreeMap<String, usize>,
 }
 
 impl SecondOpinion {
@@ -49,12 +53,21 @@ impl SecondOpinion {
     ///
     /// When a rate card there cannot be used.
     pub fn of(configurations: &[Rc<Documents>]) -> Self {
-        let texts = configurations.iter().flat_map(|documents| documents.iter());
-        let cards = texts.filter(|(path, _)| path.starts_with("cards/")).map(|(path, text)| {
-            let card = NativeCard::parse(text).unwrap_or_else(|error| panic!("{path}: {error:?}"));
-            (card.0.info().version.clone(), card)
-        });
-        Self { cards: cards.collect() }
+        let (mut cards, mut releases) = (BTreeMap::new(), BTreeMap::new());
+        for (release, documents) in configurations.iter().enumerate() {
+            for (path, text) in documents.iter().filter(|(path, _)| path.starts_with("cards/")) {
+                let card = NativeCard::parse(text).unwrap_or_else(|error| panic!("{path}: {error:?}"));
+                releases.insert(card.0.info().version.clone(), release);
+                cards.insert(card.0.info().version.clone(), card);
+            }
+        }
+        Self { cards, releases }
+    }
+
+    /// The release that both cards of a bill are of; `None` when they are of two.
+    pub fn release(&self, record: &BillRecord) -> Option<usize> {
+        let release = |version: &String| self.releases.get(version).copied();
+        release(&record.versions.rate_card).filter(|of| release(&record.versions.driver_rate_card) == Some(*of))
     }
 
     /// Whether a bill is what it should be.

@@ -4,7 +4,8 @@ use crate::auditor::{Auditor, Violation};
 use crate::executor::{Executor, Owner, Slot};
 use crate::exemptions::Exemption;
 use crate::host::{BEGINNING, Documents, World};
-use crate::plan::{Act, Plan, TripPlan, ms};
+use crate::node::Node;
+use crate::plan::{Act, Edit, HOSTS, INSTANCES, Plan, RELEASES, TripPlan, ms};
 use crate::prices::{CITY, SecondOpinion};
 use crate::store::SimStore;
 use farebox_billing::bills::{self, Billed};
@@ -44,7 +45,7 @@ pub struct Outcome {
 
 /// What runs share: made once, since parsing it takes longer than a run.
 pub struct Setting {
-    configurations: [Rc<Documents>; 2],
+    configurations: [Rc<Documents>; RELEASES],
     opinion: Rc<SecondOpinion>,
 }
 
@@ -83,8 +84,10 @@ struct Run {
     executor: Rc<Executor>,
     store: Rc<SimStore>,
     auditor: Rc<Auditor>,
-    configurations: [Rc<Documents>; 2],
-    hosts: RefCell<Vec<Rc<Billing<World>>>>,
+    configurations: [Rc<Documents>; RELEASES],
+    /// What is on the disk of each host, and what its database knows.
+    disks: Vec<(Rc<RefCell<Documents>>, Rc<Node>)>,
+    hosts: RefCell<Vec<[Rc<Billing<World>>; INSTANCES]>>,
     ids: Rc<Cell<u64>>,
     events: Rc<RefCell<BTreeMap<String, u64>>>,
     answers: RefCell<BTreeMap<&'static str, u64>>,
@@ -138,12 +141,21 @@ impl Run {
             Box::new(move |contents: &crate::store::Contents| auditor.store_changed(contents, executor.now()))
         };
         let store = SimStore::new(Rc::clone(&executor), Rc::clone(&plan), watch);
+        let mut rng = Rng::with_seed(plan.seed ^ 0x000d_15c0);
+        let mut disk = |host: usize| {
+            let release = usize::from(rng.u8(0..4) == 0);
+            auditor.configured(host, release, Duration::ZERO);
+            let documents = setting.configurations.get(release).map(|documents| (**documents).clone());
+            (Rc::new(RefCell::new(documents.unwrap_or_default())), Node::new(Rc::clone(&executor), rng.u64(..)))
+        };
+        let disks = (0..HOSTS).map(&mut disk).collect();
         let run = Rc::new(Self {
             rng: RefCell::new(Rng::with_seed(plan.seed ^ 0x0c11_e475)),
             plan,
             executor,
             store,
             auditor,
+            disks,
             configurations: setting.configurations.clone(),
             hosts: RefCell::default(),
             ids: Rc::default(),
@@ -159,6 +171,10 @@ impl Run {
         for trip in run.plan.trips.clone() {
             run.begin(trip);
         }
+        for edit in run.plan.edits.clone() {
+            let of_run = Rc::clone(&run);
+            run.executor.spawn(Owner::Store, async move { of_run.edit(edit).await });
+        }
         for loss in run.plan.losses.clone() {
             let of_run = Rc::clone(&run);
             run.executor.spawn(Owner::Store, async move {
@@ -171,18 +187,38 @@ impl Run {
         run
     }
 
-    /// Starts a host, with one of the configurations.
-    fn start(&self, host: usize) -> Rc<Billing<World>> {
-        let release = usize::from(self.rng.borrow_mut().u8(0..4) == 0);
-        let documents = self.configurations.get(release).or(self.configurations.first());
-        Billing::new(World {
-            executor: Rc::clone(&self.executor),
-            plan: Rc::clone(&self.plan),
-            store: Rc::clone(&self.store),
-            documents: documents.map(Rc::clone).unwrap_or_default(),
-            host,
-            ids: Rc::clone(&self.ids),
-            events: Rc::clone(&self.events),
+    /// Changes the files of a host's configuration, one after the other.
+    async fn edit(&self, Edit { at, host, release }: Edit) {
+        self.executor.until(at).await;
+        let Some((disk, _)) = self.disks.get(host) else { return };
+        let Some(release) = release else {
+            self.tell(|| format!("a rate card of host {host} is broken"));
+            let path = disk.borrow().keys().find(|path| path.ends_with(".driver.json")).cloned();
+            disk.borrow_mut().extend(path.map(|path| (path, "{".to_owned())));
+            return;
+        };
+        for (path, text) in self.configurations.get(release).into_iter().flat_map(|documents| documents.iter()) {
+            disk.borrow_mut().insert(path.clone(), text.clone());
+            self.executor.until(self.executor.now() + ms(40)).await;
+        }
+        self.auditor.configured(host, release, self.executor.now());
+        self.tell(|| format!("host {host} has release {release}"));
+    }
+
+    /// Starts a host.
+    fn start(&self, host: usize) -> [Rc<Billing<World>>; INSTANCES] {
+        let (documents, node) = self.disks.get(host).cloned().expect("every host has a disk");
+        std::array::from_fn(|_| {
+            Billing::new(World {
+                executor: Rc::clone(&self.executor),
+                plan: Rc::clone(&self.plan),
+                store: Rc::clone(&self.store),
+                documents: Rc::clone(&documents),
+                node: Rc::clone(&node),
+                host,
+                ids: Rc::clone(&self.ids),
+                events: Rc::clone(&self.events),
+            })
         })
     }
 
@@ -193,6 +229,7 @@ impl Run {
             for crash in self.plan.crashes.iter().filter(|crash| crash.step == steps) {
                 self.tell(|| format!("host {} crashes, and starts again", crash.host));
                 self.executor.end(Owner::Host(crash.host));
+                self.auditor.crashed(crash.host, self.executor.now());
                 let started = self.start(crash.host);
                 if let Some(host) = self.hosts.borrow_mut().get_mut(crash.host) {
                     *host = started;
@@ -228,11 +265,13 @@ impl Run {
 
     /// Asks a host, and waits for its answer: `None` when it crashes meanwhile, or takes too long.
     async fn ask(self: &Rc<Self>, host: usize, ask: Ask) -> Option<Answer> {
-        let billing = self.hosts.borrow().get(host).map(Rc::clone)?;
+        let instance = self.rng.borrow_mut().usize(0..INSTANCES);
+        let billing = self.hosts.borrow().get(host)?.get(instance).map(Rc::clone)?;
         let (filler, slot) = Slot::new();
         let filler = Rc::new(RefCell::new(Some(filler)));
-        let answers = Rc::clone(&filler);
+        let (answers, of_run) = (Rc::clone(&filler), Rc::clone(self));
         self.executor.spawn(Owner::Host(host), async move {
+            of_run.auditor.asked(host, of_run.executor.now());
             let answer = carry_out(&billing, ask).await.unwrap_or_else(Answer::Refused);
             if let Some(filler) = answers.borrow_mut().take() {
                 filler.fill(answer);
@@ -296,7 +335,7 @@ impl Client {
             *run.answers.borrow_mut().entry(name).or_default() += 1;
             run.tell(|| format!("{} hears from host {host}: {}", self.name(), Self::heard(answer.as_ref())));
             let again = match answer {
-                Some(answer) => self.hear(&ask, answer, sent),
+                Some(answer) => self.hear(&ask, answer, host, sent),
                 None => true,
             };
             if !again {
@@ -308,7 +347,7 @@ impl Client {
     }
 
     /// Tells the auditor what was answered. Whether to ask again.
-    fn hear(&self, ask: &Ask, answer: Answer, sent: Duration) -> bool {
+    fn hear(&self, ask: &Ask, answer: Answer, host: usize, sent: Duration) -> bool {
         let (run, now) = (&self.run, self.run.executor.now());
         let (auditor, trip) = (&run.auditor, self.name());
         match (ask, answer) {
@@ -317,6 +356,7 @@ impl Client {
                 auditor.segments_acknowledged(&trip, &segments_of(document), now, &run.store.contents());
             }
             (Ask::Bill(_, document), Answer::Billed(billed)) => {
+                auditor.bill_made(&trip, host, &billed, sent, now);
                 auditor.bill_answered(&trip, &identity(document), &billed, now, &run.store.contents());
             }
             (_, Answer::Fetched(document)) => auditor.bill_fetched(&trip, &document, now),

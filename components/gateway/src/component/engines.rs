@@ -52,6 +52,8 @@ impl RateCard for wit_pricing::RateCard {
             city: info.city,
             product: info.product,
             time_zone: info.time_zone,
+            effective_from: info.effective_from,
+            effective_at: info.effective_at,
         })
     }
 

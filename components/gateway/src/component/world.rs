@@ -2,8 +2,7 @@
 
 use super::engines::Components;
 use farebox_billing::event::Event;
-use farebox_billing::ports::{Clock, Events, Files, Ids, Ports, Spawn, Variables};
-use farebox_fare::Timestamp;
+use farebox_billing::ports::{Clock, Events, Files, Ids, Ports, Spawn, Stamp, Variables};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io::Write as _;
 use std::path::Path;
@@ -29,6 +28,15 @@ impl Files for World {
         entries.map(name).collect()
     }
 
+    fn stamp(&self, path: &str) -> Result<Stamp, String> {
+        let about = std::fs::metadata(Path::new(CONFIG).join(path));
+        let about = about.map_err(|error| format!("cannot be read: {error}"))?;
+        // A file system that does not know gives every file the youngest age there is, so that each is read each time.
+        let modified = about.modified().ok().and_then(|modified| modified.duration_since(UNIX_EPOCH).ok());
+        let modified_ns = modified.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(u64::MAX);
+        Ok(Stamp { is_folder: about.is_dir(), bytes: about.len(), modified_ns })
+    }
+
     fn read(&self, path: &str) -> Result<String, String> {
         std::fs::read_to_string(Path::new(CONFIG).join(path)).map_err(|error| format!("cannot be read: {error}"))
     }
@@ -41,9 +49,9 @@ impl Variables for World {
 }
 
 impl Clock for World {
-    fn now(&self) -> Timestamp {
+    fn now_ms(&self) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 
     fn elapsed(&self) -> Duration {

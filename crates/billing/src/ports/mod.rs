@@ -20,19 +20,27 @@ use std::pin::Pin;
 use std::time::Duration;
 
 /// All of them.
-pub trait Ports: Store + Files + Variables + Clock + Ids + Events + Spawn + 'static {
+pub trait Ports: Store + Generations + Files + Variables + Clock + Ids + Events + Spawn + 'static {
     /// What prices, settles and renders.
     type Engines: Engines;
 }
 
 /// The documents of the configuration.
 pub trait Files {
-    /// The names of what is in a folder, in any order. Folders and files alike.
+    /// The names of what is in a folder, in any order. Folders and files alike. The folder of the configuration itself is
+    /// `""`.
     ///
     /// # Errors
     ///
     /// Why it cannot be listed.
     fn list(&self, folder: &str) -> Result<Vec<String>, String>;
+
+    /// What can be told of a file, or a folder, without reading it.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be looked at.
+    fn stamp(&self, path: &str) -> Result<Stamp, String>;
 
     /// The text of a file.
     ///
@@ -40,6 +48,18 @@ pub trait Files {
     ///
     /// Why it cannot be read.
     fn read(&self, path: &str) -> Result<String, String>;
+}
+
+/// What can be told of a file without reading it. Another stamp is another content; the same is the same unless the file was
+/// changed twice within a tick of its file system's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Whether it is a folder.
+    pub is_folder: bool,
+    /// How large it is.
+    pub bytes: u64,
+    /// When it was changed, in nanoseconds since 1970.
+    pub modified_ns: u64,
 }
 
 /// The variables that operators set.
@@ -56,8 +76,13 @@ pub trait Variables {
 /// Time.
 #[expect(async_fn_in_trait, reason = "an instance is one thread")]
 pub trait Clock {
-    /// What the calendar says.
-    fn now(&self) -> Timestamp;
+    /// What the calendar says, in milliseconds since 1970.
+    fn now_ms(&self) -> u64;
+
+    /// The same in seconds, as rides are dated.
+    fn now(&self) -> Timestamp {
+        i64::try_from(self.now_ms() / 1000).unwrap_or(i64::MAX)
+    }
 
     /// How long it is since some moment that stays the same. Never goes back.
     fn elapsed(&self) -> Duration;

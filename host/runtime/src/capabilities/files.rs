@@ -56,6 +56,9 @@ pub fn grant(manifest: &Manifest, component: &Component) -> Vec<(PathBuf, String
 ///
 /// A folder cannot be opened.
 pub fn show(folders: &[(PathBuf, String)], wasi: &mut WasiCtxBuilder) -> wasmtime::Result<()> {
+    // A guest waits for a file either way, and files of a configuration are small: passing each call to another thread and back
+    // takes ten times as long as the call.
+    wasi.allow_blocking_current_thread(true);
     for (folder, destination) in folders {
         wasi.preopened_dir(folder, destination, FsPerms::ReadOnly)
             .with_context(|| format!("the folder {folder:?} cannot be shown"))?;

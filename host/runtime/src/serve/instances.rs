@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,8 @@ pub struct Instances {
     grants: Arc<Grants>,
     reuse: Reuse,
     stopping: Arc<AtomicBool>,
+    /// How often instances were renewed.
+    renewals: Arc<AtomicU64>,
     admissions: Arc<Semaphore>,
 }
 
@@ -79,6 +81,7 @@ impl Instances {
             grants,
             reuse,
             stopping: Arc::default(),
+            renewals: Arc::default(),
             admissions: Arc::new(Semaphore::new(new_at_once)),
         })
     }
@@ -90,6 +93,11 @@ impl Instances {
     /// Never: the semaphore is not closed.
     pub async fn admit(&self) -> Admission {
         Admission(Arc::clone(&self.admissions).acquire_owned().await.expect("nobody closes it"))
+    }
+
+    /// Counts up when the instances that there are shall take no more requests.
+    pub fn renewals(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.renewals)
     }
 
     /// Says that there will be no more requests, so that an instance that ends from now on is no failure.
@@ -115,6 +123,8 @@ impl HandlerState for Instances {
                 component: Arc::clone(&self.grants.component),
                 reuse: self.reuse,
                 stopping: Arc::clone(&self.stopping),
+                made: self.renewals.load(Ordering::Relaxed),
+                renewals: Arc::clone(&self.renewals),
                 is_new: AtomicBool::new(true),
             },
         })
@@ -147,6 +157,9 @@ pub struct Worker {
     component: Arc<str>,
     reuse: Reuse,
     stopping: Arc<AtomicBool>,
+    /// How often instances had been renewed when it was made.
+    made: u64,
+    renewals: Arc<AtomicU64>,
     is_new: AtomicBool,
 }
 
@@ -155,7 +168,7 @@ impl WorkerState for Worker {
     type RequestData = Admission;
 
     fn should_accept_request(&self, at_once: usize, so_far: usize) -> ShouldAccept {
-        if so_far >= self.reuse.requests {
+        if so_far >= self.reuse.requests || self.made != self.renewals.load(Ordering::Relaxed) {
             ShouldAccept::Never
         } else if at_once >= self.reuse.at_once {
             ShouldAccept::No

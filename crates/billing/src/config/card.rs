@@ -1,0 +1,163 @@
+//! What documents are once they are parsed.
+
+use super::city::CityRules;
+use crate::engines::{Catalogue, Policy, RateCard, Side};
+use farebox_document::Problem;
+use farebox_fare::Timestamp;
+use farebox_money::Currency;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+/// A rate card, and what it says of itself.
+pub struct Card<C> {
+    /// What prices.
+    pub rates: C,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// SHA-256 of its canonical form.
+    pub version: String,
+    /// For people.
+    pub title: String,
+    /// The IANA zone of its local times.
+    pub time_zone: String,
+    /// The first local day on which it is in force; from the beginning without.
+    pub effective_from: Option<String>,
+    /// When that day begins.
+    pub effective_at: Option<Timestamp>,
+    /// As it was read.
+    pub document: String,
+    /// Whether the store has it, as far as this instance knows.
+    pub kept: Cell<bool>,
+}
+
+/// A commission policy and its version.
+pub struct ParsedPolicy<P> {
+    /// What settles.
+    pub policy: P,
+    /// SHA-256 of its canonical form.
+    pub version: String,
+    /// As it was read.
+    pub document: String,
+    /// The cities that the store has it for, as far as this instance knows.
+    pub kept: RefCell<BTreeSet<String>>,
+}
+
+/// What a city decides for itself, and the version of its document, if it has one.
+pub struct ParsedCity {
+    /// All decisions; those that the document leaves open are as by default.
+    pub rules: CityRules,
+    /// SHA-256 of its canonical form.
+    pub version: Option<String>,
+}
+
+/// Copy for one locale, and its scenes; the first is the default.
+pub struct ParsedCatalogue<C> {
+    /// What renders.
+    pub catalogue: C,
+    /// Never empty in a catalogue that can be used.
+    pub scenes: Vec<String>,
+}
+
+impl<C: RateCard> Card<C> {
+    /// Parses a card, which has to be for this product, in this city, on this side.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str, city: &str, product: &str, side: Side) -> Result<Self, Vec<String>> {
+        let rates = C::parse(text).map_err(|error| error.lines())?;
+        let info = rates.info().map_err(|why| vec![why])?;
+        if (info.city.as_str(), info.product.as_str()) != (city, product) {
+            let found = format!("it is for {} in {}", info.product, info.city);
+            return Err(vec![format!("{found}, and lies where the card for {product} in {city} belongs")]);
+        }
+        if info.side != side {
+            let found = format!("it is a card for the {}", info.side.word());
+            return Err(vec![format!("{found}, and lies where the {}'s belongs", side.word())]);
+        }
+        Ok(Self {
+            rates,
+            currency: info.currency,
+            version: info.version,
+            title: info.title,
+            time_zone: info.time_zone,
+            effective_from: info.effective_from,
+            effective_at: info.effective_at,
+            document: text.to_owned(),
+            kept: Cell::new(false),
+        })
+    }
+}
+
+impl<C: RateCard> Card<C> {
+    /// Parses the card of a file, whose name has the day from which it is in force, or none.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub(super) fn of_file(
+        text: &str,
+        city: &str,
+        product: &str,
+        side: Side,
+        from: Option<&str>,
+    ) -> Result<Self, Vec<String>> {
+        let card = Self::parse(text, city, product, side)?;
+        if card.effective_from.as_deref() == from {
+            return Ok(card);
+        }
+        let says = |from: Option<&str>| from.map_or_else(|| "none".to_owned(), |from| format!("\"{from}\""));
+        let name = card.effective_from.as_ref().map_or_else(String::new, |from| format!(".{from}"));
+        Err(vec![format!(
+            "/effective_from is {}, and the name of the file says {}; name it {product}.{}{name}.json, or change the field",
+            says(card.effective_from.as_deref()),
+            says(from),
+            side.word(),
+        )])
+    }
+}
+
+impl<P: Policy> ParsedPolicy<P> {
+    /// Parses a policy.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, Vec<String>> {
+        let policy = P::parse(text).map_err(|error| error.lines())?;
+        Ok(Self::new(policy, text))
+    }
+
+    /// A policy and the text it was read from.
+    pub fn new(policy: P, document: &str) -> Self {
+        Self { version: policy.version(), policy, document: document.to_owned(), kept: RefCell::default() }
+    }
+}
+
+impl ParsedCity {
+    /// Parses the document of a city.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str, city: &str) -> Result<Self, Vec<String>> {
+        let lines = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (rules, version) = CityRules::parse(text).map_err(lines)?;
+        if rules.city != city {
+            return Err(vec![format!("/city is {:?}, and the name of the file says {city:?}", rules.city)]);
+        }
+        Ok(Self { rules, version: Some(version) })
+    }
+}
+
+impl<C: Catalogue> ParsedCatalogue<C> {
+    /// Parses the copy of a locale.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, or with the layout.
+    pub fn parse(locale: &str, messages: &str, layout: &str) -> Result<Self, Vec<String>> {
+        let catalogue = C::parse(locale, messages, layout).map_err(|error| error.lines())?;
+        Ok(Self { scenes: catalogue.scenes(), catalogue })
+    }
+}

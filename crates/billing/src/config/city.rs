@@ -1,0 +1,297 @@
+//! What a city decides for itself about rides that are not as they should be: `config/cities/<city>.json`.
+//!
+//! Every field may be left out; the defaults are what every city did before it could decide.
+
+use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of, words};
+use serde::{Deserialize, Serialize};
+
+/// What `format` in the document has to say.
+pub const FORMAT: &str = "farebox-city/1";
+
+/// A city's own decisions, all of them: what the document does not say is as by default.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(title = "Farebox city", rename = "CityRules"))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CityRules {
+    /// "farebox-city/1".
+    pub format: String,
+    /// The city: the name of its folder of rate cards.
+    pub city: String,
+    /// For people.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// How far a ride may differ from its quote and still be the ride that was quoted.
+    #[serde(default)]
+    pub tolerances: Tolerances,
+    /// What is done about what is found to be odd about a ride.
+    #[serde(default)]
+    pub findings: Findings,
+    /// How bills that were made without something are repaired.
+    #[serde(default)]
+    pub repair: Repair,
+    /// When a ride counts as a detour.
+    #[serde(default)]
+    pub detour: Detour,
+    /// What no ride is more than.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// How far a ride may differ from its quote.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tolerances {
+    /// How far the place where it begins may be from the one that was quoted, in metres: up to 1,000 km.
+    #[cfg_attr(feature = "schema", schemars(range(max = 1_000_000)))]
+    pub origin_m: u32,
+    /// How far the place where it ends may be from the one that was quoted, in metres: up to 1,000 km.
+    #[cfg_attr(feature = "schema", schemars(range(max = 1_000_000)))]
+    pub destination_m: u32,
+}
+
+words! {
+    /// What is done about a finding.
+    pub enum Response {
+        /// What was measured is billed as it is, and the bill says what was found.
+        Accept = "accept",
+        /// The segment is left out, and the bill says so.
+        Drop = "drop",
+        /// The ride counts as not measured completely.
+        Incomplete = "incomplete",
+    }
+}
+
+/// What is done about each finding.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Findings {
+    /// A segment lies outside the time of the ride.
+    pub outside: Response,
+    /// Two segments lie over one another.
+    pub overlap: Response,
+    /// Time between two segments was not measured.
+    pub gap: Response,
+    /// A segment is faster than anything drives.
+    pub too_fast: Response,
+    /// A number between two segments is missing.
+    pub missing: Response,
+}
+
+words! {
+    /// How much more than on the first bill a passenger pays after a repair.
+    pub enum PassengerRepair {
+        /// Nothing: the platform bears the difference.
+        NeverMore = "never-more",
+        /// Up to an amount; the platform bears the rest.
+        UpTo = "up-to",
+        /// All of it.
+        Full = "full",
+    }
+}
+
+/// How bills are repaired. The driver always gets all of it.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Repair {
+    /// For how many hours after a bill was made: up to 30 days.
+    #[cfg_attr(feature = "schema", schemars(range(max = 720)))]
+    pub window_h: u32,
+    /// How much more the passenger pays.
+    pub passenger: PassengerRepair,
+    /// The most that is, with `up-to`: an amount in the city's currency, such as "5.00".
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub up_to: Option<String>,
+}
+
+/// When a ride counts as a detour: longer than the quoted route by all of these.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Detour {
+    /// By that many percent: up to 1,000.
+    #[cfg_attr(feature = "schema", schemars(range(max = 1_000)))]
+    pub over_percent: u32,
+    /// And by that many metres: up to 1,000 km.
+    #[cfg_attr(feature = "schema", schemars(range(max = 1_000_000)))]
+    pub over_m: u32,
+}
+
+/// What no ride is more than.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// The longest ride, in metres: 1 m to 5,000 km.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 5_000_000)))]
+    pub distance_m: u32,
+    /// The longest ride, in seconds: 1 s to 7 days.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 604_800)))]
+    pub duration_s: u32,
+}
+
+impl Default for Tolerances {
+    fn default() -> Self {
+        Self { origin_m: 1_000, destination_m: 1_000 }
+    }
+}
+
+impl Default for Findings {
+    fn default() -> Self {
+        let accept = Response::Accept;
+        Self { outside: accept, overlap: accept, gap: accept, too_fast: accept, missing: Response::Incomplete }
+    }
+}
+
+impl Default for Repair {
+    fn default() -> Self {
+        Self { window_h: 72, passenger: PassengerRepair::NeverMore, up_to: None }
+    }
+}
+
+impl Default for Detour {
+    fn default() -> Self {
+        Self { over_percent: 50, over_m: 3_000 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { distance_m: 5_000_000, duration_s: 604_800 }
+    }
+}
+
+impl CityRules {
+    /// What a city does that decides nothing.
+    pub fn of(city: &str) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            city: city.to_owned(),
+            title: None,
+            tolerances: Tolerances::default(),
+            findings: Findings::default(),
+            repair: Repair::default(),
+            detour: Detour::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Reads and checks the document; its version comes with it.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(document: &str) -> Result<(Self, String), Vec<Problem>> {
+        let mut problems = Problems::default();
+        let read = read_json(document, "", &mut problems).and_then(|value| {
+            check_format(&value, FORMAT, "", &mut problems);
+            let rules = read_part::<Self>(&value, "", &mut problems)?;
+            Some((rules, version_of(&value)))
+        });
+        let Some((rules, version)) = read else { return Err(problems.into_vec()) };
+        rules.check(&mut problems);
+        problems.into_result((rules, version))
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        let ranges = [
+            ("/tolerances/origin_m", self.tolerances.origin_m, 0, 1_000_000),
+            ("/tolerances/destination_m", self.tolerances.destination_m, 0, 1_000_000),
+            ("/repair/window_h", self.repair.window_h, 0, 720),
+            ("/detour/over_percent", self.detour.over_percent, 0, 1_000),
+            ("/detour/over_m", self.detour.over_m, 0, 1_000_000),
+            ("/limits/distance_m", self.limits.distance_m, 1, 5_000_000),
+            ("/limits/duration_s", self.limits.duration_s, 1, 604_800),
+        ];
+        for (pointer, number, least, most) in ranges {
+            if !(least..=most).contains(&number) {
+                problems.add(pointer, "out-of-range", format!("is {number}; {least} to {most} is allowed"));
+            }
+        }
+        let is_amount = |text: &str| {
+            let digits =
+                text.strip_prefix('-').is_none() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            digits
+                && text.len() <= 16
+                && rust_decimal::Decimal::from_str_exact(text).is_ok_and(|amount| !amount.is_zero())
+        };
+        match (self.repair.passenger, &self.repair.up_to) {
+            (PassengerRepair::UpTo, None) => {
+                problems.add("/repair/up_to", "missing", "`up_to` is missing: say up to what amount, such as \"5.00\"");
+            }
+            (PassengerRepair::UpTo, Some(amount)) if !is_amount(amount) => {
+                let message = format!("{amount:?} is not an amount more than zero; write it like \"5.00\"");
+                problems.add("/repair/up_to", "invalid-amount", message);
+            }
+            (PassengerRepair::UpTo, Some(_)) | (_, None) => {}
+            (_, Some(_)) => {
+                let message = "`up_to` means something only where `passenger` is \"up-to\"; take one of them out";
+                problems.add("/repair/up_to", "meaningless", message);
+            }
+        }
+    }
+
+    /// The JSON Schema (draft 2020-12) of the document. What does not fit it is refused by [`parse`](Self::parse).
+    #[cfg(feature = "schema")]
+    pub fn schema() -> serde_json::Value {
+        let settings = schemars::generate::SchemaSettings::draft2020_12();
+        let mut schema = settings.into_generator().into_root_schema_for::<Self>();
+        schema.insert("$id".to_owned(), serde_json::json!("https://farebox.dev/schemas/city-1.json"));
+        let mut schema = schema.to_value();
+        if let Some(format) = schema.pointer_mut("/properties/format") {
+            *format = serde_json::json!({ "description": "What this document is.", "const": FORMAT });
+        }
+        schema
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// A document that says nothing is what every city does without one.
+    #[test]
+    fn nothing_is_the_default() {
+        let (rules, _) = CityRules::parse(r#"{"format": "farebox-city/1", "city": "110000"}"#).unwrap();
+        assert_eq!(rules, CityRules::of("110000"));
+        let half = r#"{"format": "farebox-city/1", "city": "110000", "tolerances": {"origin_m": 200}}"#;
+        let (rules, _) = CityRules::parse(half).unwrap();
+        assert_eq!(rules.tolerances, Tolerances { origin_m: 200, ..Tolerances::default() });
+    }
+
+    /// All that is wrong is told at once, each with its field and what would be right.
+    #[test]
+    fn problems() {
+        for (document, expected) in [
+            ("{", "(document): is not JSON"),
+            ("{}", "/format: `format` is missing\n/city: `city` is missing"),
+            (r#"{"format": "farebox-city/2", "city": "a"}"#, "/format: has to be \"farebox-city/1\""),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "colour": 1, "findings": {"gap": "ignore"}, "limits": {"distance_m": 0}}"#,
+                "/colour: there is no field\n/findings/gap: is \"ignore\"; possible are accept, drop, incomplete",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "repair": {"passenger": "up-to", "window_h": 9000}}"#,
+                "/repair/window_h: is 9000; 0 to 720 is allowed\n/repair/up_to: `up_to` is missing",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "repair": {"passenger": "up-to", "up_to": "-5"}}"#,
+                "/repair/up_to: \"-5\" is not an amount",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "repair": {"up_to": "5.00"}}"#,
+                "/repair/up_to: `up_to` means something only where",
+            ),
+        ] {
+            let problems = CityRules::parse(document).unwrap_err();
+            assert_eq!(problems.len(), expected.lines().count(), "{document}: {problems:?}");
+            for (problem, expected) in problems.iter().zip(expected.lines()) {
+                assert!(problem.to_string().starts_with(expected), "{document}: {problem}");
+            }
+        }
+    }
+}

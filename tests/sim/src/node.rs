@@ -1,0 +1,64 @@
+//! A node's own database, which outlives its instances: what they agree on about their configuration.
+
+use crate::executor::Executor;
+use farebox_billing::ports::Generation;
+use fastrand::Rng;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Generations and their texts. It takes its time, and never fails: what happens then has a model of its own, in billing.
+pub struct Node {
+    executor: Rc<Executor>,
+    rng: RefCell<Rng>,
+    generations: RefCell<Vec<Generation>>,
+    files: RefCell<BTreeMap<String, String>>,
+}
+
+impl Node {
+    /// One that knows nothing.
+    pub fn new(executor: Rc<Executor>, seed: u64) -> Rc<Self> {
+        let rng = RefCell::new(Rng::with_seed(seed));
+        Rc::new(Self { executor, rng, generations: RefCell::default(), files: RefCell::default() })
+    }
+
+    /// Carries out a call, and answers it, some milliseconds later each.
+    pub async fn call<T>(&self, effect: impl FnOnce(&Self) -> T) -> T {
+        self.pause().await;
+        let answer = effect(self);
+        self.pause().await;
+        answer
+    }
+
+    /// The newest two generations.
+    pub fn newest(&self) -> Vec<Generation> {
+        let generations = self.generations.borrow();
+        generations.iter().skip(generations.len().saturating_sub(2)).cloned().collect()
+    }
+
+    /// Keeps a generation unless there is one of its number.
+    pub fn propose(&self, generation: &Generation) -> Generation {
+        let mut generations = self.generations.borrow_mut();
+        if let Some(kept) = generations.iter().find(|kept| kept.number == generation.number) {
+            return kept.clone();
+        }
+        generations.push(generation.clone());
+        generation.clone()
+    }
+
+    /// Keeps a text.
+    pub fn put_file(&self, version: &str, text: &str) {
+        self.files.borrow_mut().insert(version.to_owned(), text.to_owned());
+    }
+
+    /// A text.
+    pub fn file(&self, version: &str) -> Option<String> {
+        self.files.borrow().get(version).cloned()
+    }
+
+    async fn pause(&self) {
+        let pause = Duration::from_micros(self.rng.borrow_mut().u64(50..3_000));
+        self.executor.until(self.executor.now() + pause).await;
+    }
+}
