@@ -1,0 +1,138 @@
+//! Which rate cards a ride is billed with: those that it was quoted with, as long as they can be had; both or none.
+
+use crate::billing::CardOf;
+use crate::cards;
+use crate::context::Context;
+use crate::engines::Side;
+use crate::estimate_id::Estimate;
+use crate::event::Event;
+use crate::ports::Ports;
+use crate::quotes;
+use crate::refusal::{Code, Refusal};
+use crate::requests::{AskedBill, BillRequest};
+use farebox_fare::Trip;
+use farebox_records::{NotQuoted, Pinned, Quote};
+use std::rc::Rc;
+
+/// The rate cards that a ride is billed with.
+pub(super) struct Cards<P: Ports> {
+    pub(super) passenger: Rc<CardOf<P>>,
+    pub(super) driver: Rc<CardOf<P>>,
+    pub(super) pinned: Pinned,
+    /// The ride as it was quoted on these cards.
+    pub(super) quoted: Option<Trip>,
+}
+
+/// The quote that a ride was ordered with.
+pub(super) async fn quote<P: Ports>(context: &Context<P>, asked: &AskedBill) -> Result<Quote, NotQuoted> {
+    let open = |id: &str| context.settings.signer.open(id);
+    let estimate: Option<Estimate> = asked.estimate_id.as_deref().and_then(open);
+    let estimate = estimate.ok_or(NotQuoted::NoEstimate)?;
+    quotes::find(context, &estimate).await.map_err(|missing| match missing {
+        quotes::Missing::Expired => NotQuoted::QuoteExpired,
+        quotes::Missing::Store(error) => {
+            not_as_quoted(context, &asked.city, &asked.product, NotQuoted::StoreUnavailable, error.line())
+        }
+    })
+}
+
+/// Chooses the versions that the ride was quoted with, as long as they can be had: both or none.
+pub(super) async fn choose_cards<P: Ports>(
+    context: &Context<P>,
+    request: &BillRequest,
+    quote: Result<Quote, NotQuoted>,
+) -> Result<Cards<P>, Refusal> {
+    let quoted = match quote {
+        Ok(quote) => quoted_cards(context, request, quote).await,
+        Err(reason) => Err(reason),
+    };
+    match quoted {
+        Ok(cards) => Ok(cards),
+        Err(reason) => Ok(Cards {
+            passenger: card(context, request, Side::Passenger, reason)?,
+            driver: card(context, request, Side::Driver, reason)?,
+            pinned: Pinned::current(reason),
+            quoted: None,
+        }),
+    }
+}
+
+async fn quoted_cards<P: Ports>(
+    context: &Context<P>,
+    request: &BillRequest,
+    quote: Quote,
+) -> Result<Cards<P>, NotQuoted> {
+    let BillRequest { city, product, currency, .. } = request;
+    let because = |reason, why: String| not_as_quoted(context, city, product, reason, why);
+    let unavailable = |why: String| because(NotQuoted::VersionUnavailable, why);
+    let find = async |side, version: &str| {
+        let card = cards::of_version(context, city, product, side, version).await;
+        let card = card.map_err(|missing| match missing {
+            cards::Missing::Store(error) => because(NotQuoted::StoreUnavailable, error.line()),
+            cards::Missing::Unknown(why) => unavailable(format!("rate card {version}: {why}")),
+        })?;
+        if card.currency != *currency {
+            return Err(unavailable(format!("rate card {version} is in {}, bills are in {currency}", card.currency)));
+        }
+        Ok(card)
+    };
+    let versions = quote.cards.get(product).ok_or_else(|| unavailable("the quote lacks the product".to_owned()))?;
+    let no_driver = || unavailable("the driver had no rate card then".to_owned());
+    let driver = versions.driver.as_ref().ok_or_else(no_driver)?;
+    let trip = quote.facts.trip(*currency).map_err(unavailable)?;
+    Ok(Cards {
+        passenger: find(Side::Passenger, &versions.passenger).await?,
+        driver: find(Side::Driver, driver).await?,
+        pinned: Pinned::QUOTED,
+        quoted: Some(trip),
+    })
+}
+
+/// The card of today, for a ride that is not billed as quoted.
+fn card<P: Ports>(
+    context: &Context<P>,
+    request: &BillRequest,
+    side: Side,
+    reason: NotQuoted,
+) -> Result<Rc<CardOf<P>>, Refusal> {
+    let BillRequest { city, product, currency, .. } = request;
+    let card = context
+        .config
+        .card(city, product, side, request.started_at)?
+        .ok_or_else(|| withdrawn(city, product, reason))?;
+    if card.currency != *currency {
+        let log =
+            format!("cards/{city}/{product}: the driver's card is in {}, the passenger's in {currency}", card.currency);
+        return Err(Refusal::config(log));
+    }
+    Ok(card)
+}
+
+/// A product is not offered any more, and the rate cards it was quoted with cannot be had.
+fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
+    let why = match reason {
+        NotQuoted::StoreUnavailable => {
+            let detail = "the product is not offered any more, and the rate card of its quote cannot be fetched now; \
+                          nothing is lost: send the same request again";
+            return Refusal::new(Code::StoreUnavailable, detail);
+        }
+        NotQuoted::QuoteExpired => "its quote is not kept any more",
+        NotQuoted::NoEstimate | NotQuoted::VersionUnavailable => "the rate card of its quote is not to be had",
+    };
+    let message =
+        format!("{city} does not offer {product} any more, and {why}; bill another product, or offer it again");
+    Refusal::field("/product", Code::UnknownProduct.word(), message)
+}
+
+/// A ride is billed with the cards of today, though it was quoted.
+fn not_as_quoted<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    product: &str,
+    reason: NotQuoted,
+    why: String,
+) -> NotQuoted {
+    let (city, product, word) = (city.to_owned(), product.to_owned(), reason.word().to_owned());
+    context.tell(&Event::NotBilledAsQuoted { city, product, reason: word, why });
+    reason
+}

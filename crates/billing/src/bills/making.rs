@@ -1,0 +1,83 @@
+//! How a bill is made, once everything is there that it is made of.
+
+use crate::config::{Card, ParsedPolicy};
+use crate::engines::{BilledRide, Policy, RateCard};
+use crate::pricing;
+use crate::refusal::Refusal;
+use crate::settlement;
+use farebox_fare::{Basis, Facts, Timestamp, Trip, time};
+use farebox_records::{BillFacts, BillFormat, BillRecord, Kept, Pinned, Versions};
+
+/// All that a bill is made of.
+pub struct BillInputs<'a, C, P> {
+    /// The caller's identifier.
+    pub trip_id: &'a str,
+    /// The city it began in.
+    pub city: &'a str,
+    /// What was ridden.
+    pub product: &'a str,
+    /// What was measured, or what stands in for it.
+    pub trip: &'a Trip,
+    /// The estimate it was ordered with.
+    pub estimate_id: Option<&'a str>,
+    /// Prices the passenger's bill.
+    pub passenger: &'a Card<C>,
+    /// Prices the driver's.
+    pub driver: &'a Card<C>,
+    /// Settles the two.
+    pub policy: &'a ParsedPolicy<P>,
+    /// Whether the cards are those of the estimate.
+    pub pinned: Pinned,
+    /// The ride as it was quoted on these cards.
+    pub quoted: Option<&'a Trip>,
+    /// The numbers of the engines, pricing's and commission's.
+    pub engines: (u32, u32),
+    /// When the bill is made.
+    pub billed_at: Timestamp,
+}
+
+impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
+    /// Prices both sides, settles them, and writes all of it down.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be priced or settled.
+    pub fn bill(&self) -> Result<BillRecord, Refusal> {
+        let Self { trip, quoted, passenger, driver, policy, .. } = *self;
+        let versions = Versions {
+            rate_card: passenger.version.clone(),
+            driver_rate_card: driver.version.clone(),
+            policy: policy.version.clone(),
+            pricing: self.engines.0,
+            commission: self.engines.1,
+        };
+        let currency = passenger.currency;
+        let facts =
+            BillFacts { trip: Facts::of(trip, currency), quoted: quoted.map(|quoted| Facts::of(quoted, currency)) };
+        let (passenger, driver) = pricing::both_sides(passenger, driver, trip, quoted)?;
+        let (city, product) = (self.city, self.product);
+        let ride = BilledRide { city, product, passenger: &passenger, driver: &driver };
+        let settlement = settlement::settle(&policy.policy, ride)?;
+        Ok(BillRecord {
+            format: BillFormat::default(),
+            trip_id: self.trip_id.to_owned(),
+            city: city.to_owned(),
+            product: product.to_owned(),
+            basis: trip.basis,
+            degraded: trip.basis == Basis::Mocked,
+            kept: Kept::Shared,
+            billed_at: time::format(self.billed_at),
+            started_at: time::format(trip.started_at),
+            ended_at: time::format(trip.ended_at),
+            distance_m: trip.distance_m,
+            duration_s: trip.duration_s,
+            estimate_id: self.estimate_id.map(str::to_owned),
+            passenger,
+            driver,
+            settlement,
+            versions,
+            pinned: self.pinned,
+            facts,
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! Bills that were made: as they are, and as pages.
+
+use super::{contradiction, of_this_release};
+use crate::answers::BillPage;
+use crate::context::Context;
+use crate::pages::{Details, View, Wanted};
+use crate::planted::{Bug, planted};
+use crate::ports::{Ports, StoreError, StoredBill};
+use crate::refusal::{Code, Refusal};
+use farebox_fare::names;
+use farebox_records::{BillRecord, ReadError, ShownBill};
+
+/// The bill as it was made.
+///
+/// # Errors
+///
+/// `bill-not-found`, `invalid-parameter` without a city; or that the store did not say.
+pub async fn fetch<P: Ports>(context: &Context<P>, trip_id: &str, city: Option<&str>) -> Result<String, Refusal> {
+    let (city, stored) = find(context, trip_id, city).await?;
+    match BillRecord::read(&stored.document) {
+        // One of another release is answered as it was made.
+        Ok(_) | Err(ReadError::Unreadable(_)) => Ok(stored.document),
+        Err(ReadError::Contradiction(why)) => Err(contradiction(context, &city, trip_id, why)),
+    }
+}
+
+/// The bill as a page; the driver's in the scene `driver`, otherwise the passenger's.
+///
+/// # Errors
+///
+/// As [`fetch`]; and `invalid-parameter` for a scene or a locale that there is not.
+pub async fn detail<P: Ports>(
+    context: &Context<P>,
+    trip_id: &str,
+    city: Option<&str>,
+    wanted: Wanted<'_>,
+) -> Result<BillPage, Refusal> {
+    let view = View::choose(context, wanted)?;
+    let (city, stored) = find(context, trip_id, city).await?;
+    let shown = match of_this_release(context, &city, trip_id, &stored.document)? {
+        Some(record) => ShownBill::from(record),
+        // One of another release is shown as far as it is understood.
+        None => ShownBill::read(&stored.document)
+            .map_err(|why| Refusal::internal(format!("a stored bill cannot be shown: {why}")))?,
+    };
+    let bill = if view.scene.as_deref() == Some("driver") { &shown.driver } else { &shown.passenger };
+    let Details { sections, reason } = view.details(context, bill);
+    Ok(BillPage {
+        trip_id: trip_id.to_owned(),
+        product: shown.product,
+        scene: view.scene,
+        locale: view.locale,
+        basis: shown.basis,
+        currency: bill.currency,
+        total: bill.currency.format(bill.total),
+        payable: bill.currency.format(bill.payable),
+        sections,
+        degraded: shown.degraded || reason.is_some(),
+        reason,
+    })
+}
+
+/// Finds the bill of a trip. Neither the configuration nor another city is looked at: a bill can be read after its city has
+/// left, and is never taken for that of a trip of the same name elsewhere.
+async fn find<P: Ports>(
+    context: &Context<P>,
+    trip_id: &str,
+    city: Option<&str>,
+) -> Result<(String, StoredBill), Refusal> {
+    let city = city.ok_or_else(|| {
+        Refusal::parameter("city", "is missing; say which city the trip began in: ?city=110000, for example")
+    })?;
+    if !names::is_token(city) {
+        return Err(Refusal::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
+    }
+    match context.read(context.ports().bill(city, trip_id)).await {
+        Ok(Some(head)) => Ok((city.to_owned(), head.bill)),
+        Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => Err(no_bill()),
+        Ok(None) => Err(no_bill()),
+        Err(error) => Err(error.into_refusal("bills.head")),
+    }
+}
+
+fn no_bill() -> Refusal {
+    let detail = "no bill was made for this trip in this city yet; POST to the same path to make it";
+    Refusal::new(Code::BillNotFound, detail)
+}
