@@ -52,6 +52,12 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Whether somebody may still be changing it: a file was changed within so many milliseconds, or it cannot be told when.
+    pub fn changed_within(&self, ms: u64, now_ms: u64) -> bool {
+        let since_ns = now_ms.saturating_sub(ms).saturating_mul(1_000_000);
+        self.stamps.values().any(|seen| seen.stamp.modified_ns >= since_ns)
+    }
+
     /// The version of every document; of one that cannot be read, `""`.
     pub fn manifest(&self) -> Manifest {
         let mut manifest = self.texts.manifest();

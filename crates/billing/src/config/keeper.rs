@@ -3,7 +3,7 @@
 
 use super::folder::Folder;
 use super::judge::{Broken, Found, Judgement, judge};
-use super::moment::{Action, CALL_MS, Due, Generation, Observation, SETTLE_MS, Source, State};
+use super::moment::{Action, CALL_MS, Due, FilesSeen, Generation, Observation, SETTLE_MS, Source, State};
 use super::snapshot::Snapshot;
 use super::texts::{Manifest, Text, Texts};
 use crate::event::Event;
@@ -120,9 +120,10 @@ impl<P: Ports> Keeper<P> {
             return;
         }
         let before = Rc::clone(&self.folder.borrow());
-        let files = match Folder::read(&*self.ports, Some(&before), self.ports.now_ms()) {
+        let now_ms = self.ports.now_ms();
+        let files = match Folder::read(&*self.ports, Some(&before), now_ms) {
             Ok(folder) => {
-                let files = folder.manifest();
+                let files = FilesSeen { manifest: folder.manifest(), young: folder.changed_within(SETTLE_MS, now_ms) };
                 self.folder.replace(Rc::new(folder));
                 self.unread.replace(None);
                 Some(files)
@@ -150,7 +151,7 @@ impl<P: Ports> Keeper<P> {
                     continue;
                 }
                 Action::Load(generation) => self.load(&generation).await,
-                later if !after => {
+                later if !after && (later != Action::LookAgain || self.has_something()) => {
                     left.push_back(later);
                     continue;
                 }
@@ -171,6 +172,11 @@ impl<P: Ports> Keeper<P> {
             actions.extend(self.observe(observation));
         }
         left
+    }
+
+    /// Whether there is something to answer from.
+    fn has_something(&self) -> bool {
+        self.state.borrow().in_force(self.ports.now_ms()).is_some()
     }
 
     /// Answers from files, until there is a generation.

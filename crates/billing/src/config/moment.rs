@@ -33,6 +33,9 @@ pub const SETTLE_MS: u64 = 100;
 /// for the store to enter it.
 pub const LEAD_MS: u64 = 800;
 
+/// How often an instance that has nothing to answer from looks again before it takes files that keep changing as they are.
+const PATIENCE: u8 = 5;
+
 /// How long the store may take for one call.
 pub const CALL_MS: u64 = 250;
 
@@ -49,6 +52,15 @@ pub struct Generation {
     pub manifest: Rc<Manifest>,
 }
 
+/// Files, as a look found them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilesSeen {
+    /// Their versions. One that cannot be read has the version `""`.
+    pub manifest: Manifest,
+    /// Whether one of them was changed within [`SETTLE_MS`], so that others may be about to.
+    pub young: bool,
+}
+
 /// Something that an instance has learnt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Observation {
@@ -60,8 +72,8 @@ pub enum Observation {
         began_ms: u64,
         /// The newest generations; `None` when the store did not answer.
         rows: Option<Vec<Generation>>,
-        /// The files; `None` when they could not be read. One that cannot be read has the version `""`.
-        files: Option<Manifest>,
+        /// The files; `None` when they could not be read.
+        files: Option<FilesSeen>,
     },
     /// What [`Action::Judge`] asked for.
     Judged {
@@ -155,6 +167,8 @@ pub struct State {
     /// Whether the files were the same twice.
     settled: bool,
     alone: Option<Rc<Manifest>>,
+    /// How often the first answer was put off because files were changing.
+    waited: u8,
     judged: Option<Judged>,
     /// Since when something is being entered.
     entering: Option<u64>,
@@ -182,9 +196,10 @@ impl State {
                 self.begun = None;
                 self.answered = rows.is_some();
                 rows.into_iter().flatten().for_each(|row| self.learn(row));
-                if let Some(files) = files {
-                    self.settled = self.files.as_deref() == Some(&files) || planted(Bug::TakesHalfAnEdit);
-                    self.files = Some(Rc::new(files));
+                if let Some(FilesSeen { manifest, young }) = files {
+                    let same = self.files.as_deref() == Some(&manifest);
+                    self.settled = same || (self.files.is_none() && !young) || planted(Bug::TakesHalfAnEdit);
+                    self.files = Some(Rc::new(manifest));
                 }
                 self.load(now_ms, &mut actions);
                 self.follow(now_ms, &mut actions);
@@ -214,11 +229,9 @@ impl State {
             Observation::Loaded(number) => _ = self.loaded.insert(number),
             Observation::NotLoaded(_) => {
                 if self.in_force(now_ms).is_none()
-                    && let Some(files) = &self.files
+                    && let Some(files) = self.files.clone()
                 {
-                    let files = Rc::new(readable(files));
-                    self.alone = Some(Rc::clone(&files));
-                    actions.push(Action::Alone(files));
+                    self.begin_alone(&files, &mut actions);
                 }
             }
         }
@@ -247,6 +260,9 @@ impl State {
     /// Whether a request that comes now has to look before it is answered.
     pub fn due(&self, now_ms: u64) -> Due {
         let Some(looked) = self.looked else { return Due::Always };
+        if self.in_force(now_ms).is_none() {
+            return Due::Always;
+        }
         let Some(age) = now_ms.checked_sub(looked) else { return Due::Always };
         // A store that does not answer is waited for by one request at a time, as long as there is always one that waits.
         let stale = if self.answered { STALE_MS } else { 2 * STALE_MS };
@@ -298,11 +314,10 @@ impl State {
 
     fn follow_alone(&mut self, files: &Rc<Manifest>, now_ms: u64, actions: &mut Vec<Action>) {
         let alone = match self.alone.clone() {
-            None => {
-                let first = Rc::new(readable(files));
-                actions.push(Action::Alone(Rc::clone(&first)));
-                first
-            }
+            None => match self.begin_alone(files, actions) {
+                Some(first) => first,
+                None => return,
+            },
             Some(alone) => match self.good(None, &alone, files, actions) {
                 Some(good) if good != alone => {
                     actions.push(Action::Alone(Rc::clone(&good)));
@@ -315,6 +330,19 @@ impl State {
         if self.answered {
             self.enter(alone, now_ms, actions);
         }
+    }
+
+    /// Answers from files for the first time: from all of them, when they do not change any more, or do not stop changing.
+    fn begin_alone(&mut self, files: &Manifest, actions: &mut Vec<Action>) -> Option<Rc<Manifest>> {
+        if !self.settled && self.waited < PATIENCE {
+            self.waited += 1;
+            actions.push(Action::LookAgain);
+            return None;
+        }
+        let first = Rc::new(readable(files));
+        actions.push(Action::Alone(Rc::clone(&first)));
+        self.alone = Some(Rc::clone(&first));
+        Some(first)
     }
 
     /// What the files come to after a base; `None`, and what there is to do about it, when that is not known.

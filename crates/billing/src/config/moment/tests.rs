@@ -20,7 +20,8 @@ fn generation(number: u64, at_ms: u64, words: &str) -> Generation {
 }
 
 fn looked(now: u64, rows: Option<&[Generation]>, files: &str) -> Observation {
-    Observation::Looked { began_ms: now, rows: rows.map(<[_]>::to_vec), files: Some(manifest(files)) }
+    let files = FilesSeen { manifest: manifest(files), young: files.contains("new") };
+    Observation::Looked { began_ms: now, rows: rows.map(<[_]>::to_vec), files: Some(files) }
 }
 
 fn enter(after: Option<u64>, manifest: &Manifest) -> Action {
@@ -52,6 +53,27 @@ fn a_node_begins() {
     step(&mut state, Observation::Loaded(1), 12);
     assert_eq!(state.in_force(12), Some(Source::Generation(1)));
     assert!(!state.holds(Source::Alone));
+}
+
+/// A node that begins while files are being changed waits until they are not: half a change is never answered from. Files that
+/// never stop changing are taken as they are after half a second.
+#[test]
+fn a_node_begins_in_the_middle() {
+    let mut state = State::default();
+    assert_eq!(step(&mut state, looked(0, Some(&[]), "a=new b=1"), 1), [Action::LookAgain]);
+    assert_eq!((state.due(2), state.in_force(2)), (Due::Always, None), "others wait as well");
+    assert_eq!(step(&mut state, looked(100, Some(&[]), "a=new b=new"), 101), [Action::LookAgain]);
+    let whole = Rc::new(manifest("a=new b=new"));
+    let actions = step(&mut state, looked(200, Some(&[]), "a=new b=new"), 201);
+    assert_eq!(actions, [Action::Alone(Rc::clone(&whole)), enter(None, &whole)]);
+
+    let mut state = State::default();
+    for look in 0..u64::from(PATIENCE) {
+        let files = format!("a=new{look}");
+        assert_eq!(step(&mut state, looked(100 * look, None, &files), 100 * look), [Action::LookAgain]);
+    }
+    let whole = Rc::new(manifest("a=new"));
+    assert_eq!(step(&mut state, looked(500, None, "a=new"), 501), [Action::Alone(whole)]);
 }
 
 /// A change that was seen twice is judged and entered, is loaded ahead of its moment, and is in force from it on.
@@ -86,14 +108,14 @@ fn a_broken_successor() {
     let mut state = State::default();
     let rows = [generation(7, 0, "a=1")];
     assert_eq!(
-        step(&mut state, looked(0, Some(&rows), "a=bad"), 1),
+        step(&mut state, looked(0, Some(&rows), "a=new-bad"), 1),
         [Action::Load(Rc::new(rows[0].clone())), Action::LookAgain]
     );
     step(&mut state, Observation::Loaded(7), 2);
-    assert_eq!(step(&mut state, looked(100, Some(&rows), "a=bad"), 101).len(), 1);
-    let judged = Observation::Judged { against: Some(7), files: manifest("a=bad"), good: manifest("a=1") };
+    assert_eq!(step(&mut state, looked(100, Some(&rows), "a=new-bad"), 101).len(), 1);
+    let judged = Observation::Judged { against: Some(7), files: manifest("a=new-bad"), good: manifest("a=1") };
     assert_eq!(step(&mut state, judged, 102), []);
-    assert_eq!(step(&mut state, looked(500, Some(&rows), "a=bad"), 501), []);
+    assert_eq!(step(&mut state, looked(500, Some(&rows), "a=new-bad"), 501), []);
     assert_eq!(state.in_force(501), Some(Source::Generation(7)));
 }
 
@@ -325,8 +347,13 @@ impl Model {
                 let newest = |known: usize| {
                     self.rows[known.saturating_sub(2)..known].iter().map(|(_, row)| row.clone()).collect()
                 };
-                let (rows, files) = (rows.map(newest), Some(self.disk.clone()));
-                self.learns(at, Observation::Looked { began_ms: began, rows, files });
+                let young = self.edited + SETTLE_MS >= self.now;
+                let (rows, files) = (rows.map(newest), FilesSeen { manifest: self.disk.clone(), young });
+                self.learns(at, Observation::Looked { began_ms: began, rows, files: Some(files) });
+                // With nothing to answer from, they wait for the next look.
+                if self.instances[at].state.in_force(self.now).is_none() {
+                    return;
+                }
                 for _ in 0..std::mem::take(&mut self.instances[at].waiting) {
                     self.answer(at);
                 }
