@@ -30,7 +30,7 @@ use wasmtime::component::{Accessor, Component};
 use wasmtime::{Engine, Store};
 
 pub use bindings::exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
-pub use bindings::farebox::types::types::Segment;
+pub use bindings::farebox::types::types::{Degradation, Segment};
 
 /// The most memory an instance may have: 64 MiB.
 const MEMORY: usize = 64 << 20;

@@ -11,6 +11,7 @@ use crate::quotes::Quotes as _;
 use crate::trips::{AddError, Batch, BatchError, Totals, Trips as _};
 use crate::{MAX_SEGMENTS, Settings, SharedBy, page, ttl_s};
 use exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
+use farebox_fare::Degradation;
 use std::cell::OnceCell;
 
 spin_sdk::wit_bindgen::generate!({
@@ -169,7 +170,8 @@ impl bills::Guest for Component {
         let entries = entries.into_iter().map(|DueTrip { trip, revision, due: Due { reason, at } }| bills::DueTrip {
             trip,
             revision,
-            due: bills::DueItem { reason, at },
+            reason: Degradation::from_word(&reason).map(Into::into),
+            at,
         });
         Ok(bills::DuePage { entries: entries.collect(), next })
     }
@@ -234,7 +236,7 @@ fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
         billed_at,
         day,
         top_up,
-        due: due.map(|bills::DueItem { reason, at }| Due { reason, at }),
+        due: due.map(|bills::DueItem { reason, at }| Due { reason: Degradation::from(reason).word().to_owned(), at }),
     })
 }
 

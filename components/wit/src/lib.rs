@@ -89,6 +89,18 @@ macro_rules! same_cases {
     };
 }
 same_cases!(Basis <-> Basis { Estimated, Metered, Mocked });
+same_cases!(Degradation <-> Degradation {
+    TripMissing,
+    StoreTimeout,
+    StoreUnavailable,
+    PolicyUnavailable,
+    NotKept,
+    LateSegments,
+    QuoteExpired,
+    VersionUnavailable,
+    QuoteOutdated,
+    CopyUnavailable
+});
 same_cases!(Unit <-> Unit { Trip, Meter, Second, Piece, Money });
 same_cases!(Outcome <-> Outcome { Completed, Cancelled });
 same_cases!(Rounding <-> Rounding { HalfUp, HalfEven, Down, Up });

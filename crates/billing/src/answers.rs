@@ -2,8 +2,7 @@
 
 use crate::engines::PageSection;
 use crate::estimate_id::{Estimate, ProductPrice};
-use farebox_document::words;
-use farebox_fare::{Basis, time};
+use farebox_fare::{Basis, Degradation, time};
 use farebox_money::Currency;
 use farebox_records::Settlement;
 use serde::Serialize;
@@ -63,22 +62,6 @@ impl EstimateDocument {
     }
 }
 
-words! {
-    /// Why a detail page has no details.
-    pub enum DegradedReason {
-        /// The facts are not kept any more, or never were.
-        QuoteExpired = "quote-expired",
-        /// The facts, or the rate card, could not be fetched.
-        StoreUnavailable = "store-unavailable",
-        /// The rate card that it was priced with is not known any more.
-        VersionUnavailable = "version-unavailable",
-        /// Priced again it comes to another total: the service was updated in between.
-        QuoteOutdated = "quote-outdated",
-        /// There are no words for them: the copy is broken.
-        CopyUnavailable = "copy-unavailable",
-    }
-}
-
 /// The answer to `GET /v1/estimates/{estimate_id}/details/{product}`.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
@@ -108,7 +91,7 @@ pub struct EstimatePage {
     pub degraded: bool,
     /// Why they are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<DegradedReason>,
+    pub reason: Option<Degradation>,
 }
 
 /// The answer to `GET /v1/trips/{trip_id}/bill/detail`.
@@ -139,11 +122,13 @@ pub struct BillPage {
     pub payable: String,
     /// What the bill consists of.
     pub sections: Vec<PageSection>,
-    /// Whether the bill was, or the page is.
+    /// Whether the bill lacks something, or the page does.
     pub degraded: bool,
-    /// Why the page is.
+    /// Whether the bill may yet be put right.
+    pub provisional: bool,
+    /// What the page lacks; what the bill does when the page lacks nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<DegradedReason>,
+    pub reason: Option<Degradation>,
 }
 
 /// The answer to `POST /v1/trips/{trip_id}/segments`.

@@ -13,12 +13,12 @@ use crate::context::Context;
 use crate::documents;
 use crate::event::Event;
 use crate::planted::{Bug, planted};
-use crate::ports::{DocumentKind, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp};
+use crate::ports::{DocumentKind, Due, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp};
 use crate::refusal::{Code, Refusal};
 use crate::requests::{AskedBill, BillRequest};
 use crate::trip;
 use choosing::{Cards, choose_cards, quote};
-use farebox_fare::{Segment, time};
+use farebox_fare::{Degradation, Segment, time};
 use farebox_records::{BillRecord, Kept, NotQuoted, Quote, ReadError, Settlement};
 use futures::future::join3;
 use serde_json::Value;
@@ -35,8 +35,9 @@ pub struct Billed {
 
 /// The bill of a trip, made unless it was made before.
 ///
-/// A bill is always answered. Without measurements it is mocked from the request; without a store to keep it in it is
-/// `kept: nowhere`, and asking again makes it again.
+/// A bill is always answered. Without measurements it is mocked from the request; without a policy it is not settled; without
+/// a store to keep it in it is `kept: nowhere`, and asking again makes it again. What is missing it says, and it is provisional
+/// until it is put right.
 ///
 /// # Errors
 ///
@@ -60,10 +61,49 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     if let Ok(Some(earlier)) = earlier {
         return repeat(context, &asked.city, trip_id, earlier.bill, &fingerprint);
     }
+    match price(context, trip_id, document, segments, quote).await {
+        Ok(priced) => keep(context, priced, fingerprint).await,
+        Err(refusal) => Err(match earlier {
+            Err(error) if !planted(Bug::RefusesBeforeItKnows) => perhaps_billed(error, refusal),
+            _ => refusal,
+        }),
+    }
+}
+
+/// A bill that was priced, and what it was priced with.
+struct Priced<P: Ports> {
+    record: BillRecord,
+    cards: Cards<P>,
+    /// Without one that can be used, it is not settled.
+    policy: Option<Rc<PolicyOf<P>>>,
+}
+
+/// Makes a bill that is not kept yet.
+async fn price<P: Ports>(
+    context: &Context<P>,
+    trip_id: &str,
+    document: &Value,
+    segments: Result<Vec<Segment>, StoreError>,
+    quote: Result<Quote, NotQuoted>,
+) -> Result<Priced<P>, Refusal> {
     let request = decoded(context, document)?;
     let cards = choose_cards(context, &request, quote).await?;
-    let (record, policy) = make(context, trip_id, &request, segments, &cards)?;
-    keep(context, record, fingerprint, &cards, &policy).await
+    make(context, trip_id, &request, segments, cards)
+}
+
+/// What is answered to a request that is refused, when it is not known whether it is a repeat: a repeat would be answered with
+/// the bill that was made before, however the configuration has changed since.
+fn perhaps_billed(error: StoreError, refusal: Refusal) -> Refusal {
+    if refusal.code == Code::Internal {
+        return refusal;
+    }
+    let unknown = error.into_refusal("bills.head");
+    let log = unknown.log.iter().map(String::as_str).chain([refusal.reason()]).collect::<Vec<_>>().join("; and ");
+    let detail = format!(
+        "whether the trip was billed before cannot be told now: send the same request again. If it was not, it is refused: {}",
+        refusal.detail
+    );
+    Refusal { detail, problems: refusal.problems, log: Some(log), ..unknown }
 }
 
 /// What is asked for, checked against what there is.
@@ -76,13 +116,8 @@ fn decoded<P: Ports>(context: &Context<P>, document: &Value) -> Result<BillReque
 
 /// Keeps a bill that was made now, with its top-up and after the documents that it names; or answers the one that was made
 /// before.
-async fn keep<P: Ports>(
-    context: &Context<P>,
-    mut record: BillRecord,
-    fingerprint: String,
-    cards: &Cards<P>,
-    policy: &PolicyOf<P>,
-) -> Result<Billed, Refusal> {
+async fn keep<P: Ports>(context: &Context<P>, priced: Priced<P>, fingerprint: String) -> Result<Billed, Refusal> {
+    let Priced { mut record, cards, policy } = priced;
     let (city, trip_id) = (record.city.clone(), record.trip_id.clone());
     let document = written(&record)?;
     let bill = StoredBill { fingerprint: fingerprint.clone(), document: document.clone() };
@@ -91,9 +126,9 @@ async fn keep<P: Ports>(
         billed_at: context.now,
         day: time::day(context.now, &cards.passenger.time_zone),
         top_up: top_up(&record),
-        due: None,
+        due: due(context, &record),
     };
-    let documents = keep_documents(context, &city, cards, policy);
+    let documents = keep_documents(context, &city, &cards, policy.as_deref());
     match post_after(documents, context, &city, &trip_id, new).await {
         Ok(Posted::Created) => Ok(Billed { new: true, document }),
         Ok(Posted::Exists(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Billed { new: true, document }),
@@ -102,7 +137,7 @@ async fn keep<P: Ports>(
             context.tell(&Event::BillNotStored { city, trip: trip_id, why: error.line() });
             if !planted(Bug::UnstoredIsNotSaid) {
                 record.kept = Kept::Nowhere;
-                record.degraded = true;
+                record.lack(Degradation::NotKept);
             }
             Ok(Billed { new: true, document: written(&record)? })
         }
@@ -141,12 +176,12 @@ async fn post_after<P: Ports>(
     post(new).await
 }
 
-/// Keeps both rate cards and the policy of a bill.
+/// Keeps both rate cards of a bill, and the policy if it has one.
 async fn keep_documents<P: Ports>(
     context: &Context<P>,
     city: &str,
     cards: &Cards<P>,
-    policy: &PolicyOf<P>,
+    policy: Option<&PolicyOf<P>>,
 ) -> Result<(), StoreError> {
     let (passenger, driver, policy) = join3(
         cards::keep(context, city, &cards.passenger),
@@ -158,18 +193,30 @@ async fn keep_documents<P: Ports>(
 }
 
 /// Keeps a policy that a bill of a city was settled under, once per instance.
-async fn keep_policy<P: Ports>(context: &Context<P>, city: &str, policy: &PolicyOf<P>) -> Result<(), StoreError> {
-    if !policy.kept.borrow().contains(city) {
+async fn keep_policy<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    policy: Option<&PolicyOf<P>>,
+) -> Result<(), StoreError> {
+    if let Some(policy) = policy
+        && !policy.kept.borrow().contains(city)
+    {
         documents::keep(context, city, DocumentKind::Policy, &policy.version, &policy.document).await?;
         policy.kept.borrow_mut().insert(city.to_owned());
     }
     Ok(())
 }
 
-/// What a bill owes the driver.
+/// What a bill owes the driver for good.
 fn top_up(record: &BillRecord) -> Option<TopUp> {
-    let Settlement { currency, top_up: amount, scenario, .. } = &record.settlement;
-    (*amount > 0).then(|| TopUp { currency: *currency, amount: *amount, scenario: scenario.clone() })
+    let Settlement { currency, top_up: amount, scenario, .. } = record.owed()?;
+    Some(TopUp { currency: *currency, amount: *amount, scenario: scenario.clone() })
+}
+
+/// What has to be done again of a bill: all of it, when it lacks something.
+fn due<P: Ports>(context: &Context<P>, record: &BillRecord) -> Option<Due> {
+    let reason = record.reasons.first().filter(|_| record.provisional && !planted(Bug::ProvisionalIsNotDue))?;
+    Some(Due { reason: *reason, at: context.now })
 }
 
 /// Answers with the bill that was made before, if it was made from an equal request.
@@ -230,27 +277,32 @@ async fn segments<P: Ports>(context: &Context<P>, city: &str, trip_id: &str) -> 
     segments
 }
 
-/// Makes the bill of a trip from its segments, or from the request when there are none to be had; with the policy that it is
-/// settled under.
+/// Makes the bill of a trip from its segments, or from the request when there are none to be had.
 fn make<P: Ports>(
     context: &Context<P>,
     trip_id: &str,
     request: &BillRequest,
     segments: Result<Vec<Segment>, StoreError>,
-    cards: &Cards<P>,
-) -> Result<(BillRecord, Rc<PolicyOf<P>>), Refusal> {
-    let mut lost = false;
-    let trip = match segments {
-        Ok(segments) if !segments.is_empty() => trip::metered(request, segments)?,
-        Ok(_) => trip::mocked(request),
+    cards: Cards<P>,
+) -> Result<Priced<P>, Refusal> {
+    let (trip, lost) = match segments {
+        Ok(segments) if !segments.is_empty() => (trip::metered(request, segments)?, None),
+        Ok(_) => (trip::mocked(request), Some(Degradation::TripMissing)),
         Err(error) => {
-            lost = true;
             let (city, trip) = (request.city.clone(), trip_id.to_owned());
             context.tell(&Event::BillMocked { city, trip, why: error.line() });
-            trip::mocked(request)
+            let lost = if planted(Bug::LostIsEmpty) { Degradation::TripMissing } else { error.degradation() };
+            (trip::mocked(request), Some(lost))
         }
     };
-    let policy = context.config.policy()?;
+    let policy = match context.config.policy() {
+        Ok(policy) => Some(policy),
+        Err(refusal) => {
+            let (city, trip) = (request.city.clone(), trip_id.to_owned());
+            context.tell(&Event::BillNotSettled { city, trip, why: refusal.reason().to_owned() });
+            None
+        }
+    };
     let ride = BillInputs {
         trip_id,
         city: &request.city,
@@ -259,18 +311,16 @@ fn make<P: Ports>(
         estimate_id: request.estimate_id.as_deref(),
         passenger: &*cards.passenger,
         driver: &*cards.driver,
-        policy: &*policy,
+        policy: policy.as_deref(),
         pinned: cards.pinned,
         quoted: cards.quoted.as_ref(),
         engines: context.config.engines(),
+        lacks: lost.into_iter().collect(),
         billed_at: context.now,
     };
-    let mut record = ride.bill()?;
-    if lost && planted(Bug::LostIsEmpty) {
-        record.degraded = false;
-    }
+    let record = ride.bill()?;
     record.verify().map_err(|why| contradiction(context, &record.city, trip_id, why))?;
-    Ok((record, policy))
+    Ok(Priced { record, cards, policy })
 }
 
 fn written(record: &BillRecord) -> Result<String, Refusal> {

@@ -1,6 +1,6 @@
 //! Estimates: totals at once, details on demand.
 
-use crate::answers::{DegradedReason, EstimateDocument, EstimatePage};
+use crate::answers::{EstimateDocument, EstimatePage};
 use crate::cards;
 use crate::context::Context;
 use crate::engines::Side;
@@ -14,7 +14,7 @@ use crate::quotes;
 use crate::refusal::{Code, Refusal};
 use crate::requests::EstimateRequest;
 use crate::trip::{self, Asked};
-use farebox_fare::Bill;
+use farebox_fare::{Bill, Degradation};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -116,29 +116,27 @@ async fn bill_again<P: Ports>(
     context: &Context<P>,
     estimate: &Estimate,
     price: &ProductPrice,
-) -> Result<Bill, DegradedReason> {
+) -> Result<Bill, Degradation> {
     let Estimate { city, currency, .. } = estimate;
-    let because = |reason: DegradedReason, why: String| {
+    let because = |reason: Degradation, why: String| {
         let (city, product) = (city.clone(), price.product.clone());
         context.tell(&Event::QuoteNotShown { city, product, reason: reason.word().to_owned(), why });
         reason
     };
     let quote = quotes::find(context, estimate).await.map_err(|missing| match missing {
-        quotes::Missing::Expired => DegradedReason::QuoteExpired,
-        quotes::Missing::Store(error) => because(DegradedReason::StoreUnavailable, error.line()),
+        quotes::Missing::Expired => Degradation::QuoteExpired,
+        quotes::Missing::Store(error) => because(error.degradation(), error.line()),
     })?;
     let versions = quote.cards.get(&*price.product);
     let versions = versions
-        .ok_or_else(|| because(DegradedReason::VersionUnavailable, "it does not name its rate card".to_owned()))?;
+        .ok_or_else(|| because(Degradation::VersionUnavailable, "it does not name its rate card".to_owned()))?;
     let (side, version) = (Side::Passenger, &*versions.passenger);
     let card = cards::of_version(context, city, &price.product, side, version).await;
     let card = card.map_err(|missing| match missing {
-        cards::Missing::Store(error) => because(DegradedReason::StoreUnavailable, error.line()),
-        cards::Missing::Unknown(why) => {
-            because(DegradedReason::VersionUnavailable, format!("rate card {version}: {why}"))
-        }
+        cards::Missing::Store(error) => because(error.degradation(), error.line()),
+        cards::Missing::Unknown(why) => because(Degradation::VersionUnavailable, format!("rate card {version}: {why}")),
     })?;
-    let outdated = |why: String| because(DegradedReason::QuoteOutdated, why);
+    let outdated = |why: String| because(Degradation::QuoteOutdated, why);
     let trip = quote.facts.trip(*currency).map_err(outdated)?;
     let bill =
         pricing::price(&card, &trip, None, Asked::Estimate).map_err(|refusal| outdated(refusal.reason().to_owned()))?;

@@ -31,6 +31,15 @@ pub enum Event {
         /// What the store said.
         why: String,
     },
+    /// A bill is answered that is not settled: there is no commission policy that can be used.
+    BillNotSettled {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// What is wrong with the policy.
+        why: String,
+    },
     /// A bill is answered that is kept nowhere.
     BillNotStored {
         /// Of the trip.
@@ -159,7 +168,7 @@ impl Event {
             Self::StoredBillUnreadable { .. } | Self::BillContradictsItself { .. } | Self::DevelopmentKey => {
                 Severity::Error
             }
-            Self::CopyUnusable { .. } | Self::ProductLeftOut { .. } => Severity::Error,
+            Self::CopyUnusable { .. } | Self::ProductLeftOut { .. } | Self::BillNotSettled { .. } => Severity::Error,
             Self::DocumentRefused { .. } | Self::GenerationNotLoaded { .. } => Severity::Error,
             Self::Refused { code, .. } if matches!(*code, "config-invalid" | "internal") => Severity::Error,
             _ => Severity::Warn,

@@ -1,6 +1,5 @@
 //! Detail pages: which scene, which locale, and what is on them.
 
-use crate::answers::DegradedReason;
 use crate::config::ParsedCatalogue;
 use crate::context::Context;
 use crate::engines::{Catalogue as _, Engines, PageSection};
@@ -8,7 +7,7 @@ use crate::event::Event;
 use crate::locale;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
-use farebox_fare::Bill;
+use farebox_fare::{Bill, Degradation};
 use std::rc::Rc;
 
 /// What a reader asks for.
@@ -37,7 +36,7 @@ pub(crate) struct Details {
     /// Empty when there is a reason for it.
     pub(crate) sections: Vec<PageSection>,
     /// Why the page shows the totals only.
-    pub(crate) reason: Option<DegradedReason>,
+    pub(crate) reason: Option<Degradation>,
 }
 
 impl<P: Ports> View<P> {
@@ -77,7 +76,7 @@ impl<P: Ports> View<P> {
 
     /// What is on the page of a bill.
     pub(crate) fn details(&self, context: &Context<P>, bill: &Bill) -> Details {
-        let totals_only = Details { sections: Vec::new(), reason: Some(DegradedReason::CopyUnavailable) };
+        let totals_only = Details { sections: Vec::new(), reason: Some(Degradation::CopyUnavailable) };
         // What is wrong with broken copy was told when it was chosen.
         let (Some(catalogue), Some(scene)) = (&self.catalogue, &self.scene) else { return totals_only };
         match catalogue.catalogue.render(bill, scene) {

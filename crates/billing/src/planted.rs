@@ -30,6 +30,10 @@ pub enum Bug {
     LateIsAcknowledged,
     /// The driver pays for the passenger's coupons.
     DriverPaysCoupons,
+    /// A request is refused by today's configuration, though it may be a repeat of one that was billed.
+    RefusesBeforeItKnows,
+    /// Nobody is told that a provisional bill has to be put right.
+    ProvisionalIsNotDue,
     /// An instance never looks at its configuration again.
     NeverLooksAgain,
     /// An instance takes what files say at once, and not when all of them are written.
@@ -38,7 +42,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::TopUpInASecondStep,
         Self::LateIsNoBill,
         Self::FingerprintSeesTheQuote,
@@ -51,6 +55,8 @@ impl Bug {
         Self::SegmentsAreRemembered,
         Self::LateIsAcknowledged,
         Self::DriverPaysCoupons,
+        Self::RefusesBeforeItKnows,
+        Self::ProvisionalIsNotDue,
         Self::NeverLooksAgain,
         Self::TakesHalfAnEdit,
     ];

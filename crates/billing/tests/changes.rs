@@ -5,11 +5,10 @@ use farebox_billing::config::{Manifest, Text, judge};
 use farebox_billing::engines::Side;
 use farebox_billing::requests::Tariffs as _;
 use farebox_billing::{Billing, Context};
-use farebox_kit::artifacts::repository;
+use farebox_kit::artifacts::{copy_configuration, repository};
 use farebox_kit::memory::{Failure, World};
 use farebox_kit::native::Native;
 use std::fs;
-use std::path::Path;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -38,7 +37,7 @@ const CARD: &str = "cards/370100/express.passenger.json";
 impl Node {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        copy(&repository().join("config"), folder.path());
+        copy_configuration(folder.path());
         let world = World::with_config(folder.path().to_owned());
         let instances = [(); 2].map(|()| Billing::new(world.clone()));
         let node = Self { folder, world, instances };
@@ -90,18 +89,6 @@ impl Node {
 
     fn told(&self, event: &str) -> usize {
         self.world.0.events.borrow().iter().filter(|told| *told == event).count()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            fs::create_dir(&to).unwrap();
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).unwrap();
-        }
     }
 }
 

@@ -2,14 +2,18 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_billing::bills::{self, Billed};
-use farebox_billing::ports::{Due, NewRevision};
+use farebox_billing::ports::NewRevision;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_billing::{Billing, Context, Wanted, estimates, meter};
+use farebox_fare::Degradation;
+use farebox_kit::artifacts::copy_configuration;
 use farebox_kit::memory::{Failure, World};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
+use tempfile::TempDir;
 
 const CALLS: [&str; 8] =
     ["add_segments", "segments", "put_quote", "quote", "put_document", "document", "post_bill", "bill"];
@@ -26,12 +30,15 @@ struct Ride {
     world: World,
     billing: Rc<Billing<World>>,
     estimate_id: Option<String>,
+    /// Its own configuration, which is gone when the test is over.
+    #[expect(dead_code, reason = "held, never read")]
+    folder: Option<TempDir>,
 }
 
 impl Ride {
     fn new() -> Self {
         let world = World::default();
-        Self { billing: Billing::new(world.clone()), world, estimate_id: None }
+        Self { billing: Billing::new(world.clone()), world, estimate_id: None, folder: None }
     }
 
     fn context(&self) -> Rc<Context<World>> {
@@ -83,6 +90,19 @@ impl Ride {
         document.clone()
     }
 
+    /// A ride on another host of the same store, whose configuration never was another than this: as it ships, but for what
+    /// is taken away or broken.
+    fn elsewhere(&self, change: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy_configuration(folder.path());
+        change(folder.path());
+        let world = World::with_config(folder.path().to_owned());
+        *world.0.segments.borrow_mut() = self.world.0.segments.borrow().clone();
+        *world.0.bills.borrow_mut() = self.world.0.bills.borrow().clone();
+        let billing = Billing::new(world.clone());
+        Self { billing, world, estimate_id: self.estimate_id.clone(), folder: Some(folder) }
+    }
+
     fn fail(&self, what: &str) {
         let mut failures = self.world.0.failures.borrow_mut();
         failures.clear();
@@ -114,6 +134,9 @@ fn failures() {
         let (fails, more) = (words.next().unwrap(), words.collect::<Vec<_>>());
         let mut ride = Ride::new();
         ride.meter();
+        if more.contains(&"no policy") {
+            ride = ride.elsewhere(|folder| std::fs::write(folder.join("policies/default.json"), "{").unwrap());
+        }
         if more.contains(&"quoted") {
             if fails.starts_with("put_quote") {
                 ride.fail(fails);
@@ -128,20 +151,23 @@ fn failures() {
             billed = ride.bill().unwrap();
         }
         let record: Value = serde_json::from_str(&billed.document).unwrap();
-        let yes = |value: &Value| if *value == json!(true) { "yes" } else { "no" };
+        let lacks = json!(record.get("reasons").is_some());
+        assert_eq!((&record["degraded"], &record["provisional"]), (&lacks, &lacks), "{case}");
         let pinned = [&record["pinned"]["rate_card"], &record["pinned"]["reason"]];
         let mut events = ride.world.0.events.borrow().clone();
         events.sort();
         let actual = [
             if billed.new { "new" } else { "earlier" }.to_owned(),
             record["basis"].as_str().unwrap().to_owned(),
-            yes(&record["degraded"]).to_owned(),
+            record["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
             record["kept"].as_str().unwrap().to_owned(),
-            match ride.head().and_then(|head| head.top_up) {
-                Some(_) => "entered",
+            match ride.head().map(|head| head.top_up) {
+                Some(Some(_)) => "entered",
+                Some(None) => "waits",
                 None => "none",
             }
             .to_owned(),
+            ride.world.0.due.borrow().get("t").and_then(|due| due.reason).map_or("", Degradation::word).to_owned(),
             pinned.iter().filter_map(|word| word.as_str()).collect::<Vec<_>>().join(" "),
             events.join(" "),
         ];
@@ -233,6 +259,44 @@ fn bills_of_a_later_release_are_shown() {
     }
 }
 
+fn nothing_is_offered(folder: &Path) {
+    std::fs::remove_dir_all(folder.join("cards")).unwrap();
+    std::fs::create_dir_all(folder.join("cards/310000")).unwrap();
+    std::fs::write(folder.join("cards/310000/express.passenger.json"), "{").unwrap();
+}
+
+/// A request that today's configuration refuses may be a repeat. As long as the store does not say, nobody is told for good
+/// that there is nothing to be had.
+#[test]
+fn refused_is_only_what_was_not_billed() {
+    let ride = Ride::new();
+    ride.meter();
+    let first = ride.bill().unwrap();
+    let later = ride.elsewhere(nothing_is_offered);
+    for (how, code) in [("is silent", Code::StoreTimedOut), ("says no", Code::StoreUnavailable)] {
+        later.fail(&format!("bill {how}"));
+        let refusal = later.bill().unwrap_err();
+        assert_eq!(refusal.code, code, "{}", refusal.detail);
+        assert_eq!(refusal.problems.len(), 1, "what it would be refused for is said: {refusal:?}");
+    }
+    later.fail("nothing");
+    assert_eq!(later.bill().unwrap().document, first.document);
+    later.world.0.bills.borrow_mut().clear();
+    assert_eq!(later.bill().unwrap_err().code, Code::UnknownCity);
+}
+
+/// Words that are missing stop no estimate and no bill: pages show totals.
+#[test]
+fn words_stop_nothing() {
+    let mut ride = Ride::new().elsewhere(|folder| std::fs::remove_dir_all(folder.join("copy")).unwrap());
+    ride.meter();
+    ride.estimate();
+    let record: Value = serde_json::from_str(&ride.bill().unwrap().document).unwrap();
+    assert_eq!(record["degraded"], json!(false));
+    let page = now(bills::detail(&*ride.context(), "t", Some("110000"), Wanted::default())).unwrap();
+    assert_eq!((page.total.as_str(), page.reason), ("48.00", Some(Degradation::CopyUnavailable)));
+}
+
 /// A bill can be asked for again, and read, whatever became of what it was made with.
 #[test]
 fn repeats_need_no_configuration() {
@@ -240,13 +304,7 @@ fn repeats_need_no_configuration() {
     ride.meter();
     let first = ride.bill().unwrap();
     // Nothing is configured but another city, whose card is broken.
-    let config = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("nothing");
-    std::fs::create_dir_all(config.join("cards/310000")).unwrap();
-    std::fs::create_dir_all(config.join("copy")).unwrap();
-    std::fs::write(config.join("cards/310000/express.passenger.json"), "{").unwrap();
-    let elsewhere = World::with_config(config);
-    *elsewhere.0.bills.borrow_mut() = ride.world.0.bills.borrow().clone();
-    let later = Ride { billing: Billing::new(elsewhere.clone()), world: elsewhere, estimate_id: None };
+    let later = ride.elsewhere(nothing_is_offered);
     let again = later.bill().unwrap();
     assert_eq!((again.new, &again.document), (false, &first.document));
     assert_eq!(now(bills::fetch(&*later.context(), "t", Some("110000"))).unwrap(), first.document);
@@ -293,8 +351,8 @@ fn all_of_a_bill_is_kept_at_once() {
         {"seq": 2, "started_at": "2026-11-21T08:20:00+08:00", "distance_m": 10, "duration_s": 1}]});
     let totals = now(meter::add_segments(&*ride.context(), "t", &late)).unwrap();
     assert_eq!((totals.segments, totals.billed), (2, Some(1)));
-    let due = Due { reason: "late-segments".to_owned(), at: 1_795_219_200 };
-    assert_eq!(ride.world.0.due.borrow().get("t").map(|trip| (trip.revision, trip.due.clone())), Some((1, due)));
+    let due = ride.world.0.due.borrow().get("t").map(|due| (due.revision, due.reason, due.at));
+    assert_eq!(due, Some((1, Some(Degradation::LateSegments), 1_795_219_200)));
 }
 
 /// A bill is not there, or the store does not say: two answers.

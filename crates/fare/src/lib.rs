@@ -1,6 +1,7 @@
 //! The words of a ride: the [`Trip`] that is priced, the [`Bill`] that it comes to, and how both are written down.
 
 mod bill;
+mod degradation;
 mod facts;
 pub mod names;
 #[cfg(feature = "schema")]
@@ -10,6 +11,7 @@ mod trip;
 mod verify;
 
 pub use bill::{Basis, Bill, Line, Reason, Rule, Source, Unit};
+pub use degradation::Degradation;
 pub use facts::{CouponKind, Facts};
 pub use time::Timestamp;
 pub use trip::{Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};

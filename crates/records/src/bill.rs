@@ -3,7 +3,7 @@
 use crate::read::{self, ReadError};
 use crate::settlement::Settlement;
 use farebox_document::words;
-use farebox_fare::{Basis, Bill, Facts};
+use farebox_fare::{Basis, Bill, Degradation, Facts};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -35,8 +35,13 @@ pub struct BillRecord {
     pub product: String,
     /// Where the quantities come from.
     pub basis: Basis,
-    /// Whether anything was missing: measurements, or a store to keep the bill in.
+    /// Whether anything was missing that the bill should have been made from, or kept in.
     pub degraded: bool,
+    /// What was missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Degradation>,
+    /// Whether the bill may yet be put right. What it owes the driver waits until it is.
+    pub provisional: bool,
     /// Where the bill is kept. Kept nowhere, asking again makes it again.
     pub kept: Kept,
     /// When the bill was made.
@@ -59,8 +64,9 @@ pub struct BillRecord {
     pub passenger: Bill,
     /// What the driver earns.
     pub driver: Bill,
-    /// What the platform keeps.
-    pub settlement: Settlement,
+    /// What the platform keeps. Absent without a commission policy that can be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<Settlement>,
     /// What the bill was made with.
     pub versions: Versions,
     /// Whether the rate cards are those of the estimate, and why not.
@@ -92,14 +98,29 @@ impl BillRecord {
         Ok(record)
     }
 
-    /// Holds the record to what is always true of one: both bills add up, are bills of its rate cards and of its
-    /// currency, and the top-up is what the take comes down by.
+    /// Leaves the record without something that it should have: it is degraded, and may yet be put right.
+    pub fn lack(&mut self, reason: Degradation) {
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
+        self.degraded = true;
+        self.provisional = true;
+    }
+
+    /// What the platform owes the driver for good: nothing as long as the bill may yet be put right.
+    pub fn owed(&self) -> Option<&Settlement> {
+        self.settlement.as_ref().filter(|settlement| !self.provisional && settlement.top_up > 0)
+    }
+
+    /// Holds the record to what is always true of one: both bills add up, are bills of its rate cards and of one
+    /// currency, the top-up is what the take comes down by, and whatever is missing is said.
     ///
     /// # Errors
     ///
     /// What is not true.
     pub fn verify(&self) -> Result<(), String> {
         let Self { passenger, driver, settlement, versions, .. } = self;
+        let currency = passenger.currency;
         for (name, bill, version) in
             [("passenger", passenger, &versions.rate_card), ("driver", driver, &versions.driver_rate_card)]
         {
@@ -107,16 +128,44 @@ impl BillRecord {
             if bill.rate_card != *version {
                 return Err(format!("the {name}'s bill is of another rate card than {version}"));
             }
-            if bill.currency != settlement.currency {
-                return Err(format!(
-                    "the {name}'s bill is in {}, the settlement in {}",
-                    bill.currency, settlement.currency
-                ));
+            if bill.currency != currency {
+                return Err(format!("the passenger's bill is in {currency}, the {name}'s in {}", bill.currency));
             }
         }
-        let Settlement { take, top_up, take_after, .. } = settlement;
-        if *top_up < 0 || take.checked_sub(*top_up) != Some(*take_after) {
-            return Err(format!("a top-up of {top_up} does not bring a take of {take} down to {take_after}"));
+        if let Some(Settlement { currency: of_settlement, take, top_up, take_after, .. }) = settlement {
+            if *of_settlement != currency {
+                return Err(format!("the bills are in {currency}, the settlement in {of_settlement}"));
+            }
+            if *top_up < 0 || take.checked_sub(*top_up) != Some(*take_after) {
+                return Err(format!("a top-up of {top_up} does not bring a take of {take} down to {take_after}"));
+            }
+        }
+        self.verify_reasons()
+    }
+
+    /// A reason for whatever is missing, and nothing missing without.
+    fn verify_reasons(&self) -> Result<(), String> {
+        let Self { settlement, versions, reasons, .. } = self;
+        let unsettled = reasons.contains(&Degradation::PolicyUnavailable);
+        let nowhere = reasons.contains(&Degradation::NotKept);
+        for (what, is_so, said) in [
+            ("degraded", self.degraded, !reasons.is_empty()),
+            ("unsettled", settlement.is_none(), unsettled),
+            ("without a policy", versions.policy.is_none(), unsettled),
+            ("kept nowhere", self.kept == Kept::Nowhere, nowhere),
+        ] {
+            if is_so != said {
+                let reasons: Vec<&str> = reasons.iter().map(|reason| reason.word()).collect();
+                let not = if is_so { "" } else { "not " };
+                return Err(format!("it is {not}{what}, and its reasons are [{}]", reasons.join(", ")));
+            }
+        }
+        let unmeasured = [Degradation::TripMissing, Degradation::StoreTimeout, Degradation::StoreUnavailable];
+        if self.basis == Basis::Mocked && !reasons.iter().any(|reason| unmeasured.contains(reason)) {
+            return Err("it is mocked for no reason".to_owned());
+        }
+        if self.provisional && reasons.is_empty() {
+            return Err("it is provisional for no reason".to_owned());
         }
         Ok(())
     }
@@ -141,6 +190,15 @@ impl Pinned {
     pub fn current(reason: NotQuoted) -> Self {
         Self { rate_card: CardChoice::Current, reason: Some(reason) }
     }
+
+    /// What the bill lacks because of it: nothing, when it is known that there is no quote to go by.
+    pub fn lacks(&self) -> Option<Degradation> {
+        match self.reason? {
+            NotQuoted::NoEstimate | NotQuoted::QuoteExpired | NotQuoted::VersionUnavailable => None,
+            NotQuoted::StoreUnavailable => Some(Degradation::StoreUnavailable),
+            NotQuoted::StoreTimeout => Some(Degradation::StoreTimeout),
+        }
+    }
 }
 
 words! {
@@ -160,8 +218,10 @@ words! {
         NoEstimate = "no-estimate",
         /// The quote is not kept any more, or never was.
         QuoteExpired = "quote-expired",
-        /// The quote, or its rate cards, could not be fetched.
+        /// The quote, or its rate cards, could not be fetched: the store could not be reached, or refused.
         StoreUnavailable = "store-unavailable",
+        /// The quote, or its rate cards, could not be fetched in time.
+        StoreTimeout = "store-timeout",
         /// A rate card of that version is not known, or is not one that this service can use.
         VersionUnavailable = "version-unavailable",
     }
@@ -188,9 +248,10 @@ pub struct Versions {
     /// The driver's rate card.
     #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Version"))]
     pub driver_rate_card: String,
-    /// The commission policy.
+    /// The commission policy. Absent without one that can be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Version"))]
-    pub policy: String,
+    pub policy: Option<String>,
     /// The number of the pricing engine.
     pub pricing: u32,
     /// The number of the commission engine.
@@ -203,13 +264,41 @@ mod tests {
     use super::*;
     use farebox_money::Decimal;
 
+    const TEXT: &str = r#"{"format":"farebox-bill/1","trip_id":"t","city":"370100","product":"express","basis":"mocked","degraded":true,"reasons":["trip-missing"],"provisional":true,"kept":"shared","billed_at":"2019-07-11T01:15:00Z","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900,"passenger":{"currency":"CNY","basis":"mocked","total":"10.00","payable":"10.00","rate_card":"ab","lines":[]},"driver":{"currency":"CNY","basis":"mocked","total":"7.00","payable":"7.00","rate_card":"cd","lines":[]},"settlement":{"scenario":"default","currency":"CNY","take":"3.00","take_rate":"0.3","cap":"0.29","top_up":"0.10","take_after":"2.90","take_rate_after":"0.29"},"versions":{"rate_card":"ab","driver_rate_card":"cd","policy":"ef","pricing":1,"commission":1},"pinned":{"rate_card":"current","reason":"quote-expired"},"facts":{"trip":{"basis":"mocked","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900}}}"#;
+
     /// A bill reads back from the store as what was stored.
     #[test]
     fn bills_round_trip() {
-        let text = r#"{"format":"farebox-bill/1","trip_id":"t","city":"370100","product":"express","basis":"mocked","degraded":true,"kept":"shared","billed_at":"2019-07-11T01:15:00Z","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900,"passenger":{"currency":"CNY","basis":"mocked","total":"10.00","payable":"10.00","rate_card":"ab","lines":[]},"driver":{"currency":"CNY","basis":"mocked","total":"7.00","payable":"7.00","rate_card":"cd","lines":[]},"settlement":{"scenario":"default","currency":"CNY","take":"3.00","take_rate":"0.3","cap":"0.29","top_up":"0.10","take_after":"2.90","take_rate_after":"0.29"},"versions":{"rate_card":"ab","driver_rate_card":"cd","policy":"ef","pricing":1,"commission":1},"pinned":{"rate_card":"current","reason":"quote-expired"},"facts":{"trip":{"basis":"mocked","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900}}}"#;
-        let bill: BillRecord = serde_json::from_str(text).unwrap();
-        assert_eq!((bill.settlement.top_up, bill.settlement.cap), (10, Decimal::new(29, 2)));
+        let bill: BillRecord = serde_json::from_str(TEXT).unwrap();
+        let settlement = bill.settlement.as_ref().unwrap();
+        assert_eq!((settlement.top_up, settlement.cap), (10, Decimal::new(29, 2)));
         assert_eq!(bill.pinned, Pinned::current(NotQuoted::QuoteExpired));
-        assert_eq!(serde_json::to_string(&bill).unwrap(), text);
+        assert_eq!(bill.owed(), None, "it waits until the bill is put right");
+        assert_eq!(serde_json::to_string(&bill).unwrap(), TEXT);
+    }
+
+    /// What is missing is said, and what is said is missing: anything else is a contradiction.
+    #[test]
+    fn reasons_are_what_is_missing() {
+        let check = |from: &str, to: &str, expected: &str| {
+            assert!(TEXT.contains(from), "{from}");
+            let read = serde_json::from_str::<BillRecord>(&TEXT.replace(from, to)).unwrap().verify_reasons();
+            assert_eq!(read.err().as_deref().unwrap_or("fine"), expected, "{to}");
+        };
+        let reasons = "\"degraded\":true,\"reasons\":[\"trip-missing\"],\"provisional\":true";
+        check("", "", "fine");
+        check(reasons, "\"degraded\":false,\"provisional\":false", "it is mocked for no reason");
+        check(reasons, "\"degraded\":true,\"provisional\":true", "it is degraded, and its reasons are []");
+        check("\"degraded\":true", "\"degraded\":false", "it is not degraded, and its reasons are [trip-missing]");
+        check("[\"trip-missing\"]", "[\"store-timeout\"]", "fine");
+        check("[\"trip-missing\"]", "[\"late-segments\"]", "it is mocked for no reason");
+        let lacks_policy = "it is not unsettled, and its reasons are [trip-missing, policy-unavailable]";
+        check("[\"trip-missing\"]", "[\"trip-missing\",\"policy-unavailable\"]", lacks_policy);
+        check("\"policy\":\"ef\",", "", "it is without a policy, and its reasons are [trip-missing]");
+        check("\"shared\"", "\"nowhere\"", "it is kept nowhere, and its reasons are [trip-missing]");
+        let metered = TEXT.replacen("\"basis\":\"mocked\"", "\"basis\":\"metered\"", 1);
+        let metered = metered.replace(reasons, "\"degraded\":false,\"provisional\":true");
+        let read = serde_json::from_str::<BillRecord>(&metered).unwrap().verify_reasons();
+        assert_eq!(read, Err("it is provisional for no reason".to_owned()));
     }
 }

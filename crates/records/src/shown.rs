@@ -2,7 +2,7 @@
 //! understands.
 
 use crate::bill::BillRecord;
-use farebox_fare::{Basis, Bill, Line, Reason, Rule, Source, Unit};
+use farebox_fare::{Basis, Bill, Degradation, Line, Reason, Rule, Source, Unit};
 use farebox_money::{Currency, Decimal, MinorUnits, Rounding};
 use serde::Deserialize;
 
@@ -15,6 +15,10 @@ pub struct ShownBill {
     pub basis: Basis,
     /// Whether anything was missing when it was made.
     pub degraded: bool,
+    /// What was missing, as far as there are words for it.
+    pub reasons: Vec<Degradation>,
+    /// Whether it may yet be put right.
+    pub provisional: bool,
     /// What the passenger owes.
     pub passenger: Bill,
     /// What the driver earns.
@@ -26,6 +30,10 @@ struct Record {
     product: String,
     basis: Basis,
     degraded: bool,
+    #[serde(default)]
+    reasons: Vec<String>,
+    #[serde(default)]
+    provisional: bool,
     passenger: Side,
     driver: Side,
 }
@@ -62,8 +70,8 @@ struct LineOfSide {
 
 impl From<BillRecord> for ShownBill {
     fn from(record: BillRecord) -> Self {
-        let BillRecord { product, basis, degraded, passenger, driver, .. } = record;
-        Self { product, basis, degraded, passenger, driver }
+        let BillRecord { product, basis, degraded, reasons, provisional, passenger, driver, .. } = record;
+        Self { product, basis, degraded, reasons, provisional, passenger, driver }
     }
 }
 
@@ -88,6 +96,8 @@ impl ShownBill {
             product: record.product,
             basis: record.basis,
             degraded: record.degraded,
+            reasons: record.reasons.iter().filter_map(|word| Degradation::from_word(word)).collect(),
+            provisional: record.provisional,
             passenger: side("passenger", record.passenger)?,
             driver: side("driver", record.driver)?,
         })

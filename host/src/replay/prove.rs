@@ -183,11 +183,17 @@ fn replay(archive: &Archive, record: &Record, side: Side) -> Result<(Comparison,
 
 /// Settles two bills again, and compares with the record.
 fn settle(archive: &Archive, record: &Record, passenger: &Bill, driver: &Bill) -> Result<(), (Failing, String)> {
-    let policy = archive.policy(record.policy()).map_err(|why| (Failing::UnknownVersion, why))?;
+    let (version, recorded) = match (record.policy(), &record.settlement) {
+        (Some(version), Some(settlement)) => (version, settlement),
+        // Nothing was settled, and nothing is owed.
+        (None, None) => return Ok(()),
+        _ => return Err((Failing::Unreadable, "a settlement and its policy are only ever there together".to_owned())),
+    };
+    let policy = archive.policy(version).map_err(|why| (Failing::UnknownVersion, why))?;
     let ride = RideTotals::of_bills(record.city.to_string(), record.product.to_string(), passenger, driver);
     let settled =
         policy.settle(&ride).map_err(|error| (Failing::NotPriced, format!("it cannot be settled: {error:?}")))?;
-    if settled == record.settlement {
+    if settled == *recorded {
         return Ok(());
     }
     let text = |settlement: &Settlement| {
@@ -195,6 +201,6 @@ fn settle(archive: &Archive, record: &Record, passenger: &Bill, driver: &Bill) -
         let Settlement { scenario, take, cap, top_up, .. } = settlement;
         format!("scenario {scenario}, take {}, cap {cap}, top-up {}", amount(*take), amount(*top_up))
     };
-    let message = format!("recorded is {}; it settles to {}", text(&record.settlement), text(&settled));
+    let message = format!("recorded is {}; it settles to {}", text(recorded), text(&settled));
     Err((Failing::SettledDifferently, message))
 }

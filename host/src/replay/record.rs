@@ -27,8 +27,8 @@ pub struct Record<'a> {
     passenger: &'a RawValue,
     #[serde(borrow)]
     driver: &'a RawValue,
-    /// What the platform keeps, and owes.
-    pub settlement: Settlement,
+    /// What the platform keeps, and owes. Absent when there was no policy that could be used.
+    pub settlement: Option<Settlement>,
     #[serde(borrow)]
     versions: Versions<'a>,
     facts: BillFacts,
@@ -41,7 +41,7 @@ struct Versions<'a> {
     #[serde(borrow)]
     driver_rate_card: Cow<'a, str>,
     #[serde(borrow)]
-    policy: Cow<'a, str>,
+    policy: Option<Cow<'a, str>>,
     pricing: u32,
 }
 
@@ -95,10 +95,10 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The version of the policy that settled it.
+    /// The version of the policy that settled it, if one did.
     #[must_use]
-    pub fn policy(&self) -> &str {
-        &self.versions.policy
+    pub fn policy(&self) -> Option<&str> {
+        self.versions.policy.as_deref()
     }
 
     /// The rate card that priced a side.

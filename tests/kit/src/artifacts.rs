@@ -7,6 +7,28 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/kit lies in the repository").to_owned()
 }
 
+/// Copies the configuration that ships into a folder, so that a test may change it.
+///
+/// # Panics
+///
+/// When it cannot be copied.
+pub fn copy_configuration(folder: &Path) {
+    copy(&repository().join("config"), folder);
+}
+
+fn copy(from: &Path, to: &Path) {
+    let fails = |error: std::io::Error| -> ! { panic!("{}: {error}", from.display()) };
+    std::fs::create_dir_all(to).unwrap_or_else(|error| fails(error));
+    for entry in std::fs::read_dir(from).unwrap_or_else(|error| fails(error)).filter_map(Result::ok) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(from, to).unwrap_or_else(|error| fails(error));
+        }
+    }
+}
+
 /// A component by name: "pricing".
 ///
 /// # Panics

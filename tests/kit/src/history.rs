@@ -5,7 +5,7 @@ use crate::native::{NativeCard, NativePolicy};
 use farebox_billing::bills::BillInputs;
 use farebox_billing::config::{Card, ParsedPolicy};
 use farebox_billing::engines::{Policy as _, Side};
-use farebox_fare::{Basis, Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Coupon, CouponValue, Degradation, Order, Outcome, Point, Segment, Trip};
 use farebox_money::{Currency, Decimal};
 use farebox_records::{BillRecord, NotQuoted, Pinned};
 use fastrand::Rng;
@@ -89,10 +89,11 @@ impl Cards {
             estimate_id: None,
             passenger: &self.passenger,
             driver: &self.driver,
-            policy: &*self.policy,
+            policy: Some(&*self.policy),
             pinned: if quoted.is_some() { Pinned::QUOTED } else { Pinned::current(NotQuoted::NoEstimate) },
             quoted,
             engines: (farebox_pricing::ENGINE, farebox_commission::ENGINE),
+            lacks: if trip.basis == Basis::Mocked { vec![Degradation::TripMissing] } else { Vec::new() },
             billed_at: trip.ended_at,
         };
         ride.bill().unwrap_or_else(|refusal| panic!("{trip:?} on {info:?}: {refusal:?}"))

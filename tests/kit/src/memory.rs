@@ -8,7 +8,7 @@ use farebox_billing::ports::{
     Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Generation, Generations, Ids, Listed, NewRevision,
     Page, Ports, Posted, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
 };
-use farebox_fare::Segment;
+use farebox_fare::{Degradation, Segment};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -250,8 +250,9 @@ impl Store for World {
             }
             let head = memory.bills.borrow().get(trip).and_then(|all| all.last()).map(|head| head.revision.number);
             if let Some(revision) = head.filter(|_| stored.len() > before) {
-                let due = Due { reason: "late-segments".to_owned(), at: (memory.now_ms.get() / 1_000).cast_signed() };
-                memory.due.borrow_mut().insert(trip.to_owned(), DueTrip { trip: trip.to_owned(), revision, due });
+                let (reason, at) = (Some(Degradation::LateSegments), (memory.now_ms.get() / 1_000).cast_signed());
+                let due = DueTrip { trip: trip.to_owned(), revision, reason, at };
+                memory.due.borrow_mut().insert(trip.to_owned(), due);
             }
             Ok(Accumulated {
                 billed: head,
@@ -304,12 +305,12 @@ impl Store for World {
             }
             revisions.push(new.clone());
             let mut due = memory.due.borrow_mut();
-            if due.get(trip).is_some_and(|due| due.due.at < new.billed_at) {
+            if due.get(trip).is_some_and(|due| due.at < new.billed_at) {
                 due.remove(trip);
             }
-            if let Some(item) = new.due.clone() {
+            if let Some(Due { reason, at }) = new.due.clone() {
                 let (trip, revision) = (trip.to_owned(), new.revision.number);
-                due.insert(trip.clone(), DueTrip { trip, revision, due: item });
+                due.insert(trip.clone(), DueTrip { trip, revision, reason: Some(reason), at });
             }
             Ok(Posted::Created)
         })

@@ -8,7 +8,7 @@ use crate::store::{Contents, SimStore};
 use farebox_billing::bills::Billed;
 use farebox_billing::ports::DocumentKind;
 use farebox_billing::refusal::{Code, Refusal};
-use farebox_fare::{Basis, Segment, time};
+use farebox_fare::{Basis, Degradation, Segment, time};
 use farebox_records::{BillRecord, Kept, NotQuoted, Versions};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,8 @@ pub enum Promise {
     TopUpOnce,
     /// Every top-up that is owed is in the ledger from the moment that its bill is kept.
     TopUpIsEntered,
+    /// What may yet be put right is due for it, from the moment that it is kept.
+    ProvisionalIsDue,
     /// What a bill that is kept was made with is kept as well.
     DocumentsAreKept,
     /// Who is refused is refused for a reason.
@@ -252,10 +254,13 @@ impl Auditor {
         let (several, kept_since, lost) =
             self.with(trip, |known| (known.asked.len() > 1, known.kept_since, known.lost));
         let void = self.is_void(lost);
+        let not_billed = void || kept_since.is_none_or(|since| since > sent);
         let reason = match refusal.code {
             Code::StoreUnavailable | Code::StoreTimedOut => !self.plan.is_calm(),
             Code::BillConflict => several,
-            Code::BillNotFound => void || kept_since.is_none_or(|since| since > sent),
+            // Neither is an answer once there is a bill.
+            Code::BillNotFound => not_billed,
+            Code::ConfigInvalid => not_billed && self.plan.without.is_some(),
             _ => false,
         };
         if !reason {
@@ -283,12 +288,20 @@ impl Auditor {
             }
             for revision in revisions {
                 let Ok(record) = BillRecord::read(&revision.bill.document) else { continue };
-                let owed = record.settlement.top_up;
+                let owed = record.owed().map_or(0, |settlement| settlement.top_up);
                 let entered = contents.ledger.get(&(trip.clone(), revision.number)).map_or(0, |entry| entry.amount);
                 if entered != owed {
                     let what = format!("revision {} owes {owed}, the ledger has {entered}", revision.number);
                     self.break_promise(Promise::TopUpIsEntered, trip, now, what);
                 }
+            }
+        }
+        for (trip, revisions) in &contents.bills {
+            let lost = self.with(trip, |known| known.lost);
+            let head = revisions.last().and_then(|head| BillRecord::read(&head.bill.document).ok());
+            if head.is_some_and(|head| head.provisional) && !contents.due.contains_key(trip) && !self.is_void(lost) {
+                let what = "its bill is provisional, and it is not due".to_owned();
+                self.break_promise(Promise::ProvisionalIsDue, trip, now, what);
             }
         }
         for (trip, number) in contents.ledger.keys() {
@@ -350,12 +363,9 @@ impl Auditor {
             return;
         }
         let Versions { rate_card, driver_rate_card, policy, .. } = &record.versions;
-        let named = [
-            (DocumentKind::RateCard, rate_card),
-            (DocumentKind::RateCard, driver_rate_card),
-            (DocumentKind::Policy, policy),
-        ];
-        for (kind, version) in named {
+        let cards = [rate_card, driver_rate_card].map(|version| (DocumentKind::RateCard, version));
+        let policy = policy.iter().map(|version| (DocumentKind::Policy, version));
+        for (kind, version) in cards.into_iter().chain(policy) {
             if contents.document(kind, version).is_none() {
                 let what = format!("the bill is kept, and the {} {version} that it names is not", kind.word());
                 self.break_promise(Promise::DocumentsAreKept, trip, now, what);
@@ -364,9 +374,19 @@ impl Auditor {
     }
 
     fn check_marks(&self, trip: &str, request: &str, record: &BillRecord, now: Duration) {
-        let expected = record.basis == Basis::Mocked || record.kept == Kept::Nowhere;
-        if record.degraded != expected {
+        let reason = record.pinned.reason;
+        let expected = record.basis == Basis::Mocked
+            || record.kept == Kept::Nowhere
+            || record.settlement.is_none()
+            || matches!(reason, Some(NotQuoted::StoreUnavailable | NotQuoted::StoreTimeout));
+        if (record.degraded, record.provisional) != (expected, expected) {
             let what = format!("degraded is {}, and it is {:?}, kept {:?}", record.degraded, record.basis, record.kept);
+            self.break_promise(Promise::DegradedSaysSo, trip, now, what);
+        }
+        let made = made_at(record);
+        let (sent, lost) = self.with(trip, |known| (known.acknowledged.values().any(|at| *at < made), known.lost));
+        if record.reasons.contains(&Degradation::TripMissing) && sent && !self.is_void(lost) {
+            let what = "it says that the trip has no segments, and some were acknowledged".to_owned();
             self.break_promise(Promise::DegradedSaysSo, trip, now, what);
         }
         let none = record.pinned.reason == Some(NotQuoted::NoEstimate);

@@ -34,6 +34,17 @@ pub struct Plan {
     /// What becomes of the files of a host's configuration. No two come soon after one another: what the product promises
     /// of a file that is broken before anybody has seen what it was changed to is nothing.
     pub edits: Vec<Edit>,
+    /// A host that begins without one of its documents, and which.
+    pub without: Option<(usize, Missing)>,
+}
+
+/// What a host may begin without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The commission policy: its bills are not settled.
+    Policy,
+    /// The driver's rate card: it cannot bill.
+    DriversCard,
 }
 
 /// Somebody changes the configuration of a host, file by file.
@@ -43,7 +54,7 @@ pub struct Edit {
     pub at: Duration,
     /// On which host.
     pub host: usize,
-    /// To which release; `None` breaks a rate card.
+    /// To which release; `None` breaks a rate card or the policy.
     pub release: Option<usize>,
 }
 
@@ -159,7 +170,9 @@ impl Plan {
             let release = (rng.u8(0..4) > 0).then(|| rng.usize(0..RELEASES));
             edits.push(Edit { at: ms(at), host: rng.usize(0..HOSTS), release });
         }
-        Self { seed, quote_ttl_s, trips, windows, losses, crashes, edits }
+        let missing = if rng.bool() { Missing::Policy } else { Missing::DriversCard };
+        let without = (rng.u8(0..8) == 0).then(|| (rng.usize(0..HOSTS), missing));
+        Self { seed, quote_ttl_s, trips, windows, losses, crashes, edits, without }
     }
 
     /// Plans with one thing less, the largest things first.
@@ -194,6 +207,9 @@ impl Plan {
             without(&|plan| {
                 plan.edits.remove(index);
             });
+        }
+        if self.without.is_some() {
+            without(&|plan| plan.without = None);
         }
         for (trip, planned) in self.trips.iter().enumerate() {
             for index in 0..planned.others.len() {
@@ -233,6 +249,9 @@ impl fmt::Display for Plan {
         }
         for Crash { step, host } in &self.crashes {
             writeln!(f, "  host {host} crashes before step {step}")?;
+        }
+        if let Some((host, missing)) = self.without {
+            writeln!(f, "  host {host} begins without {missing:?}")?;
         }
         for Edit { at, host, release } in &self.edits {
             let what = release.map_or_else(|| "something broken".to_owned(), |release| format!("release {release}"));

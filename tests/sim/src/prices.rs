@@ -85,7 +85,7 @@ impl SecondOpinion {
         self.is_priced(&record.driver, &record.versions.driver_rate_card, &trip, quoted.as_ref())?;
 
         // The least top-up: with it the take is within the cap, and with one minor unit less it is not.
-        let settlement = &record.settlement;
+        let Some(settlement) = &record.settlement else { return Ok(()) };
         let take = i128::from(record.passenger.total) - i128::from(record.driver.total);
         let (cap, scale) = (settlement.cap.mantissa(), 10_i128.pow(settlement.cap.scale()));
         let within = |top_up: i128| (take - top_up) * scale <= i128::from(record.passenger.total) * cap;

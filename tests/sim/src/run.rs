@@ -5,7 +5,7 @@ use crate::executor::{Executor, Owner, Slot};
 use crate::exemptions::Exemption;
 use crate::host::{BEGINNING, Documents, World};
 use crate::node::Node;
-use crate::plan::{Act, Edit, HOSTS, INSTANCES, Plan, RELEASES, TripPlan, ms};
+use crate::plan::{Act, Edit, HOSTS, INSTANCES, Missing, Plan, RELEASES, TripPlan, ms};
 use crate::prices::{CITY, SecondOpinion};
 use crate::store::SimStore;
 use farebox_billing::bills::{self, Billed};
@@ -146,7 +146,14 @@ impl Run {
             let release = usize::from(rng.u8(0..4) == 0);
             auditor.configured(host, release, Duration::ZERO);
             let documents = setting.configurations.get(release).map(|documents| (**documents).clone());
-            (Rc::new(RefCell::new(documents.unwrap_or_default())), Node::new(Rc::clone(&executor), rng.u64(..)))
+            let mut documents = documents.unwrap_or_default();
+            if let Some((_, missing)) = plan.without.filter(|(of, _)| *of == host) {
+                documents.retain(|path, _| match missing {
+                    Missing::Policy => !path.starts_with("policies/"),
+                    Missing::DriversCard => !path.ends_with(".driver.json"),
+                });
+            }
+            (Rc::new(RefCell::new(documents)), Node::new(Rc::clone(&executor), rng.u64(..)))
         };
         let disks = (0..HOSTS).map(&mut disk).collect();
         let run = Rc::new(Self {
@@ -192,8 +199,9 @@ impl Run {
         self.executor.until(at).await;
         let Some((disk, _)) = self.disks.get(host) else { return };
         let Some(release) = release else {
-            self.tell(|| format!("a rate card of host {host} is broken"));
-            let path = disk.borrow().keys().find(|path| path.ends_with(".driver.json")).cloned();
+            let broken = if at.as_millis().is_multiple_of(2) { ".driver.json" } else { "default.json" };
+            let path = disk.borrow().keys().find(|path| path.ends_with(broken)).cloned();
+            self.tell(|| format!("{path:?} of host {host} is broken"));
             disk.borrow_mut().extend(path.map(|path| (path, "{".to_owned())));
             return;
         };

@@ -5,7 +5,7 @@ use crate::plan::{BUCKETS, Fault, Loss, Plan, ms};
 use farebox_billing::ports::{
     Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Posted, Revision, SegmentsError, StoreError, TopUp,
 };
-use farebox_fare::{Segment, Timestamp};
+use farebox_fare::{Degradation, Segment, Timestamp};
 use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -164,8 +164,8 @@ impl Contents {
         stored.extend(segments.iter().map(|segment| (segment.sequence, *segment)));
         let billed = self.bills.get(trip).and_then(|revisions| revisions.last()).map(|head| head.number);
         if let Some(revision) = billed.filter(|_| stored.len() > before) {
-            let due = Due { reason: "late-segments".to_owned(), at: now };
-            self.due.insert(trip.to_owned(), DueTrip { trip: trip.to_owned(), revision, due });
+            let reason = Some(Degradation::LateSegments);
+            self.due.insert(trip.to_owned(), DueTrip { trip: trip.to_owned(), revision, reason, at: now });
         }
         Ok(Accumulated {
             billed,
@@ -213,11 +213,12 @@ impl Contents {
         if let Some(top_up) = &new.top_up {
             self.ledger.insert((trip.to_owned(), number), top_up.clone());
         }
-        if self.due.get(trip).is_some_and(|due| due.due.at < new.billed_at) {
+        if self.due.get(trip).is_some_and(|due| due.at < new.billed_at) {
             self.due.remove(trip);
         }
-        if let Some(due) = new.due.clone() {
-            self.due.insert(trip.to_owned(), DueTrip { trip: trip.to_owned(), revision: number, due });
+        if let Some(Due { reason, at }) = new.due.clone() {
+            let due = DueTrip { trip: trip.to_owned(), revision: number, reason: Some(reason), at };
+            self.due.insert(trip.to_owned(), due);
         }
         self.days.entry(new.day.clone()).or_default().insert(trip.to_owned(), number);
         Ok(Posted::Created)

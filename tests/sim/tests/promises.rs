@@ -42,7 +42,14 @@ fn promises_are_kept() {
     ] {
         assert!(answers.get(name).is_some_and(|count| *count > 100), "{name} is hardly ever answered: {answers:?}");
     }
-    for name in ["bill-mocked", "bill-not-stored", "not-billed-as-quoted", "quote-not-kept", "document-not-kept"] {
+    for name in [
+        "bill-mocked",
+        "bill-not-settled",
+        "bill-not-stored",
+        "not-billed-as-quoted",
+        "quote-not-kept",
+        "document-not-kept",
+    ] {
         assert!(events.get(name).is_some_and(|count| *count > 20), "{name} hardly ever happens: {events:?}");
     }
 }

@@ -62,7 +62,7 @@ impl Store for World {
                 amount,
                 scenario,
             }),
-            due: due.map(|Due { reason, at }| bills::DueItem { reason, at }),
+            due: due.map(|Due { reason, at }| bills::DueItem { reason: reason.into(), at }),
         };
         Ok(match bills::post(city.to_owned(), trip.to_owned(), new).await? {
             bills::PostOutcome::Created => Posted::Created,
@@ -92,9 +92,9 @@ impl Store for World {
 
     async fn due(&self, city: &str, cursor: Option<&str>, limit: u32) -> Result<Page<DueTrip>, StoreError> {
         let page = bills::due(city.to_owned(), cursor.map(str::to_owned), limit).await?;
-        let entries = page.entries.into_iter().map(|bills::DueTrip { trip, revision, due }| {
-            let bills::DueItem { reason, at } = due;
-            DueTrip { trip, revision, due: Due { reason, at } }
+        let entries = page.entries.into_iter().map(|bills::DueTrip { trip, revision, reason, at }| {
+            let reason = reason.map(Into::into);
+            DueTrip { trip, revision, reason, at }
         });
         Ok(Page { entries: entries.collect(), next: page.next })
     }

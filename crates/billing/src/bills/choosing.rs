@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::engines::Side;
 use crate::estimate_id::Estimate;
 use crate::event::Event;
-use crate::ports::Ports;
+use crate::ports::{Ports, StoreError};
 use crate::quotes;
 use crate::refusal::{Code, Refusal};
 use crate::requests::{AskedBill, BillRequest};
@@ -31,7 +31,7 @@ pub(super) async fn quote<P: Ports>(context: &Context<P>, asked: &AskedBill) -> 
     quotes::find(context, &estimate).await.map_err(|missing| match missing {
         quotes::Missing::Expired => NotQuoted::QuoteExpired,
         quotes::Missing::Store(error) => {
-            not_as_quoted(context, &asked.city, &asked.product, NotQuoted::StoreUnavailable, error.line())
+            not_as_quoted(context, &asked.city, &asked.product, not_fetched(&error), error.line())
         }
     })
 }
@@ -68,7 +68,7 @@ async fn quoted_cards<P: Ports>(
     let find = async |side, version: &str| {
         let card = cards::of_version(context, city, product, side, version).await;
         let card = card.map_err(|missing| match missing {
-            cards::Missing::Store(error) => because(NotQuoted::StoreUnavailable, error.line()),
+            cards::Missing::Store(error) => because(not_fetched(&error), error.line()),
             cards::Missing::Unknown(why) => unavailable(format!("rate card {version}: {why}")),
         })?;
         if card.currency != *currency {
@@ -111,7 +111,7 @@ fn card<P: Ports>(
 /// A product is not offered any more, and the rate cards it was quoted with cannot be had.
 fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
     let why = match reason {
-        NotQuoted::StoreUnavailable => {
+        NotQuoted::StoreUnavailable | NotQuoted::StoreTimeout => {
             let detail = "the product is not offered any more, and the rate card of its quote cannot be fetched now; \
                           nothing is lost: send the same request again";
             return Refusal::new(Code::StoreUnavailable, detail);
@@ -122,6 +122,13 @@ fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
     let message =
         format!("{city} does not offer {product} any more, and {why}; bill another product, or offer it again");
     Refusal::field("/product", Code::UnknownProduct.word(), message)
+}
+
+fn not_fetched(error: &StoreError) -> NotQuoted {
+    match error {
+        StoreError::TimedOut => NotQuoted::StoreTimeout,
+        StoreError::Unavailable(_) | StoreError::Fenced { .. } | StoreError::Other(_) => NotQuoted::StoreUnavailable,
+    }
 }
 
 /// A ride is billed with the cards of today, though it was quoted.

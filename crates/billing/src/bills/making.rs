@@ -5,7 +5,7 @@ use crate::engines::{BilledRide, Policy, RateCard};
 use crate::pricing;
 use crate::refusal::Refusal;
 use crate::settlement;
-use farebox_fare::{Basis, Facts, Timestamp, Trip, time};
+use farebox_fare::{Degradation, Facts, Timestamp, Trip, time};
 use farebox_records::{BillFacts, BillFormat, BillRecord, Kept, Pinned, Versions};
 
 /// All that a bill is made of.
@@ -24,14 +24,16 @@ pub struct BillInputs<'a, C, P> {
     pub passenger: &'a Card<C>,
     /// Prices the driver's.
     pub driver: &'a Card<C>,
-    /// Settles the two.
-    pub policy: &'a ParsedPolicy<P>,
+    /// Settles the two. Without one that can be used, nothing does.
+    pub policy: Option<&'a ParsedPolicy<P>>,
     /// Whether the cards are those of the estimate.
     pub pinned: Pinned,
     /// The ride as it was quoted on these cards.
     pub quoted: Option<&'a Trip>,
     /// The numbers of the engines, pricing's and commission's.
     pub engines: (u32, u32),
+    /// What could not be had that the bill should have been made from.
+    pub lacks: Vec<Degradation>,
     /// When the bill is made.
     pub billed_at: Timestamp,
 }
@@ -47,7 +49,7 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
         let versions = Versions {
             rate_card: passenger.version.clone(),
             driver_rate_card: driver.version.clone(),
-            policy: policy.version.clone(),
+            policy: policy.map(|policy| policy.version.clone()),
             pricing: self.engines.0,
             commission: self.engines.1,
         };
@@ -57,14 +59,16 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
         let (passenger, driver) = pricing::both_sides(passenger, driver, trip, quoted)?;
         let (city, product) = (self.city, self.product);
         let ride = BilledRide { city, product, passenger: &passenger, driver: &driver };
-        let settlement = settlement::settle(&policy.policy, ride)?;
-        Ok(BillRecord {
+        let settlement = policy.map(|policy| settlement::settle(&policy.policy, ride)).transpose()?;
+        let mut record = BillRecord {
             format: BillFormat::default(),
             trip_id: self.trip_id.to_owned(),
             city: city.to_owned(),
             product: product.to_owned(),
             basis: trip.basis,
-            degraded: trip.basis == Basis::Mocked,
+            degraded: false,
+            reasons: Vec::new(),
+            provisional: false,
             kept: Kept::Shared,
             billed_at: time::format(self.billed_at),
             started_at: time::format(trip.started_at),
@@ -78,6 +82,9 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             versions,
             pinned: self.pinned,
             facts,
-        })
+        };
+        let unsettled = policy.is_none().then_some(Degradation::PolicyUnavailable);
+        self.lacks.iter().copied().chain(self.pinned.lacks()).chain(unsettled).for_each(|reason| record.lack(reason));
+        Ok(record)
     }
 }

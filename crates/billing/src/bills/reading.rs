@@ -56,7 +56,8 @@ pub async fn detail<P: Ports>(
         payable: bill.currency.format(bill.payable),
         sections,
         degraded: shown.degraded || reason.is_some(),
-        reason,
+        provisional: shown.provisional,
+        reason: reason.or_else(|| shown.reasons.first().copied()),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::refusal::{Code, Refusal};
 use farebox_document::Problem;
-use farebox_fare::Segment;
+use farebox_fare::{Degradation, Segment};
 
 /// A store call that did not do what it was asked to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,14 @@ impl StoreError {
             }
         };
         Refusal { log: Some(format!("{call}: {log}")), retry_after_s, ..Refusal::new(code, detail) }
+    }
+
+    /// What an answer lacks that was given without what was asked for.
+    pub fn degradation(&self) -> Degradation {
+        match self {
+            Self::TimedOut => Degradation::StoreTimeout,
+            Self::Unavailable(_) | Self::Fenced { .. } | Self::Other(_) => Degradation::StoreUnavailable,
+        }
     }
 
     /// One line for the log, where the caller gets an answer all the same.

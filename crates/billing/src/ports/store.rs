@@ -2,7 +2,7 @@
 
 use super::{SegmentsError, StoreError};
 use farebox_document::words;
-use farebox_fare::{Segment, Timestamp};
+use farebox_fare::{Degradation, Segment, Timestamp};
 use farebox_money::{Currency, MinorUnits};
 
 /// Trips, quotes, documents, bills and top-ups, as `wit/store` promises them: every call is one atomic step, and every
@@ -143,8 +143,8 @@ pub struct TopUp {
 /// Something that has to be done again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// A word for why.
-    pub reason: String,
+    /// Why.
+    pub reason: Degradation,
     /// From when on.
     pub at: Timestamp,
 }
@@ -165,8 +165,10 @@ pub struct DueTrip {
     pub trip: String,
     /// What was the newest revision when it came due.
     pub revision: u32,
-    /// What, and when.
-    pub due: Due,
+    /// Why. `None` for what only a later release has a word for.
+    pub reason: Option<Degradation>,
+    /// From when on.
+    pub at: Timestamp,
 }
 
 /// A part of a list.
