@@ -3,6 +3,7 @@
 mod choosing;
 mod making;
 mod reading;
+mod records;
 
 pub use making::BillInputs;
 pub use reading::{detail, fetch};
@@ -19,8 +20,9 @@ use crate::requests::{AskedBill, BillRequest};
 use crate::trip;
 use choosing::{Cards, choose_cards, quote};
 use farebox_fare::{Degradation, Segment, time};
-use farebox_records::{BillRecord, Kept, NotQuoted, Quote, ReadError, Settlement};
+use farebox_records::{BillRecord, Kept, NotQuoted, Quote, Settlement};
 use futures::future::join3;
+use records::{contradiction, of_this_release};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -235,23 +237,6 @@ fn repeat<P: Ports>(
     Ok(Billed { new: false, document: earlier.document })
 }
 
-/// The record of a stored bill. `None` when another release wrote what this one does not understand, which is told.
-fn of_this_release<P: Ports>(
-    context: &Context<P>,
-    city: &str,
-    trip_id: &str,
-    document: &str,
-) -> Result<Option<BillRecord>, Refusal> {
-    match BillRecord::read(document) {
-        Ok(record) => Ok(Some(record)),
-        Err(ReadError::Unreadable(why)) => {
-            context.tell(&Event::StoredBillUnreadable { city: city.to_owned(), trip: trip_id.to_owned(), why });
-            Ok(None)
-        }
-        Err(ReadError::Contradiction(why)) => Err(contradiction(context, city, trip_id, why)),
-    }
-}
-
 /// Equal for requests that ask for the same bill.
 fn fingerprint(asked: &AskedBill, quote: &Result<Quote, NotQuoted>) -> String {
     let mut fingerprint = asked.fingerprint.clone();
@@ -325,11 +310,4 @@ fn make<P: Ports>(
 
 fn written(record: &BillRecord) -> Result<String, Refusal> {
     serde_json::to_string(record).map_err(|error| Refusal::internal(format!("a bill cannot be written: {error}")))
-}
-
-/// A bill that does not add up is never answered.
-fn contradiction<P: Ports>(context: &Context<P>, city: &str, trip_id: &str, why: String) -> Refusal {
-    let (city, trip) = (city.to_owned(), trip_id.to_owned());
-    context.tell(&Event::BillContradictsItself { city, trip, why: why.clone() });
-    Refusal::internal(format!("the bill of a trip contradicts itself: {why}"))
 }

@@ -1,6 +1,6 @@
 //! Bills that were made: as they are, and as pages.
 
-use super::{contradiction, of_this_release};
+use super::records::{contradiction, of_this_release};
 use crate::answers::BillPage;
 use crate::context::Context;
 use crate::pages::{Details, View, Wanted};
