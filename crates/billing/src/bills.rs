@@ -15,7 +15,7 @@ use crate::ports::{DocumentKind, NewRevision, Ports, Posted, Revision, StoreErro
 use crate::pricing;
 use crate::quotes;
 use crate::refusal::{Code, Refusal};
-use crate::requests::{AskedBill, BillRequest};
+use crate::requests::{AskedBill, BillRequest, Labels};
 use crate::settlement;
 use crate::trip;
 use farebox_fare::{Basis, Facts, Segment, Timestamp, Trip, names, time};
@@ -383,6 +383,7 @@ fn make<P: Ports>(
         product: &request.product,
         trip: &trip,
         estimate_id: request.estimate_id.as_deref(),
+        labels: &request.labels,
         passenger: &*cards.passenger,
         driver: &*cards.driver,
         policy: &*policy,
@@ -411,6 +412,8 @@ pub struct BillInputs<'a, C, P> {
     pub trip: &'a Trip,
     /// The estimate it was ordered with.
     pub estimate_id: Option<&'a str>,
+    /// What it is known by.
+    pub labels: &'a Labels,
     /// Prices the passenger's bill.
     pub passenger: &'a Card<C>,
     /// Prices the driver's.
@@ -463,6 +466,10 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             distance_m: trip.distance_m,
             duration_s: trip.duration_s,
             estimate_id: self.estimate_id.map(str::to_owned),
+            passenger_id: self.labels.passenger_id.clone(),
+            driver_id: self.labels.driver_id.clone(),
+            order: self.labels.order_of(&trip.order),
+            tags: self.labels.tags.clone(),
             passenger,
             driver,
             settlement,

@@ -7,12 +7,14 @@
 //! Numbers stay numbers in here; they become text when a record is written, and nowhere else.
 
 mod bill;
+mod order;
 mod quote;
 mod read;
 mod settlement;
 mod shown;
 
 pub use bill::{BillFacts, BillFormat, BillRecord, CardChoice, Kept, NotQuoted, Pinned, Versions};
+pub use order::OrderRecord;
 pub use quote::{CardVersions, Quote, QuoteFormat};
 pub use read::ReadError;
 pub use settlement::Settlement;
