@@ -178,10 +178,10 @@ impl bills::Guest for Component {
 impl ledger::Guest for Component {
     async fn get(city: String, trip: String, revision: u32) -> Result<Option<ledger::Entry>, faults::Fault> {
         let entry = ask!(entry(&city, &trip, revision))?;
-        Ok(entry.map(|Entry { top_up: TopUp { currency, amount, scenario }, billed_at }| ledger::Entry {
+        Ok(entry.map(|Entry { top_up: TopUp { currency, amount, document }, billed_at }| ledger::Entry {
             currency,
             top_up: amount,
-            scenario,
+            document,
             billed_at,
         }))
     }
@@ -224,7 +224,7 @@ fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
     if number == 0 {
         return Err(Fault::Other("a revision 0; the first must be 1".to_owned()));
     }
-    let top_up = top_up.map(|bills::TopUp { currency, amount, scenario }| TopUp { currency, amount, scenario });
+    let top_up = top_up.map(|bills::TopUp { currency, amount, document }| TopUp { currency, amount, document });
     if let Some(TopUp { amount: ..=0, .. }) = top_up {
         return Err(Fault::Other("a top-up that is not more than zero; a bill without one must have none".to_owned()));
     }

@@ -20,7 +20,7 @@ use crate::settlement;
 use crate::trip;
 use farebox_fare::{Basis, Facts, Segment, Timestamp, Trip, names, time};
 use farebox_records::{
-    BillFacts, BillFormat, BillRecord, Kept, NotQuoted, Pinned, Quote, ReadError, Settlement, ShownBill, Versions,
+    BillFacts, BillFormat, BillRecord, Kept, NotQuoted, Pinned, Quote, ReadError, ShownBill, TopUpRecord, Versions,
 };
 use futures::future::join3;
 use serde_json::Value;
@@ -92,7 +92,7 @@ async fn keep<P: Ports>(
         revision: Revision { number: 1, bill },
         billed_at: context.now,
         day: time::day(context.now, &cards.passenger.time_zone),
-        top_up: top_up(&record),
+        top_up: top_up(&record, 1)?,
         due: None,
     };
     let documents = keep_documents(context, &city, cards, policy);
@@ -168,10 +168,12 @@ async fn keep_policy<P: Ports>(context: &Context<P>, city: &str, policy: &Policy
     Ok(())
 }
 
-/// What a bill owes the driver.
-fn top_up(record: &BillRecord) -> Option<TopUp> {
-    let Settlement { currency, top_up: amount, scenario, .. } = &record.settlement;
-    (*amount > 0).then(|| TopUp { currency: *currency, amount: *amount, scenario: scenario.clone() })
+/// What a revision of a bill owes the driver.
+fn top_up(bill: &BillRecord, revision: u32) -> Result<Option<TopUp>, Refusal> {
+    let Some(record) = TopUpRecord::of(bill, revision) else { return Ok(None) };
+    let document = serde_json::to_string(&record)
+        .map_err(|error| Refusal::internal(format!("a top-up cannot be written: {error}")))?;
+    Ok(Some(TopUp { currency: record.currency, amount: record.amount, document }))
 }
 
 /// The bill as it was made.

@@ -12,6 +12,7 @@ mod quote;
 mod read;
 mod settlement;
 mod shown;
+mod top_up;
 
 pub use bill::{BillFacts, BillFormat, BillRecord, CardChoice, Kept, NotQuoted, Pinned, Versions};
 pub use order::OrderRecord;
@@ -19,3 +20,4 @@ pub use quote::{CardVersions, Quote, QuoteFormat};
 pub use read::ReadError;
 pub use settlement::Settlement;
 pub use shown::ShownBill;
+pub use top_up::{TopUpFormat, TopUpRecord};

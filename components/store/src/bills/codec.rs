@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_script_is_told_all_of_a_revision() {
-        let top_up = TopUp { currency: "CNY".into(), amount: 7, scenario: "peak".into() };
+        let top_up = TopUp { currency: "CNY".into(), amount: 7, document: "peak".into() };
         let due = Due { reason: "late".into(), at: 9 };
         let mut new = NewRevision {
             revision: bill(2, "{}"),

@@ -20,7 +20,7 @@ impl Bills for Sqlite {
             day.as_str().into(),
             top_up.map_or(Value::Null, |top_up| top_up.currency.as_str().into()),
             top_up.map_or(Value::Null, |top_up| top_up.amount.into()),
-            top_up.map_or(Value::Null, |top_up| top_up.scenario.as_str().into()),
+            top_up.map_or(Value::Null, |top_up| top_up.document.as_str().into()),
             due.map_or(Value::Null, |due| due.reason.as_str().into()),
             due.map_or(Value::Null, |due| due.at.into()),
         ];

@@ -11,8 +11,8 @@ pub struct TopUp {
     pub currency: String,
     /// More than zero.
     pub amount: MinorUnits,
-    /// The scenario of the commission policy that called for it.
-    pub scenario: String,
+    /// The record of it, which is the caller's.
+    pub document: String,
 }
 
 /// A top-up, as it was entered with a revision of a bill.

@@ -10,8 +10,8 @@ impl Ledger for Sqlite {
         let parameters = vec![city.into(), trip.into(), revision.into()];
         let Some(row) = self.row(statement::GET, parameters).await? else { return Ok(None) };
         let entry = || {
-            let (currency, scenario) = (row.get::<&str>(0)?.to_owned(), row.get::<&str>(2)?.to_owned());
-            Some(Entry { top_up: TopUp { currency, amount: row.get(1)?, scenario }, billed_at: row.get(3)? })
+            let (currency, document) = (row.get::<&str>(0)?.to_owned(), row.get::<&str>(2)?.to_owned());
+            Some(Entry { top_up: TopUp { currency, amount: row.get(1)?, document }, billed_at: row.get(3)? })
         };
         entry().map(Some).ok_or_else(|| corrupt("ledger entry"))
     }

@@ -136,8 +136,8 @@ pub struct TopUp {
     pub currency: Currency,
     /// In minor units; more than zero.
     pub amount: MinorUnits,
-    /// The scenario of the policy that it comes from.
-    pub scenario: String,
+    /// The record.
+    pub document: String,
 }
 
 /// Something that has to be done again.
