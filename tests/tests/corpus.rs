@@ -2,12 +2,13 @@
 //!
 //! `tests/corpus` has a file of bills for each pair of engine numbers there ever was, `bills-<pricing>-<commission>.jsonl`, and
 //! the rate cards and policies that they were made with. Files are added and never changed: a bill that comes out
-//! differently needs a new engine number, and a new file.
+//! differently needs a new engine number, and a new file. `top-ups-<format>.jsonl` has what bills of the corpus owe.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use farebox_kit::artifacts::{farebox, repository};
 use farebox_kit::history::{self, Cards};
-use farebox_records::{BillRecord, ShownBill};
+use farebox_records::{BillRecord, ReadError, ShownBill, TopUpRecord};
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,31 @@ fn folder() -> PathBuf {
 /// The bills of today's engines.
 fn of_today() -> PathBuf {
     folder().join(format!("bills-{}-{}.jsonl", farebox_pricing::ENGINE, farebox_commission::ENGINE))
+}
+
+/// The top-ups of today's format.
+fn top_ups_of_today() -> PathBuf {
+    folder().join("top-ups-1.jsonl")
+}
+
+/// Every record of a kind that was ever written, with the file it is in.
+fn records(kind: &str) -> Vec<(String, String)> {
+    let mut records = Vec::new();
+    for path in std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with(kind) && name.ends_with(".jsonl") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            records.extend(text.lines().map(|line| (name.clone(), line.to_owned())));
+        }
+    }
+    records
+}
+
+/// Reads a record, and writes it again as it was.
+fn read_back<T: Serialize>(file: &str, line: &str, read: impl FnOnce(&str) -> Result<T, ReadError>) -> T {
+    let record = read(line).unwrap_or_else(|error| panic!("{file}: {error:?}\n{line}"));
+    assert_eq!(serde_json::to_string(&record).unwrap(), line, "{file}");
+    record
 }
 
 /// The cards that ship, and one that has every kind of item there is.
@@ -97,28 +123,47 @@ fn an_engine_makes_the_same_bills_for_ever() {
 /// Whatever an earlier release wrote can be read, written again and shown.
 #[test]
 fn old_records_are_read() {
-    let mut count = 0;
-    for path in std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()) {
-        if path.extension().is_none_or(|extension| extension != "jsonl") {
-            continue;
-        }
-        for line in std::fs::read_to_string(&path).unwrap().lines() {
-            let record = BillRecord::read(line).unwrap_or_else(|error| panic!("{}: {error:?}\n{line}", path.display()));
-            assert_eq!(serde_json::to_string(&record).unwrap(), line);
-            // Pages do not say why a line is there; all else is read the same both ways.
-            let (shown, whole) = (ShownBill::read(line).unwrap(), ShownBill::from(record));
-            let amounts = |bill: &farebox_fare::Bill| {
-                let line =
-                    |line: &farebox_fare::Line| (line.code.clone(), line.quantity, line.rate, line.per, line.amount);
-                [&bill.lines, &bill.discounts, &bill.included].map(|lines| lines.iter().map(line).collect::<Vec<_>>())
-            };
-            assert_eq!(amounts(&shown.passenger), amounts(&whole.passenger));
-            assert_eq!(amounts(&shown.driver), amounts(&whole.driver));
-            assert_eq!((shown.basis, shown.degraded, shown.product), (whole.basis, whole.degraded, whole.product));
-            count += 1;
-        }
+    let records = records("bills-");
+    assert!(records.len() >= COUNT);
+    for (file, line) in records {
+        let record = read_back(&file, &line, BillRecord::read);
+        // Pages do not say why a line is there; all else is read the same both ways.
+        let (shown, whole) = (ShownBill::read(&line).unwrap(), ShownBill::from(record));
+        let amounts = |bill: &farebox_fare::Bill| {
+            let line = |line: &farebox_fare::Line| (line.code.clone(), line.quantity, line.rate, line.per, line.amount);
+            [&bill.lines, &bill.discounts, &bill.included].map(|lines| lines.iter().map(line).collect::<Vec<_>>())
+        };
+        assert_eq!(amounts(&shown.passenger), amounts(&whole.passenger));
+        assert_eq!(amounts(&shown.driver), amounts(&whole.driver));
+        assert_eq!((shown.basis, shown.degraded, shown.product), (whole.basis, whole.degraded, whole.product));
     }
-    assert!(count >= COUNT);
+}
+
+/// A top-up is what its bill owes, to the byte, for ever; and whatever was written can be read.
+#[test]
+fn top_ups_are_read() {
+    let owed = |line: &str| TopUpRecord::of(&BillRecord::read(line).unwrap(), 1);
+    let written = |record: TopUpRecord| serde_json::to_string(&record).unwrap();
+    if !top_ups_of_today().exists() {
+        assert!(
+            std::env::var_os("UPDATE_GOLDEN").is_some(),
+            "top-ups have a new format: run this test with UPDATE_GOLDEN=1, which adds {}",
+            top_ups_of_today().display()
+        );
+        let bills = std::fs::read_to_string(of_today()).unwrap();
+        let top_ups: Vec<String> = bills.lines().filter_map(owed).map(written).collect();
+        std::fs::write(top_ups_of_today(), top_ups.join("\n") + "\n").unwrap();
+    }
+    let owed: BTreeSet<String> = records("bills-").iter().filter_map(|(_, line)| owed(line)).map(written).collect();
+    let records = records("top-ups-");
+    let mut fields = BTreeSet::new();
+    for (file, line) in &records {
+        read_back(file, line, TopUpRecord::read);
+        assert!(owed.contains(line), "{file}: no bill of the corpus owes this\n{line}");
+        collect(&serde_json::from_str(line).unwrap(), String::new(), &mut fields);
+    }
+    let all = "amount billed_at city currency driver_id format policy revision scenario trip_id";
+    assert!(fields.into_iter().eq(all.split(' ').map(|field| format!("/{field}"))), "every field has an example");
 }
 
 /// Nothing is written that the corpus has no example of: a field that is added to bills is added to it.
@@ -129,12 +174,7 @@ fn the_corpus_has_every_field() {
         collect(&serde_json::from_str(text).unwrap(), String::new(), &mut paths);
         paths
     };
-    let known: BTreeSet<String> = std::fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
-        .flat_map(|path| std::fs::read_to_string(path).unwrap().lines().flat_map(paths).collect::<Vec<_>>())
-        .collect();
+    let known: BTreeSet<String> = records("bills-").iter().flat_map(|(_, line)| paths(line)).collect();
     for (_, cards) in cards() {
         for bill in history::bills(&cards, 200, 2) {
             let new: Vec<_> = paths(&bill).difference(&known).cloned().collect();

@@ -1,6 +1,7 @@
 //! `farebox replay` and `farebox explain`: bills priced again from their records, on their own rate cards or on others.
 #![allow(clippy::unwrap_used)]
 
+use farebox_billing::requests::Labels;
 use farebox_fare::{Basis, Coupon, CouponValue, Trip};
 use farebox_kit::artifacts::{farebox, repository};
 use farebox_kit::history::{self, Cards};
@@ -58,7 +59,7 @@ fn tiny_history() -> Vec<String> {
             coupons: vec![coupon.clone()],
             ..Trip::default()
         };
-        let bill = cards.first().unwrap().bill(&format!("ride-<{number}>"), &trip, None);
+        let bill = cards.first().unwrap().bill(&format!("ride-<{number}>"), &trip, None, &Labels::default());
         serde_json::to_string(&bill).unwrap()
     };
     [1000, 2000, 4000].into_iter().enumerate().map(ride).collect()

@@ -166,8 +166,14 @@ fn revision(number: u32, name: &str) -> bills::NewRevision {
 
 /// One that owes as many minor units.
 fn owing(amount: i64, new: bills::NewRevision) -> bills::NewRevision {
-    let top_up = bills::TopUp { currency: "CNY".to_owned(), amount, scenario: "peak:1".to_owned() };
+    let top_up = bills::TopUp { currency: "CNY".to_owned(), amount, document: "peak:1".to_owned() };
     bills::NewRevision { top_up: Some(top_up), ..new }
+}
+
+/// The same, in another currency.
+fn in_currency(code: &str, new: bills::NewRevision) -> bills::NewRevision {
+    let top_up = new.top_up.map(|top_up| bills::TopUp { currency: code.to_owned(), ..top_up });
+    bills::NewRevision { top_up, ..new }
 }
 
 /// One of which something is due at a moment.
@@ -457,6 +463,7 @@ async fn a_revision_that_cannot_be_is_refused(place: Place) {
         revision(0, "a"),
         owing(0, revision(1, "a")),
         owing(-1, revision(1, "a")),
+        in_currency("yen", owing(1, revision(1, "a"))),
         bills::NewRevision { day: "2026-11-2".to_owned(), ..revision(1, "a") },
         bills::NewRevision { day: "a:b".to_owned(), ..revision(1, "a") },
     ];
@@ -481,7 +488,7 @@ async fn a_top_up_comes_with_its_revision(place: Place) {
     let entry = |top_up, billed_at| ledger::Entry {
         currency: "CNY".to_owned(),
         top_up,
-        scenario: "peak:1".to_owned(),
+        document: "peak:1".to_owned(),
         billed_at,
     };
     assert_eq!(store.entry(CITY, "t", 1_u32).await, Ok(Some(entry(135, 1_000))));
@@ -678,7 +685,7 @@ async fn documents_come_back_as_they_were(place: Place) {
             "{start:?}"
         );
         let bill = bills::Bill { fingerprint: document.to_owned(), document: document.to_owned() };
-        let top_up = bills::TopUp { currency: "CNY".to_owned(), amount: 1, scenario: document.to_owned() };
+        let top_up = bills::TopUp { currency: "CNY".to_owned(), amount: 1, document: document.to_owned() };
         let new = bills::NewRevision { bill: bill.clone(), ..revision(1, "") };
         let new = bills::NewRevision { top_up: Some(top_up), ..new };
         assert_eq!(store.post(CITY, &*name, new).await, Ok(bills::PostOutcome::Created), "{start:?}");
@@ -686,7 +693,7 @@ async fn documents_come_back_as_they_were(place: Place) {
         assert!(store.head(CITY, &*name).await == Ok(Some(stored.clone())), "{start:?}");
         let exists = store.post(CITY, &*name, revision(1, "other")).await;
         assert!(exists == Ok(bills::PostOutcome::Exists(stored.clone())), "{start:?}");
-        assert!(store.entry(CITY, &*name, 1_u32).await.unwrap().unwrap().scenario == document, "{start:?}");
+        assert!(store.entry(CITY, &*name, 1_u32).await.unwrap().unwrap().document == document, "{start:?}");
         store.post(CITY, &*name, revision(2, "other")).await.unwrap();
         assert!(store.revision(CITY, &*name, 1_u32).await == Ok(Some(stored)), "{start:?}");
     }

@@ -20,7 +20,7 @@ use crate::requests::{AskedBill, BillRequest};
 use crate::trip;
 use choosing::{Cards, choose_cards, quote};
 use farebox_fare::{Degradation, Segment, time};
-use farebox_records::{BillRecord, Kept, NotQuoted, Quote, Settlement};
+use farebox_records::{BillRecord, Kept, NotQuoted, Quote, TopUpRecord};
 use futures::future::join3;
 use records::{contradiction, of_this_release};
 use serde_json::Value;
@@ -127,7 +127,7 @@ async fn keep<P: Ports>(context: &Context<P>, priced: Priced<P>, fingerprint: St
         revision: Revision { number: 1, bill },
         billed_at: context.now,
         day: time::day(context.now, &cards.passenger.time_zone),
-        top_up: top_up(&record),
+        top_up: top_up(&record, 1)?,
         due: due(context, &record),
     };
     let documents = keep_documents(context, &city, &cards, policy.as_deref());
@@ -209,10 +209,12 @@ async fn keep_policy<P: Ports>(
     Ok(())
 }
 
-/// What a bill owes the driver for good.
-fn top_up(record: &BillRecord) -> Option<TopUp> {
-    let Settlement { currency, top_up: amount, scenario, .. } = record.owed()?;
-    Some(TopUp { currency: *currency, amount: *amount, scenario: scenario.clone() })
+/// What a revision of a bill owes the driver for good.
+fn top_up(bill: &BillRecord, revision: u32) -> Result<Option<TopUp>, Refusal> {
+    let Some(record) = TopUpRecord::of(bill, revision) else { return Ok(None) };
+    let document = serde_json::to_string(&record)
+        .map_err(|error| Refusal::internal(format!("a top-up cannot be written: {error}")))?;
+    Ok(Some(TopUp { currency: record.currency, amount: record.amount, document }))
 }
 
 /// What has to be done again of a bill: all of it, when it lacks something.
@@ -294,6 +296,7 @@ fn make<P: Ports>(
         product: &request.product,
         trip: &trip,
         estimate_id: request.estimate_id.as_deref(),
+        labels: &request.labels,
         passenger: &*cards.passenger,
         driver: &*cards.driver,
         policy: policy.as_deref(),

@@ -14,6 +14,15 @@ pub const COUPONS: RangeInclusive<usize> = 0..=20;
 /// How many fees a coupon names.
 pub const SCOPE: RangeInclusive<usize> = 1..=100;
 
+/// How many tags a ride has.
+pub const TAGS: usize = 32;
+
+/// The longest value of a tag, in characters.
+pub const TAG_CHARS: usize = 128;
+
+/// The longest version of an app, in characters.
+pub const APP_VERSION_CHARS: usize = 32;
+
 /// How many people ride.
 pub const PASSENGERS: RangeInclusive<u64> = 1..=100;
 

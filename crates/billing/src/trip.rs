@@ -116,6 +116,7 @@ pub fn refused(asked: Asked, problem: Problem) -> Refusal {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::requests::Labels;
     use farebox_money::Currency;
 
     fn request() -> BillRequest {
@@ -129,6 +130,7 @@ mod tests {
             destination: Point { latitude: 39_900_000, longitude: 116_450_000 },
             extras: Extras { tolls: 500, ..Extras::default() },
             estimate_id: None,
+            labels: Labels::default(),
         }
     }
 

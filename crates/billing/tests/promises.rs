@@ -342,6 +342,13 @@ fn all_of_a_bill_is_kept_at_once() {
     assert_eq!((head.billed_at, &*head.day), (1_795_219_200, "2026-11-21"));
     let top_up = head.top_up.unwrap();
     assert_eq!(record["settlement"]["top_up"], json!(top_up.currency.format(top_up.amount)));
+    let document: Value = serde_json::from_str(&top_up.document).unwrap();
+    let owed = json!({
+        "format": "farebox-top-up/1", "trip_id": record["trip_id"], "city": record["city"], "revision": 1,
+        "currency": "CNY", "amount": record["settlement"]["top_up"], "scenario": record["settlement"]["scenario"],
+        "policy": record["versions"]["policy"], "billed_at": record["billed_at"],
+    });
+    assert_eq!(document, owed);
     for name in ["rate_card", "driver_rate_card", "policy"] {
         let version = record["versions"][name].as_str().unwrap();
         assert!(ride.world.0.documents.borrow().contains_key(version), "{name}");

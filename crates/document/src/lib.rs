@@ -40,7 +40,7 @@ pub use given::Given;
 pub use hex::hex;
 pub use json::parse_json;
 pub use leaf::{number_in_text, text};
-pub use limits::{List, Whole};
+pub use limits::{List, Table, Whole};
 pub use notes::{MOST_PROBLEMS, Notes};
 pub use place::Place;
 pub use problem::{Problem, Problems};

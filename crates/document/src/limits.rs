@@ -1,7 +1,8 @@
-//! Whole numbers and lists that have limits, which reading enforces and the schema states.
+//! Whole numbers, lists and tables that have limits, which reading enforces and the schema states.
 
 use crate::{Given, ProblemCode, refuse, say};
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+use serde::de::value::StringDeserializer;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -93,6 +94,54 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Item<T> {
     }
 }
 
+/// An object of at most `MOST` entries whose names, read as `K`, are the caller's. An entry that is wrong is noted where it
+/// stands, its name too, and reading goes on with the next. One that is `null` is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table<K, V, const MOST: usize>(pub Vec<(K, Given<V>)>);
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Table<K, V, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
+}
+
+struct Entries<K, V, const MOST: usize>(PhantomData<(K, V)>);
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>, const MOST: usize> Visitor<'de> for Entries<K, V, MOST> {
+    type Value = Table<K, V, MOST>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let count = entries.size_hint().unwrap_or_default();
+        if count > MOST {
+            return Err(refuse(ProblemCode::WrongLength, say::wrong_length(count, 0, MOST)));
+        }
+        let mut table = Vec::with_capacity(count);
+        while let Some(name) = entries.next_key()? {
+            // What is wrong was noted.
+            if let Ok(entry) = entries.next_value_seed(Entry(name, PhantomData)) {
+                table.push(entry);
+            }
+        }
+        Ok(Table(table))
+    }
+}
+
+/// An entry by its name, which is checked where the value stands.
+struct Entry<K, V>(String, PhantomData<(K, V)>);
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> DeserializeSeed<'de> for Entry<K, V> {
+    type Value = (K, Given<V>);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let value = Given::deserialize(deserializer)?;
+        Ok((K::deserialize(StringDeserializer::<D::Error>::new(self.0))?, value))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -141,6 +190,32 @@ mod tests {
         check(json!(["a", "b", "c", "d"]), "/x wrong-length");
         check(json!({}), "/x wrong-type");
         check(json!(["a", 2, null]), "/x/1 wrong-type, /x/2 wrong-type");
+    }
+
+    /// Every entry of a table is looked at, its name as well, and tables have limits.
+    #[test]
+    fn tables() {
+        /// A name of one character.
+        #[derive(Debug)]
+        struct Short;
+
+        impl<'de> Deserialize<'de> for Short {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let short = |text: &str| (text.len() == 1).then_some(Self);
+                crate::text(deserializer, |text| {
+                    short(text).ok_or_else(|| crate::BadValue::new(ProblemCode::Malformed, "is not short"))
+                })
+            }
+        }
+
+        let check = |value, expected| check::<Table<Short, String, 2>>(value, expected);
+        check(json!({}), "");
+        check(json!({"a": "1", "b": null}), "");
+        check(json!({"a": "1", "bb": "2"}), "/x/bb malformed");
+        check(json!({"a": 1, "bb": 2}), "/x/a wrong-type, /x/bb wrong-type, /x/bb malformed");
+        check(json!({"a": "1", "b": "2", "c": "3"}), "/x wrong-length");
+        check(json!([]), "/x wrong-type");
+        check(json!({"y".repeat(1000): "1"}), "/x malformed");
     }
 
     /// Unknown fields are refused by name, with a pointer that can be followed; and no hostile document makes an answer

@@ -320,6 +320,11 @@ impl<'de, const AGAIN: bool> MapAccess<'de> for Entries<'de, '_, AGAIN> {
         let field = self.object.field(name, value);
         field.tell(seed.deserialize(field))
     }
+
+    /// How many entries there are altogether: an object may have limits.
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.fields.len())
+    }
 }
 
 /// The fields of an object whose names are known, in the order in which they are described, so that this is the order of

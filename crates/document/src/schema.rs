@@ -1,6 +1,6 @@
 //! What documents look like, as JSON Schema: limits come from where reading takes them.
 
-use crate::{Given, List, Whole};
+use crate::{Given, List, Table, Whole};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
@@ -48,5 +48,25 @@ impl<T: JsonSchema, const LEAST: usize, const MOST: usize> JsonSchema for List<T
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let items = generator.subschema_for::<T>();
         json_schema!({ "type": "array", "items": items, "minItems": LEAST, "maxItems": MOST })
+    }
+}
+
+impl<K: JsonSchema, V: JsonSchema, const MOST: usize> JsonSchema for Table<K, V, MOST> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Table_of_{MOST}_{}_by_{}", V::schema_name(), K::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (names, values) = (generator.subschema_for::<K>(), generator.subschema_for::<V>());
+        json_schema!({
+            "type": "object",
+            "propertyNames": names,
+            "additionalProperties": values,
+            "maxProperties": MOST,
+        })
     }
 }

@@ -1,10 +1,12 @@
 //! Bills: one immutable record that pages, receipts, settlements and replays read.
 
+use crate::order::OrderRecord;
 use crate::read::{self, ReadError};
 use crate::settlement::Settlement;
 use farebox_document::words;
 use farebox_fare::{Basis, Bill, Degradation, Facts};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 words! {
     /// In which format a bill is written. A change to what a record means is a new one.
@@ -60,6 +62,20 @@ pub struct BillRecord {
     /// The estimate the ride was ordered with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate_id: Option<String>,
+    /// Who rode, by the caller's identifier.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Name>"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passenger_id: Option<String>,
+    /// Who drove, by the caller's identifier.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Name>"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver_id: Option<String>,
+    /// What was ordered. Pricing reads `facts`, not this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderRecord>,
+    /// What else the ride is known by, under names of the caller's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// What the passenger owes.
     pub passenger: Bill,
     /// What the driver earns.
@@ -262,27 +278,28 @@ pub struct Versions {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::ShownBill;
     use farebox_money::Decimal;
 
-    const TEXT: &str = r#"{"format":"farebox-bill/1","trip_id":"t","city":"370100","product":"express","basis":"mocked","degraded":true,"reasons":["trip-missing"],"provisional":true,"kept":"shared","billed_at":"2019-07-11T01:15:00Z","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900,"passenger":{"currency":"CNY","basis":"mocked","total":"10.00","payable":"10.00","rate_card":"ab","lines":[]},"driver":{"currency":"CNY","basis":"mocked","total":"7.00","payable":"7.00","rate_card":"cd","lines":[]},"settlement":{"scenario":"default","currency":"CNY","take":"3.00","take_rate":"0.3","cap":"0.29","top_up":"0.10","take_after":"2.90","take_rate_after":"0.29"},"versions":{"rate_card":"ab","driver_rate_card":"cd","policy":"ef","pricing":1,"commission":1},"pinned":{"rate_card":"current","reason":"quote-expired"},"facts":{"trip":{"basis":"mocked","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900}}}"#;
+    const BILL: &str = r#"{"format":"farebox-bill/1","trip_id":"t","city":"370100","product":"express","basis":"mocked","degraded":true,"reasons":["trip-missing"],"provisional":true,"kept":"shared","billed_at":"2019-07-11T01:15:00Z","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900,"passenger":{"currency":"CNY","basis":"mocked","total":"10.00","payable":"10.00","rate_card":"ab","lines":[{"code":"start_price","quantity":"1","unit":"trip","rate":"10.00","per":"1","amount":"10.00","why":{"rule":"rate","source":"card","rounding":"half-up"}}]},"driver":{"currency":"CNY","basis":"mocked","total":"7.00","payable":"7.00","rate_card":"cd","lines":[{"code":"start_price","quantity":"1","unit":"trip","rate":"7.00","per":"1","amount":"7.00","why":{"rule":"rate","source":"card","rounding":"half-up"}}]},"settlement":{"scenario":"default","currency":"CNY","take":"3.00","take_rate":"0.3","cap":"0.29","top_up":"0.10","take_after":"2.90","take_rate_after":"0.29"},"versions":{"rate_card":"ab","driver_rate_card":"cd","policy":"ef","pricing":1,"commission":1},"pinned":{"rate_card":"current","reason":"quote-expired"},"facts":{"trip":{"basis":"mocked","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:15:00Z","distance_m":4100,"duration_s":900}}}"#;
 
     /// A bill reads back from the store as what was stored.
     #[test]
     fn bills_round_trip() {
-        let bill: BillRecord = serde_json::from_str(TEXT).unwrap();
+        let bill: BillRecord = serde_json::from_str(BILL).unwrap();
         let settlement = bill.settlement.as_ref().unwrap();
         assert_eq!((settlement.top_up, settlement.cap), (10, Decimal::new(29, 2)));
         assert_eq!(bill.pinned, Pinned::current(NotQuoted::QuoteExpired));
         assert_eq!(bill.owed(), None, "it waits until the bill is put right");
-        assert_eq!(serde_json::to_string(&bill).unwrap(), TEXT);
+        assert_eq!(serde_json::to_string(&bill).unwrap(), BILL);
     }
 
     /// What is missing is said, and what is said is missing: anything else is a contradiction.
     #[test]
     fn reasons_are_what_is_missing() {
         let check = |from: &str, to: &str, expected: &str| {
-            assert!(TEXT.contains(from), "{from}");
-            let read = serde_json::from_str::<BillRecord>(&TEXT.replace(from, to)).unwrap().verify_reasons();
+            assert!(BILL.contains(from), "{from}");
+            let read = serde_json::from_str::<BillRecord>(&BILL.replace(from, to)).unwrap().verify();
             assert_eq!(read.err().as_deref().unwrap_or("fine"), expected, "{to}");
         };
         let reasons = "\"degraded\":true,\"reasons\":[\"trip-missing\"],\"provisional\":true";
@@ -296,9 +313,24 @@ mod tests {
         check("[\"trip-missing\"]", "[\"trip-missing\",\"policy-unavailable\"]", lacks_policy);
         check("\"policy\":\"ef\",", "", "it is without a policy, and its reasons are [trip-missing]");
         check("\"shared\"", "\"nowhere\"", "it is kept nowhere, and its reasons are [trip-missing]");
-        let metered = TEXT.replacen("\"basis\":\"mocked\"", "\"basis\":\"metered\"", 1);
+        let metered = BILL.replacen("\"basis\":\"mocked\"", "\"basis\":\"metered\"", 1);
         let metered = metered.replace(reasons, "\"degraded\":false,\"provisional\":true");
-        let read = serde_json::from_str::<BillRecord>(&metered).unwrap().verify_reasons();
+        let read = serde_json::from_str::<BillRecord>(&metered).unwrap().verify();
         assert_eq!(read, Err("it is provisional for no reason".to_owned()));
+    }
+
+    /// What a ride is known by is left out when nothing is known, reads back as it was written, and does not keep a bill
+    /// from being shown.
+    #[test]
+    fn what_a_ride_is_known_by() {
+        let known = r#""passenger_id":"p","driver_id":"d","order":{"id":"o","type":"airport","campaign":"c","partner":"p","passenger_tier":"gold","driver_tier":"new","app_version":"7.2 (beta)","vehicle_class":"van"},"tags":{"shift":"夜班","team":"east"},"passenger":"#;
+        let text = BILL.replace(r#""passenger":"#, known);
+        let bill = BillRecord::read(&text).unwrap();
+        assert_eq!(serde_json::to_string(&bill).unwrap(), text);
+        assert_eq!(bill.order.as_ref().unwrap().kind.as_deref(), Some("airport"));
+        assert_eq!(ShownBill::read(&text).unwrap(), ShownBill::from(bill));
+        for wrong in [text.replace(r#""type":"#, r#""kind":"#), text.replace(r#""team":"east""#, r#""team":7"#)] {
+            assert!(matches!(BillRecord::read(&wrong), Err(ReadError::Unreadable(_))), "{wrong}");
+        }
     }
 }

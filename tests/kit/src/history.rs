@@ -5,9 +5,10 @@ use crate::native::{NativeCard, NativePolicy};
 use farebox_billing::bills::BillInputs;
 use farebox_billing::config::{Card, ParsedPolicy};
 use farebox_billing::engines::{Policy as _, Side};
+use farebox_billing::requests::Labels;
 use farebox_fare::{Basis, Coupon, CouponValue, Degradation, Order, Outcome, Point, Segment, Trip};
 use farebox_money::{Currency, Decimal};
-use farebox_records::{BillRecord, NotQuoted, Pinned};
+use farebox_records::{BillRecord, NotQuoted, OrderRecord, Pinned};
 use fastrand::Rng;
 use std::path::Path;
 use std::rc::Rc;
@@ -79,7 +80,7 @@ impl Cards {
     /// # Panics
     ///
     /// When the ride cannot be priced.
-    pub fn bill(&self, trip_id: &str, trip: &Trip, quoted: Option<&Trip>) -> BillRecord {
+    pub fn bill(&self, trip_id: &str, trip: &Trip, quoted: Option<&Trip>, labels: &Labels) -> BillRecord {
         let info = self.passenger.rates.0.info();
         let ride = BillInputs {
             trip_id,
@@ -87,6 +88,7 @@ impl Cards {
             product: &info.product,
             trip,
             estimate_id: None,
+            labels,
             passenger: &self.passenger,
             driver: &self.driver,
             policy: Some(&*self.policy),
@@ -111,13 +113,42 @@ impl Cards {
 /// When there are no cards.
 pub fn bills(cards: &[Cards], count: usize, seed: u64) -> impl Iterator<Item = String> {
     let mut rng = Rng::with_seed(seed);
+    // Chosen apart, so that they change no ride.
+    let mut of_labels = Rng::with_seed(seed);
     (1..=count).map(move |number| {
         let cards = rng.choice(cards).expect("there are cards");
         let trip = ride(&mut rng, cards);
         let quoted = rng.bool().then(|| quote(&mut rng, &trip));
-        let bill = cards.bill(&format!("ride-{number}"), &trip, quoted.as_ref());
+        let labels = labels(&mut of_labels);
+        let bill = cards.bill(&format!("ride-{number}"), &trip, quoted.as_ref(), &labels);
         serde_json::to_string(&bill).expect("a bill has a JSON form")
     })
+}
+
+/// What a ride is known by: some callers say nothing, others everything.
+fn labels(rng: &mut Rng) -> Labels {
+    let said = rng.u32(0..=4);
+    let any = |rng: &mut Rng| rng.u32(0..4) < said;
+    let name = |rng: &mut Rng, names: &[&str]| any(rng).then(|| (*rng.choice(names).expect("some")).to_owned());
+    let id = |rng: &mut Rng, kind: &str| any(rng).then(|| format!("{kind}-{}", rng.u32(1..=999)));
+    let tag = |rng: &mut Rng, tag: &str, values: &[&str]| name(rng, values).map(|value| (tag.to_owned(), value));
+    Labels {
+        passenger_id: id(rng, "p"),
+        driver_id: id(rng, "d"),
+        order: OrderRecord {
+            id: id(rng, "o"),
+            campaign: name(rng, &["spring", "airport-2026"]),
+            partner: name(rng, &["metro", "hotel_12"]),
+            driver_tier: name(rng, &["gold", "new"]),
+            app_version: name(rng, &["7.1.4", "7.2.0 (beta)"]),
+            vehicle_class: name(rng, &["comfort", "van"]),
+            ..OrderRecord::default()
+        },
+        tags: [tag(rng, "team", &["east", "west"]), tag(rng, "shift", &["夜班", "day"])]
+            .into_iter()
+            .flatten()
+            .collect(),
+    }
 }
 
 fn ride(rng: &mut Rng, cards: &Cards) -> Trip {

@@ -9,7 +9,7 @@ use farebox_billing::bills::Billed;
 use farebox_billing::ports::DocumentKind;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_fare::{Basis, Degradation, Segment, time};
-use farebox_records::{BillRecord, Kept, NotQuoted, Versions};
+use farebox_records::{BillRecord, Kept, NotQuoted, TopUpRecord, Versions};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -31,7 +31,7 @@ pub enum Promise {
     DegradedSaysSo,
     /// Lines add up, both bills are what the rate cards say, and the top-up is the least that is enough.
     LinesAddUp,
-    /// The ledger has no top-up but those that bills owe.
+    /// The ledger has no top-up but those that bills owe, and the record of each says what its bill does.
     TopUpOnce,
     /// Every top-up that is owed is in the ledger from the moment that its bill is kept.
     TopUpIsEntered,
@@ -289,7 +289,15 @@ impl Auditor {
             for revision in revisions {
                 let Ok(record) = BillRecord::read(&revision.bill.document) else { continue };
                 let owed = record.owed().map_or(0, |settlement| settlement.top_up);
-                let entered = contents.ledger.get(&(trip.clone(), revision.number)).map_or(0, |entry| entry.amount);
+                let entry = contents.ledger.get(&(trip.clone(), revision.number));
+                let entered = entry.map_or(0, |entry| entry.amount);
+                if entry.is_some_and(|entry| {
+                    TopUpRecord::read(&entry.document).ok() != TopUpRecord::of(&record, revision.number)
+                }) {
+                    let what =
+                        format!("the record of the top-up of revision {} is not what its bill says", revision.number);
+                    self.break_promise(Promise::TopUpOnce, trip, now, what);
+                }
                 if entered != owed {
                     let what = format!("revision {} owes {owed}, the ledger has {entered}", revision.number);
                     self.break_promise(Promise::TopUpIsEntered, trip, now, what);

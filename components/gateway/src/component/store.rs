@@ -57,10 +57,10 @@ impl Store for World {
             bill: bills::Bill { fingerprint: bill.fingerprint, document: bill.document },
             billed_at,
             day,
-            top_up: top_up.map(|TopUp { currency, amount, scenario }| bills::TopUp {
+            top_up: top_up.map(|TopUp { currency, amount, document }| bills::TopUp {
                 currency: currency.code().to_owned(),
                 amount,
-                scenario,
+                document,
             }),
             due: due.map(|Due { reason, at }| bills::DueItem { reason: reason.into(), at }),
         };
@@ -101,10 +101,10 @@ impl Store for World {
 
     async fn top_up(&self, city: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError> {
         let Some(entry) = ledger::get(city.to_owned(), trip.to_owned(), revision).await? else { return Ok(None) };
-        let ledger::Entry { currency, top_up: amount, scenario, .. } = entry;
+        let ledger::Entry { currency, top_up: amount, document, .. } = entry;
         let unknown = || StoreError::Other(format!("the ledger holds a currency {currency:?}"));
         let currency = Currency::from_code(&currency).ok_or_else(unknown)?;
-        Ok(Some(TopUp { currency, amount, scenario }))
+        Ok(Some(TopUp { currency, amount, document }))
     }
 }
 

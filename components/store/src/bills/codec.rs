@@ -1,10 +1,10 @@
 //! How bills look in Redis.
 
-use super::contract::{Bill, Due, DueTrip, Listed, NewRevision, Posted, Revision};
 use crate::Fault;
 use crate::backend::{Reply, corrupt};
 use crate::ledger::{self, Entry};
-use farebox_fare::Timestamp;
+use farebox_fare::{Degradation, Timestamp};
+use farebox_records::stored::{DueTrip, Listed, NewRevision, Posted, Revision, StoredBill};
 
 /// A moment in as many digits as every other, so that their order as texts is their order in time. What is before 1970
 /// counts as 1970.
@@ -16,7 +16,7 @@ pub fn moment(at: Timestamp) -> String {
 pub fn arguments(trip: &str, new: &NewRevision) -> Vec<String> {
     let NewRevision { revision: Revision { number, bill }, billed_at, top_up, due, .. } = new;
     let entry = top_up.clone().map(|top_up| Entry { top_up, billed_at: *billed_at });
-    let (at, reason) = due.as_ref().map(|due| (moment(due.at), due.reason.clone())).unwrap_or_default();
+    let (at, reason) = due.as_ref().map(|due| (moment(due.at), due.reason.word().to_owned())).unwrap_or_default();
     vec![
         trip.to_owned(),
         number.to_string(),
@@ -59,7 +59,7 @@ pub fn revision(reply: Reply) -> Result<Option<Revision>, Fault> {
         Ok([None, None, None]) => Ok(None),
         Ok([Some(number), Some(fingerprint), Some(document)]) => {
             let number = number.parse().map_err(|_| corrupt("bill"))?;
-            Ok(Some(Revision { number, bill: Bill { fingerprint, document } }))
+            Ok(Some(Revision { number, bill: StoredBill { fingerprint, document } }))
         }
         _ => Err(corrupt("bill")),
     }
@@ -114,8 +114,8 @@ pub fn due(trip: &str, why: &str) -> Result<DueTrip, Fault> {
     let parse = || {
         let (at, rest) = why.split_once(':')?;
         let (revision, reason) = rest.split_once(':')?;
-        let due = Due { reason: reason.to_owned(), at: at.parse().ok()? };
-        Some(DueTrip { trip: trip.to_owned(), revision: revision.parse().ok()?, due })
+        let (revision, at) = (revision.parse().ok()?, at.parse().ok()?);
+        Some(DueTrip { trip: trip.to_owned(), revision, reason: Degradation::from_word(reason), at })
     };
     parse().ok_or_else(|| corrupt("list of what is due"))
 }
@@ -123,14 +123,15 @@ pub fn due(trip: &str, why: &str) -> Result<DueTrip, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::TopUp;
+    use farebox_money::Currency;
+    use farebox_records::stored::{Due, TopUp};
 
     fn reply(words: &[&str]) -> Reply {
         words.iter().map(|word| (*word != "nil").then(|| (*word).to_owned())).collect()
     }
 
     fn bill(number: u32, document: &str) -> Revision {
-        Revision { number, bill: Bill { fingerprint: "r".into(), document: document.into() } }
+        Revision { number, bill: StoredBill { fingerprint: "r".into(), document: document.into() } }
     }
 
     fn is_other<T>(result: Result<T, Fault>) -> bool {
@@ -139,8 +140,8 @@ mod tests {
 
     #[test]
     fn the_script_is_told_all_of_a_revision() {
-        let top_up = TopUp { currency: "CNY".into(), amount: 7, scenario: "peak".into() };
-        let due = Due { reason: "late".into(), at: 9 };
+        let top_up = TopUp { currency: Currency::from_code("CNY").unwrap(), amount: 7, document: "peak".into() };
+        let due = Due { reason: Degradation::LateSegments, at: 9 };
         let mut new = NewRevision {
             revision: bill(2, "{}"),
             billed_at: 5,
@@ -148,7 +149,7 @@ mod tests {
             top_up: Some(top_up),
             due: Some(due),
         };
-        let expected = ["t", "2", "000000000005", "r", "{}", "CNY:7:5:peak", "000000000009", "late"];
+        let expected = ["t", "2", "000000000005", "r", "{}", "CNY:7:5:peak", "000000000009", "late-segments"];
         assert_eq!(arguments("t", &new), expected);
         (new.top_up, new.due, new.billed_at) = (None, None, -1);
         assert_eq!(arguments("t", &new), ["t", "2", "000000000000", "r", "{}", "", "", ""]);
@@ -187,7 +188,7 @@ mod tests {
         assert!(is_other(listed(&["a".to_owned()])));
         assert_eq!(due_trip("000000000009:a:b"), Ok("a:b"));
         assert!(is_other(due_trip("a")));
-        let expected = DueTrip { trip: "a".into(), revision: 2, due: Due { reason: "x:y".into(), at: 9 } };
+        let expected = DueTrip { trip: "a".into(), revision: 2, reason: None, at: 9 };
         assert_eq!(due("a", "000000000009:2:x:y"), Ok(expected));
         assert!(is_other(due("a", "9:2")));
         assert_eq!(moment(i64::MIN), moment(0));

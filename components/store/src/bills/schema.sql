@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS bill (
     day TEXT NOT NULL,
     currency TEXT,
     top_up INTEGER,
-    scenario TEXT,
+    top_up_document TEXT,
     due_reason TEXT,
     due_at INTEGER,
     document TEXT NOT NULL,
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS bill (
 CREATE INDEX IF NOT EXISTS bill_day ON bill (city, day, trip, revision)
 
 CREATE VIEW IF NOT EXISTS ledger AS
-SELECT city, trip, revision, currency, top_up, scenario, billed_at FROM bill WHERE top_up IS NOT NULL
+SELECT city, trip, revision, currency, top_up, top_up_document, billed_at FROM bill WHERE top_up IS NOT NULL
 
 -- The trips of which something has to be done again.
 CREATE TABLE IF NOT EXISTS due (

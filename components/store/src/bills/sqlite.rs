@@ -1,10 +1,11 @@
 //! Bills in SQLite.
 
-use super::contract::{Bill, Bills, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision};
-use super::{codec, cursor, statement};
+use super::{Bills, codec, cursor, statement};
 use crate::Fault;
 use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago};
+use farebox_fare::Degradation;
+use farebox_records::stored::{DueTrip, Listed, NewRevision, Page, Posted, Revision, StoredBill};
 use spin_sdk::sqlite::{RowResult, Value};
 
 impl Bills for Sqlite {
@@ -18,10 +19,10 @@ impl Bills for Sqlite {
             bill.document.as_str().into(),
             (*billed_at).into(),
             day.as_str().into(),
-            top_up.map_or(Value::Null, |top_up| top_up.currency.as_str().into()),
+            top_up.map_or(Value::Null, |top_up| top_up.currency.code().into()),
             top_up.map_or(Value::Null, |top_up| top_up.amount.into()),
-            top_up.map_or(Value::Null, |top_up| top_up.scenario.as_str().into()),
-            due.map_or(Value::Null, |due| due.reason.as_str().into()),
+            top_up.map_or(Value::Null, |top_up| top_up.document.as_str().into()),
+            due.map_or(Value::Null, |due| due.reason.word().into()),
             due.map_or(Value::Null, |due| due.at.into()),
         ];
         if self.step(statement::POST, city, parameters).await?.is_some() {
@@ -58,13 +59,13 @@ impl Bills for Sqlite {
         let (moment, trip) = cursor::moment_and_trip(cursor)?;
         let parameters = vec![city.into(), moment.into(), trip.into(), limit.into()];
         let due = |row: RowResult| {
-            let due = Due { reason: row.get::<&str>(2)?.to_owned(), at: row.get(3)? };
-            Some(DueTrip { trip: row.get::<&str>(0)?.to_owned(), revision: row.get(1)?, due })
+            let (trip, reason) = (row.get::<&str>(0)?.to_owned(), Degradation::from_word(row.get::<&str>(2)?));
+            Some(DueTrip { trip, revision: row.get(1)?, reason, at: row.get(3)? })
         };
         let rows = self.run(statement::DUE, parameters).await?.into_iter().map(due);
         let entries: Vec<DueTrip> = rows.collect::<Option<_>>().ok_or_else(|| corrupt("list of what is due"))?;
         let last = entries.last().filter(|_| entries.len() as u64 >= u64::from(limit));
-        let next = last.map(|DueTrip { trip, due, .. }| format!("{}:{trip}", due.at));
+        let next = last.map(|DueTrip { trip, at, .. }| format!("{at}:{trip}"));
         Ok(Page { entries, next })
     }
 }
@@ -76,5 +77,5 @@ fn revision(row: RowResult) -> Result<Revision, Fault> {
         return Err(corrupt("bill"));
     };
     let number = u32::try_from(number).map_err(|_| corrupt("bill"))?;
-    Ok(Revision { number, bill: Bill { fingerprint, document } })
+    Ok(Revision { number, bill: StoredBill { fingerprint, document } })
 }

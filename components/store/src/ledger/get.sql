@@ -1,1 +1,1 @@
-SELECT currency, top_up, scenario, billed_at FROM ledger WHERE city = ?1 AND trip = ?2 AND revision = ?3
+SELECT currency, top_up, top_up_document, billed_at FROM ledger WHERE city = ?1 AND trip = ?2 AND revision = ?3

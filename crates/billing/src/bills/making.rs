@@ -4,6 +4,7 @@ use crate::config::{Card, ParsedPolicy};
 use crate::engines::{BilledRide, Policy, RateCard};
 use crate::pricing;
 use crate::refusal::Refusal;
+use crate::requests::Labels;
 use crate::settlement;
 use farebox_fare::{Degradation, Facts, Timestamp, Trip, time};
 use farebox_records::{BillFacts, BillFormat, BillRecord, Kept, Pinned, Versions};
@@ -20,6 +21,8 @@ pub struct BillInputs<'a, C, P> {
     pub trip: &'a Trip,
     /// The estimate it was ordered with.
     pub estimate_id: Option<&'a str>,
+    /// What it is known by.
+    pub labels: &'a Labels,
     /// Prices the passenger's bill.
     pub passenger: &'a Card<C>,
     /// Prices the driver's.
@@ -76,6 +79,10 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             distance_m: trip.distance_m,
             duration_s: trip.duration_s,
             estimate_id: self.estimate_id.map(str::to_owned),
+            passenger_id: self.labels.passenger_id.clone(),
+            driver_id: self.labels.driver_id.clone(),
+            order: self.labels.order_of(&trip.order),
+            tags: self.labels.tags.clone(),
             passenger,
             driver,
             settlement,

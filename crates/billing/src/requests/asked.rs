@@ -1,7 +1,7 @@
 //! Which bill a request asks for, made from the request alone: before any configuration is read, so that asking again works
 //! after the product was withdrawn, its card broke, or the city left.
 
-use super::body::{BillBody, CouponBody, PassengerBody, PlaceBody};
+use super::body::{BillBody, CouponBody, OrderBody, PassengerBody, PlaceBody, Tags};
 use super::leaf::AmountText;
 use farebox_document::{Given, read_body, version_of};
 use farebox_fare::Outcome;
@@ -46,6 +46,9 @@ fn asked(body: BillBody) -> Option<AskedBill> {
         outcome,
         waiting_s,
         estimate_id,
+        driver_id,
+        order,
+        tags,
         scene,
         passengers,
         booked_ahead_s,
@@ -86,6 +89,9 @@ fn asked(body: BillBody) -> Option<AskedBill> {
         }
     }
     said.option("estimate_id", estimate_id.clone());
+    said.option("driver", driver_id.read().map(|id| id.0));
+    said.table("order", order.read().map(order_said).unwrap_or_default());
+    said.table("tags", tags.read().map(tags_said).unwrap_or_default());
     let fingerprint = format!("{VERSION}:{}", version_of(&Value::Object(said.0)));
     Some(AskedBill { city, product, estimate_id, fingerprint })
 }
@@ -105,9 +111,35 @@ impl Said {
         }
     }
 
+    /// That there is a table says nothing.
+    fn table(&mut self, name: &str, table: Said) {
+        self.option(name, Some(table.0).filter(|table| !table.is_empty()));
+    }
+
     fn unless<T: Into<Value> + PartialEq>(&mut self, name: &str, value: Option<T>, default: T) {
         self.option(name, value.filter(|value| *value != default));
     }
+}
+
+fn order_said(body: OrderBody) -> Said {
+    let OrderBody { id, campaign, partner, driver_tier, app_version, vehicle_class } = body;
+    let mut said = Said::default();
+    said.option("id", id.read().map(|id| id.0));
+    for (name, word) in
+        [("campaign", campaign), ("partner", partner), ("driver_tier", driver_tier), ("vehicle_class", vehicle_class)]
+    {
+        said.option(name, word.read().map(|word| word.0));
+    }
+    said.option("app_version", app_version.read().map(|version| version.0));
+    said
+}
+
+fn tags_said(tags: Tags) -> Said {
+    let mut said = Said::default();
+    for (name, value) in tags.0 {
+        said.option(&name.0, value.read().map(|value| value.0));
+    }
+    said
 }
 
 fn coupon(body: CouponBody) -> Option<Value> {
@@ -166,10 +198,33 @@ mod tests {
         AskedBill::read(&document).unwrap_or_else(|| panic!("{document}")).fingerprint
     }
 
-    /// Fingerprints outlive releases: what one was billed from, the next must know again.
+    fn order() -> Value {
+        json!({
+            "id": "o-1", "campaign": "spring", "partner": "metro", "driver_tier": "gold", "app_version": "7.1",
+            "vehicle_class": "comfort",
+        })
+    }
+
+    /// Fingerprints outlive releases: what one was billed from, the next must know again. A field that is added changes
+    /// none of those that are here.
     #[test]
     fn fingerprints_are_stable() {
-        assert_eq!(with(&[]), "1:e19af80bd03fff6d127b110af1ce64a65f1a17f5149136dd0a810ecc3fa8da3a");
+        for (changes, expected) in [
+            (vec![], "e19af80bd03fff6d127b110af1ce64a65f1a17f5149136dd0a810ecc3fa8da3a"),
+            (vec![("/passenger", Value::Null)], "0b5ab42209795a7963b95d83f90c72768a40f81023201e42b392cf155656e06a"),
+            (
+                vec![("/scene", json!("airport")), ("/passengers", json!(3)), ("/waiting_s", json!(60))],
+                "df4b6d3dd3fa42e053f22dd9aec77a6f826653d6d7705519893c974f0b12188a",
+            ),
+            (vec![("/driver_id", json!("d-1"))], "d1220e7b8452e8cd41d587785ae4e7116cf56a2e88ad37cc4e616e3abf05d392"),
+            (vec![("/order", order())], "92c4002c12385eab0a9bca827f11e7da4fcd200bdada52e43c0f37818cebc6d0"),
+            (
+                vec![("/tags", json!({"team": "east", "shift": "夜班"}))],
+                "dc6fe7077e35a0afaa973613b8cf235c3f600a0cd6312392f9055a4192c6ca54",
+            ),
+        ] {
+            assert_eq!(with(&changes), format!("1:{expected}"), "{changes:?}");
+        }
     }
 
     /// It sees what is asked for, and neither how it is written down nor that nothing is said at length.
@@ -189,11 +244,20 @@ mod tests {
             ("/passenger/tier", Value::Null),
             ("/passenger/coupons/0/value", json!("5")),
             ("/passenger/coupons/0/min_spend", json!("0")),
+            ("/driver_id", Value::Null),
+            ("/order", Value::Null),
+            ("/order", json!({})),
+            ("/order", json!({"id": null, "campaign": null})),
+            ("/tags", Value::Null),
+            ("/tags", json!({})),
+            ("/tags", json!({"team": null})),
         ] {
             assert_eq!(with(&[(pointer, value.clone())]), with(&[]), "{pointer} {value}");
         }
         let plain = |value| with(&[("/passenger/coupons", value)]);
         assert_eq!(plain(json!([])), plain(Value::Null));
+        let tags = |text: &str| with(&[("/tags", serde_json::from_str(text).unwrap())]);
+        assert_eq!(tags(r#"{"a": "1", "b": "2"}"#), tags(r#"{"b": "2", "a": "1"}"#));
         let surge = |value| with(&[("/dynamic", value)]);
         assert_eq!(surge(json!("1")), surge(Value::Null));
     }
@@ -230,8 +294,23 @@ mod tests {
             ("/passenger/coupons/0/max_off", json!("0")),
             ("/passenger/coupons/0/scope", json!(["mileage"])),
             ("/estimate_id", json!("AQ")),
+            ("/driver_id", json!("d-1")),
+            ("/driver_id", json!("d-2")),
+            ("/order", order()),
+            ("/tags", json!({"a": "1"})),
+            ("/tags", json!({"a": "2"})),
+            ("/tags", json!({"b": "1"})),
+            ("/tags", json!({"a": "1", "b": "1"})),
+            ("/tags", json!({"id": "o-1"})),
         ] {
             assert!(seen.insert(with(&[(pointer, value.clone())])), "{pointer} {value}");
+        }
+        for (name, other) in order().as_object().unwrap() {
+            let only = json!({name: other});
+            assert!(seen.insert(with(&[("/order", only)])), "only {name}");
+            let mut changed = order();
+            changed[name] = json!("other");
+            assert!(seen.insert(with(&[("/order", changed)])), "{name}");
         }
     }
 
@@ -246,6 +325,11 @@ mod tests {
             ("tolls", json!(10)),
             ("passengers", json!(-1)),
             ("colour", json!("red")),
+            ("driver_id", json!("a b")),
+            ("order", json!({"colour": "red"})),
+            ("order", json!({"campaign": "a b"})),
+            ("tags", json!({"a b": "1"})),
+            ("tags", json!({"a": ""})),
         ] {
             let mut document = bill();
             document[name] = value.clone();

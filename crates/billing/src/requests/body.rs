@@ -1,9 +1,11 @@
 //! How the bodies of requests are written down. Fields that may be left out have a default; the others have to be given,
 //! which is checked where requests are made of bodies.
 
-use super::leaf::{AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, Token};
+use super::leaf::{
+    AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, PlainText, Token,
+};
 use crate::limits;
-use farebox_document::{Given, List, Notes, Place, Whole};
+use farebox_document::{Given, List, Notes, Place, Table, Whole};
 use farebox_fare::{CouponKind, Outcome, Point};
 use serde::Deserialize;
 
@@ -50,6 +52,9 @@ list! {
     /// Metered pieces.
     Segments = SegmentBody, SEGMENTS;
 }
+
+/// What a ride is known by, in the caller's words.
+pub(super) type Tags = Table<Token, PlainText<{ limits::TAG_CHARS }>, { limits::TAGS }>;
 
 /// The body of a request about a ride: what it says itself, and what a rate card may look at besides.
 macro_rules! ride {
@@ -140,7 +145,42 @@ ride! {
         /// The estimate the ride was ordered with.
         #[serde(default)]
         estimate_id: EstimateId,
+        /// Who drove.
+        #[serde(default)]
+        driver_id: Name,
+        /// What is known of the order. No price depends on it.
+        #[serde(default)]
+        order: OrderBody,
+        /// What else the ride is known by, under names of the caller's. No price depends on it.
+        #[serde(default)]
+        tags: Tags,
     }
+}
+
+/// What is known of an order.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "OrderOfRequest"))]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrderBody {
+    /// The caller's identifier.
+    #[serde(default)]
+    pub id: Given<Name>,
+    /// The campaign that brought it.
+    #[serde(default)]
+    pub campaign: Given<Token>,
+    /// The partner that brought it.
+    #[serde(default)]
+    pub partner: Given<Token>,
+    /// The driver's tier.
+    #[serde(default)]
+    pub driver_tier: Given<Token>,
+    /// The version of the app it was ordered with.
+    #[serde(default)]
+    pub app_version: Given<PlainText<{ limits::APP_VERSION_CHARS }>>,
+    /// The class of the vehicle.
+    #[serde(default)]
+    pub vehicle_class: Given<Token>,
 }
 
 /// The body of `POST /v1/trips/{trip_id}/segments`.

@@ -1,7 +1,7 @@
 //! The kinds of field that requests have, each within its limits. What a type says it is, here, is what is read.
 
 use crate::{geodesy, limits};
-use farebox_document::ProblemCode::{Malformed, OutOfRange, TooPrecise};
+use farebox_document::ProblemCode::{Malformed, OutOfRange, TooPrecise, WrongLength};
 use farebox_document::{BadValue, Given, Notes, Place, excerpt, number, number_in_text, refuse, text};
 use farebox_fare::names;
 use farebox_fare::{Timestamp, time};
@@ -19,6 +19,10 @@ pub(super) struct Token(pub String);
 /// An identifier of the caller's.
 #[derive(Debug)]
 pub(super) struct Name(pub String);
+
+/// Text of 1 to `MOST` characters, none of which controls anything.
+#[derive(Debug)]
+pub(super) struct PlainText<const MOST: usize>(pub String);
 
 /// An identifier of an estimate. Whether it is one, its signature says.
 #[derive(Debug)]
@@ -179,6 +183,25 @@ fn moment(text: &str) -> Result<Timestamp, BadValue> {
     }
 }
 
+impl<'de, const MOST: usize> Deserialize<'de> for PlainText<MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text(deserializer, |text| plain(text, MOST).map(|()| Self(text.to_owned())))
+    }
+}
+
+/// Refuses text that is empty, too long, or more than text.
+fn plain(text: &str, most: usize) -> Result<(), BadValue> {
+    let length = text.chars().count();
+    if !(1..=most).contains(&length) {
+        return Err(BadValue::new(WrongLength, format!("has {length} characters; 1 to {most} are allowed")));
+    }
+    if text.chars().any(char::is_control) {
+        let message = format!("is {}; control characters are not allowed", excerpt(text));
+        return Err(BadValue::new(Malformed, message));
+    }
+    Ok(())
+}
+
 impl<'de, const LIMIT: u8> Deserialize<'de> for Degrees<LIMIT> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_f64(Number::<LIMIT>)
@@ -316,6 +339,19 @@ mod tests {
         check(json!({"lat": 116.4, "lng": 39.9}), "/x/lat out-of-range");
         check(json!({"lat": "39.9"}), "/x/lat wrong-type, /x/lng missing");
         check(json!([39.9, 116.4]), "/x wrong-type");
+    }
+
+    /// Text is counted in characters, and is nothing but text.
+    #[test]
+    fn plain_texts() {
+        let check = |value, expected| check::<PlainText<4>>(value, expected);
+        check(json!("7.1"), "");
+        check(json!("北京 1"), "");
+        check(json!(""), "/x wrong-length");
+        check(json!("7.1.2"), "/x wrong-length");
+        check(json!("7\n1"), "/x malformed");
+        check(json!("7\u{9f}"), "/x malformed");
+        check(json!(7), "/x wrong-type");
     }
 
     /// Tokens are safe as file names and in keys.

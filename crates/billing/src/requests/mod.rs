@@ -2,6 +2,7 @@
 
 mod asked;
 mod body;
+mod labels;
 mod leaf;
 #[cfg(feature = "schema")]
 mod schema;
@@ -11,6 +12,7 @@ use self::body::{
     BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, PassengerBody, Passengers, PlaceBody, Products,
     SegmentBody, SegmentsBody,
 };
+pub use self::labels::Labels;
 use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency, malformed};
 use crate::limits;
 use crate::refusal::Refusal;
@@ -196,6 +198,8 @@ pub struct BillRequest {
     pub extras: Extras,
     /// The estimate the ride was ordered with.
     pub estimate_id: Option<String>,
+    /// What it is known by besides.
+    pub labels: Labels,
 }
 
 impl BillRequest {
@@ -214,6 +218,7 @@ impl BillRequest {
             let outcome = body.outcome;
             let waiting_s = body.waiting_s;
             let extras = extras!(body);
+            let (driver_id, order, tags) = (body.driver_id, body.order, body.tags);
             let at = Place::DOCUMENT;
             let estimate_id = body.estimate_id.read();
             let quoted =
@@ -233,6 +238,7 @@ impl BillRequest {
                 let message = "is not an estimate of this product in this city that was made here";
                 notes.add(&at.key("estimate_id"), "unknown-estimate", message);
             }
+            let labels = Labels::of(extras.passenger.id.clone(), driver_id, order, tags);
             Ok((|| {
                 Some(Self {
                     city: city?,
@@ -244,6 +250,7 @@ impl BillRequest {
                     destination: destination?,
                     extras,
                     estimate_id: estimate_id.map(|id| id.0),
+                    labels,
                 })
             })())
         })
@@ -560,6 +567,7 @@ fn end_of_ride(ended_at: Timestamp, started_at: Option<Timestamp>, notes: &Notes
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::body::OrderBody;
     use super::*;
     use crate::refusal::Code;
     use farebox_document::fields_of;
@@ -623,6 +631,18 @@ mod tests {
         bill
     }
 
+    /// With everything that a ride can be known by.
+    fn labelled() -> Value {
+        let mut bill = bill();
+        bill["driver_id"] = json!("d-1");
+        bill["order"] = json!({
+            "id": "o-1", "campaign": "spring", "partner": "metro", "driver_tier": "gold", "app_version": "7.2 (beta)",
+            "vehicle_class": "comfort",
+        });
+        bill["tags"] = json!({"team": "夜班"});
+        bill
+    }
+
     fn segments() -> Value {
         json!({"city": "110000", "segments": [
             {"seq": 1, "started_at": "2019-07-11T09:00:00+08:00", "distance_m": 500, "duration_s": 60},
@@ -678,7 +698,14 @@ mod tests {
         assert_eq!((first.value, first.min_spend, first.max_off), (CouponValue::Amount(200), 1000, None));
         assert_eq!((second.value, second.max_off), (CouponValue::Percent(20.into()), Some(500)));
         assert_eq!(SegmentsRequest::decode(&segments(), &Sample).unwrap().segments.len(), 2);
-        assert_eq!(BillRequest::decode(&bill(), &Sample, |_, _, _| None).unwrap().ended_at, 1_562_808_060);
+        let plain = BillRequest::decode(&bill(), &Sample, |_, _, _| None).unwrap();
+        let passenger = Labels { passenger_id: Some("p-1".into()), ..Labels::default() };
+        assert_eq!((plain.ended_at, plain.labels), (1_562_808_060, passenger));
+        let labels = BillRequest::decode(&labelled(), &Sample, |_, _, _| None).unwrap().labels;
+        assert_eq!(labels.driver_id.as_deref(), Some("d-1"));
+        assert_eq!(labels.tags.into_iter().collect::<Vec<_>>(), [("team".to_owned(), "夜班".to_owned())]);
+        let order = serde_json::to_value(labels.order).unwrap();
+        assert_eq!(order, labelled()["order"]);
         assert_eq!(CommissionRequest::decode(&commission(), &Sample).unwrap().driver_total, 2000);
     }
 
@@ -788,6 +815,45 @@ mod tests {
         check(commission(), "/product", json!("lift"), "/product unknown-product");
     }
 
+    /// What a ride is known by is read as strictly as what it is priced by, and told at the field that it is about.
+    #[test]
+    fn bad_labels() {
+        check(bill(), "/driver_id", json!("d 1"), "/driver_id malformed");
+        check(bill(), "/driver_id", json!(1), "/driver_id wrong-type");
+        check(estimate(), "/driver_id", json!("d-1"), "/driver_id unknown-field");
+        check(bill(), "/order", json!("o-1"), "/order wrong-type");
+        check(bill(), "/order", json!({"type": "airport"}), "/order/type unknown-field");
+        check(
+            bill(),
+            "/order",
+            json!({"id": "o/1", "partner": "m 1"}),
+            "/order/id malformed, /order/partner malformed",
+        );
+        for word in ["campaign", "partner", "driver_tier", "vehicle_class"] {
+            let at = format!("/order/{word}");
+            check(labelled(), &at, json!("a b"), &format!("{at} malformed"));
+            check(labelled(), &at, json!("x".repeat(33)), &format!("{at} malformed"));
+            check(labelled(), &at, json!(7), &format!("{at} wrong-type"));
+            check(labelled(), &at, Value::Null, "");
+        }
+        check(labelled(), "/order/app_version", json!("x".repeat(32)), "");
+        check(labelled(), "/order/app_version", json!("x".repeat(33)), "/order/app_version wrong-length");
+        check(labelled(), "/order/app_version", json!("7\t1"), "/order/app_version malformed");
+        check(bill(), "/tags", json!(["a"]), "/tags wrong-type");
+        check(bill(), "/tags", json!({"a": "x".repeat(128)}), "");
+        check(bill(), "/tags", json!({"a": "夜".repeat(129), "b": ""}), "/tags/a wrong-length, /tags/b wrong-length");
+        check(bill(), "/tags", json!({"a": "1\n2", "b": 1}), "/tags/a malformed, /tags/b wrong-type");
+        check(bill(), "/tags", json!({"a b": "1", "c/d": "2"}), "/tags/a b malformed, /tags/c~1d malformed");
+        let tags = |count: usize| (0..count).map(|i| (format!("t{i}"), json!("x"))).collect::<Value>();
+        check(bill(), "/tags", tags(32), "");
+        check(bill(), "/tags", tags(33), "/tags wrong-length");
+        for name in ["/driver_id", "/order", "/tags"] {
+            check(labelled(), name, Value::Null, "");
+        }
+        check(bill(), "/order", json!({}), "");
+        check(bill(), "/tags", json!({}), "");
+    }
+
     fn any_json() -> impl Strategy<Value = Value> {
         let words = prop::sample::select(
             [
@@ -795,6 +861,7 @@ mod tests {
                 fields_of::<BillBody>(),
                 fields_of::<SegmentBody>(),
                 fields_of::<CouponBody>(),
+                fields_of::<OrderBody>(),
             ]
             .concat(),
         );

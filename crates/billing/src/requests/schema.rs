@@ -1,7 +1,9 @@
 //! What bodies of requests look like, as JSON Schema.
 
 use super::body::{BillBody, CommissionBody, EstimateBody, SegmentsBody};
-use super::leaf::{AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, Token};
+use super::leaf::{
+    AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, PlainText, Token,
+};
 use super::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 use crate::{limits, schema};
 use farebox_money::Decimal;
@@ -74,6 +76,25 @@ leaf! {
         "description": format!("A factor as text: {}", range(&limits::DYNAMIC)),
     });
     Document: true |_| json_schema!({ "type": "object" });
+}
+
+impl<const MOST: usize> JsonSchema for PlainText<MOST> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("PlainText_{MOST}").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MOST,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+        })
+    }
 }
 
 impl<const LIMIT: u8> JsonSchema for Degrees<LIMIT> {
