@@ -168,6 +168,12 @@ fn owing(amount: i64, new: bills::NewRevision) -> bills::NewRevision {
     bills::NewRevision { top_up: Some(top_up), ..new }
 }
 
+/// The same, in another currency.
+fn in_currency(code: &str, new: bills::NewRevision) -> bills::NewRevision {
+    let top_up = new.top_up.map(|top_up| bills::TopUp { currency: code.to_owned(), ..top_up });
+    bills::NewRevision { top_up, ..new }
+}
+
 /// One of which something is due at a moment.
 fn due_at(at: i64, reason: &str, new: bills::NewRevision) -> bills::NewRevision {
     bills::NewRevision { due: Some(bills::DueItem { reason: reason.to_owned(), at }), ..new }
@@ -455,6 +461,7 @@ async fn a_revision_that_cannot_be_is_refused(place: Place) {
         revision(0, "a"),
         owing(0, revision(1, "a")),
         owing(-1, revision(1, "a")),
+        in_currency("yen", owing(1, revision(1, "a"))),
         bills::NewRevision { day: "2026-11-2".to_owned(), ..revision(1, "a") },
         bills::NewRevision { day: "a:b".to_owned(), ..revision(1, "a") },
     ];

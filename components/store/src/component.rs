@@ -3,14 +3,18 @@
 #![allow(unsafe_code, missing_docs)]
 
 use crate::backend::{Fault, Fence, Keys, Redis, Sqlite};
-use crate::bills::{Bill, Bills as _, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision};
+use crate::bills::Bills as _;
 use crate::configuration::{Configuration as _, Generation};
-use crate::documents::{DocumentKind, Documents as _};
-use crate::ledger::{Entry, Ledger as _, TopUp};
+use crate::documents::Documents as _;
+use crate::ledger::{Entry, Ledger as _};
 use crate::quotes::Quotes as _;
-use crate::trips::{AddError, Batch, BatchError, Totals, Trips as _};
+use crate::trips::{AddError, Batch, BatchError, Trips as _};
 use crate::{MAX_SEGMENTS, Settings, SharedBy, page, ttl_s};
 use exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
+use farebox_money::Currency;
+use farebox_records::stored::{
+    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, StoredBill, TopUp,
+};
 use std::cell::OnceCell;
 
 spin_sdk::wit_bindgen::generate!({
@@ -87,7 +91,7 @@ impl trips::Guest for Component {
         segments: Vec<trips::Segment>,
     ) -> Result<trips::Totals, trips::AddError> {
         let batch = Batch::new(segments.into_iter().map(Into::into).collect())?;
-        let Totals { distance_m, duration_s, segments, billed } = ask!(add_segments(&city, &trip, &batch))?;
+        let Accumulated { distance_m, duration_s, segments, billed } = ask!(add_segments(&city, &trip, &batch))?;
         Ok(trips::Totals { distance: distance_m, duration: duration_s, segments, billed })
     }
 
@@ -179,7 +183,7 @@ impl ledger::Guest for Component {
     async fn get(city: String, trip: String, revision: u32) -> Result<Option<ledger::Entry>, faults::Fault> {
         let entry = ask!(entry(&city, &trip, revision))?;
         Ok(entry.map(|Entry { top_up: TopUp { currency, amount, document }, billed_at }| ledger::Entry {
-            currency,
+            currency: currency.code().to_owned(),
             top_up: amount,
             document,
             billed_at,
@@ -224,13 +228,18 @@ fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
     if number == 0 {
         return Err(Fault::Other("a revision 0; the first must be 1".to_owned()));
     }
-    let top_up = top_up.map(|bills::TopUp { currency, amount, document }| TopUp { currency, amount, document });
+    let top_up = top_up.map(|bills::TopUp { currency, amount, document }| {
+        let unknown = || Fault::Other(format!("a top-up in {currency:?}, which is no currency"));
+        let currency = Currency::from_code(&currency).ok_or_else(unknown)?;
+        Ok::<_, Fault>(TopUp { currency, amount, document })
+    });
+    let top_up = top_up.transpose()?;
     if let Some(TopUp { amount: ..=0, .. }) = top_up {
         return Err(Fault::Other("a top-up that is not more than zero; a bill without one must have none".to_owned()));
     }
     let bills::Bill { fingerprint, document } = bill;
     Ok(NewRevision {
-        revision: Revision { number, bill: Bill { fingerprint, document } },
+        revision: Revision { number, bill: StoredBill { fingerprint, document } },
         billed_at,
         day,
         top_up,
@@ -239,7 +248,7 @@ fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
 }
 
 impl From<Revision> for bills::Revision {
-    fn from(Revision { number, bill: Bill { fingerprint, document } }: Revision) -> Self {
+    fn from(Revision { number, bill: StoredBill { fingerprint, document } }: Revision) -> Self {
         Self { number, bill: bills::Bill { fingerprint, document } }
     }
 }

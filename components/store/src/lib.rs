@@ -2,7 +2,7 @@
 //!
 //! Each noun has a folder: what a backend does with it (`contract.rs`), how it looks in Redis (`codec.rs`), the scripts, the
 //! SQL, and who runs them. Start with [`trips`]. [`backend`] has what they share: connections, [`Keys`], [`Fault`].
-//! [`Settings`] are the component's variables.
+//! [`Settings`] are the component's variables. What is kept and given back is in [`farebox_records::stored`].
 //!
 //! Everything that can be decided without a backend compiles natively and is tested there. What runs scripts and
 //! statements, and `component.rs`, which maps WIT to the contracts, exist on WebAssembly only. Keys, fields, schema and

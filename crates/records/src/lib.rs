@@ -4,6 +4,8 @@
 //! release may run beside this one, and its bills are shown as far as they are understood. `corpus` has a record of every
 //! kind that was ever written; each later build reads all of them.
 //!
+//! [`stored`] is what stands beside records where they are kept.
+//!
 //! Numbers stay numbers in here; they become text when a record is written, and nowhere else.
 
 mod bill;
@@ -12,6 +14,7 @@ mod quote;
 mod read;
 mod settlement;
 mod shown;
+pub mod stored;
 mod top_up;
 
 pub use bill::{BillFacts, BillFormat, BillRecord, CardChoice, Kept, NotQuoted, Pinned, Versions};

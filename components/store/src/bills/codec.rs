@@ -1,10 +1,10 @@
 //! How bills look in Redis.
 
-use super::contract::{Bill, Due, DueTrip, Listed, NewRevision, Posted, Revision};
 use crate::Fault;
 use crate::backend::{Reply, corrupt};
 use crate::ledger::{self, Entry};
 use farebox_fare::Timestamp;
+use farebox_records::stored::{Due, DueTrip, Listed, NewRevision, Posted, Revision, StoredBill};
 
 /// A moment in as many digits as every other, so that their order as texts is their order in time. What is before 1970
 /// counts as 1970.
@@ -59,7 +59,7 @@ pub fn revision(reply: Reply) -> Result<Option<Revision>, Fault> {
         Ok([None, None, None]) => Ok(None),
         Ok([Some(number), Some(fingerprint), Some(document)]) => {
             let number = number.parse().map_err(|_| corrupt("bill"))?;
-            Ok(Some(Revision { number, bill: Bill { fingerprint, document } }))
+            Ok(Some(Revision { number, bill: StoredBill { fingerprint, document } }))
         }
         _ => Err(corrupt("bill")),
     }
@@ -122,15 +122,17 @@ pub fn due(trip: &str, why: &str) -> Result<DueTrip, Fault> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::ledger::TopUp;
+    use farebox_money::Currency;
+    use farebox_records::stored::TopUp;
 
     fn reply(words: &[&str]) -> Reply {
         words.iter().map(|word| (*word != "nil").then(|| (*word).to_owned())).collect()
     }
 
     fn bill(number: u32, document: &str) -> Revision {
-        Revision { number, bill: Bill { fingerprint: "r".into(), document: document.into() } }
+        Revision { number, bill: StoredBill { fingerprint: "r".into(), document: document.into() } }
     }
 
     fn is_other<T>(result: Result<T, Fault>) -> bool {
@@ -139,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_script_is_told_all_of_a_revision() {
-        let top_up = TopUp { currency: "CNY".into(), amount: 7, document: "peak".into() };
+        let top_up = TopUp { currency: Currency::from_code("CNY").unwrap(), amount: 7, document: "peak".into() };
         let due = Due { reason: "late".into(), at: 9 };
         let mut new = NewRevision {
             revision: bill(2, "{}"),

@@ -8,7 +8,7 @@ mod redis;
 #[cfg(target_family = "wasm")]
 mod sqlite;
 
-pub use contract::{Bill, Bills, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision};
+pub use contract::Bills;
 
 use crate::backend::{Script, write_script};
 use std::sync::LazyLock;

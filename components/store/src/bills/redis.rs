@@ -1,10 +1,10 @@
 //! Bills in Redis.
 
-use super::contract::{Bills, DueTrip, Listed, NewRevision, Page, Posted, Revision};
 use super::cursor::InBuckets;
-use super::{POST, codec};
+use super::{Bills, POST, codec};
 use crate::Fault;
 use crate::backend::Redis;
+use farebox_records::stored::{DueTrip, Listed, NewRevision, Page, Posted, Revision};
 
 /// How many buckets one call looks into at most, so that it is answered in time whatever there is.
 const MOST_BUCKETS: u32 = 64;

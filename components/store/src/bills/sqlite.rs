@@ -1,10 +1,10 @@
 //! Bills in SQLite.
 
-use super::contract::{Bill, Bills, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision};
-use super::{codec, cursor, statement};
+use super::{Bills, codec, cursor, statement};
 use crate::Fault;
 use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago};
+use farebox_records::stored::{Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, StoredBill};
 use spin_sdk::sqlite::{RowResult, Value};
 
 impl Bills for Sqlite {
@@ -18,7 +18,7 @@ impl Bills for Sqlite {
             bill.document.as_str().into(),
             (*billed_at).into(),
             day.as_str().into(),
-            top_up.map_or(Value::Null, |top_up| top_up.currency.as_str().into()),
+            top_up.map_or(Value::Null, |top_up| top_up.currency.code().into()),
             top_up.map_or(Value::Null, |top_up| top_up.amount.into()),
             top_up.map_or(Value::Null, |top_up| top_up.document.as_str().into()),
             due.map_or(Value::Null, |due| due.reason.as_str().into()),
@@ -76,5 +76,5 @@ fn revision(row: RowResult) -> Result<Revision, Fault> {
         return Err(corrupt("bill"));
     };
     let number = u32::try_from(number).map_err(|_| corrupt("bill"))?;
-    Ok(Revision { number, bill: Bill { fingerprint, document } })
+    Ok(Revision { number, bill: StoredBill { fingerprint, document } })
 }

@@ -1,21 +1,7 @@
 //! What a backend does with documents.
 
 use crate::Fault;
-use farebox_document::words;
-
-words! {
-    /// What a document is.
-    pub enum DocumentKind {
-        /// A rate card.
-        RateCard = "rate-card",
-        /// A commission policy.
-        Policy = "policy",
-        /// Copy for a locale.
-        Catalogue = "catalogue",
-        /// The rules of a city.
-        City = "city",
-    }
-}
+use farebox_records::stored::DocumentKind;
 
 /// Documents that quotes and bills were made with.
 #[allow(async_fn_in_trait, reason = "a component has one thread; nobody asks whether these futures are Send")]

@@ -6,7 +6,7 @@ mod redis;
 #[cfg(target_family = "wasm")]
 mod sqlite;
 
-pub use contract::{DocumentKind, Documents};
+pub use contract::Documents;
 
 use crate::backend::{Script, write_script};
 use std::sync::LazyLock;

@@ -1,8 +1,9 @@
 //! Documents in Redis.
 
-use super::{DocumentKind, Documents, PUT_ONCE};
+use super::{Documents, PUT_ONCE};
 use crate::Fault;
 use crate::backend::Redis;
+use farebox_records::stored::DocumentKind;
 
 impl Documents for Redis {
     async fn put_document(&self, city: &str, kind: DocumentKind, version: &str, document: &str) -> Result<(), Fault> {

@@ -1,9 +1,10 @@
 //! Documents in SQLite.
 
-use super::{DocumentKind, Documents, statement};
+use super::{Documents, statement};
 use crate::Fault;
 use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago, texts};
+use farebox_records::stored::DocumentKind;
 
 impl Documents for Sqlite {
     async fn put_document(&self, city: &str, kind: DocumentKind, version: &str, document: &str) -> Result<(), Fault> {

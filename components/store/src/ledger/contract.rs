@@ -2,18 +2,7 @@
 
 use crate::Fault;
 use farebox_fare::Timestamp;
-use farebox_money::MinorUnits;
-
-/// What the platform owes a driver.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TopUp {
-    /// The currency of `amount`.
-    pub currency: String,
-    /// More than zero.
-    pub amount: MinorUnits,
-    /// The record of it, which is the caller's.
-    pub document: String,
-}
+use farebox_records::stored::TopUp;
 
 /// A top-up, as it was entered with a revision of a bill.
 #[derive(Clone, Debug, PartialEq, Eq)]

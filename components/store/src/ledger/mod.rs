@@ -7,7 +7,7 @@ mod redis;
 #[cfg(target_family = "wasm")]
 mod sqlite;
 
-pub use contract::{Entry, Ledger, TopUp};
+pub use contract::{Entry, Ledger};
 
 /// The statements, in SQL.
 pub mod statement {

@@ -1,9 +1,10 @@
 //! How trips look in Redis.
 
-use super::contract::{AddError, Totals};
+use super::contract::AddError;
 use crate::Fault;
 use crate::backend::{Reply, corrupt};
 use farebox_fare::Segment;
+use farebox_records::stored::Accumulated;
 
 /// How a segment looks in the hash of its trip, under its sequence number.
 pub fn segment_value(segment: &Segment) -> String {
@@ -45,7 +46,7 @@ fn segment(sequence: &str, value: &str) -> Option<Segment> {
 /// # Errors
 ///
 /// As the script says; or its answer makes no sense.
-pub fn totals(reply: &Reply) -> Result<Totals, AddError> {
+pub fn totals(reply: &Reply) -> Result<Accumulated, AddError> {
     let words: Vec<&str> = reply.iter().map(|word| word.as_deref().unwrap_or_default()).collect();
     let answer = match words[..] {
         ["ok", distance, duration, segments, head] => numbers(distance, duration, segments, head).map(Ok),
@@ -56,8 +57,8 @@ pub fn totals(reply: &Reply) -> Result<Totals, AddError> {
     answer.unwrap_or_else(|| Err(corrupt("trip").into()))
 }
 
-fn numbers(distance: &str, duration: &str, segments: &str, head: &str) -> Option<Totals> {
-    Some(Totals {
+fn numbers(distance: &str, duration: &str, segments: &str, head: &str) -> Option<Accumulated> {
+    Some(Accumulated {
         distance_m: distance.parse().ok()?,
         duration_s: duration.parse().ok()?,
         segments: segments.parse().ok()?,
@@ -97,9 +98,9 @@ mod tests {
 
     #[test]
     fn the_script_says_what_happened() {
-        let sums = Totals { distance_m: 1 << 52, duration_s: 7, segments: 3, billed: None };
+        let sums = Accumulated { distance_m: 1 << 52, duration_s: 7, segments: 3, billed: None };
         assert_eq!(totals(&reply(&["ok", "4503599627370496", "7", "3", ""])), Ok(sums));
-        let billed = Totals { billed: Some(2), ..sums };
+        let billed = Accumulated { billed: Some(2), ..sums };
         assert_eq!(totals(&reply(&["ok", "4503599627370496", "7", "3", "2"])), Ok(billed));
         assert_eq!(totals(&reply(&["conflict", "9223372036854775807"])), Err(AddError::Conflict(i64::MAX as u64)));
         assert_eq!(totals(&reply(&["too-many-segments"])), Err(AddError::TooManySegments));

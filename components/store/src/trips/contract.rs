@@ -3,19 +3,7 @@
 use super::batch::Batch;
 use crate::Fault;
 use farebox_fare::Segment;
-
-/// The sums over all segments of a trip.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Metres.
-    pub distance_m: u64,
-    /// Seconds.
-    pub duration_s: u64,
-    /// How many segments there are.
-    pub segments: u32,
-    /// The newest revision of its bill, if the trip was billed.
-    pub billed: Option<u32>,
-}
+use farebox_records::stored::Accumulated;
 
 /// Why segments were not added. Nothing was written, except as [`Fault`] says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +27,7 @@ impl From<Fault> for AddError {
 pub trait Trips {
     /// Adds all segments of a batch, or none, and gives the trip its time to live again. New ones make a trip due that has
     /// a bill, in the same step. Returns the totals some time after.
-    async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Totals, AddError>;
+    async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Accumulated, AddError>;
 
     /// The segments of a trip, ascending by sequence number; empty when there are none.
     async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, Fault>;

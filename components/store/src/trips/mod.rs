@@ -9,7 +9,7 @@ mod redis;
 mod sqlite;
 
 pub use batch::{Batch, BatchError};
-pub use contract::{AddError, Totals, Trips};
+pub use contract::{AddError, Trips};
 
 use crate::backend::{Script, write_script};
 use std::sync::LazyLock;

@@ -1,13 +1,14 @@
 //! Trips in Redis.
 
-use super::contract::{AddError, Totals, Trips};
+use super::contract::{AddError, Trips};
 use super::{ADD_SEGMENTS, Batch, codec};
 use crate::backend::Redis;
 use crate::{Fault, MAX_SEGMENTS};
 use farebox_fare::Segment;
+use farebox_records::stored::Accumulated;
 
 impl Trips for Redis {
-    async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Totals, AddError> {
+    async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Accumulated, AddError> {
         let mut arguments = vec![trip.to_owned(), self.trip_ttl_s.to_string(), MAX_SEGMENTS.to_string()];
         for segment in batch.segments() {
             arguments.extend([segment.sequence.to_string(), codec::segment_value(segment)]);

@@ -1,14 +1,15 @@
 //! Trips in SQLite.
 
-use super::contract::{AddError, Totals, Trips};
+use super::contract::{AddError, Trips};
 use super::{Batch, statement};
 use crate::Fault;
 use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago};
 use farebox_fare::Segment;
+use farebox_records::stored::Accumulated;
 
 impl Trips for Sqlite {
-    async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Totals, AddError> {
+    async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Accumulated, AddError> {
         let rows = batch.segments().iter().map(|s| (s.sequence, s.started_at, s.distance_m, s.duration_s));
         let json = serde_json::to_string(&rows.collect::<Vec<_>>()).map_err(|error| Fault::Other(error.to_string()))?;
         let parameters = [trip.into(), json.as_str().into(), self.trip_ttl_s.get().into()];
@@ -25,8 +26,8 @@ impl Trips for Sqlite {
         }
         let billed = row.get(5);
         // A trip without segments is not there.
-        let Some(distance_m) = row.get(2) else { return Ok(Totals { billed, ..Totals::default() }) };
-        let totals = || Some(Totals { distance_m, duration_s: row.get(3)?, segments: row.get(4)?, billed });
+        let Some(distance_m) = row.get(2) else { return Ok(Accumulated { billed, ..Accumulated::default() }) };
+        let totals = || Some(Accumulated { distance_m, duration_s: row.get(3)?, segments: row.get(4)?, billed });
         Ok(totals().ok_or_else(|| corrupt("trip"))?)
     }
 

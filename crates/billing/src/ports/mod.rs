@@ -7,11 +7,12 @@ mod fault;
 mod generations;
 mod store;
 
+pub use farebox_records::stored::{
+    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, StoredBill, TopUp,
+};
 pub use fault::{SegmentsError, StoreError};
 pub use generations::{Generation, Generations};
-pub use store::{
-    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, Store, StoredBill, TopUp,
-};
+pub use store::Store;
 
 use crate::engines::Engines;
 use crate::event::Event;

@@ -1,9 +1,8 @@
 //! The store: what outlives a request.
 
 use super::{SegmentsError, StoreError};
-use farebox_document::words;
-use farebox_fare::{Segment, Timestamp};
-use farebox_money::{Currency, MinorUnits};
+use farebox_fare::Segment;
+use farebox_records::stored::{Accumulated, DocumentKind, DueTrip, Listed, NewRevision, Page, Posted, Revision, TopUp};
 
 /// Trips, quotes, documents, bills and top-ups, as `wit/store` promises them: every call is one atomic step, and every
 /// write can be repeated. A call may take for ever; whoever makes it bounds it.
@@ -57,123 +56,4 @@ pub trait Store {
 
     /// The top-up that a revision of a trip's bill was posted with.
     async fn top_up(&self, city: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError>;
-}
-
-words! {
-    /// What a document is that something was made with.
-    #[derive(PartialOrd, Ord)]
-    pub enum DocumentKind {
-        /// A rate card.
-        RateCard = "rate-card",
-        /// A commission policy.
-        Policy = "policy",
-        /// Copy for a locale.
-        Catalogue = "catalogue",
-        /// The rules of a city.
-        City = "city",
-    }
-}
-
-/// What a trip has accumulated: the sums over all its segments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Accumulated {
-    /// Metres.
-    pub distance_m: u64,
-    /// Seconds.
-    pub duration_s: u64,
-    /// How many segments there are.
-    pub segments: u32,
-    /// The newest revision of the trip's bill, if it was billed.
-    pub billed: Option<u32>,
-}
-
-/// A bill, as the store has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredBill {
-    /// The fingerprint of the request that it was made from.
-    pub fingerprint: String,
-    /// The record.
-    pub document: String,
-}
-
-/// A bill, as it was at one time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
-    /// 1 for the first, and one more for each that supersedes it.
-    pub number: u32,
-    /// The bill.
-    pub bill: StoredBill,
-}
-
-/// A revision that is to be kept, and all that is written with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewRevision {
-    /// The number and the bill.
-    pub revision: Revision,
-    /// When it was made.
-    pub billed_at: Timestamp,
-    /// The day it is listed under, such as "2026-11-26".
-    pub day: String,
-    /// What it owes the driver.
-    pub top_up: Option<TopUp>,
-    /// What has to be done again.
-    pub due: Option<Due>,
-}
-
-/// What became of a revision that was posted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Posted {
-    /// It is kept.
-    Created,
-    /// It is not the next one. This is the newest, and nothing was written.
-    Exists(Revision),
-}
-
-/// What the platform owes a driver for a ride.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TopUp {
-    /// The currency of the amount.
-    pub currency: Currency,
-    /// In minor units; more than zero.
-    pub amount: MinorUnits,
-    /// The record.
-    pub document: String,
-}
-
-/// Something that has to be done again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// A word for why.
-    pub reason: String,
-    /// From when on.
-    pub at: Timestamp,
-}
-
-/// A trip that was billed on a day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// The trip.
-    pub trip: String,
-    /// The newest of the revisions that are listed under the day.
-    pub revision: u32,
-}
-
-/// A trip of which something has to be done again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueTrip {
-    /// The trip.
-    pub trip: String,
-    /// What was the newest revision when it came due.
-    pub revision: u32,
-    /// What, and when.
-    pub due: Due,
-}
-
-/// A part of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
-    /// What is in it; perhaps nothing, even when it is not the last.
-    pub entries: Vec<T>,
-    /// Where the next part begins. `None` at the end.
-    pub next: Option<String>,
 }
