@@ -122,6 +122,7 @@ pub fn due(trip: &str, why: &str) -> Result<DueTrip, Fault> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use farebox_money::Currency;
     use farebox_records::stored::{Due, TopUp};
