@@ -82,9 +82,11 @@ fn failed(checks: &[Check]) -> Vec<&str> {
 #[test]
 fn what_takes_a_host_out() {
     type Change = fn(&Path);
+    // A name, what is changed, which calls fail; the verdict, and the checks that failed.
+    type Row<'a> = (&'a str, Change, &'a [&'static str], Verdict, &'a [&'a str]);
     const CARD: &str = "cards/370100/express.passenger.json";
     let nothing: Change = |_| {};
-    let rows: [(&str, Change, &[&'static str], Verdict, &[&str]); 12] = [
+    let rows: [Row<'_>; 12] = [
         ("nothing", nothing, &[], Verdict::Ready, &[]),
         ("a store that cannot be read", nothing, &["quote"], Verdict::Degraded, &["store"]),
         ("a backup file", |folder| fs::write(folder.join(format!("{CARD}~")), "{").unwrap(), &[], Verdict::Ready, &[]),
