@@ -350,7 +350,10 @@ fn broken_copy_costs_the_details_only() {
         assert_eq!((&page["degraded"], &page["reason"]), (&json!(true), &json!("copy-unavailable")), "{page}");
         assert_eq!(server.get(&format!("{path}locale=zh-CN")).json()["degraded"], json!(false));
     }
-    assert_eq!(server.get("/readyz").status, 503);
+    let ready = server.get("/readyz");
+    assert_eq!((ready.status, &ready.json()["status"]), (200, &json!("degraded")), "{}", ready.body);
+    let broken = server.get("/statusz").json()["configuration"]["broken"].clone();
+    assert_eq!(broken[0]["path"], json!("copy/en-US.ftl"), "{broken}");
 }
 
 /// A price that is changed while clients ask is in force within two seconds, without a restart; a backup file beside it hurts
@@ -386,7 +389,10 @@ fn prices_change_while_clients_ask() {
             server.signal("HUP");
             pause(2_000);
             assert_eq!(total(), "12.98");
-            assert_eq!(server.get("/readyz").status, 200);
+            let ready = server.get("/readyz");
+            assert_eq!((ready.status, &ready.json()["status"]), (200, &json!("ready")), "{}", ready.body);
+            let ignored = &server.get("/statusz").json()["configuration"]["ignored"];
+            assert_eq!(*ignored, json!(["cards/370100/express.passenger.json~"]));
         };
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(changed));
         stop.store(true, std::sync::atomic::Ordering::Relaxed);

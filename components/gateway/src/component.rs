@@ -7,7 +7,7 @@ mod world;
 
 use self::world::World;
 use crate::routes::{self, Route};
-use crate::{openapi, refusals};
+use crate::{openapi, peer, refusals};
 use farebox_billing::event::Event;
 use farebox_billing::ports::Events as _;
 use farebox_billing::{Billing, Context, Wanted, bills, cards, estimates, health, meter, settlement};
@@ -114,6 +114,10 @@ async fn answer(head: &Head, body: Body, trace: &Trace) -> Answer {
             let readiness = health::readiness(&BILLING.with(Rc::clone), trace.id()).await;
             let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             answer::json(status, &readiness)
+        }
+        Route::Status => {
+            peer::admit(&head.headers(peer::HEADER))?;
+            answer::json(StatusCode::OK, &health::status(&BILLING.with(Rc::clone), trace.id()).await)
         }
         Route::OpenApi => Ok(Response::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
         Route::RateCardSchema => Ok(Response::json_text(StatusCode::OK, openapi::RATE_CARD_SCHEMA.into())),

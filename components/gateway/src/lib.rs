@@ -4,6 +4,7 @@
 //! exists in WebAssembly only, brings what billing needs of the world: the store, the engines, time, chance, files.
 
 pub mod openapi;
+pub mod peer;
 pub mod refusals;
 pub mod routes;
 

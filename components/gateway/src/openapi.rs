@@ -19,7 +19,8 @@ mod tests {
     use crate::refusals;
     use crate::routes::Route;
     use farebox_billing::answers::{
-        BillPage, CitiesDocument, CommissionDocument, EstimateDocument, EstimatePage, ReadinessDocument, TotalsDocument,
+        BillPage, CitiesDocument, CommissionDocument, EstimateDocument, EstimatePage, ReadinessDocument,
+        StatusDocument, TotalsDocument,
     };
     use farebox_billing::limits;
     use farebox_billing::refusal::Refusal;
@@ -106,6 +107,7 @@ mod tests {
         RateCard: "get" "/v1/cities/{city}/rate-cards/{version}",
         Health: "get" "/healthz",
         Ready: "get" "/readyz",
+        Status: "get" "/statusz",
         OpenApi: "get" "/openapi.json",
         RateCardSchema: "get" "/rate-card.schema.json",
         CitySchema: "get" "/city.schema.json",
@@ -232,10 +234,9 @@ mod tests {
     fn open(schema: &mut Value) {
         match schema {
             Value::Object(fields) => {
-                fields.remove("additionalProperties");
-                // "uint64" and the like say how wide a number is in memory.
-                if fields.get("type").is_some_and(|name| name == "integer") {
-                    fields.remove("format");
+                // What is a schema is that of a map's values.
+                if fields.get("additionalProperties").is_some_and(Value::is_boolean) {
+                    fields.remove("additionalProperties");
                 }
                 if let Some(Value::Array(types)) = fields.get_mut("type") {
                     types.retain(|name| name != "null");
@@ -243,6 +244,10 @@ mod tests {
                         let only = only.clone();
                         fields.insert("type".into(), only);
                     }
+                }
+                // "uint64" and the like say how wide a number is in memory.
+                if fields.get("type").is_some_and(|name| name == "integer") {
+                    fields.remove("format");
                 }
                 if let Some(Value::Array(choices)) = fields.get_mut("anyOf") {
                     choices.retain(|choice| choice["type"] != "null");
@@ -356,12 +361,24 @@ mod tests {
                 &[(200, "The rate card.", any())], &[400, 404, 503],
             )},
             "/healthz": {"get": operation(
-                "Say whether the service runs", "", &[], None, &[(200, "It runs.", json!({"type": "object", "properties": {"status": {"const": "ok"}}}))], &[],
+                "Say whether the service runs", "Looks at nothing: point liveness probes at it.",
+                &[], None, &[(200, "It runs.", json!({"type": "object", "properties": {"status": {"const": "ok"}}}))], &[],
             )},
             "/readyz": {"get": operation(
-                "Say whether everything is in order", "Looks at every document, every variable and the store.",
+                "Say whether bills can be answered",
+                "Point readiness probes at it. The variables have to be right, a configuration in force, and some product \
+                 one that can be priced for both sides. Whatever else is wrong is told, and decides nothing: degraded is ready.",
                 &[], None,
-                &[(200, "Everything is.", schemas.answer::<ReadinessDocument>()), (503, "Something is not.", schemas.answer::<ReadinessDocument>())], &[],
+                &[
+                    (200, "They can: `ready`, or `degraded`.", schemas.answer::<ReadinessDocument>()),
+                    (503, "They cannot: `not-ready`.", schemas.answer::<ReadinessDocument>()),
+                ], &[],
+            )},
+            "/statusz": {"get": operation(
+                "Say how everything stands",
+                "For people and monitoring, on the machine itself: whoever else asks is told `local-only`. It writes to the \
+                 store, under one city, what is gone a minute later.",
+                &[], None, &[(200, "How it stands, whatever that is.", schemas.answer::<StatusDocument>())], &[403],
             )},
             "/openapi.json": {"get": operation(
                 "This document", "", &[], None, &[(200, "OpenAPI 3.1.", any())], &[],

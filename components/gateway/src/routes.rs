@@ -53,6 +53,8 @@ pub enum Route {
     Health,
     /// `GET /readyz`
     Ready,
+    /// `GET /statusz`
+    Status,
     /// `GET /openapi.json`
     OpenApi,
     /// `GET /rate-card.schema.json`
@@ -97,6 +99,7 @@ impl Route {
             ("GET", ["v1", "cities", city, "rate-cards", version]) => rate_card(city, version),
             ("GET", ["healthz"]) => Ok(Self::Health),
             ("GET", ["readyz"]) => Ok(Self::Ready),
+            ("GET", ["statusz"]) => Ok(Self::Status),
             ("GET", ["openapi.json"]) => Ok(Self::OpenApi),
             ("GET", ["rate-card.schema.json"]) => Ok(Self::RateCardSchema),
             ("GET", ["city.schema.json"]) => Ok(Self::CitySchema),
@@ -121,7 +124,7 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
         | ["v1", "cities", _, "rate-cards", _]
         | ["v1", "estimates", _, "details", _]
         | ["v1", "trips", _, "bill", "detail"]
-        | ["healthz" | "readyz" | "openapi.json" | "rate-card.schema.json" | "city.schema.json"] => "GET",
+        | ["healthz" | "readyz" | "statusz" | "openapi.json" | "rate-card.schema.json" | "city.schema.json"] => "GET",
         _ => return None,
     })
 }
@@ -174,6 +177,7 @@ mod tests {
         check("GET", &format!("/v1/cities/110000/rate-cards/{version}"), Ok(card));
         check("GET", "/healthz", Ok(Route::Health));
         check("GET", "/readyz", Ok(Route::Ready));
+        check("GET", "/statusz", Ok(Route::Status));
         check("GET", "/openapi.json", Ok(Route::OpenApi));
         check("GET", "/rate-card.schema.json", Ok(Route::RateCardSchema));
         check("GET", "/city.schema.json", Ok(Route::CitySchema));

@@ -1,5 +1,12 @@
 //! The documents that requests are answered with.
 
+mod status;
+
+pub use status::{
+    BrokenDocument, Check, ConfigurationStatus, DocumentsStatus, EngineNumbers, MisfitDocument, NextGeneration,
+    ReadinessDocument, StatusDocument, StoreStatus, Verdict,
+};
+
 use crate::engines::PageSection;
 use crate::estimate_id::{Estimate, ProductPrice};
 use farebox_fare::{Basis, Degradation, time};
@@ -205,38 +212,6 @@ pub struct ProductDocument {
     /// The version of the driver's card.
     #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Version"))]
     pub driver_rate_card: String,
-}
-
-/// The answer to `GET /readyz`.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(rename = "Readiness"))]
-#[derive(Debug, Serialize)]
-pub struct ReadinessDocument {
-    /// `ready` or `not-ready`.
-    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Ready"))]
-    pub status: &'static str,
-    /// What was looked at.
-    pub checks: Vec<Check>,
-}
-
-impl ReadinessDocument {
-    /// Whether everything is in order.
-    pub fn is_ready(&self) -> bool {
-        self.checks.iter().all(|check| check.ok)
-    }
-}
-
-/// One thing that was looked at.
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Debug, Serialize)]
-pub struct Check {
-    /// A document, or the store.
-    pub name: String,
-    /// Whether it is as it should be.
-    pub ok: bool,
-    /// What is wrong with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(crate) struct Details {
 impl<P: Ports> View<P> {
     /// The view that is asked for.
     ///
-    /// Broken copy costs the details, not the page: operators are told in the log and by `/readyz`.
+    /// Broken copy costs the details, not the page: operators are told in the log and by `/statusz`.
     ///
     /// # Errors
     ///

@@ -101,7 +101,7 @@ impl Refusal {
 
     /// A document that an operator has to repair. The caller is not told which.
     pub fn config(log: impl Into<String>) -> Self {
-        let detail = "a document that this needs is broken; operators find it in the log and under /readyz";
+        let detail = "a document that this needs is broken; operators find it in the log and under /statusz";
         Self { log: Some(log.into()), ..Self::new(Code::ConfigInvalid, detail) }
     }
 

@@ -7,24 +7,6 @@ use farebox_fare::time;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
-/// Whether the service is ready.
-#[derive(Debug)]
-pub struct Ready;
-
-impl JsonSchema for Ready {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Ready".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "enum": ["ready", "not-ready"] })
-    }
-}
-
 /// RFC 3339, and between which moments.
 pub(crate) fn moment() -> Schema {
     let (first, last) = limits::MOMENT.into_inner();

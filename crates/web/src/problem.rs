@@ -36,6 +36,8 @@ kinds! {
     INVALID_PARAMETER = BAD_REQUEST "invalid-parameter" "A parameter is not valid";
     /// The body could not be read to its end.
     BODY_UNREADABLE = BAD_REQUEST "body-unreadable" "The body did not arrive in full";
+    /// What only callers on the machine itself are answered.
+    LOCAL_ONLY = FORBIDDEN "local-only" "This is answered on the machine itself only";
     /// No such route.
     NOT_FOUND = NOT_FOUND "not-found" "There is nothing here";
     /// Wrong method on a route that exists.

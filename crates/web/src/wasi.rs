@@ -53,6 +53,11 @@ impl Head {
     pub fn header(&self, name: &str) -> Option<String> {
         String::from_utf8(self.headers.get(name).into_iter().next()?).ok()
     }
+
+    /// Every header of a name, as it came.
+    pub fn headers(&self, name: &str) -> Vec<Vec<u8>> {
+        self.headers.get(name)
+    }
 }
 
 impl Body {

@@ -1,7 +1,8 @@
 //! `spin.toml`, as far as this host understands it.
 //!
 //! Spin's manifest has more keys than these. A key this host does not know is an error, never ignored: what runs here
-//! has to be what runs on Spin. Only what is under `application.tool` may be anything, since Spin looks at none of it.
+//! has to be what runs on Spin. Only what is under `application.tool` may be anything, since Spin looks at none of it; but for
+//! `application.tool.farebox`, where this host finds what Spin has no key for.
 //! Each field means what it means in Spin's manifest, version 2.
 
 pub mod check;
@@ -45,10 +46,22 @@ pub struct Application {
     pub description: String,
     #[serde(default)]
     pub authors: Vec<String>,
-    /// `[application.tool.<name>]`: what other programs keep here. Neither Spin nor this host reads it.
     #[serde(default)]
-    #[expect(dead_code, reason = "it is here to be allowed")]
-    tool: BTreeMap<String, toml::Table>,
+    pub tool: Tools,
+}
+
+/// `[application.tool.<name>]`: what programs keep here that Spin does not look at. Only this host's own is read.
+#[derive(Debug, Default)]
+pub struct Tools {
+    pub farebox: Farebox,
+}
+
+/// `[application.tool.farebox]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Farebox {
+    /// The paths at which an orchestrator asks how the application is. They are answered however busy it is.
+    pub probes: Vec<String>,
 }
 
 /// An application variable: it has a default, or somebody has to give it a value.
@@ -217,6 +230,34 @@ impl Build {
             Commands::One(command) => std::slice::from_ref(command),
             Commands::Many(commands) => commands,
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Tools {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ToolsVisitor;
+
+        impl<'de> Visitor<'de> for ToolsVisitor {
+            type Value = Tools;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of tables")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tools, A::Error> {
+                let mut tools = Tools::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    if name == "farebox" {
+                        tools.farebox = map.next_value()?;
+                    } else {
+                        map.next_value::<toml::Table>()?;
+                    }
+                }
+                Ok(tools)
+            }
+        }
+
+        deserializer.deserialize_map(ToolsVisitor)
     }
 }
 

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use farebox_web::trace::Trace;
-use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
+use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
 use http::request::Parts;
-use http::{Request, Response, Uri};
+use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -30,6 +30,7 @@ use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
 
 use self::body::RequestBody;
+use self::instances::NoPlace;
 pub use self::instances::{Admission, Instances, Reuse};
 use crate::logs::ACCESS;
 use crate::routes::Routes;
@@ -45,6 +46,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest head of a request, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
+/// The header that tells a component the peer's address, as Spin does.
+const PEER: HeaderName = HeaderName::from_static("spin-client-addr");
+
 /// How much a server takes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -54,6 +58,11 @@ pub struct Limits {
     pub request: Duration,
     /// The most requests under way at once. One more is told to come back later.
     pub in_flight: usize,
+    /// The most instances at once.
+    pub instances: usize,
+    /// The most requests under way at once to each probe. They are apart from all others, and so are the instances that answer
+    /// them: whatever takes all places of the others, a probe is answered.
+    pub probes: usize,
     /// The most connections at once. One more waits to be accepted.
     pub connections: usize,
 }
@@ -76,14 +85,34 @@ pub struct Server {
     components: BTreeMap<String, ProxyHandler<Instances>>,
     limits: Limits,
     in_flight: Arc<Semaphore>,
+    /// By path.
+    probes: BTreeMap<String, Probe>,
+}
+
+/// What an orchestrator asks an application, to know how it is.
+struct Probe {
+    component: ProxyHandler<Instances>,
+    places: Arc<Semaphore>,
 }
 
 impl Server {
-    /// An application of these components, by identifier. Every component of `routes` has to be there.
+    /// An application of these components, by identifier. Every component of `routes` has to be there. `probes` are the paths
+    /// that are answered however busy it is.
     #[must_use]
-    pub fn new(routes: Routes, components: BTreeMap<String, Instances>, limits: Limits) -> Self {
-        let components = components.into_iter().map(|(id, instances)| (id, ProxyHandler::new(instances))).collect();
-        Self { routes, components, limits, in_flight: Arc::new(Semaphore::new(limits.in_flight)) }
+    pub fn new(routes: Routes, components: BTreeMap<String, Instances>, limits: Limits, probes: &[String]) -> Self {
+        let places = Arc::new(Semaphore::new(limits.instances));
+        let within = |(id, instances): (String, Instances)| (id, ProxyHandler::new(instances.within(&places)));
+        let components: BTreeMap<String, ProxyHandler<Instances>> = components.into_iter().map(within).collect();
+        let mut apart = BTreeMap::new();
+        let mut probe = |path: &String| {
+            let id = routes.component(path)?;
+            let of_requests = components.get(id)?.state();
+            let component =
+                apart.entry(id.to_owned()).or_insert_with(|| ProxyHandler::new(of_requests.apart())).clone();
+            Some((path.clone(), Probe { component, places: Arc::new(Semaphore::new(limits.probes)) }))
+        };
+        let probes = probes.iter().filter_map(&mut probe).collect();
+        Self { routes, components, limits, in_flight: Arc::new(Semaphore::new(limits.in_flight)), probes }
     }
 
     /// What renews the instances of all components.
@@ -124,6 +153,7 @@ impl Server {
         }
         drop(listener);
         graceful.shutdown().await;
+        // The instances of probes share theirs.
         for component in server.components.values() {
             component.state().stop();
         }
@@ -140,9 +170,11 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
+        // Digits, dots and colons.
+        let address = HeaderValue::try_from(peer.to_string()).unwrap_or(HeaderValue::from_static("unknown"));
         let answer = service_fn(move |request| {
-            let server = Arc::clone(&self);
-            async move { Ok::<_, Infallible>(server.answer(request).await) }
+            let (server, address) = (Arc::clone(&self), address.clone());
+            async move { Ok::<_, Infallible>(server.answer(request, address).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -157,20 +189,17 @@ impl Server {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<WasiBody> {
+    async fn answer(&self, request: Request<Incoming>, peer: HeaderValue) -> Response<WasiBody> {
         let start = Instant::now();
         let logged = tracing::enabled!(target: ACCESS, tracing::Level::DEBUG)
             .then(|| (request.method().clone(), request.uri().path().to_owned()));
         let traceparent = request.headers().get("traceparent").cloned();
 
-        let (head, mut body) = RequestBody::split(request);
-        let response = match self.dispatch(head, &mut body).await {
-            Ok(response) => response,
-            Err(why) => {
-                body.discard();
-                refuse(why, traceparent.as_ref())
-            }
-        };
+        let (mut head, mut body) = RequestBody::split(request);
+        vouch(&mut head.headers, peer);
+        let answered = self.dispatch(head, &mut body).await;
+        body.discard();
+        let response = answered.unwrap_or_else(|why| refuse(why, traceparent.as_ref()));
         if let Some((method, path)) = logged {
             let status = response.status().as_u16();
             let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -180,10 +209,21 @@ impl Server {
     }
 
     async fn dispatch(&self, mut head: Parts, body: &mut RequestBody) -> Result<Response<WasiBody>, Unanswered> {
-        let component = self.component(head.uri.path())?;
-        let permit = Arc::clone(&self.in_flight).try_acquire_owned().map_err(|_| Unanswered::Overloaded)?;
-        // Waits for the whole body, so that a slow client holds up no instance.
-        let body = body.read(self.limits.body, self.limits.request).await?;
+        let probe = self.probes.get(head.uri.path());
+        let (component, places) = match probe {
+            Some(probe) => (&probe.component, &probe.places),
+            None => (self.component(head.uri.path())?, &self.in_flight),
+        };
+        let permit = Arc::clone(places).try_acquire_owned().map_err(|_| Unanswered::Overloaded)?;
+        let body = match probe {
+            // It needs none, and whoever sends one slowly does not take its place from others.
+            Some(_) => {
+                head.headers.remove(CONTENT_LENGTH);
+                Bytes::new()
+            }
+            // Waits for the whole body, so that a slow client holds up no instance.
+            None => body.read(self.limits.body, self.limits.request).await?,
+        };
         head.uri = absolute(&head);
         let request = Request::from_parts(head, body);
         self.ask(component, request, permit).await
@@ -245,6 +285,16 @@ fn refuse(why: Unanswered, traceparent: Option<&HeaderValue>) -> Response<WasiBo
     why.response(&trace)
 }
 
+/// Tells a component the peer's address, and nothing that a client says in the host's name: all headers that Spin adds begin
+/// alike.
+fn vouch(headers: &mut HeaderMap, peer: HeaderValue) {
+    let forged: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with("spin-")).cloned().collect();
+    for name in forged {
+        headers.remove(name);
+    }
+    headers.insert(PEER, peer);
+}
+
 /// The URI with scheme and authority: components are shown both, and a request to an origin server has neither.
 fn absolute(head: &Parts) -> Uri {
     let authority = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
@@ -258,7 +308,9 @@ fn unanswered(error: &wasmtime::Error) -> Unanswered {
         return Unanswered::TimedOut;
     }
     match error.downcast_ref::<InstantiationError<Admission>>() {
-        Some(failed) if failed.error.is::<wasmtime::PoolConcurrencyLimitError>() => Unanswered::Overloaded,
+        Some(failed) if failed.error.is::<NoPlace>() || failed.error.is::<wasmtime::PoolConcurrencyLimitError>() => {
+            Unanswered::Overloaded
+        }
         Some(failed) => {
             tracing::error!("a component cannot be instantiated: {:?}", failed.error);
             Unanswered::Internal

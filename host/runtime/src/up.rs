@@ -71,7 +71,7 @@ pub struct Up {
     #[arg(long, value_name = "MS", default_value_t = 10_000)]
     request_timeout_ms: u64,
 
-    /// The most requests under way at once.
+    /// The most requests under way at once, but for those to probes, which the manifest lists.
     #[arg(long, value_name = "COUNT", default_value_t = 512)]
     max_in_flight: u32,
 
@@ -87,6 +87,9 @@ pub struct Up {
     #[arg(long, value_name = "COUNT", default_value_t = 16, hide_short_help = true)]
     requests_at_once: usize,
 }
+
+/// Requests under way at once to each probe: an orchestrator, monitoring, and somebody who is curious.
+const PROBES: u32 = 4;
 
 /// How long an instance may have nothing to do.
 const IDLE: Duration = Duration::from_secs(30);
@@ -141,7 +144,9 @@ impl Up {
 
     fn server(&self, manifest: &Manifest, data: &DataDir, values: &Values) -> anyhow::Result<Server> {
         let memory = self.memory_limit.checked_mul(1 << 20).context("--memory-limit is too large")?;
-        let engine = engine(memory, self.max_in_flight)?;
+        let probes = &manifest.application.tool.farebox.probes;
+        let of_probes = u32::try_from(probes.len())?.saturating_mul(PROBES);
+        let engine = engine(memory, self.max_in_flight.saturating_add(of_probes))?;
         let compiler = Compiler::new(engine.clone(), data.cache()?);
         let linker = linker(&engine).map_err(anyhow_error)?;
         let shared = Shared { database: sqlite::open(manifest, &data.database())?, redis: Redis::default(), memory };
@@ -152,8 +157,15 @@ impl Up {
         let components = application.components(&compiler, &linker, reuse)?;
         let routes = Routes::new(manifest.routes()).map_err(|errors| anyhow::anyhow!(errors.join("; ")))?;
         let in_flight = usize::try_from(self.max_in_flight)?;
-        let limits = Limits { body: self.body_limit, request, in_flight, connections: in_flight.saturating_mul(4) };
-        Ok(Server::new(routes, components, limits))
+        let limits = Limits {
+            body: self.body_limit,
+            request,
+            in_flight,
+            instances: in_flight,
+            probes: usize::try_from(PROBES)?,
+            connections: in_flight.saturating_mul(4),
+        };
+        Ok(Server::new(routes, components, limits, probes))
     }
 }
 

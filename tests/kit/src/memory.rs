@@ -37,6 +37,8 @@ pub struct Memory {
     pub config: PathBuf,
     /// What the calendar says, in milliseconds since 1970.
     pub now_ms: Cell<u64>,
+    /// Variables that are set to something else than in most tests.
+    pub variables: RefCell<BTreeMap<&'static str, &'static str>>,
     /// Which calls fail, by the name of the method, and how.
     pub failures: RefCell<BTreeMap<&'static str, Failure>>,
     /// The segments of each trip.
@@ -74,6 +76,7 @@ impl World {
         Self(Rc::new(Memory {
             config,
             now_ms: Cell::new(1_795_219_200_000),
+            variables: RefCell::default(),
             failures: RefCell::default(),
             segments: RefCell::default(),
             bills: RefCell::default(),
@@ -159,10 +162,15 @@ impl Files for World {
 
 impl Variables for World {
     async fn variable(&self, name: &str) -> Result<String, String> {
+        if let Some(value) = self.0.variables.borrow().get(name) {
+            return Ok((*value).to_owned());
+        }
         Ok(match name {
             "quote_ttl_s" => "900",
             "signing_key" => "a secret",
             "previous_signing_keys" => "an old secret",
+            "store_backend" => "sqlite",
+            "site" => "local",
             _ => "1000",
         }
         .to_owned())

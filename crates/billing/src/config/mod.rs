@@ -32,5 +32,5 @@ pub use folder::Folder;
 pub use judge::{Broken, Judgement, judge};
 pub use keeper::{InForce, Keeper, Standing};
 pub use place::Place;
-pub use snapshot::Snapshot;
+pub use snapshot::{Filed, Snapshot};
 pub use texts::{Manifest, Text, Texts};

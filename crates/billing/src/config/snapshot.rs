@@ -28,6 +28,9 @@ pub struct Snapshot<E: Engines> {
     engines: OnceCell<(u32, u32)>,
 }
 
+/// A rate card, or why it cannot be used, and the path of its file.
+pub type Filed<'a, C> = (&'a str, Result<Rc<Card<C>>, Refusal>);
+
 /// The rate cards of a product.
 struct Product<C> {
     passenger: Dated<C>,
@@ -115,12 +118,7 @@ impl<E: Engines> Snapshot<E> {
     }
 
     /// Every rate card of a side of a product, whenever it is in force, each with the path of its file.
-    pub fn cards(
-        &self,
-        city: &str,
-        product: &str,
-        side: Side,
-    ) -> impl Iterator<Item = (&str, Result<Rc<Card<E::Card>>, Refusal>)> {
+    pub fn cards(&self, city: &str, product: &str, side: Side) -> impl Iterator<Item = Filed<'_, E::Card>> {
         self.product(city, product).into_iter().flat_map(move |cards| cards.side(side).all())
     }
 

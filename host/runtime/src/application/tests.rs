@@ -55,7 +55,8 @@ dependencies = { "test:part@0.1.0" = { component = "part", inherit_configuration
 source = "part.wasm"
 "#;
 
-const LIMITS: Limits = Limits { body: 1000, request: Duration::from_secs(10), in_flight: 16, connections: 64 };
+const LIMITS: Limits =
+    Limits { body: 1000, request: Duration::from_secs(10), in_flight: 16, instances: 16, probes: 4, connections: 64 };
 const REUSE: Reuse = Reuse { requests: 8, at_once: 16, idle: Duration::from_secs(30), request: LIMITS.request };
 const MEMORY: usize = 4 << 20;
 
@@ -121,7 +122,7 @@ impl Fixture {
 
     async fn serve(&self) -> SocketAddr {
         let routes = Routes::new(self.manifest.routes()).unwrap();
-        let server = Server::new(routes, self.components().unwrap(), LIMITS);
+        let server = Server::new(routes, self.components().unwrap(), LIMITS, &[]);
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(server.run(listener, std::future::pending()));

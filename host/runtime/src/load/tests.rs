@@ -79,19 +79,51 @@ fn unknown_keys_are_named_with_their_line() {
 #[test]
 fn tables_of_tools_are_tolerated() {
     check(
-        "[application.tool.farebox.timers]\ndrain = { every_s = 5, jitter = 0.1 }\nat = 2026-01-01T00:00:00Z\n\
-         [[application.tool.farebox.sites]]\nname = \"north\"\nspans = [[1, 2], [], [\"x\", true]]\n\
+        "[application.tool.console.timers]\ndrain = { every_s = 5, jitter = 0.1 }\nat = 2026-01-01T00:00:00Z\n\
+         [[application.tool.console.sites]]\nname = \"north\"\nspans = [[1, 2], [], [\"x\", true]]\n\
          [application.tool.\"an other\"]\n[component.web.build]\ncommand = \"true\"",
         &[],
     );
     // Beside them, everything is as strict as before.
     check(
-        "[application.tool.farebox]\nanything = 1\n[component.web.tool.farebox]\nanything = 1",
+        "[application.tool.console]\nanything = 1\n[component.web.tool.console]\nanything = 1",
         &["line 16: the local host does not support the key `component.web.tool`; remove it"],
     );
-    let text = format!("{GOOD}[application.tool]\nfarebox = 1");
-    let error = parse(&text, Path::new(".")).unwrap_err().to_string();
-    assert!(error.contains("line 15") && error.contains("expected a map"), "{error}");
+    for name in ["farebox", "console"] {
+        let text = format!("{GOOD}[application.tool]\n{name} = 1");
+        let error = parse(&text, Path::new(".")).unwrap_err().to_string();
+        assert!(error.contains("line 15") && error.contains("invalid type: integer"), "{error}");
+    }
+}
+
+/// The host's own table has what it knows and nothing else; a probe is a path that somebody answers.
+#[test]
+fn probes_are_paths_that_are_answered() {
+    let text = format!("{GOOD}[application.tool.farebox]\nprobes = [\"/healthz\", \"/readyz\"]");
+    let manifest = parse(&text, Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    assert_eq!(manifest.application.tool.farebox.probes, ["/healthz", "/readyz"]);
+    check(
+        "[application.tool.farebox]\nprobe = [\"/healthz\"]",
+        &[
+            "line 15: the local host does not support the key `application.tool.farebox.probe`; its own table has `probes` and \
+           nothing else; remove it, or, if another tool reads it, give it a table of its own",
+        ],
+    );
+    let wrong = |probe: &str, why: &str| format!("application.tool.farebox.probes: {probe:?} {why}");
+    let no_path = "has to be a path, such as \"/healthz\"";
+    let list = "[\"healthz\", \"/probes/...\", \"/a?b\", \"/a\", \"/a\", \"\"]";
+    check(
+        &format!("[application.tool.farebox]\nprobes = {list}"),
+        &[
+            &wrong("healthz", no_path),
+            &wrong("/probes/...", no_path),
+            &wrong("/a?b", no_path),
+            &wrong("/a", "is there twice"),
+            &wrong("", no_path),
+        ],
+    );
+    let text = format!("{GOOD}[application.tool.farebox]\nprobes = [\"/healthz\"]").replace("\"/...\"", "\"/v1/...\"");
+    assert_eq!(misfits_of(&text), [wrong("/healthz", "has no route: no trigger answers it")]);
 }
 
 /// What is wrong is said with component, name and remedy.

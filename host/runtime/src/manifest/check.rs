@@ -1,7 +1,7 @@
 //! What Spin checks before it runs a manifest, and what it would only find out later. What depends on the capabilities
 //! this host has is checked by each of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Component, Dependency, Inherit, Manifest};
 use crate::capability_set::CapabilitySet;
@@ -48,10 +48,25 @@ fn triggers(manifest: &Manifest, misfits: &mut Misfits) {
             );
         }
     }
-    if let Err(errors) = Routes::new(manifest.routes()) {
-        for error in errors {
-            misfits.add("trigger.http", error);
-        }
+    match Routes::new(manifest.routes()) {
+        Ok(routes) => probes(manifest, &routes, misfits),
+        Err(errors) => errors.into_iter().for_each(|error| misfits.add("trigger.http", error)),
+    }
+}
+
+fn probes(manifest: &Manifest, routes: &Routes, misfits: &mut Misfits) {
+    let mut seen = BTreeSet::new();
+    for probe in &manifest.application.tool.farebox.probes {
+        let wrong = if !probe.starts_with('/') || probe.contains(['?', '#', '*', ' ']) || probe.ends_with("/...") {
+            "has to be a path, such as \"/healthz\""
+        } else if routes.component(probe).is_none() {
+            "has no route: no trigger answers it"
+        } else if !seen.insert(probe) {
+            "is there twice"
+        } else {
+            continue;
+        };
+        misfits.add("application.tool.farebox.probes", format!("{probe:?} {wrong}"));
     }
 }
 

@@ -1,5 +1,7 @@
 //! The instances of one component: when they are made, how many requests each answers, when they end.
 
+use std::error::Error;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -40,6 +42,8 @@ pub struct Instances {
     /// How often instances were renewed.
     renewals: Arc<AtomicU64>,
     admissions: Arc<Semaphore>,
+    /// One for each instance that there may be.
+    places: Arc<Semaphore>,
 }
 
 /// Leave to start an instance, should none be free. A request brings it, and the instance that takes the request keeps
@@ -48,6 +52,18 @@ pub struct Instances {
 /// A new instance reads its configuration first, which takes a hundred times as long as a request. Without a limit a
 /// burst would start an instance for each of its requests, and they would all be late together.
 pub struct Admission(#[expect(dead_code, reason = "held, never read")] OwnedSemaphorePermit);
+
+/// There are as many instances as there may be.
+#[derive(Debug)]
+pub struct NoPlace;
+
+impl fmt::Display for NoPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there are as many instances as there may be")
+    }
+}
+
+impl Error for NoPlace {}
 
 /// An instance is new until it has answered its first request, but no longer than this.
 const NEW: Duration = Duration::from_millis(100);
@@ -74,7 +90,6 @@ impl Instances {
             ProxyPre::P3(_) => reuse,
             ProxyPre::P2(_) => Reuse { at_once: 1, ..reuse },
         };
-        let new_at_once = 2 * std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             engine: linker.engine().clone(),
             component,
@@ -82,8 +97,34 @@ impl Instances {
             reuse,
             stopping: Arc::default(),
             renewals: Arc::default(),
-            admissions: Arc::new(Semaphore::new(new_at_once)),
+            admissions: admissions(),
+            places: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
         })
+    }
+
+    /// Lets there be no more instances than there are places, of these and of others that share them.
+    #[must_use]
+    pub fn within(self, places: &Arc<Semaphore>) -> Self {
+        Self { places: Arc::clone(places), ..self }
+    }
+
+    /// Instances of the same component that share nothing with these but when they are renewed and when they stop: none of
+    /// them waits for what becomes of these.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self {
+            engine: self.engine.clone(),
+            component: match &self.component {
+                ProxyPre::P3(component) => ProxyPre::P3(component.clone()),
+                ProxyPre::P2(component) => ProxyPre::P2(component.clone()),
+            },
+            grants: Arc::clone(&self.grants),
+            reuse: self.reuse,
+            stopping: Arc::clone(&self.stopping),
+            renewals: Arc::clone(&self.renewals),
+            admissions: admissions(),
+            places: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
+        }
     }
 
     /// Waits, first come first served, until there are not too many new instances.
@@ -106,12 +147,17 @@ impl Instances {
     }
 }
 
+fn admissions() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(2 * std::thread::available_parallelism().map_or(1, usize::from)))
+}
+
 impl HandlerState for Instances {
     type StoreData = Guest;
     type WorkerExpiration = Expiration;
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<Guest, Expiration, Worker>> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| wasmtime::Error::new(NoPlace))?;
         let mut store = Guest::store(&self.engine, &self.grants)?;
         let proxy = self.component.instantiate_async(&mut store).await?;
         Ok(Instance {
@@ -126,6 +172,7 @@ impl HandlerState for Instances {
                 made: self.renewals.load(Ordering::Relaxed),
                 renewals: Arc::clone(&self.renewals),
                 is_new: AtomicBool::new(true),
+                _place: place,
             },
         })
     }
@@ -161,6 +208,8 @@ pub struct Worker {
     made: u64,
     renewals: Arc<AtomicU64>,
     is_new: AtomicBool,
+    /// Free again when the instance is gone.
+    _place: OwnedSemaphorePermit,
 }
 
 impl WorkerState for Worker {

@@ -12,18 +12,26 @@ use crate::engine::engine;
 use crate::state::{Grants, linker};
 
 /// What the guests of these tests do before they answer. Each is a component, and its own route.
-const GUESTS: [(&str, &str); 6] = [
+const GUESTS: [(&str, &str); 7] = [
     ("ok", ""),
     ("trap", "(unreachable)"),
     ("stuck", "(loop (br 0))"),
     // Half a second.
     ("slow", "(call $block (call $timer (i64.const 500000000)))"),
     ("silent", "(return)"),
+    // Stuck unless the path is "/picky".
+    (
+        "picky",
+        "(call $path (local.get $request) (i32.const 0)) (loop (br_if 0 (i32.gt_u (i32.load (i32.const 8)) (i32.const 6))))",
+    ),
     // Takes memory until there is no more.
     ("greedy", "(loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))"),
 ];
 
-const LIMITS: Limits = Limits { body: 1000, request: Duration::from_secs(1), in_flight: 16, connections: 64 };
+const LIMITS: Limits =
+    Limits { body: 1000, request: Duration::from_secs(1), in_flight: 16, instances: 24, probes: 4, connections: 64 };
+
+const PROBES: [&str; 2] = ["/picky", "/slow/probe"];
 
 fn component(behaviour: &str) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
@@ -57,7 +65,7 @@ impl Running {
             memory: 4 << 20,
         });
         let mut components = BTreeMap::new();
-        let routes = GUESTS.map(|(name, _)| (format!("/{name}"), name));
+        let routes = GUESTS.map(|(name, _)| (format!("/{name}/..."), name));
         for (name, behaviour) in GUESTS {
             let component = wasmtime::component::Component::new(&engine, component(behaviour)).unwrap();
             let instances = Instances::new(&linker, &component, Arc::clone(&grants), reuse).unwrap();
@@ -67,6 +75,7 @@ impl Running {
             Routes::new(routes.iter().map(|(route, name)| (route.as_str(), *name))).unwrap(),
             components,
             limits,
+            &PROBES.map(str::to_owned),
         );
         let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -251,6 +260,72 @@ async fn too_many_requests_are_told_to_come_back() {
     check_problem(&late, 503, "overloaded");
     assert!(late.contains("retry-after: 1\r\n"), "{late}");
     check_ok(&running.get("ok").await);
+}
+
+/// A probe is answered while requests that never end have every place, every instance and every leave to start one; no other
+/// request is.
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_are_answered_however_busy_it_is() {
+    let many = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    let limits = Limits { in_flight: many, instances: many, request: Duration::from_secs(3), ..LIMITS };
+    let running = Running::start(limits).await;
+    let stuck = std::pin::pin!(futures::future::join_all((0..many).map(|_| running.get("picky/stuck"))));
+    let probes = std::pin::pin!(async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        [running.get("picky").await, running.get("ok").await, running.get("picky").await]
+    });
+    let Either::Right(([first, other, second], stuck)) = select(stuck, probes).await else {
+        panic!("the probes waited until the stuck ones were killed");
+    };
+    check_ok(&first);
+    check_ok(&second);
+    check_problem(&other, 503, "overloaded");
+    for answer in stuck.await {
+        check_problem(&answer, 504, "timed-out");
+    }
+}
+
+/// Probes have a limit of their own, and whoever sends a body slowly takes nobody's place.
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_have_a_limit_of_their_own() {
+    let running = Running::start(Limits { probes: 1, ..LIMITS }).await;
+    let late = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        (running.get("slow/probe").await, running.get("picky").await)
+    };
+    let (first, (late, other)) = tokio::join!(running.get("slow/probe"), late);
+    check_ok(&first);
+    check_problem(&late, 503, "overloaded");
+    check_ok(&other);
+    let start = Instant::now();
+    let mut slow = TcpStream::connect(running.address).await.unwrap();
+    slow.write_all(b"POST /picky HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\n").await.unwrap();
+    let mut answer = [0; 15];
+    slow.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    check_ok(&running.get("picky").await);
+    assert!(start.elapsed() < LIMITS.request, "{:?}", start.elapsed());
+}
+
+/// A component is told the address that the host sees, whatever a client says of it, and of all else that hosts say.
+#[test]
+fn clients_do_not_speak_for_the_host() {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("spin-client-addr", "127.0.0.1:1"),
+        ("host", "test"),
+        ("Spin-Client-Addr", "127.0.0.1:2"),
+        ("spin-full-url", "http://elsewhere/"),
+        ("spin-path-match-trip", "t"),
+        ("x-spin-client-addr", "mine"),
+    ] {
+        headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static(value));
+    }
+    vouch(&mut headers, HeaderValue::from_static("10.0.0.7:50000"));
+    let mut left: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+    left.sort_unstable();
+    let expected = [("host", "test"), ("spin-client-addr", "10.0.0.7:50000"), ("x-spin-client-addr", "mine")];
+    assert_eq!(left, expected);
 }
 
 /// Stopping finishes what is under way, takes nothing new, and ends.

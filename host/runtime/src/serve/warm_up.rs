@@ -21,8 +21,8 @@ impl Server {
     /// Asks the application `GET /readyz` until it is ready, but no longer than a second. Then there is an instance,
     /// its configuration is read, the database has its tables, and Redis is connected.
     ///
-    /// An application that is not ready by then is served all the same, and the log says what is missing. One that does
-    /// not know the question is taken to be ready.
+    /// An application that is not by then, or is degraded, is served all the same, and the log says what is missing. One that
+    /// does not know the question is taken to be ready. The instances that are warmed are not those of probes.
     pub async fn warm_up(&self) {
         let mut missing = "it does not answer".to_owned();
         let ready = async {
@@ -32,7 +32,7 @@ impl Server {
             }
         };
         if timeout(PATIENCE, ready).await.is_err() {
-            tracing::warn!("the application is not ready, and is served all the same: {missing}");
+            tracing::warn!("not everything is in order, and the application is served all the same: {missing}");
         }
     }
 
@@ -45,11 +45,12 @@ impl Server {
             Ok(answer) => answer,
             Err(why) => return Some(why.kind().title.to_owned()),
         };
-        if answer.status() != StatusCode::SERVICE_UNAVAILABLE {
-            return None;
-        }
+        let status = answer.status();
         let document = answer.into_body().collect().await.ok()?.to_bytes();
         let document: Value = serde_json::from_slice(&document).unwrap_or_default();
+        if status != StatusCode::SERVICE_UNAVAILABLE && document["status"] != "degraded" {
+            return None;
+        }
         let failed = document["checks"].as_array().into_iter().flatten().filter(|check| check["ok"] == false);
         let failed = failed.map(|check| {
             let text = |key| check[key].as_str().unwrap_or("?");

@@ -1,0 +1,168 @@
+//! What probes are answered with.
+
+use farebox_document::words;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+words! {
+    /// Whether bills can be answered.
+    pub enum Verdict {
+        /// Everything is in order.
+        Ready = "ready",
+        /// Bills are answered, and something is not in order.
+        Degraded = "degraded",
+        /// No bill can be answered.
+        NotReady = "not-ready",
+    }
+}
+
+/// The answer to `GET /readyz`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Readiness"))]
+#[derive(Debug, Serialize)]
+pub struct ReadinessDocument {
+    /// Whether bills can be answered.
+    pub status: Verdict,
+    /// What was looked at.
+    pub checks: Vec<Check>,
+}
+
+impl ReadinessDocument {
+    /// Whether bills can be answered. Degraded is ready.
+    pub fn is_ready(&self) -> bool {
+        self.status != Verdict::NotReady
+    }
+}
+
+/// One thing that was looked at.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// `variables`, `configuration` and `bills` decide whether bills can be answered; nothing else does.
+    pub name: &'static str,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// How long it took, in microseconds, where that says something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took_us: Option<u64>,
+    /// What is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// The answer to `GET /statusz`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Status"))]
+#[derive(Debug, Serialize)]
+pub struct StatusDocument {
+    /// What the checks come to.
+    pub status: Verdict,
+    /// What `/readyz` looks at; then a write to the store, and the database of the node, read and written.
+    pub checks: Vec<Check>,
+    /// The release that answers.
+    pub release: &'static str,
+    /// The numbers that bills name the engines by.
+    pub engines: EngineNumbers,
+    /// The variables as they are set, without secrets.
+    pub variables: BTreeMap<&'static str, String>,
+    /// Whether estimates are signed with the built-in key, which everybody knows. Absent when the variables are wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub development_key: Option<bool>,
+    /// What requests are answered by.
+    pub configuration: ConfigurationStatus,
+    /// What was read and written. Absent when nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreStatus>,
+}
+
+/// The numbers of the engines.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct EngineNumbers {
+    /// Of what prices.
+    pub pricing: u32,
+    /// Of what settles.
+    pub commission: u32,
+}
+
+/// How the configuration stands.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct ConfigurationStatus {
+    /// The generation that is in force. Absent when this instance goes by its files alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// The one that is to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextGeneration>,
+    /// The documents in force, by the folder that they are in.
+    pub documents: BTreeMap<String, DocumentsStatus>,
+    /// Documents that are broken.
+    pub broken: Vec<BrokenDocument>,
+    /// Products whose rate cards are good each and do not go together.
+    pub misfits: Vec<MisfitDocument>,
+    /// Files that are no documents.
+    pub ignored: Vec<String>,
+    /// Why the folder cannot be read. What is in force stays so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
+}
+
+/// A generation that is to come.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct NextGeneration {
+    /// Its number.
+    pub generation: u64,
+    /// From when on it is in force, to the second after.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
+    pub at: String,
+}
+
+/// The documents of a folder.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct DocumentsStatus {
+    /// How many there are.
+    pub count: usize,
+    /// SHA-256 of their paths and the versions of their texts: equal where all of them are.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Version"))]
+    pub version: String,
+}
+
+/// A document that is broken.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct BrokenDocument {
+    /// Its file.
+    pub path: String,
+    /// What is wrong with it.
+    pub why: String,
+    /// Whether its last good text is in force in its place. Otherwise it takes out itself.
+    pub last_good: bool,
+}
+
+/// A product whose rate cards do not go together.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct MisfitDocument {
+    /// Of the product.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
+    pub city: String,
+    /// Which.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
+    pub product: String,
+    /// What does not go together.
+    pub why: String,
+}
+
+/// The store, as far as it was read and written.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct StoreStatus {
+    /// `sqlite` or `redis`.
+    pub backend: String,
+    /// The city under which it was.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
+    pub city: String,
+}

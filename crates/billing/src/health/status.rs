@@ -1,0 +1,135 @@
+//! How everything stands.
+
+use super::look::{Look, Misfit, PROBE, timed};
+use crate::answers::{
+    BrokenDocument, ConfigurationStatus, DocumentsStatus, EngineNumbers, MisfitDocument, NextGeneration,
+    StatusDocument, StoreStatus,
+};
+use crate::billing::Billing;
+use crate::config::{Broken, Text, Texts};
+use crate::engines::Engines;
+use crate::ports::Ports;
+use farebox_fare::time;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The variables whose values are told.
+const SHOWN: [&str; 9] = [
+    "store_backend",
+    "site",
+    "sqlite_synchronous",
+    "buckets",
+    "quote_ttl_s",
+    "trip_ttl_s",
+    "store_read_deadline_ms",
+    "store_write_deadline_ms",
+    "store_budget_ms",
+];
+
+/// What is written into the store to see whether it can be.
+const WRITTEN: &str = "what /statusz writes";
+
+/// For how long it is kept, in seconds.
+const KEPT_S: u32 = 60;
+
+/// Looks at everything: at what [`readiness`](super::readiness) looks at, and at whether the store can be written.
+///
+/// It writes a quote that no estimate has, always the same, under the first city: the least that goes all the way a write
+/// goes, past the fence and the buckets, and is written anew each time. A document would be written once and then only
+/// looked for.
+pub async fn status<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> StatusDocument {
+    let mut look = Look::at(billing, trace).await;
+    look.read_store().await;
+    let mut variables = BTreeMap::new();
+    for name in SHOWN {
+        // One that is missing is told by whoever needs it.
+        if let Ok(value) = billing.ports().variable(name).await {
+            variables.insert(name, value);
+        }
+    }
+    let store = write_stores(&mut look)
+        .await
+        .map(|city| StoreStatus { backend: variables.get("store_backend").cloned().unwrap_or_default(), city });
+    StatusDocument {
+        status: look.verdict(),
+        release: env!("CARGO_PKG_VERSION"),
+        engines: EngineNumbers { pricing: P::Engines::pricing(), commission: P::Engines::commission() },
+        variables,
+        development_key: look.settings.as_ref().ok().map(|settings| settings.signs_with_the_development_key),
+        store,
+        configuration: configuration(&look),
+        checks: look.checks,
+    }
+}
+
+/// Writes the store, and reads and writes the database of the node: the city that it was done for.
+async fn write_stores<P: Ports>(look: &mut Look<P>) -> Option<String> {
+    let (context, city) = (look.context.as_ref()?, look.city()?.to_owned());
+    let (ports, file) = (context.ports(), Text::new(WRITTEN));
+    let checks = [
+        timed("store-write", ports, context.write(ports.put_quote(&city, PROBE, WRITTEN, KEPT_S))).await,
+        timed("database", ports, context.read(ports.generations())).await,
+        timed("database-write", ports, context.write(ports.put_file(&file.version, &file.text))).await,
+    ];
+    look.checks.extend(checks);
+    Some(city)
+}
+
+fn configuration<P: Ports>(look: &Look<P>) -> ConfigurationStatus {
+    let standing = &look.standing;
+    let next = standing.next.map(|(generation, at_ms)| {
+        let at = i64::try_from(at_ms.div_ceil(1000)).unwrap_or(i64::MAX);
+        NextGeneration { generation, at: time::format(at) }
+    });
+    let broken = |Broken { path, why, last_good }: &Broken| BrokenDocument {
+        path: path.clone(),
+        why: why.clone(),
+        last_good: *last_good,
+    };
+    let misfit = |Misfit { city, product, why }: &Misfit| MisfitDocument {
+        city: city.clone(),
+        product: product.clone(),
+        why: why.clone(),
+    };
+    ConfigurationStatus {
+        generation: standing.generation,
+        next,
+        documents: look.config.as_ref().map(|config| documents(config.texts())).unwrap_or_default(),
+        broken: look.broken.iter().map(broken).collect(),
+        misfits: look.misfits.iter().map(misfit).collect(),
+        ignored: standing.ignored.clone(),
+        unread: standing.unread.clone(),
+    }
+}
+
+/// The documents of each folder.
+fn documents(texts: &Texts) -> BTreeMap<String, DocumentsStatus> {
+    let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (path, text) in texts.iter() {
+        let folder = path.split('/').next().unwrap_or_default();
+        folders.entry(folder.to_owned()).or_default().push(format!("{path} {}\n", text.version));
+    }
+    let status =
+        |lines: Vec<String>| DocumentsStatus { count: lines.len(), version: Text::new(&lines.concat()).version };
+    folders.into_iter().map(|(folder, lines)| (folder, status(lines))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// The variables that are secrets, or have one in them.
+    const SECRET: [&str; 3] = ["redis_url", "signing_key", "previous_signing_keys"];
+
+    /// Every variable of the gateway is either told or known to be a secret.
+    #[test]
+    fn variables_are_told_or_secret() {
+        let manifest = include_str!("../../../../spin.toml");
+        let (_, variables) = manifest.split_once("[component.gateway.variables]\n").unwrap();
+        let lines = variables.lines().take_while(|line| !line.starts_with('['));
+        let names: BTreeSet<&str> = lines.filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
+        assert_eq!(names, SHOWN.into_iter().chain(SECRET).collect());
+    }
+}
