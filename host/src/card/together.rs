@@ -91,7 +91,9 @@ mod tests {
     /// can put it right, and nothing else is.
     #[test]
     fn problems_of_several_cards() {
-        let rows: &[(&[(&str, &str, Option<&str>)], &[&str])] = &[
+        /// File, side and day of each card; what is wrong with each.
+        type Row<'a> = (&'a [(&'a str, &'a str, Option<&'a str>)], &'a [&'a str]);
+        let rows: &[Row] = &[
             (&[("b.passenger.json", "passenger", None), ("b.driver.json", "driver", None)], &["", ""]),
             (&[("b.passenger.2026-10-01.json", "passenger", Some("2026-10-01"))], &[""]),
             (&[("b.passenger.json", "passenger", None), ("x.json", "passenger", None)], &["", "overlap"]),
