@@ -8,8 +8,8 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Listed, NewRevision, Page,
-    Ports, Posted, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Known, Listed, NewRevision,
+    Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
 };
 use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::Segment;
@@ -138,11 +138,11 @@ fn none<T>() -> Result<T, StoreError> {
 }
 
 impl Generations for World {
-    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+    async fn generations(&self) -> Result<Known, StoreError> {
         none()
     }
 
-    async fn propose(&self, _: &Generation) -> Result<Generation, StoreError> {
+    async fn propose(&self, _: &Proposal) -> Result<Generation, StoreError> {
         none()
     }
 

@@ -217,8 +217,8 @@ functions! {
             -> Result<Option<ledger::Entry>, faults::Fault>;
     }
     configuration: farebox_store_configuration {
-        generations = call_generations() -> Result<Vec<configuration::Generation>, faults::Fault>;
-        propose = call_propose(generation: configuration::Generation)
+        generations = call_generations() -> Result<configuration::Known, faults::Fault>;
+        propose = call_propose(proposal: configuration::Proposal)
             -> Result<configuration::Generation, faults::Fault>;
         put_file = call_put_file(version: String, text: String) -> Result<(), faults::Fault>;
         file = call_file(version: String) -> Result<Option<String>, faults::Fault>;

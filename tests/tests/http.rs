@@ -456,7 +456,7 @@ fn the_last_good_card_stays_in_force() {
         assert!(Instant::now() < deadline, "{}", server.get("/statusz").body);
     }
     fs::write(&card, "{").unwrap();
-    for _ in 0..2 {
+    for trip in ["before", "after"] {
         let deadline = Instant::now() + Duration::from_secs(20);
         let broken = loop {
             let status = server.get("/statusz").json();
@@ -469,14 +469,14 @@ fn the_last_good_card_stays_in_force() {
             (&broken["path"], &broken["last_good"]),
             (&json!("cards/370100/express.passenger.json"), &json!(true))
         );
-        assert_eq!(jinan_bill(&server, "t", None)["passenger"]["total"], json!("11.48"));
+        assert_eq!(jinan_bill(&server, trip, None)["passenger"]["total"], json!("11.48"));
         assert_eq!(server.get("/readyz").json()["status"], json!("degraded"));
         server = application.start(end(server), &PATIENT);
     }
     let better = text.replacen("8.00\"", "8.50\"", 1);
     fs::write(&card, &better).unwrap();
     until_in_force(&server, is_offered_at(&better));
-    assert_eq!(jinan_bill(&server, "another", None)["passenger"]["total"], json!("11.98"));
+    assert_eq!(jinan_bill(&server, "better", None)["passenger"]["total"], json!("11.98"));
 }
 
 /// A store that is set up wrongly is the operator's to put right: callers are told to ask again later, and what can do

@@ -719,35 +719,47 @@ async fn what_was_written_outlives_the_instance(place: Place) {
 
 async fn a_configuration_is_kept_on_the_node(place: Place) {
     let (one, two) = (place.open().await, place.open().await);
-    let generation = |number: u64, file: &str| configuration::Generation {
-        number,
-        at_ms: 1_000 * number,
-        manifest: format!("{{\"cards/a.json\":\"{file}\"}}"),
+    let manifest = |file: &str| format!("{{\"cards/a.json\":\"{file}\"}}");
+    let proposal =
+        |number: u64, file: &str| configuration::Proposal { number, lead_ms: 1_000 * number, manifest: manifest(file) };
+    let now_ms = || u64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+    // What it is, whenever it is in force.
+    let is = |generation: &configuration::Generation, number: u64, file: &str| {
+        generation.number == number && generation.manifest == manifest(file)
     };
-    assert_eq!(one.generations().await, Ok(vec![]));
+    let before = now_ms();
+    let known = one.generations().await.unwrap();
+    assert!(known.newest.is_empty() && (before..=now_ms()).contains(&known.now_ms), "{known:?}");
     assert_eq!(one.file("v1").await, Ok(None));
     for (number, file) in [(1, "v1"), (2, "v2")] {
         assert_eq!(one.put_file(file, format!("text of {file}")).await, Ok(()));
         assert_eq!(one.put_file(file, format!("text of {file}")).await, Ok(()), "again");
-        assert_eq!(one.propose(generation(number, file)).await, Ok(generation(number, file)));
+        let before = now_ms();
+        let kept = one.propose(proposal(number, file)).await.unwrap();
+        assert!(is(&kept, number, file), "{kept:?}");
+        let written = before..=now_ms();
+        assert!(written.contains(&(kept.at_ms - 1_000 * number)), "the lead counts from the writing: {kept:?}");
     }
-    assert_eq!(two.propose(generation(2, "other")).await, Ok(generation(2, "v2")), "who proposes first decides");
-    assert_eq!(two.generations().await, Ok(vec![generation(1, "v1"), generation(2, "v2")]));
+    let kept = two.propose(proposal(2, "other")).await.unwrap();
+    assert!(is(&kept, 2, "v2"), "who proposes first decides: {kept:?}");
+    let both = two.generations().await.unwrap().newest;
+    assert!(matches!(&both[..], [first, second] if is(first, 1, "v1") && *second == kept), "{both:?}");
     assert_eq!(two.file("v1").await, Ok(Some("text of v1".to_owned())));
     let calls = (0..20).map(|call: u64| {
         let store = if call.is_multiple_of(2) { &one } else { &two };
-        store.propose(generation(3, &format!("v{call}")))
+        store.propose(proposal(3, &format!("v{call}")))
     });
     let answers = join_all(calls).await;
     let kept = answers[0].clone().unwrap();
     assert!(answers.iter().all(|answer| *answer == Ok(kept.clone())), "{answers:?}");
     for number in 4..=6 {
-        one.propose(generation(number, "v1")).await.unwrap();
+        one.propose(proposal(number, "v1")).await.unwrap();
     }
-    assert_eq!(one.generations().await, Ok(vec![generation(5, "v1"), generation(6, "v1")]), "the newest two");
-    let refused = one.propose(generation(2, "v2")).await;
+    let newest = one.generations().await.unwrap().newest;
+    assert!(matches!(&newest[..], [five, six] if is(five, 5, "v1") && is(six, 6, "v1")), "the newest two: {newest:?}");
+    let refused = one.propose(proposal(2, "v2")).await;
     assert!(matches!(refused, Err(Fault::Other(_))), "it is swept out: {refused:?}");
-    let refused = one.propose(configuration::Generation { manifest: "v1".to_owned(), ..generation(7, "") }).await;
+    let refused = one.propose(configuration::Proposal { manifest: "v1".to_owned(), ..proposal(7, "") }).await;
     assert!(matches!(refused, Err(Fault::Other(_))), "no manifest: {refused:?}");
     // Files that nobody names go when they are old.
     let database = match &place.backend {
@@ -757,7 +769,7 @@ async fn a_configuration_is_kept_on_the_node(place: Place) {
     let database = rusqlite::Connection::open(database).unwrap();
     database.execute("UPDATE configuration_file SET put_at_ms = 0", []).unwrap();
     one.put_file("young", "text").await.unwrap();
-    one.propose(generation(7, "v1")).await.unwrap();
+    one.propose(proposal(7, "v1")).await.unwrap();
     assert_eq!(one.file("v1").await, Ok(Some("text of v1".to_owned())));
     assert_eq!(one.file("v2").await, Ok(None));
     assert_eq!(one.file("young").await, Ok(Some("text".to_owned())));

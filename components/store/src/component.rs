@@ -4,7 +4,7 @@
 
 use crate::backend::{Fault, Fence, Keys, Redis, Sqlite};
 use crate::bills::Bills as _;
-use crate::configuration::{Configuration as _, Generation};
+use crate::configuration::{Configuration as _, Generation, Known, Proposal};
 use crate::documents::Documents as _;
 use crate::ledger::{Entry, Ledger as _};
 use crate::quotes::Quotes as _;
@@ -193,12 +193,14 @@ impl ledger::Guest for Component {
 }
 
 impl configuration::Guest for Component {
-    async fn generations() -> Result<Vec<configuration::Generation>, faults::Fault> {
-        Ok(store().await?.node.generations().await?.into_iter().map(Into::into).collect())
+    async fn generations() -> Result<configuration::Known, faults::Fault> {
+        let Known { now_ms, newest } = store().await?.node.generations().await?;
+        Ok(configuration::Known { now_ms, newest: newest.into_iter().map(Into::into).collect() })
     }
 
-    async fn propose(generation: configuration::Generation) -> Result<configuration::Generation, faults::Fault> {
-        Ok(store().await?.node.propose(&generation.into()).await?.into())
+    async fn propose(proposal: configuration::Proposal) -> Result<configuration::Generation, faults::Fault> {
+        let configuration::Proposal { number, lead_ms, manifest } = proposal;
+        Ok(store().await?.node.propose(&Proposal { number, lead_ms, manifest }).await?.into())
     }
 
     async fn put_file(version: String, text: String) -> Result<(), faults::Fault> {
@@ -207,12 +209,6 @@ impl configuration::Guest for Component {
 
     async fn file(version: String) -> Result<Option<String>, faults::Fault> {
         Ok(store().await?.node.file(&version).await?)
-    }
-}
-
-impl From<configuration::Generation> for Generation {
-    fn from(configuration::Generation { number, at_ms, manifest }: configuration::Generation) -> Self {
-        Self { number, at_ms, manifest }
     }
 }
 

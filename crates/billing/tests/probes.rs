@@ -191,7 +191,7 @@ fn the_last_good_one_is_told() {
     assert_eq!(after.documents["cards"].version, before.documents["cards"].version);
 
     fs::remove_file(host.folder.path().join(CARD)).unwrap();
-    host.pass(1_000);
+    host.pass(600);
     let next = host.status().configuration.next.unwrap();
     assert!(next.generation == 2 && next.at.starts_with("2026-11-21T00:00:0"), "{next:?}");
     host.pass(1_000);

@@ -5,8 +5,9 @@ use crate::artifacts::repository;
 use crate::native::Native;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Generation, Generations, Ids, Listed, NewRevision,
-    Page, Ports, Posted, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Generation, Generations, Ids, Known, Listed,
+    NewRevision, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp,
+    Variables,
 };
 use farebox_fare::{Degradation, Segment};
 use std::cell::{Cell, RefCell};
@@ -210,21 +211,24 @@ impl Spawn for World {
 }
 
 impl Generations for World {
-    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
+    async fn generations(&self) -> Result<Known, StoreError> {
         self.call("generations", |memory| {
             let generations = memory.generations.borrow();
-            Ok(generations.iter().skip(generations.len().saturating_sub(2)).cloned().collect())
+            let newest = generations.iter().skip(generations.len().saturating_sub(2)).cloned().collect();
+            Ok(Known { now_ms: memory.now_ms.get(), newest })
         })
         .await
     }
 
-    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
+    async fn propose(&self, proposal: &Proposal) -> Result<Generation, StoreError> {
         self.call("propose", |memory| {
             let mut generations = memory.generations.borrow_mut();
-            let earlier = generations.iter().find(|earlier| earlier.number == generation.number).cloned();
+            let earlier = generations.iter().find(|earlier| earlier.number == proposal.number).cloned();
             Ok(earlier.unwrap_or_else(|| {
+                let Proposal { number, lead_ms, manifest } = proposal.clone();
+                let generation = Generation { number, at_ms: memory.now_ms.get() + lead_ms, manifest };
                 generations.push(generation.clone());
-                generation.clone()
+                generation
             }))
         })
         .await

@@ -6,8 +6,8 @@ use crate::plan::Plan;
 use crate::store::{Contents, SimStore};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Listed, NewRevision, Page,
-    Ports, Posted, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Known, Listed, NewRevision,
+    Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
 };
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::native::Native;
@@ -110,12 +110,14 @@ impl Spawn for World {
 }
 
 impl Generations for World {
-    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
-        Ok(self.node.call(Node::newest).await)
+    async fn generations(&self) -> Result<Known, StoreError> {
+        let now_ms = || self.now_ms();
+        Ok(self.node.call(|node| Known { now_ms: now_ms(), newest: node.newest() }).await)
     }
 
-    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
-        Ok(self.node.call(|node| node.propose(generation)).await)
+    async fn propose(&self, proposal: &Proposal) -> Result<Generation, StoreError> {
+        let now_ms = || self.now_ms();
+        Ok(self.node.call(|node| node.propose(proposal, now_ms())).await)
     }
 
     async fn put_file(&self, version: &str, text: &str) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! A node's own database, which outlives its instances: what they agree on about their configuration.
 
 use crate::executor::Executor;
-use farebox_billing::ports::Generation;
+use farebox_billing::ports::{Generation, Proposal};
 use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -38,13 +38,15 @@ impl Node {
     }
 
     /// Keeps a generation unless there is one of its number.
-    pub fn propose(&self, generation: &Generation) -> Generation {
+    pub fn propose(&self, proposal: &Proposal, now_ms: u64) -> Generation {
         let mut generations = self.generations.borrow_mut();
-        if let Some(kept) = generations.iter().find(|kept| kept.number == generation.number) {
+        if let Some(kept) = generations.iter().find(|kept| kept.number == proposal.number) {
             return kept.clone();
         }
+        let Proposal { number, lead_ms, manifest } = proposal.clone();
+        let generation = Generation { number, at_ms: now_ms.saturating_add(lead_ms), manifest };
         generations.push(generation.clone());
-        generation.clone()
+        generation
     }
 
     /// Keeps a text.

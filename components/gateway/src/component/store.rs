@@ -3,8 +3,8 @@
 use super::bindings::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
 use super::world::World;
 use farebox_billing::ports::{
-    Accumulated, DocumentKind, Due, DueTrip, Generation, Generations, Listed, NewRevision, Page, Posted, Revision,
-    SegmentsError, Store, StoreError, StoredBill, TopUp,
+    Accumulated, DocumentKind, Due, DueTrip, Generation, Generations, Known, Listed, NewRevision, Page, Posted,
+    Proposal, Revision, SegmentsError, Store, StoreError, StoredBill, TopUp,
 };
 use farebox_fare::Segment;
 use farebox_money::Currency;
@@ -115,13 +115,14 @@ impl From<bills::Revision> for Revision {
 }
 
 impl Generations for World {
-    async fn generations(&self) -> Result<Vec<Generation>, StoreError> {
-        Ok(configuration::generations().await?.into_iter().map(Into::into).collect())
+    async fn generations(&self) -> Result<Known, StoreError> {
+        let configuration::Known { now_ms, newest } = configuration::generations().await?;
+        Ok(Known { now_ms, newest: newest.into_iter().map(Into::into).collect() })
     }
 
-    async fn propose(&self, generation: &Generation) -> Result<Generation, StoreError> {
-        let Generation { number, at_ms, manifest } = generation.clone();
-        Ok(configuration::propose(configuration::Generation { number, at_ms, manifest }).await?.into())
+    async fn propose(&self, proposal: &Proposal) -> Result<Generation, StoreError> {
+        let Proposal { number, lead_ms, manifest } = proposal.clone();
+        Ok(configuration::propose(configuration::Proposal { number, lead_ms, manifest }).await?.into())
     }
 
     async fn put_file(&self, version: &str, text: &str) -> Result<(), StoreError> {

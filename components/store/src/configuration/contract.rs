@@ -14,15 +14,39 @@ pub struct Generation {
     pub manifest: String,
 }
 
-impl Generation {
+/// The configurations that there were at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// By the clock that leads are counted by, in milliseconds since 1970.
+    pub now_ms: u64,
+    /// The newest two generations, ascending.
+    pub newest: Vec<Generation>,
+}
+
+/// A configuration that is to be in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The number that it is to have.
+    pub number: u64,
+    /// How long after it was written it is in force, in milliseconds.
+    pub lead_ms: u64,
+    /// What it consists of: a JSON object of path -> version.
+    pub manifest: String,
+}
+
+/// The longest lead, in milliseconds: a day.
+const LONGEST_LEAD_MS: u64 = 86_400_000;
+
+impl Proposal {
     /// Checks what no step could put right any more.
     ///
     /// # Errors
     ///
-    /// A number that SQLite cannot hold, or a manifest that is none. Says what would be right.
+    /// A number that SQLite cannot hold, a lead of more than a day, or a manifest that is none. Says what would be right.
     pub fn check(&self) -> Result<(), Fault> {
-        if i64::try_from(self.number).is_err() || i64::try_from(self.at_ms).is_err() {
-            return Err(Fault::Other("a generation's number and moment must be below 2^63".to_owned()));
+        if i64::try_from(self.number).is_err() || self.lead_ms > LONGEST_LEAD_MS {
+            let right = format!("a generation's number must be below 2^63, and its lead at most {LONGEST_LEAD_MS} ms");
+            return Err(Fault::Other(right));
         }
         let manifest: Result<BTreeMap<String, String>, _> = serde_json::from_str(&self.manifest);
         manifest.map(drop).map_err(|error| {
@@ -34,11 +58,11 @@ impl Generation {
 /// Configurations. They belong to a node, and to no city: no fence is looked at.
 #[allow(async_fn_in_trait, reason = "a component has one thread; nobody asks whether these futures are Send")]
 pub trait Configuration {
-    /// The newest two generations, ascending.
-    async fn generations(&self) -> Result<Vec<Generation>, Fault>;
+    /// What there is when the store looks.
+    async fn generations(&self) -> Result<Known, Fault>;
 
     /// Keeps a generation unless there is one of its number. Returns the one that is kept.
-    async fn propose(&self, generation: &Generation) -> Result<Generation, Fault>;
+    async fn propose(&self, proposal: &Proposal) -> Result<Generation, Fault>;
 
     /// Keeps the text of a file under its version.
     async fn put_file(&self, version: &str, text: &str) -> Result<(), Fault>;
@@ -58,10 +82,11 @@ mod tests {
 
     #[test]
     fn manifests_are_objects_of_texts() {
-        let check = |number, manifest: &str| Generation { number, at_ms: 0, manifest: manifest.into() }.check();
+        let check = |number, manifest: &str| Proposal { number, lead_ms: 0, manifest: manifest.into() }.check();
         assert_eq!(check(0, "{}"), Ok(()));
         assert_eq!(check(i64::MAX.unsigned_abs(), r#"{"cards/1/a.json": "00ff"}"#), Ok(()));
         assert!(check(1 << 63, "{}").is_err());
+        assert!(Proposal { number: 1, lead_ms: LONGEST_LEAD_MS + 1, manifest: "{}".into() }.check().is_err());
         for wrong in ["", "[]", "null", r#"{"a": 1}"#, "{"] {
             assert!(check(1, wrong).is_err(), "{wrong}");
         }

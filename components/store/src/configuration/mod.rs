@@ -5,11 +5,11 @@ mod contract;
 #[cfg(target_family = "wasm")]
 mod sqlite;
 
-pub use contract::{Configuration, Generation, too_old};
+pub use contract::{Configuration, Generation, Known, Proposal, too_old};
 
 /// The statements, in SQL.
 pub mod statement {
-    /// The newest two generations.
+    /// What the clock says, and the newest two generations.
     pub const GENERATIONS: &str = include_str!("generations.sql");
     /// Keeps a generation unless there is one of its number, or a later one.
     pub const PROPOSE: &str = include_str!("propose.sql");

@@ -1,24 +1,27 @@
 //! Configurations in SQLite.
 
-use super::{Configuration, Generation, statement, too_old};
+use super::{Configuration, Generation, Known, Proposal, statement, too_old};
 use crate::Fault;
 use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, texts};
 use spin_sdk::sqlite::RowResult;
 
 impl Configuration for Sqlite {
-    async fn generations(&self) -> Result<Vec<Generation>, Fault> {
-        self.run(statement::GENERATIONS, Vec::new()).await?.iter().map(generation).collect()
+    async fn generations(&self) -> Result<Known, Fault> {
+        let rows = self.run(statement::GENERATIONS, Vec::new()).await?;
+        let now_ms = rows.first().and_then(|row| u64::try_from(row.get::<i64>(0)?).ok());
+        let newest = rows.iter().filter(|row| row.get::<i64>(1).is_some()).map(|row| generation(row, 1));
+        Ok(Known { now_ms: now_ms.ok_or_else(|| corrupt("clock"))?, newest: newest.collect::<Result<_, _>>()? })
     }
 
-    async fn propose(&self, proposed: &Generation) -> Result<Generation, Fault> {
+    async fn propose(&self, proposed: &Proposal) -> Result<Generation, Fault> {
         proposed.check()?;
-        let Generation { number, at_ms, manifest } = proposed;
+        let Proposal { number, lead_ms, manifest } = proposed;
         let number = number.cast_signed();
-        let parameters = vec![number.into(), at_ms.cast_signed().into(), manifest.as_str().into()];
+        let parameters = vec![number.into(), lead_ms.cast_signed().into(), manifest.as_str().into()];
         self.run(statement::PROPOSE, parameters).await?;
         let kept = self.row(statement::GENERATION, vec![number.into()]).await?;
-        kept.as_ref().map(generation).ok_or_else(|| too_old(proposed.number))?
+        kept.as_ref().map(|row| generation(row, 0)).ok_or_else(|| too_old(proposed.number))?
     }
 
     async fn put_file(&self, version: &str, text: &str) -> Result<(), Fault> {
@@ -33,10 +36,11 @@ impl Configuration for Sqlite {
     }
 }
 
-fn generation(row: &RowResult) -> Result<Generation, Fault> {
+/// A generation, from this column on.
+fn generation(row: &RowResult, first: usize) -> Result<Generation, Fault> {
     let generation = || {
-        let (number, at_ms) = (row.get::<i64>(0)?, row.get::<i64>(1)?);
-        let manifest = row.get::<&str>(2)?.to_owned();
+        let (number, at_ms) = (row.get::<i64>(first)?, row.get::<i64>(first + 1)?);
+        let manifest = row.get::<&str>(first + 2)?.to_owned();
         Some(Generation { number: number.try_into().ok()?, at_ms: at_ms.try_into().ok()?, manifest })
     };
     generation().ok_or_else(|| corrupt("generation"))

@@ -17,6 +17,9 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+/// How often a request looks before it is answered from what there is.
+const LOOKS: u32 = 4;
+
 /// The configuration of an instance.
 pub struct Keeper<P: Ports> {
     ports: Rc<P>,
@@ -74,11 +77,18 @@ impl<P: Ports> Keeper<P> {
     /// `config-invalid` when there never was anything to answer from.
     pub async fn in_force(self: &Rc<Self>) -> Result<InForce<P>, Refusal> {
         let mut now_ms = self.ports.now_ms();
-        let due = self.state.borrow().due(now_ms);
-        let again = self.state.borrow().looked_ms().is_some();
-        if due != Due::No && !(again && planted(Bug::NeverLooksAgain)) {
+        for _ in 0..LOOKS {
+            let due = self.state.borrow().due(now_ms);
+            let again = self.state.borrow().looked_ms().is_some();
+            if due == Due::No || (again && planted(Bug::NeverLooksAgain)) {
+                break;
+            }
             self.look().await;
             now_ms = self.ports.now_ms();
+            // A look that took so long that what it found may be over is followed by another.
+            if due == Due::Once || !self.state.borrow().is_answered() || !self.has_something() {
+                break;
+            }
         }
         let source = self.state.borrow().in_force(now_ms);
         let snapshot = source.and_then(|source| self.snapshots.borrow().get(&source).map(Rc::clone));
@@ -111,16 +121,17 @@ impl<P: Ports> Keeper<P> {
     async fn look(self: &Rc<Self>) {
         let began_ms = self.ports.now_ms();
         self.observe(Observation::Began);
-        let rows = self.call(self.ports.generations()).await.ok();
-        let rows = rows.map(|rows| rows.into_iter().filter_map(|row| self.read(row)).collect());
-        // Another request began to look later, and was faster: it knows more.
-        if self.state.borrow().looked_ms().is_some_and(|looked| (began_ms..=self.ports.now_ms()).contains(&looked))
+        let known = self.call(self.ports.generations()).await.ok();
+        let now_ms = self.ports.now_ms();
+        let as_of_ms = known.as_ref().map_or(began_ms, |known| known.now_ms.clamp(began_ms, now_ms.max(began_ms)));
+        let rows = known.map(|known| known.newest.into_iter().filter_map(|row| self.read(row)).collect());
+        // Another request was told later what there is: it knows more.
+        if self.state.borrow().looked_ms().is_some_and(|looked| (as_of_ms + 1..=now_ms).contains(&looked))
             && self.state.borrow().in_force(self.ports.now_ms()).is_some()
         {
             return;
         }
         let before = Rc::clone(&self.folder.borrow());
-        let now_ms = self.ports.now_ms();
         let files = match Folder::read(&*self.ports, Some(&before), now_ms) {
             Ok(folder) => {
                 let files = FilesSeen { manifest: folder.manifest(), young: folder.changed_within(SETTLE_MS, now_ms) };
@@ -133,7 +144,7 @@ impl<P: Ports> Keeper<P> {
                 None
             }
         };
-        let actions = self.observe(Observation::Looked { began_ms, rows, files });
+        let actions = self.observe(Observation::Looked { as_of_ms, rows, files });
         let later = self.carry_out(actions.into(), false).await;
         if !later.is_empty() {
             let keeper = Rc::clone(self);
@@ -167,7 +178,7 @@ impl<P: Ports> Keeper<P> {
                     Observation::Judged { against, files: (*files).clone(), good }
                 }
                 Action::Enter { after, manifest } => self.enter(after, manifest).await,
-                Action::Propose(generation) => self.propose(generation).await,
+                Action::Propose { number, lead_ms, manifest } => self.propose(number, lead_ms, &manifest).await,
             };
             actions.extend(self.observe(observation));
         }
@@ -233,13 +244,13 @@ impl<P: Ports> Keeper<P> {
         Observation::Entered { after, manifest }
     }
 
-    async fn propose(&self, generation: Generation) -> Observation {
-        let manifest = match serde_json::to_string(&*generation.manifest) {
+    async fn propose(&self, number: u64, lead_ms: u64, manifest: &Manifest) -> Observation {
+        let manifest = match serde_json::to_string(manifest) {
             Ok(manifest) => manifest,
             Err(error) => return self.not_entered(&StoreError::Other(error.to_string())),
         };
-        let row = ports::Generation { number: generation.number, at_ms: generation.at_ms, manifest };
-        match self.call(self.ports.propose(&row)).await.map(|kept| self.read(kept)) {
+        let proposal = ports::Proposal { number, lead_ms, manifest };
+        match self.call(self.ports.propose(&proposal)).await.map(|kept| self.read(kept)) {
             Ok(Some(kept)) => Observation::Proposed(kept),
             Ok(None) => Observation::NotEntered,
             Err(error) => self.not_entered(&error),

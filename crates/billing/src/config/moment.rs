@@ -11,6 +11,9 @@
 //!          <= STALE     SETTLE       store             LEAD                     <= 2 s in all
 //! ```
 //!
+//! The lead is counted by the store, from when it writes the row: one that had to wait there is late, and as far ahead as
+//! ever. A look that is late is waited for. So a busy machine changes later, and still at one moment.
+//!
 //! Without rows - a store that does not answer, or does not have any - an instance answers from the files that it has seen,
 //! alone.
 
@@ -20,26 +23,31 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// After this long, in milliseconds, one request looks again while the others go on.
-pub const LOOK_MS: u64 = 400;
+pub const LOOK_MS: u64 = 150;
 
 /// After this long no request is answered before its instance has looked.
-pub const STALE_MS: u64 = 500;
+pub const STALE_MS: u64 = 250;
 
 /// How long files have to stay as they are before they are believed: whoever saves several does not save all at once, and
 /// what is half written differs a moment later.
 pub const SETTLE_MS: u64 = 100;
 
-/// How far ahead the moment of change is. [`STALE_MS`] after it was entered every instance has seen it; what is left over is
-/// for the store to enter it.
-pub const LEAD_MS: u64 = 800;
+/// How far ahead the moment of change is when the store writes it down. [`STALE_MS`] after it can be read every instance has
+/// seen it. A change that follows upon another waits for its moment, and then for its own.
+pub const LEAD_MS: u64 = 750;
+
+/// What is left over: how long the store may take from the moment at which it looks at its clock until others can read what it
+/// wrote.
+const COMMIT_MS: u64 = 450;
 
 /// How often an instance that has nothing to answer from looks again before it takes files that keep changing as they are.
 const PATIENCE: u8 = 5;
 
-/// How long the store may take for one call.
-pub const CALL_MS: u64 = 250;
+/// How long the store is waited for. A busy machine is not a broken store: whoever has to look is answered late rather than
+/// from what may be over.
+pub const CALL_MS: u64 = 1_000;
 
-const _: () = assert!(STALE_MS + CALL_MS < LEAD_MS && LOOK_MS < STALE_MS && STALE_MS + SETTLE_MS + LEAD_MS < 2_000);
+const _: () = assert!(STALE_MS + COMMIT_MS < LEAD_MS && LOOK_MS < STALE_MS && SETTLE_MS + 2 * LEAD_MS <= 1_700);
 
 /// A configuration, and from when it is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +76,8 @@ pub enum Observation {
     Began,
     /// It has looked.
     Looked {
-        /// When that began.
-        began_ms: u64,
+        /// As of which moment it knows the generations: when the store looked, or when the look began.
+        as_of_ms: u64,
         /// The newest generations; `None` when the store did not answer.
         rows: Option<Vec<Generation>>,
         /// The files; `None` when they could not be read.
@@ -127,7 +135,14 @@ pub enum Action {
         manifest: Rc<Manifest>,
     },
     /// Propose a generation.
-    Propose(Generation),
+    Propose {
+        /// Its number.
+        number: u64,
+        /// How far ahead it is.
+        lead_ms: u64,
+        /// What it consists of.
+        manifest: Rc<Manifest>,
+    },
 }
 
 /// What a request is answered from.
@@ -153,7 +168,7 @@ pub enum Due {
 /// What an instance knows of generations and files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// When the last look that is over began.
+    /// As of which moment it knows the generations.
     looked: Option<u64>,
     /// When the look began that is not over.
     begun: Option<u64>,
@@ -189,10 +204,10 @@ impl State {
         let mut actions = Vec::new();
         match observation {
             Observation::Began => self.begun = Some(now_ms),
-            Observation::Looked { began_ms, rows, files } => {
-                // A look that began earlier may be over later; and the clock may have been put back.
-                let later = self.looked.filter(|looked| (began_ms..=now_ms).contains(looked));
-                self.looked = Some(later.unwrap_or(began_ms));
+            Observation::Looked { as_of_ms, rows, files } => {
+                // What is known of an earlier moment may come later; and the clock may have been put back.
+                let later = self.looked.filter(|looked| (as_of_ms..=now_ms).contains(looked));
+                self.looked = Some(later.unwrap_or(as_of_ms));
                 self.begun = None;
                 self.answered = rows.is_some();
                 rows.into_iter().flatten().for_each(|row| self.learn(row));
@@ -212,9 +227,9 @@ impl State {
                 let newest = self.rows.last();
                 if newest.map(|newest| newest.number) == after {
                     // The first one is in force at once: nobody answers from anything else.
-                    let at_ms = if newest.is_some() { now_ms.saturating_add(LEAD_MS) } else { now_ms };
+                    let lead_ms = if newest.is_some() { LEAD_MS } else { 0 };
                     let number = after.unwrap_or(0).saturating_add(1);
-                    actions.push(Action::Propose(Generation { number, at_ms, manifest }));
+                    actions.push(Action::Propose { number, lead_ms, manifest });
                 } else {
                     // Another instance was faster. Were this one to propose all the same, it would be one too many.
                     self.entering = None;
@@ -274,7 +289,12 @@ impl State {
         if (age >= LOOK_MS || waits) && !looks { Due::Once } else { Due::No }
     }
 
-    /// When the last look that is over began.
+    /// Whether the store answered when it was asked last.
+    pub fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// As of which moment it knows the generations.
     pub fn looked_ms(&self) -> Option<u64> {
         self.looked
     }

@@ -11,7 +11,7 @@ pub use farebox_records::stored::{
     Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, StoredBill, TopUp,
 };
 pub use fault::{SegmentsError, StoreError};
-pub use generations::{Generation, Generations};
+pub use generations::{Generation, Generations, Known, Proposal};
 pub use store::Store;
 
 use crate::engines::Engines;

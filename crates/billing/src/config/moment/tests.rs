@@ -21,11 +21,15 @@ fn generation(number: u64, at_ms: u64, words: &str) -> Generation {
 
 fn looked(now: u64, rows: Option<&[Generation]>, files: &str) -> Observation {
     let files = FilesSeen { manifest: manifest(files), young: files.contains("new") };
-    Observation::Looked { began_ms: now, rows: rows.map(<[_]>::to_vec), files: Some(files) }
+    Observation::Looked { as_of_ms: now, rows: rows.map(<[_]>::to_vec), files: Some(files) }
 }
 
 fn enter(after: Option<u64>, manifest: &Manifest) -> Action {
     Action::Enter { after, manifest: Rc::new(manifest.clone()) }
+}
+
+fn propose(number: u64, lead_ms: u64, manifest: &Manifest) -> Action {
+    Action::Propose { number, lead_ms, manifest: Rc::new(manifest.clone()) }
 }
 
 fn entered(after: Option<u64>, manifest: &Manifest) -> Observation {
@@ -47,8 +51,8 @@ fn a_node_begins() {
     let actions = step(&mut state, looked(0, Some(&[]), "a=1 b="), 5);
     assert_eq!(actions, [Action::Alone(Rc::clone(&files)), enter(None, &files)]);
     assert_eq!(state.in_force(5), Some(Source::Alone));
+    assert_eq!(step(&mut state, entered(None, &files), 9), [propose(1, 0, &files)]);
     let first = Generation { number: 1, at_ms: 9, manifest: Rc::clone(&files) };
-    assert_eq!(step(&mut state, entered(None, &files), 9), [Action::Propose(first.clone())]);
     assert_eq!(step(&mut state, Observation::Proposed(first.clone()), 12), [Action::Load(Rc::new(first))]);
     step(&mut state, Observation::Loaded(1), 12);
     assert_eq!(state.in_force(12), Some(Source::Generation(1)));
@@ -93,8 +97,8 @@ fn a_change() {
     assert_eq!(step(&mut state, judged, 1_510), [enter(Some(1), &good)]);
     // It is under way: looking once more begins nothing.
     assert_eq!(step(&mut state, looked(1_515, Some(&rows), "a=2 b=1"), 1_516), []);
+    assert_eq!(step(&mut state, entered(Some(1), &good), 1_510), [propose(2, LEAD_MS, &good)]);
     let second = generation(2, 1_520 + LEAD_MS, "a=2 b=1");
-    assert_eq!(step(&mut state, entered(Some(1), &good), 1_520), [Action::Propose(second.clone())]);
     assert_eq!(step(&mut state, Observation::Proposed(second.clone()), 1_530), [Action::Load(Rc::new(second))]);
     step(&mut state, Observation::Loaded(2), 1_540);
     let in_force = |now| state.in_force(now);
@@ -136,6 +140,7 @@ fn a_race() {
     assert_eq!(step(&mut state, looked(500, Some(&rows), "a=3"), 501).len(), 1, "judged against the winner");
     let judged = Observation::Judged { against: Some(2), files: manifest("a=3"), good: manifest("a=3") };
     assert_eq!(step(&mut state, judged, 502), [], "there are never two generations ahead");
+    assert_eq!(step(&mut state, looked(800, Some(&rows), "a=3"), 801), []);
     assert_eq!(state.due(899), Due::No);
     assert_eq!(state.due(900), Due::Once, "the next one does not wait for the next look");
     let actions = step(&mut state, looked(900, Some(&rows), "a=3"), 900);
@@ -192,18 +197,18 @@ fn when_to_look() {
     step(&mut state, looked(1_000, Some(&[]), "a=1"), 1_010);
     for (now, due) in [
         (1_010, Due::No),
-        (1_399, Due::No),
-        (1_400, Due::Once),
-        (1_500, Due::Always),
+        (1_149, Due::No),
+        (1_150, Due::Once),
+        (1_250, Due::Always),
         (99_000, Due::Always),
         (900, Due::Always),
     ] {
         assert_eq!(state.due(now), due, "{now}");
     }
-    step(&mut state, Observation::Began, 1_400);
-    assert_eq!((state.due(1_450), state.due(1_500)), (Due::No, Due::Always));
-    step(&mut state, looked(1_500, None, "a=1"), 1_750);
-    assert_eq!([1_899, 2_000, 2_499, 2_500].map(|now| state.due(now)), [Due::No, Due::Once, Due::Once, Due::Always]);
+    step(&mut state, Observation::Began, 1_150);
+    assert_eq!((state.due(1_200), state.due(1_250)), (Due::No, Due::Always));
+    step(&mut state, looked(1_250, None, "a=1"), 1_300);
+    assert_eq!([1_399, 1_400, 1_749, 1_750].map(|now| state.due(now)), [Due::No, Due::Once, Due::Once, Due::Always]);
 }
 
 // The model.
@@ -214,13 +219,13 @@ enum Event {
     /// A request comes to an instance.
     Request(usize),
     /// The store has read its rows for an instance of this age; the answer is on its way.
-    RowsRead(usize, u32, u64),
+    RowsRead(usize, u32),
     /// An instance has its answer, and looks at the files.
     RowsAnswered(usize, u32, u64, Option<usize>),
     /// The texts of a manifest are entered.
     Entered(usize, u32, Option<u64>, Option<Manifest>),
-    /// A proposal reaches the store.
-    Proposed(usize, u32, u64, u64, Manifest),
+    /// A proposal is written, perhaps when nobody waits for it any more.
+    Proposed(usize, u32, u64, u64, Manifest, bool),
     /// Its answer reaches the instance: the index of the row.
     ProposalAnswered(usize, u32, usize),
     /// It is time to look again.
@@ -255,6 +260,8 @@ struct Model {
     rows: Vec<(u64, Generation)>,
     /// Whether the store answers, and since when; before, it did not.
     store: (bool, u64),
+    /// A machine so busy that the store takes as long as it is waited for, and longer.
+    slow: bool,
     answers: u64,
     converged: u64,
 }
@@ -277,9 +284,11 @@ impl Model {
             edited: 1_000_000,
             rows: Vec::new(),
             store: (true, 0),
+            slow: false,
             answers: 0,
             converged: 0,
         };
+        model.slow = model.rng.u8(0..4) == 0;
         for instance in 0..model.instances.len() {
             model.after(0, 50, Event::Request(instance));
         }
@@ -339,20 +348,25 @@ impl Model {
                 }
             }
             Event::Again(at, age) if self.instances[at].age == age => self.look(at),
-            Event::RowsRead(at, age, began) => {
+            Event::RowsRead(at, age) => {
+                let now = self.now;
                 let rows = self.store.0.then_some(self.rows.len());
-                self.after(0, 100, Event::RowsAnswered(at, age, began, rows));
+                self.after(0, if self.slow { CALL_MS / 2 } else { 100 }, Event::RowsAnswered(at, age, now, rows));
             }
-            Event::RowsAnswered(at, age, began, rows) if self.instances[at].age == age => {
+            Event::RowsAnswered(at, age, as_of_ms, rows) if self.instances[at].age == age => {
                 let newest = |known: usize| {
                     self.rows[known.saturating_sub(2)..known].iter().map(|(_, row)| row.clone()).collect()
                 };
                 let young = self.edited + SETTLE_MS >= self.now;
                 let (rows, files) = (rows.map(newest), FilesSeen { manifest: self.disk.clone(), young });
-                self.learns(at, Observation::Looked { began_ms: began, rows, files: Some(files) });
-                // With nothing to answer from, they wait for the next look.
-                if self.instances[at].state.in_force(self.now).is_none() {
+                self.learns(at, Observation::Looked { as_of_ms, rows, files: Some(files) });
+                let state = &self.instances[at].state;
+                // With nothing to answer from, or nothing that is not over perhaps, they wait for the next look.
+                if state.in_force(self.now).is_none() {
                     return;
+                }
+                if state.is_answered() && state.due(self.now) == Due::Always {
+                    return self.look(at);
                 }
                 for _ in 0..std::mem::take(&mut self.instances[at].waiting) {
                     self.answer(at);
@@ -363,16 +377,21 @@ impl Model {
                 let entered = |manifest| Observation::Entered { after, manifest };
                 self.learns(at, manifest.map_or(Observation::NotEntered, entered));
             }
-            Event::Proposed(at, age, number, at_ms, texts) => {
+            Event::Proposed(at, age, number, lead_ms, texts, late) => {
                 if !self.store.0 {
                     return self.after(0, 10, Event::Entered(at, age, None, None));
                 }
                 let index = usize::try_from(number - 1).unwrap();
                 assert!(index <= self.rows.len(), "a number is left out");
                 if index == self.rows.len() {
+                    // The store looked at its clock a while before this can be read.
+                    let commit = self.rng.u64(0..if self.slow { COMMIT_MS } else { 20 });
+                    let at_ms = self.now + lead_ms - commit.min(lead_ms);
                     self.rows.push((self.now, Generation { number, at_ms, manifest: Rc::new(texts) }));
                 }
-                self.after(0, 50, Event::ProposalAnswered(at, age, index));
+                if !late {
+                    self.after(0, 50, Event::ProposalAnswered(at, age, index));
+                }
             }
             Event::ProposalAnswered(at, age, index) if self.instances[at].age == age => {
                 let kept = self.rows[index].1.clone();
@@ -401,8 +420,7 @@ impl Model {
     fn look(&mut self, at: usize) {
         self.learns(at, Observation::Began);
         let age = self.instances[at].age;
-        let began = self.now;
-        self.after(0, 100, Event::RowsRead(at, age, began));
+        self.after(0, if self.slow { CALL_MS / 2 } else { 100 }, Event::RowsRead(at, age));
     }
 
     fn learns(&mut self, at: usize, observation: Observation) {
@@ -429,8 +447,14 @@ impl Model {
                     let entered = self.store.0.then(|| (*manifest).clone());
                     self.after(0, 100, Event::Entered(at, age, after, entered));
                 }
-                Action::Propose(Generation { number, at_ms, manifest }) => {
-                    self.after(0, CALL_MS, Event::Proposed(at, age, number, at_ms, (*manifest).clone()));
+                Action::Propose { number, lead_ms, manifest } => {
+                    let waits = self.rng.u64(0..if self.slow { 3 * CALL_MS } else { 150 });
+                    let late = waits > CALL_MS;
+                    self.after(waits, waits, Event::Proposed(at, age, number, lead_ms, (*manifest).clone(), late));
+                    if late {
+                        // It is not waited for any longer, and takes effect all the same.
+                        self.after(CALL_MS, CALL_MS, Event::Entered(at, age, None, None));
+                    }
                 }
             }
         }
@@ -447,11 +471,11 @@ impl Model {
         let answered = &instance.snapshots[&source];
         let (up, since) = self.store;
         let begun = self.rows.first().is_some_and(|(entered, _)| entered + STALE_MS + CALL_MS < now);
-        if up && since + 1_500 < now && begun {
+        if up && since + 2 * STALE_MS + CALL_MS < now && begun {
             let expected = &self.rows.iter().rfind(|(_, row)| row.at_ms <= now).unwrap().1;
             assert_eq!(answered, &expected.manifest, "two generations at {now}: {source:?}, {expected:?}");
         }
-        if up && self.edited.max(since) + 2_000 < now {
+        if up && !self.slow && self.edited.max(since) + 2_000 < now {
             self.converged += 1;
             let paths: BTreeSet<&String> = self.disk.keys().chain(answered.keys()).collect();
             for path in paths {
