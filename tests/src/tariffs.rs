@@ -4,10 +4,14 @@
 //! local time on the card. `with` lists what else there is, comma by comma: `dynamic 1.2`, `tolls 10.00`,
 //! `coupon 5.00`, `coupon 20% max 6.00`, `coupon 20.00 from 48.00`, `mocked`, or `metered 12:00:00 300 s 999 m` for
 //! each metered segment, with the day before the time when it is not that of the start. `total` may go on with
-//! discounts: `48.00 - 5.00 = 43.00`. Anything without a bar is prose, but for lines that begin with
+//! discounts, `48.00 - 5.00 = 43.00`, or with what was published where the card comes to something else:
+//! `8.00, published 7.80`. Anything without a bar is prose, but for lines that begin with
 //!
 //! - `place: Times Square 40.7580 -73.9855`: rides may go `from Times Square` and `to` it;
 //! - `change: /items/2/branches/0/rate "0.25"`: the card, but for that figure. Another reading of the same tariff.
+//!
+//! Cards are those of the configuration, by their place there, and those of `tests/cases/cards`, which do not ship:
+//! `case/calgary.passenger`.
 
 use farebox_fare::{Basis, Bill, Coupon, CouponValue, Outcome, Point, Segment, Trip};
 use farebox_kit::artifacts;
@@ -22,7 +26,7 @@ use std::path::PathBuf;
 pub struct Tariff {
     /// The file's name without its ending.
     pub name: String,
-    /// The card's place in the configuration: "110000/express.passenger".
+    /// The card's place in the configuration, "110000/express.passenger", or among the cases, "case/calgary.passenger".
     pub card_name: String,
     /// The card's document; with the table's changes, if it has any.
     pub document: String,
@@ -76,7 +80,7 @@ fn read(path: &PathBuf) -> Tariff {
     let card_name =
         text.lines().find_map(|line| line.strip_prefix("card: ")).unwrap_or_else(|| panic!("{name}: no card")).trim();
     let changes = text.lines().filter_map(|line| line.strip_prefix("change: "));
-    let document = changes.fold(artifacts::card(card_name), |document, change| changed(&document, change));
+    let document = changes.fold(card_text(card_name), |document, change| changed(&document, change));
     let places = text.lines().filter_map(|line| line.strip_prefix("place: ")).map(place).collect();
     let card = RateCard::parse(&document).unwrap_or_else(|problems| panic!("{card_name}: {problems:?}"));
     let rows = text.lines().enumerate().filter(|(_, line)| line.contains('|') && !line.starts_with("start "));
@@ -84,6 +88,13 @@ fn read(path: &PathBuf) -> Tariff {
         rows.map(|(index, row)| ride(&card, &places, row, format!("{name}.txt:{}", index + 1))).collect();
     assert!(!rides.is_empty(), "{name}: no rides");
     Tariff { name, card_name: card_name.to_owned(), document, card, rides }
+}
+
+/// A card of the configuration, or of the cases.
+fn card_text(name: &str) -> String {
+    let Some(case) = name.strip_prefix("case/") else { return artifacts::card(name) };
+    let path = artifacts::repository().join("tests/cases/cards").join(format!("{case}.json"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A card with one figure changed: `/items/2/branches/0/rate "0.25"`.
@@ -108,6 +119,14 @@ fn ride(card: &RateCard, places: &BTreeMap<String, Point>, row: &str, place: Str
     let cells: Vec<&str> = row.split('|').map(str::trim).collect();
     let [start, km, minutes, with, lines, total] = cells[..] else { panic!("{place}: a row has six cells") };
     let currency = card.info().currency;
+    let total = match total.split_once(", published ") {
+        Some((ours, published)) => {
+            let differ = money(currency, ours) != money(currency, published);
+            assert!(differ, "{place}: comes to what was published, so there is no need to say that");
+            ours
+        }
+        None => total,
+    };
     let civil: DateTime = start.parse().unwrap_or_else(|error| panic!("{place}: {start}: {error}"));
     let moment = |civil: DateTime| {
         let zoned = civil.in_tz(&card.info().time_zone).unwrap_or_else(|error| panic!("{place}: {error}"));

@@ -3,7 +3,7 @@
 
 use farebox_kit::artifacts;
 use farebox_money::charge_in_steps;
-use farebox_pricing::{ENGINE, RateCard};
+use farebox_pricing::{ENGINE, RateCard, Side};
 use farebox_tests::guest::Guest;
 use farebox_tests::pricing::{PricingComponent, price_natively};
 use farebox_tests::tariffs;
@@ -59,14 +59,39 @@ fn shipped_cards() {
         let card = RateCard::parse(&document).unwrap_or_else(|problems| panic!("{name}: {problems:#?}"));
         assert!(card.warnings().is_empty(), "{name}: {:#?}", card.warnings());
         let info = card.info();
-        let side = serde_json::to_value(info.side).unwrap();
-        assert_eq!(*name, format!("{}/{}.{}", info.city, info.product, side.as_str().unwrap()));
-        match name.strip_suffix(".passenger") {
-            Some(ride) => {
+        let ride = format!("{}/{}", info.city, info.product);
+        let day = info.effective_from.iter().map(|day| format!(".{day}")).collect::<String>();
+        match info.side {
+            Side::Passenger => {
+                assert_eq!(*name, format!("{ride}.passenger{day}"));
                 assert!(tables.contains(name), "no table in tests/cases/tariffs is about {name}");
                 assert!(names.contains(&format!("{ride}.driver")), "{ride} has no card for the driver");
             }
-            None => assert!(document.contains("A SAMPLE"), "{name} does not say that it is a sample"),
+            Side::Driver => {
+                assert_eq!(*name, format!("{ride}.driver{day}"));
+                assert!(document.contains("A SAMPLE"), "{name} does not say that it is a sample");
+            }
+        }
+    }
+}
+
+/// The rides of a table begin while its card is in force: not before its day, and before that of the next card.
+#[test]
+fn tables_keep_to_the_days_of_their_cards() {
+    let cards: Vec<RateCard> =
+        artifacts::card_names().iter().map(|name| RateCard::parse(&artifacts::card(name)).unwrap()).collect();
+    for tariff in tariffs::all() {
+        let info = tariff.card.info();
+        let of_the_product = cards
+            .iter()
+            .map(RateCard::info)
+            .filter(|other| (&other.city, &other.product, other.side) == (&info.city, &info.product, info.side));
+        let next =
+            of_the_product.filter_map(|other| other.effective_at).filter(|at| Some(*at) > info.effective_at).min();
+        for ride in tariff.rides {
+            let at = ride.trip.started_at;
+            let in_force = info.effective_at.is_none_or(|from| from <= at) && next.is_none_or(|next| at < next);
+            assert!(in_force, "{}: {} is not in force then", ride.place, tariff.card_name);
         }
     }
 }

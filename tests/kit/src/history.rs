@@ -59,7 +59,14 @@ impl Cards {
                 let file = name(&path);
                 let Some(product) = file.strip_suffix(".passenger.json") else { continue };
                 let card = |side: Side| {
-                    let path = city.join(format!("{product}.{}.json", side.word()));
+                    // Rides are later than the days of all cards, so the latest is in force.
+                    let from_the_beginning = format!("{product}.{}.json", side.word());
+                    let later = format!("{product}.{}.", side.word());
+                    let of_days = entries(&city).into_iter().filter(|path| {
+                        let file = name(path);
+                        file != from_the_beginning && file.starts_with(&later)
+                    });
+                    let path = of_days.max().unwrap_or_else(|| city.join(&from_the_beginning));
                     let card = Card::parse(&read(&path), &name(&city), product, side);
                     card.unwrap_or_else(|problems| panic!("{}: {problems:?}", path.display()))
                 };
