@@ -189,6 +189,15 @@ fn until_in_force(server: &Server, is_so: impl Fn(&Server, &Value) -> bool) {
     }
 }
 
+/// Waits until the instances of a new node have agreed on its first configuration. Until then each goes by the files alone.
+fn until_there_is_a_generation(server: &Server) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while server.get("/statusz").json()["configuration"]["generation"] != json!(1) {
+        estimate(server);
+        assert!(Instant::now() < deadline, "{}", server.get("/statusz").body);
+    }
+}
+
 /// Whether the rate card of the express product in Jinan is this text.
 fn is_offered_at(text: &str) -> impl Fn(&Server, &Value) -> bool {
     move |server, products| {
@@ -396,6 +405,7 @@ fn prices_change_while_clients_ask() {
     let server = application.start(tempfile::tempdir().unwrap(), &PATIENT);
     let card = application.file("cards/370100/express.passenger.json");
     let text = fs::read_to_string(&card).unwrap();
+    until_there_is_a_generation(&server);
     let (stop, newest) = (AtomicBool::new(false), AtomicUsize::new(0));
     let ask = || {
         let told = newest.load(Ordering::SeqCst);
@@ -448,13 +458,8 @@ fn the_last_good_card_stays_in_force() {
     let card = application.file("cards/370100/express.passenger.json");
     let text = fs::read_to_string(&card).unwrap();
     let mut server = application.start(tempfile::tempdir().unwrap(), &PATIENT);
-    let generation = |server: &Server| server.get("/statusz").json()["configuration"]["generation"].clone();
-    // What was never answered from is not the last good one.
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while generation(&server) != json!(1) {
-        estimate(&server);
-        assert!(Instant::now() < deadline, "{}", server.get("/statusz").body);
-    }
+    // What was never in force is not the last good one.
+    until_there_is_a_generation(&server);
     fs::write(&card, "{").unwrap();
     for trip in ["before", "after"] {
         let deadline = Instant::now() + Duration::from_secs(20);
