@@ -131,8 +131,19 @@ impl<P: Ports> Keeper<P> {
         {
             return;
         }
+        let files = if self.state.borrow().files_are_due(now_ms) { self.look_at_files(now_ms) } else { None };
+        let actions = self.observe(Observation::Looked { as_of_ms, rows, files });
+        let later = self.carry_out(actions.into(), false).await;
+        if !later.is_empty() {
+            let keeper = Rc::clone(self);
+            self.ports.spawn(Box::pin(async move { _ = keeper.carry_out(later, true).await }));
+        }
+    }
+
+    /// The files as they are; `None` when they cannot be read.
+    fn look_at_files(&self, now_ms: u64) -> Option<FilesSeen> {
         let before = Rc::clone(&self.folder.borrow());
-        let files = match Folder::read(&*self.ports, Some(&before), now_ms) {
+        match Folder::read(&*self.ports, Some(&before), now_ms) {
             Ok(folder) => {
                 let files = FilesSeen { manifest: folder.manifest(), young: folder.changed_within(SETTLE_MS, now_ms) };
                 self.folder.replace(Rc::new(folder));
@@ -143,12 +154,6 @@ impl<P: Ports> Keeper<P> {
                 self.unread.replace(Some(why));
                 None
             }
-        };
-        let actions = self.observe(Observation::Looked { as_of_ms, rows, files });
-        let later = self.carry_out(actions.into(), false).await;
-        if !later.is_empty() {
-            let keeper = Rc::clone(self);
-            self.ports.spawn(Box::pin(async move { _ = keeper.carry_out(later, true).await }));
         }
     }
 
@@ -264,6 +269,10 @@ impl<P: Ports> Keeper<P> {
 
     /// A generation as the store has it. One that cannot be read is as one whose texts are missing.
     fn read(&self, row: ports::Generation) -> Option<Generation> {
+        // What is kept under a number stays.
+        if let Some(known) = self.state.borrow().known(row.number) {
+            return Some(known.clone());
+        }
         match serde_json::from_str(&row.manifest) {
             Ok(manifest) => Some(Generation { number: row.number, at_ms: row.at_ms, manifest: Rc::new(manifest) }),
             Err(error) => {

@@ -28,17 +28,21 @@ pub const LOOK_MS: u64 = 150;
 /// After this long no request is answered before its instance has looked.
 pub const STALE_MS: u64 = 250;
 
+/// Files are looked at with the first look after this long: that takes ten times as long as looking at generations, which is
+/// what an instance has to do in time.
+pub const FILES_MS: u64 = 300;
+
 /// How long files have to stay as they are before they are believed: whoever saves several does not save all at once, and
 /// what is half written differs a moment later.
 pub const SETTLE_MS: u64 = 100;
 
 /// How far ahead the moment of change is when the store writes it down. [`STALE_MS`] after it can be read every instance has
 /// seen it. A change that follows upon another waits for its moment, and then for its own.
-pub const LEAD_MS: u64 = 750;
+pub const LEAD_MS: u64 = 700;
 
 /// What is left over: how long the store may take from the moment at which it looks at its clock until others can read what it
 /// wrote.
-const COMMIT_MS: u64 = 450;
+const COMMIT_MS: u64 = 400;
 
 /// How often an instance that has nothing to answer from looks again before it takes files that keep changing as they are.
 const PATIENCE: u8 = 5;
@@ -80,7 +84,7 @@ pub enum Observation {
         as_of_ms: u64,
         /// The newest generations; `None` when the store did not answer.
         rows: Option<Vec<Generation>>,
-        /// The files; `None` when they could not be read.
+        /// The files; `None` when they could not be read, or were not looked at.
         files: Option<FilesSeen>,
     },
     /// What [`Action::Judge`] asked for.
@@ -179,6 +183,8 @@ pub struct State {
     /// The numbers of those that are loaded.
     loaded: BTreeSet<u64>,
     files: Option<Rc<Manifest>>,
+    /// When they were looked at.
+    files_looked: Option<u64>,
     /// Whether the files were the same twice.
     settled: bool,
     alone: Option<Rc<Manifest>>,
@@ -215,6 +221,7 @@ impl State {
                     let same = self.files.as_deref() == Some(&manifest);
                     self.settled = same || (self.files.is_none() && !young) || planted(Bug::TakesHalfAnEdit);
                     self.files = Some(Rc::new(manifest));
+                    self.files_looked = Some(now_ms);
                 }
                 self.load(now_ms, &mut actions);
                 self.follow(now_ms, &mut actions);
@@ -289,6 +296,12 @@ impl State {
         if (age >= LOOK_MS || waits) && !looks { Due::Once } else { Due::No }
     }
 
+    /// Whether a look that begins now has to look at the files as well.
+    pub fn files_are_due(&self, now_ms: u64) -> bool {
+        let looked = self.files_looked.filter(|looked| (*looked..looked + FILES_MS).contains(&now_ms));
+        looked.is_none() || !self.settled
+    }
+
     /// Whether the store answered when it was asked last.
     pub fn is_answered(&self) -> bool {
         self.answered
@@ -297,6 +310,12 @@ impl State {
     /// As of which moment it knows the generations.
     pub fn looked_ms(&self) -> Option<u64> {
         self.looked
+    }
+
+    /// The generation of a number, when it is known.
+    pub fn known(&self, number: u64) -> Option<&Generation> {
+        let at = self.rows.binary_search_by_key(&number, |known| known.number).ok()?;
+        self.rows.get(at).map(|row| &**row)
     }
 
     /// The newest generation that is known, in force or not.

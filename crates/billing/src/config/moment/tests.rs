@@ -359,7 +359,8 @@ impl Model {
                 };
                 let young = self.edited + SETTLE_MS >= self.now;
                 let (rows, files) = (rows.map(newest), FilesSeen { manifest: self.disk.clone(), young });
-                self.learns(at, Observation::Looked { as_of_ms, rows, files: Some(files) });
+                let files = self.instances[at].state.files_are_due(self.now).then_some(files);
+                self.learns(at, Observation::Looked { as_of_ms, rows, files });
                 let state = &self.instances[at].state;
                 // With nothing to answer from, or nothing that is not over perhaps, they wait for the next look.
                 if state.in_force(self.now).is_none() {
