@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, Authorization};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, params_from_iter};
@@ -109,6 +110,9 @@ impl Worker {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.set_prepared_statement_cache_capacity(128);
+        // Otherwise SQLite prepares a cached statement again whenever its parameters change, in case another plan fits them
+        // better. With triggers that is most of what a write costs.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.authorizer(Some(|action: rusqlite::hooks::AuthContext<'_>| match action.action {
             // Temporary databases only: a component is granted this file, not the file system.
             AuthAction::Attach { filename } if !matches!(filename, "" | ":memory:") => Authorization::Deny,
