@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// How often a request looks before it is answered from what there is.
-const LOOKS: u32 = 4;
+const LOOKS: u32 = 5;
 
 /// The configuration of an instance.
 pub struct Keeper<P: Ports> {
@@ -85,10 +85,22 @@ impl<P: Ports> Keeper<P> {
             }
             self.look().await;
             now_ms = self.ports.now_ms();
-            // A look that took so long that what it found may be over is followed by another.
-            if due == Due::Once || !self.state.borrow().is_answered() || !self.has_something() {
+            if self.has_something() {
+                // A look that took so long that what it found may be over is followed by another.
+                if due == Due::Once || !self.state.borrow().is_answered() {
+                    break;
+                }
+            } else if self.unread.borrow().is_some() {
                 break;
+            } else {
+                // Somebody is changing the files.
+                self.ports.sleep(Duration::from_millis(SETTLE_MS)).await;
+                now_ms = self.ports.now_ms();
             }
+        }
+        if !self.has_something() {
+            let actions = self.observe(Observation::OutOfPatience);
+            _ = self.carry_out(actions.into(), false).await;
         }
         let source = self.state.borrow().in_force(now_ms);
         let snapshot = source.and_then(|source| self.snapshots.borrow().get(&source).map(Rc::clone));
@@ -167,7 +179,7 @@ impl<P: Ports> Keeper<P> {
                     continue;
                 }
                 Action::Load(generation) => self.load(&generation).await,
-                later if !after && (later != Action::LookAgain || self.has_something()) => {
+                later if !after => {
                     left.push_back(later);
                     continue;
                 }

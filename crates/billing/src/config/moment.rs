@@ -44,9 +44,6 @@ pub const LEAD_MS: u64 = 700;
 /// wrote.
 const COMMIT_MS: u64 = 400;
 
-/// How often an instance that has nothing to answer from looks again before it takes files that keep changing as they are.
-const PATIENCE: u8 = 5;
-
 /// How long the store is waited for. A busy machine is not a broken store: whoever has to look is answered late rather than
 /// from what may be over.
 pub const CALL_MS: u64 = 1_000;
@@ -87,6 +84,8 @@ pub enum Observation {
         /// The files; `None` when they could not be read, or were not looked at.
         files: Option<FilesSeen>,
     },
+    /// A request has waited long enough for files that keep changing: they count as they are.
+    OutOfPatience,
     /// What [`Action::Judge`] asked for.
     Judged {
         /// The generation that was to be followed, if there was one.
@@ -185,11 +184,11 @@ pub struct State {
     files: Option<Rc<Manifest>>,
     /// When they were looked at.
     files_looked: Option<u64>,
-    /// Whether the files were the same twice.
+    /// Since when they have been as they are.
+    files_since: Option<u64>,
+    /// Whether that is long enough.
     settled: bool,
     alone: Option<Rc<Manifest>>,
-    /// How often the first answer was put off because files were changing.
-    waited: u8,
     judged: Option<Judged>,
     /// Since when something is being entered.
     entering: Option<u64>,
@@ -207,7 +206,7 @@ impl State {
     /// What is to be done about something that was learnt, and what is known then.
     #[must_use]
     pub fn step(mut self, observation: Observation, now_ms: u64) -> (Self, Vec<Action>) {
-        let mut actions = Vec::new();
+        let (mut actions, mut changed) = (Vec::new(), false);
         match observation {
             Observation::Began => self.begun = Some(now_ms),
             Observation::Looked { as_of_ms, rows, files } => {
@@ -218,13 +217,18 @@ impl State {
                 self.answered = rows.is_some();
                 rows.into_iter().flatten().for_each(|row| self.learn(row));
                 if let Some(FilesSeen { manifest, young }) = files {
-                    let same = self.files.as_deref() == Some(&manifest);
-                    self.settled = same || (self.files.is_none() && !young) || planted(Bug::TakesHalfAnEdit);
-                    self.files = Some(Rc::new(manifest));
-                    self.files_looked = Some(now_ms);
+                    changed = self.see(manifest, young, now_ms);
                 }
                 self.load(now_ms, &mut actions);
                 self.follow(now_ms, &mut actions);
+                // While there is nothing to answer from, they are looked at again by whoever waits for it.
+                if changed && !self.settled && (!self.rows.is_empty() || self.alone.is_some()) {
+                    actions.push(Action::LookAgain);
+                }
+            }
+            Observation::OutOfPatience => {
+                self.settled = true;
+                _ = self.begin_alone(now_ms, &mut actions);
             }
             Observation::Judged { against, files, good } => {
                 self.judged = Some(Judged { against, files, good: Rc::new(good) });
@@ -249,13 +253,7 @@ impl State {
                 self.load(now_ms, &mut actions);
             }
             Observation::Loaded(number) => _ = self.loaded.insert(number),
-            Observation::NotLoaded(_) => {
-                if self.in_force(now_ms).is_none()
-                    && let Some(files) = self.files.clone()
-                {
-                    self.begin_alone(&files, &mut actions);
-                }
-            }
+            Observation::NotLoaded(_) => _ = self.begin_alone(now_ms, &mut actions),
         }
         self.forget(now_ms);
         (self, actions)
@@ -353,7 +351,7 @@ impl State {
 
     fn follow_alone(&mut self, files: &Rc<Manifest>, now_ms: u64, actions: &mut Vec<Action>) {
         let alone = match self.alone.clone() {
-            None => match self.begin_alone(files, actions) {
+            None => match self.begin_alone(now_ms, actions) {
                 Some(first) => first,
                 None => return,
             },
@@ -371,14 +369,27 @@ impl State {
         }
     }
 
-    /// Answers from files for the first time: from all of them, when they do not change any more, or do not stop changing.
-    fn begin_alone(&mut self, files: &Manifest, actions: &mut Vec<Action>) -> Option<Rc<Manifest>> {
-        if !self.settled && self.waited < PATIENCE {
-            self.waited += 1;
-            actions.push(Action::LookAgain);
+    /// Learns what the files are, and whether they have changed. They count when they have been the same for [`SETTLE_MS`],
+    /// however many requests looked at them meanwhile; the first ones as well when nobody has touched them for as long.
+    fn see(&mut self, manifest: Manifest, young: bool, now_ms: u64) -> bool {
+        let changed = self.files.as_deref() != Some(&manifest);
+        let untouched = self.files.is_none() && !young;
+        if changed || self.files_since.is_none_or(|since| since > now_ms) {
+            self.files_since = Some(now_ms);
+            self.settled = untouched || planted(Bug::TakesHalfAnEdit);
+        }
+        self.settled |= self.files_since.is_some_and(|since| now_ms - since >= SETTLE_MS);
+        self.files = Some(Rc::new(manifest));
+        self.files_looked = Some(now_ms);
+        changed
+    }
+
+    /// Answers from files when there is nothing else, and they count.
+    fn begin_alone(&mut self, now_ms: u64, actions: &mut Vec<Action>) -> Option<Rc<Manifest>> {
+        if !self.settled || self.in_force(now_ms).is_some() {
             return None;
         }
-        let first = Rc::new(readable(files));
+        let first = Rc::new(readable(self.files.as_deref()?));
         actions.push(Action::Alone(Rc::clone(&first)));
         self.alone = Some(Rc::clone(&first));
         Some(first)
@@ -396,7 +407,6 @@ impl State {
             return Some(Rc::clone(base));
         }
         if !self.settled {
-            actions.push(Action::LookAgain);
             return None;
         }
         let judged = self.judged.as_ref().filter(|judged| judged.against == against && judged.files == **files);

@@ -64,20 +64,38 @@ fn a_node_begins() {
 #[test]
 fn a_node_begins_in_the_middle() {
     let mut state = State::default();
-    assert_eq!(step(&mut state, looked(0, Some(&[]), "a=new b=1"), 1), [Action::LookAgain]);
+    assert_eq!(step(&mut state, looked(0, Some(&[]), "a=new b=1"), 1), []);
     assert_eq!((state.due(2), state.in_force(2)), (Due::Always, None), "others wait as well");
-    assert_eq!(step(&mut state, looked(100, Some(&[]), "a=new b=new"), 101), [Action::LookAgain]);
+    assert_eq!(step(&mut state, looked(100, Some(&[]), "a=new b=new"), 101), []);
     let whole = Rc::new(manifest("a=new b=new"));
+    assert_eq!(step(&mut state, looked(200, Some(&[]), "a=new b=new"), 200), [], "however many look meanwhile");
     let actions = step(&mut state, looked(200, Some(&[]), "a=new b=new"), 201);
     assert_eq!(actions, [Action::Alone(Rc::clone(&whole)), enter(None, &whole)]);
 
     let mut state = State::default();
-    for look in 0..u64::from(PATIENCE) {
+    for look in 0..5 {
         let files = format!("a=new{look}");
-        assert_eq!(step(&mut state, looked(100 * look, None, &files), 100 * look), [Action::LookAgain]);
+        assert_eq!(step(&mut state, looked(100 * look, None, &files), 100 * look), []);
     }
-    let whole = Rc::new(manifest("a=new"));
-    assert_eq!(step(&mut state, looked(500, None, "a=new"), 501), [Action::Alone(whole)]);
+    let whole = Rc::new(manifest("a=new4"));
+    assert_eq!(step(&mut state, Observation::OutOfPatience, 500), [Action::Alone(whole)]);
+}
+
+/// Many requests that look at the same moment find the same files, and that does not make half an edit whole.
+#[test]
+fn files_settle_by_the_clock() {
+    let mut state = State::default();
+    let rows = [generation(1, 0, "a=1 b=1")];
+    step(&mut state, looked(1_000, Some(&rows), "a=1 b=1"), 1_000);
+    step(&mut state, Observation::Loaded(1), 1_000);
+    assert_eq!(step(&mut state, looked(1_400, Some(&rows), "a=2 b=1"), 1_400), [Action::LookAgain]);
+    for now in [1_400, 1_401, 1_499] {
+        assert_eq!(step(&mut state, looked(now, Some(&rows), "a=2 b=1"), now), [], "{now}");
+    }
+    assert_eq!(step(&mut state, looked(1_499, Some(&rows), "a=2 b=2"), 1_499), [Action::LookAgain]);
+    assert_eq!(step(&mut state, looked(1_598, Some(&rows), "a=2 b=2"), 1_598), []);
+    let actions = step(&mut state, looked(1_599, Some(&rows), "a=2 b=2"), 1_599);
+    assert!(matches!(&actions[..], [Action::Judge { .. }]), "{actions:?}");
 }
 
 /// A change that was seen twice is judged and entered, is loaded ahead of its moment, and is in force from it on.
@@ -364,7 +382,7 @@ impl Model {
                 let state = &self.instances[at].state;
                 // With nothing to answer from, or nothing that is not over perhaps, they wait for the next look.
                 if state.in_force(self.now).is_none() {
-                    return;
+                    return self.after(SETTLE_MS, SETTLE_MS + 20, Event::Again(at, age));
                 }
                 if state.is_answered() && state.due(self.now) == Due::Always {
                     return self.look(at);
