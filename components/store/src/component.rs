@@ -4,7 +4,7 @@
 
 use crate::backend::{Fault, Fence, Keys, Redis, Sqlite};
 use crate::bills::Bills as _;
-use crate::configuration::{Configuration as _, Generation, Known, Proposal};
+use crate::configuration::Configuration as _;
 use crate::documents::Documents as _;
 use crate::ledger::{Entry, Ledger as _};
 use crate::quotes::Quotes as _;
@@ -13,7 +13,8 @@ use crate::{MAX_SEGMENTS, Settings, SharedBy, page, ttl_s};
 use exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
 use farebox_money::Currency;
 use farebox_records::stored::{
-    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, StoredBill, TopUp,
+    Accumulated, DocumentKind, Due, DueTrip, Generation, Known, Listed, NewRevision, Page, Posted, Proposal, Revision,
+    StoredBill, TopUp,
 };
 use std::cell::OnceCell;
 

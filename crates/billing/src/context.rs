@@ -7,9 +7,7 @@ use crate::ports::{Ports, StoreError};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use farebox_fare::Timestamp;
-use futures::future::{Either, select};
 use std::cell::Cell;
-use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -87,10 +85,6 @@ impl<P: Ports> Context<P> {
         let deadline = self.deadline.get().unwrap_or_else(|| now.saturating_add(self.settings.request_deadline));
         self.deadline.set(Some(deadline));
         let left = deadline.saturating_sub(now);
-        let wait = self.ports().sleep(allowed.min(left));
-        match select(pin!(call), pin!(wait)).await {
-            Either::Left((answer, _)) => Ok(answer),
-            Either::Right(_) => Err(StoreError::TimedOut),
-        }
+        self.ports().within(allowed.min(left), call).await
     }
 }

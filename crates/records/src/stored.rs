@@ -1,5 +1,5 @@
-//! What the store is given and gives back: records and what it keeps beside them, so that it need not read them. The store and
-//! whoever asks it have the same.
+//! What the store is given and gives back: records and what it keeps beside them, so that it need not read them; and the
+//! configurations of a node. The store and whoever asks it have the same.
 
 use farebox_document::words;
 use farebox_fare::{Degradation, Timestamp};
@@ -124,4 +124,35 @@ pub struct Page<T> {
     pub entries: Vec<T>,
     /// Where the next part begins. `None` at the end.
     pub next: Option<String>,
+}
+
+/// A configuration, and from when it is in force, as the node's database keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// Counts up by one from 1.
+    pub number: u64,
+    /// From when on, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// What it consists of, as JSON: an object of paths, each with the version of its text.
+    pub manifest: String,
+}
+
+/// What there was when the store looked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// When that was, in milliseconds since 1970, by the clock that leads are counted by. The answer may be late.
+    pub now_ms: u64,
+    /// The newest two generations, ascending.
+    pub newest: Vec<Generation>,
+}
+
+/// A configuration that is to be in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The number that it is to have.
+    pub number: u64,
+    /// How long after it was written it is in force, in milliseconds, at most a day.
+    pub lead_ms: u64,
+    /// What it consists of, as JSON: an object of paths, each with the version of its text.
+    pub manifest: String,
 }

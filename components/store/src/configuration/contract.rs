@@ -1,58 +1,26 @@
 //! What a backend does with configurations.
 
 use crate::Fault;
+use farebox_records::stored::{Generation, Known, Proposal};
 use std::collections::BTreeMap;
-
-/// A configuration, in force from a moment on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Generation {
-    /// The higher, the newer.
-    pub number: u64,
-    /// From when on, in milliseconds since 1970.
-    pub at_ms: u64,
-    /// What it consists of: a JSON object of path -> version.
-    pub manifest: String,
-}
-
-/// The configurations that there were at a moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// By the clock that leads are counted by, in milliseconds since 1970.
-    pub now_ms: u64,
-    /// The newest two generations, ascending.
-    pub newest: Vec<Generation>,
-}
-
-/// A configuration that is to be in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proposal {
-    /// The number that it is to have.
-    pub number: u64,
-    /// How long after it was written it is in force, in milliseconds.
-    pub lead_ms: u64,
-    /// What it consists of: a JSON object of path -> version.
-    pub manifest: String,
-}
 
 /// The longest lead, in milliseconds: a day.
 const LONGEST_LEAD_MS: u64 = 86_400_000;
 
-impl Proposal {
-    /// Checks what no step could put right any more.
-    ///
-    /// # Errors
-    ///
-    /// A number that SQLite cannot hold, a lead of more than a day, or a manifest that is none. Says what would be right.
-    pub fn check(&self) -> Result<(), Fault> {
-        if i64::try_from(self.number).is_err() || self.lead_ms > LONGEST_LEAD_MS {
-            let right = format!("a generation's number must be below 2^63, and its lead at most {LONGEST_LEAD_MS} ms");
-            return Err(Fault::Other(right));
-        }
-        let manifest: Result<BTreeMap<String, String>, _> = serde_json::from_str(&self.manifest);
-        manifest.map(drop).map_err(|error| {
-            Fault::Other(format!("a generation's manifest must be a JSON object of path -> version: {error}"))
-        })
+/// Checks what no step could put right any more.
+///
+/// # Errors
+///
+/// A number that SQLite cannot hold, a lead of more than a day, or a manifest that is none. Says what would be right.
+pub fn check(proposal: &Proposal) -> Result<(), Fault> {
+    if i64::try_from(proposal.number).is_err() || proposal.lead_ms > LONGEST_LEAD_MS {
+        let right = format!("a generation's number must be below 2^63, and its lead at most {LONGEST_LEAD_MS} ms");
+        return Err(Fault::Other(right));
     }
+    let manifest: Result<BTreeMap<String, String>, _> = serde_json::from_str(&proposal.manifest);
+    manifest.map(drop).map_err(|error| {
+        Fault::Other(format!("a generation's manifest must be a JSON object of path -> version: {error}"))
+    })
 }
 
 /// Configurations. They belong to a node, and to no city: no fence is looked at.
@@ -82,11 +50,11 @@ mod tests {
 
     #[test]
     fn manifests_are_objects_of_texts() {
-        let check = |number, manifest: &str| Proposal { number, lead_ms: 0, manifest: manifest.into() }.check();
+        let check = |number, manifest: &str| check(&Proposal { number, lead_ms: 0, manifest: manifest.into() });
         assert_eq!(check(0, "{}"), Ok(()));
         assert_eq!(check(i64::MAX.unsigned_abs(), r#"{"cards/1/a.json": "00ff"}"#), Ok(()));
         assert!(check(1 << 63, "{}").is_err());
-        assert!(Proposal { number: 1, lead_ms: LONGEST_LEAD_MS + 1, manifest: "{}".into() }.check().is_err());
+        assert!(super::check(&Proposal { number: 1, lead_ms: LONGEST_LEAD_MS + 1, manifest: "{}".into() }).is_err());
         for wrong in ["", "[]", "null", r#"{"a": 1}"#, "{"] {
             assert!(check(1, wrong).is_err(), "{wrong}");
         }

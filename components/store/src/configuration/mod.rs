@@ -5,7 +5,7 @@ mod contract;
 #[cfg(target_family = "wasm")]
 mod sqlite;
 
-pub use contract::{Configuration, Generation, Known, Proposal, too_old};
+pub use contract::{Configuration, check, too_old};
 
 /// The statements, in SQL.
 pub mod statement {

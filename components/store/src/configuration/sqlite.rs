@@ -1,9 +1,10 @@
 //! Configurations in SQLite.
 
-use super::{Configuration, Generation, Known, Proposal, statement, too_old};
+use super::{Configuration, check, statement, too_old};
 use crate::Fault;
 use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, texts};
+use farebox_records::stored::{Generation, Known, Proposal};
 use spin_sdk::sqlite::RowResult;
 
 impl Configuration for Sqlite {
@@ -15,7 +16,7 @@ impl Configuration for Sqlite {
     }
 
     async fn propose(&self, proposed: &Proposal) -> Result<Generation, Fault> {
-        proposed.check()?;
+        check(proposed)?;
         let Proposal { number, lead_ms, manifest } = proposed;
         let number = number.cast_signed();
         let parameters = vec![number.into(), lead_ms.cast_signed().into(), manifest.as_str().into()];

@@ -10,7 +10,7 @@ use crate::ports::{Ports, StoreError};
 use crate::quotes;
 use crate::refusal::{Code, Refusal};
 use crate::requests::{AskedBill, BillRequest};
-use farebox_fare::Trip;
+use farebox_fare::{Degradation, Trip};
 use farebox_records::{NotQuoted, Pinned, Quote};
 use std::rc::Rc;
 
@@ -125,9 +125,9 @@ fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
 }
 
 fn not_fetched(error: &StoreError) -> NotQuoted {
-    match error {
-        StoreError::TimedOut => NotQuoted::StoreTimeout,
-        StoreError::Unavailable(_) | StoreError::Fenced { .. } | StoreError::Other(_) => NotQuoted::StoreUnavailable,
+    match error.degradation() {
+        Degradation::StoreTimeout => NotQuoted::StoreTimeout,
+        _ => NotQuoted::StoreUnavailable,
     }
 }
 

@@ -10,10 +10,8 @@ use crate::event::Event;
 use crate::planted::{Bug, planted};
 use crate::ports::{self, Ports, StoreError};
 use crate::refusal::Refusal;
-use futures::future::{Either, select};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -306,11 +304,7 @@ impl<P: Ports> Keeper<P> {
 
     /// Waits for the store, as long as a call may take.
     async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let wait = self.ports.sleep(Duration::from_millis(CALL_MS));
-        match select(pin!(call), pin!(wait)).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => Err(StoreError::TimedOut),
-        }
+        self.ports.within(Duration::from_millis(CALL_MS), call).await?
     }
 
     /// A text that this instance has: in the folder, or of a snapshot.

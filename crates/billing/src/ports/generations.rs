@@ -1,37 +1,7 @@
 //! What the instances of a node agree on: which configuration is in force from when on.
 
 use super::StoreError;
-
-/// A configuration, and from when it is in force, as the node's database keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Generation {
-    /// Counts up by one from 1.
-    pub number: u64,
-    /// From when on, in milliseconds since 1970.
-    pub at_ms: u64,
-    /// What it consists of, as JSON: an object of paths, each with the version of its text.
-    pub manifest: String,
-}
-
-/// What there was when the store looked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// When that was, in milliseconds since 1970, by the clock that leads are counted by. The answer may be late.
-    pub now_ms: u64,
-    /// The newest two generations, ascending.
-    pub newest: Vec<Generation>,
-}
-
-/// A configuration that is to be in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proposal {
-    /// The number that it is to have.
-    pub number: u64,
-    /// How long after it was written it is in force, in milliseconds, at most a day.
-    pub lead_ms: u64,
-    /// What it consists of, as JSON: an object of paths, each with the version of its text.
-    pub manifest: String,
-}
+use farebox_records::stored::{Generation, Known, Proposal};
 
 /// Generations and their texts, on this node: in its own database, even where everything else is in one that is shared. A call
 /// may take for ever; whoever makes it bounds it.

@@ -8,16 +8,18 @@ mod generations;
 mod store;
 
 pub use farebox_records::stored::{
-    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Page, Posted, Revision, StoredBill, TopUp,
+    Accumulated, DocumentKind, Due, DueTrip, Generation, Known, Listed, NewRevision, Page, Posted, Proposal, Revision,
+    StoredBill, TopUp,
 };
 pub use fault::{SegmentsError, StoreError};
-pub use generations::{Generation, Generations, Known, Proposal};
+pub use generations::Generations;
 pub use store::Store;
 
 use crate::engines::Engines;
 use crate::event::Event;
 use farebox_fare::Timestamp;
-use std::pin::Pin;
+use futures::future::{Either, select};
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 /// All of them.
@@ -90,6 +92,19 @@ pub trait Clock {
 
     /// Waits.
     async fn sleep(&self, time: Duration);
+
+    /// Waits for a call of the store, and no longer than this. It is then abandoned; it may still take effect later.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TimedOut`] when there is no answer in time.
+    async fn within<T>(&self, allowed: Duration, call: impl Future<Output = T>) -> Result<T, StoreError> {
+        let wait = self.sleep(allowed);
+        match select(pin!(call), pin!(wait)).await {
+            Either::Left((answer, _)) => Ok(answer),
+            Either::Right(_) => Err(StoreError::TimedOut),
+        }
+    }
 }
 
 /// Chance.
