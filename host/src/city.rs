@@ -69,10 +69,7 @@ impl City {
 impl Report {
     fn of(path: &Path) -> Self {
         let file = input::name(path);
-        let unreadable = |error: anyhow::Error| {
-            vec![Problem { pointer: String::new(), code: "unreadable".into(), message: format!("{error:#}") }]
-        };
-        let parsed = input::read_text(path).map_err(unreadable).and_then(|text| CityRules::parse(&text));
+        let parsed = input::read_to_check(path).and_then(|text| CityRules::parse(&text));
         match parsed.and_then(|(rules, version)| named(path, &rules).map(|()| (rules, version))) {
             Ok((rules, version)) => {
                 Self { file, good: true, rules: Some(rules), version: Some(version), problems: Vec::new() }

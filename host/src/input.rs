@@ -2,6 +2,7 @@
 
 use crate::bill_text;
 use anyhow::Context;
+use farebox_document::Problem;
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -33,6 +34,17 @@ pub fn read_text(path: &Path) -> anyhow::Result<String> {
     };
     read.with_context(|| format!("cannot read {}", name(path)))?;
     Ok(text)
+}
+
+/// The text of a document that is to be checked.
+///
+/// # Errors
+///
+/// That it cannot be read, as a problem beside those that a check may find.
+pub fn read_to_check(path: &Path) -> Result<String, Vec<Problem>> {
+    read_text(path).map_err(|error| {
+        vec![Problem { pointer: String::new(), code: "unreadable".into(), message: format!("{error:#}") }]
+    })
 }
 
 /// A document of JSON; `what` is what it should be.

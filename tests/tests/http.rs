@@ -8,7 +8,7 @@ use farebox_tests::store_redis_server::RedisServer;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -128,7 +128,7 @@ impl Configured {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(artifacts::repository().join("target"), folder.path().join("target")).unwrap();
         fs::copy(artifacts::repository().join("spin.toml"), folder.path().join("spin.toml")).unwrap();
-        copy(&artifacts::repository().join("config"), &folder.path().join("config"));
+        artifacts::copy_configuration(&folder.path().join("config"));
         Self(folder)
     }
 
@@ -146,18 +146,6 @@ impl Configured {
 fn end(server: Server) -> TempDir {
     server.signal("TERM");
     server.wait().1
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).unwrap();
-        }
-    }
 }
 
 fn jinan_estimate() -> Value {

@@ -6,21 +6,11 @@ use farebox_billing::engines::Side;
 use farebox_billing::requests::Tariffs as _;
 use farebox_billing::{Billing, Context};
 use farebox_kit::artifacts::{copy_configuration, repository};
-use farebox_kit::memory::{Failure, World};
+use farebox_kit::memory::{Failure, World, now};
 use farebox_kit::native::Native;
 use std::fs;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 use tempfile::TempDir;
-
-/// The result of work that never waits for anything but what is late.
-fn now<T>(work: impl Future<Output = T>) -> T {
-    match pin!(work).poll(&mut std::task::Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => panic!("it waits for ever"),
-    }
-}
 
 /// A node: a folder, a store, and two instances.
 struct Node {

@@ -3,22 +3,12 @@
 
 use farebox_billing::answers::{Check, ReadinessDocument, StatusDocument, Verdict};
 use farebox_billing::{Billing, health};
-use farebox_kit::artifacts::repository;
-use farebox_kit::memory::{Failure, World};
+use farebox_kit::artifacts::copy_configuration;
+use farebox_kit::memory::{Failure, World, now};
 use std::fs;
 use std::path::Path;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 use tempfile::TempDir;
-
-/// The result of work that never waits for anything but what is late.
-fn now<T>(work: impl Future<Output = T>) -> T {
-    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => panic!("it waits for ever"),
-    }
-}
 
 /// An instance, and the folder that it reads.
 struct Host {
@@ -31,7 +21,7 @@ impl Host {
     /// One that has not answered yet, from what ships after `change`.
     fn new(change: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        copy(&repository().join("config"), folder.path());
+        copy_configuration(folder.path());
         change(folder.path());
         let world = World::with_config(folder.path().to_owned());
         Self { folder, billing: Billing::new(world.clone()), world }
@@ -56,18 +46,6 @@ impl Host {
 
     fn status(&self) -> StatusDocument {
         now(health::status(&self.billing, ""))
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            fs::create_dir(&to).unwrap();
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).unwrap();
-        }
     }
 }
 

@@ -7,24 +7,14 @@ use farebox_billing::refusal::{Code, Refusal};
 use farebox_billing::{Billing, Context, Wanted, estimates, meter};
 use farebox_fare::Degradation;
 use farebox_kit::artifacts::copy_configuration;
-use farebox_kit::memory::{Failure, World};
+use farebox_kit::memory::{Failure, World, now};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 use tempfile::TempDir;
 
 const CALLS: [&str; 8] =
     ["add_segments", "segments", "put_quote", "quote", "put_document", "document", "post_bill", "bill"];
-
-/// The result of work that never waits for anything but what is late.
-fn now<T>(work: impl Future<Output = T>) -> T {
-    match pin!(work).poll(&mut std::task::Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => panic!("it waits for ever"),
-    }
-}
 
 struct Ride {
     world: World,

@@ -73,14 +73,8 @@ impl Check {
 }
 
 fn check(path: &Path) -> CardReport {
-    let parsed = match input::read_text(path) {
-        Ok(text) => RateCard::parse(&text),
-        Err(error) => {
-            Err(vec![Problem { pointer: String::new(), code: "unreadable".into(), message: format!("{error:#}") }])
-        }
-    };
     let file = input::name(path);
-    match parsed {
+    match input::read_to_check(path).and_then(|text| RateCard::parse(&text)) {
         Ok(card) => {
             let items = card.codes().map(str::to_owned).collect();
             let description = Description { info: card.info().clone(), items };

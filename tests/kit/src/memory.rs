@@ -13,9 +13,9 @@ use farebox_fare::{Degradation, Segment};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// How a call of the store fails.
@@ -31,6 +31,18 @@ pub enum Failure {
 
 /// Work that goes on after an answer.
 pub type Work = Pin<Box<dyn Future<Output = ()>>>;
+
+/// The result of work that never waits for anything but what is late.
+///
+/// # Panics
+///
+/// When it waits for anything else.
+pub fn now<T>(work: impl Future<Output = T>) -> T {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => panic!("it waits for ever"),
+    }
+}
 
 /// What all requests of a test see.
 pub struct Memory {
