@@ -161,7 +161,7 @@ fn a_document_that_never_loaded() {
     assert_eq!(node.prices(), both("8.00"));
 }
 
-/// Without a store each instance goes by its files alone, and switches when it has seen them twice; when the store is back,
+/// Without a store each instance goes by its files alone, and switches when they have settled; when the store is back,
 /// they agree.
 #[test]
 fn without_a_store() {
