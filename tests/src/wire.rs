@@ -27,6 +27,7 @@ macro_rules! same_cases {
     };
 }
 same_cases!(Basis { Estimated, Metered, Mocked });
+same_cases!(MockCharges { All, MeasuredOnly });
 same_cases!(Unit { Trip, Meter, Second, Piece, Money });
 same_cases!(Outcome { Completed, Cancelled });
 same_cases!(Rounding { HalfUp, HalfEven, Down, Up });
@@ -41,6 +42,7 @@ same_cases!(Source { Card, Trip, Segments, Spread, Items });
 pub fn trip_to_wire(trip: &Trip) -> wire::Trip {
     wire::Trip {
         basis: trip.basis.into(),
+        mock_charges: trip.mock_charges.into(),
         started_at: trip.started_at,
         ended_at: trip.ended_at,
         distance: trip.distance_m,

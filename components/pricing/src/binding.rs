@@ -26,6 +26,13 @@ impl Binding<'_> {
         self.notes.warnings.add(format!("{}/{field}", self.pointer), code, message);
     }
 
+    /// What is zero is never charged.
+    pub fn warn_of_zero(&mut self, field: &str, figure: Figure) {
+        if figure.0.is_zero() {
+            self.warn(field, "zero", format!("with a {field} of zero this is never charged"));
+        }
+    }
+
     /// An amount has to be payable in the card's currency: no more decimals than that has.
     pub fn require_payable(&mut self, field: &str, amount: Figure) {
         amount.amount(self.currency, &format!("{}/{field}", self.pointer), &mut self.notes.problems);

@@ -7,6 +7,7 @@ mod names;
 mod odd;
 mod order;
 mod overlaps;
+mod zeros;
 
 pub use order::{order, replacement_order};
 
@@ -34,6 +35,9 @@ pub fn card(card: &RateCard, is_monotone: bool, notes: &mut Notes) {
                 );
             }
         }
+        if item.cap == Some(0) {
+            notes.warnings.add(format!("{pointer}/cap"), "zero", "what comes to at most zero is never charged");
+        }
         let is_limited = item.floor.is_some() || item.cap.is_some() || item.growth.is_some();
         if is_limited && item.branches.iter().any(|branch| branch.fee.is_included()) {
             let message = "a tax that is contained in the prices is not part of the sum, so there is nothing that a floor, a \
@@ -48,6 +52,7 @@ pub fn card(card: &RateCard, is_monotone: bool, notes: &mut Notes) {
         odd::warn_of_rivals(card, notes);
     }
     odd::warn(card, notes);
+    zeros::warn(card, notes);
 }
 
 /// What a minimum added to the quoted fare says nothing about what it has to add to this one.

@@ -30,9 +30,14 @@ pub trait Fee: Debug + Send + Sync {
         &[]
     }
 
-    /// Whether a mocked ride, of which only start and end are known, is charged this fee unless the item says otherwise.
-    /// Only distance and time are.
-    fn charged_when_mocked(&self) -> bool {
+    /// Whether it comes to nothing where what it is based on comes to nothing.
+    fn is_share(&self) -> bool {
+        !self.base().is_empty()
+    }
+
+    /// Whether it charges the distance or the time of the ride as such. Where mocked rides are charged what is measured and
+    /// nothing else, they are charged this.
+    fn is_measured(&self) -> bool {
         false
     }
 

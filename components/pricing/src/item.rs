@@ -5,7 +5,7 @@ use crate::growth::Growth;
 use crate::ride::{Part, Ride};
 use crate::rounding::Rounded;
 use crate::when::When;
-use farebox_fare::Basis;
+use farebox_fare::{Basis, MockCharges, Trip};
 use farebox_money::MinorUnits;
 use serde_json::Value;
 
@@ -62,18 +62,22 @@ impl Item {
         self.branches.iter().any(|branch| branch.fee.role() == role)
     }
 
-    /// Whether a ride of which only start and end are known is charged what a branch charges.
-    pub fn is_charged_when_mocked(&self, branch: &Branch) -> bool {
-        self.when_mocked.unwrap_or_else(|| branch.fee.charged_when_mocked())
+    /// Whether a trip is charged what a branch charges that applies to it. A mocked one need not be: what the item says,
+    /// goes; where it says nothing, it depends on what the trip is charged at all.
+    pub fn is_charged(&self, branch: &Branch, trip: &Trip) -> bool {
+        trip.basis != Basis::Mocked
+            || self.when_mocked.unwrap_or_else(|| match trip.mock_charges {
+                MockCharges::All => true,
+                MockCharges::MeasuredOnly => branch.fee.is_measured(),
+            })
     }
 
     /// Whether a branch applies when the ride begins.
     pub fn applies(&self, ride: &Ride) -> bool {
-        let mocked = ride.trip.basis == Basis::Mocked;
         self.branches.iter().any(|branch| {
             branch.when.holds(&ride.facts)
                 && branch.fee.applies_to(ride.trip)
-                && (!mocked || self.is_charged_when_mocked(branch))
+                && self.is_charged(branch, ride.trip)
         })
     }
 

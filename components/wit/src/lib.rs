@@ -89,6 +89,7 @@ macro_rules! same_cases {
     };
 }
 same_cases!(Basis <-> Basis { Estimated, Metered, Mocked });
+same_cases!(MockCharges <-> MockCharges { All, MeasuredOnly });
 same_cases!(Degradation <-> Degradation {
     TripMissing,
     StoreTimeout,
@@ -218,6 +219,7 @@ impl TryFrom<Trip> for domain::Trip {
     fn try_from(wit: Trip) -> Result<Self, Malformed> {
         Ok(Self {
             basis: wit.basis.into(),
+            mock_charges: wit.mock_charges.into(),
             started_at: wit.started_at,
             ended_at: wit.ended_at,
             distance_m: wit.distance,
@@ -242,6 +244,7 @@ impl TryFrom<domain::Trip> for Trip {
     fn try_from(trip: domain::Trip) -> Result<Self, TooLong> {
         Ok(Self {
             basis: trip.basis.into(),
+            mock_charges: trip.mock_charges.into(),
             started_at: trip.started_at,
             ended_at: trip.ended_at,
             distance: trip.distance_m,

@@ -15,11 +15,12 @@ use crate::documents;
 use crate::event::Event;
 use crate::planted::{Bug, planted};
 use crate::ports::{DocumentKind, Due, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp};
+use crate::pricing;
 use crate::refusal::{Code, Refusal};
 use crate::requests::{AskedBill, BillRequest};
 use crate::trip;
 use choosing::{Cards, choose_cards, quote};
-use farebox_fare::{Degradation, Segment, time};
+use farebox_fare::{Degradation, MockCharges, Segment, Trip, time};
 use farebox_records::{BillRecord, Kept, NotQuoted, Quote, TopUpRecord};
 use futures::future::join3;
 use records::{contradiction, of_this_release};
@@ -37,7 +38,7 @@ pub struct Billed {
 
 /// The bill of a trip, made unless it was made before.
 ///
-/// A bill is always answered. Without measurements it is mocked from the request; without a policy it is not settled; without
+/// A bill is always answered. Without the measurements that there should be it is mocked from the request; without a policy it is not settled; without
 /// a store to keep it in it is `kept: nowhere`, and asking again makes it again. What is missing it says, and it is provisional
 /// until it is put right.
 ///
@@ -264,7 +265,7 @@ async fn segments<P: Ports>(context: &Context<P>, city: &str, trip_id: &str) -> 
     segments
 }
 
-/// Makes the bill of a trip from its segments, or from the request when there are none to be had.
+/// Makes the bill of a trip from its segments, or from what else is known of it when there are none to be had.
 fn make<P: Ports>(
     context: &Context<P>,
     trip_id: &str,
@@ -272,16 +273,16 @@ fn make<P: Ports>(
     segments: Result<Vec<Segment>, StoreError>,
     cards: Cards<P>,
 ) -> Result<Priced<P>, Refusal> {
-    let (trip, lost) = match segments {
-        Ok(segments) if !segments.is_empty() => (trip::metered(request, segments)?, None),
-        Ok(_) => (trip::mocked(request), Some(Degradation::TripMissing)),
-        Err(error) => {
-            let (city, trip) = (request.city.clone(), trip_id.to_owned());
-            context.tell(&Event::BillMocked { city, trip, why: error.line() });
-            let lost = if planted(Bug::LostIsEmpty) { Degradation::TripMissing } else { error.degradation() };
-            (trip::mocked(request), Some(lost))
-        }
-    };
+    let segments = segments.map_err(|error| {
+        let (city, trip) = (request.city.clone(), trip_id.to_owned());
+        context.tell(&Event::BillMocked { city, trip, why: error.line() });
+        if planted(Bug::LostIsEmpty) { Degradation::TripMissing } else { error.degradation() }
+    });
+    let (passenger, driver) = (&*cards.passenger, &*cards.driver);
+    let is_measured = |trip: &Trip| pricing::is_measured(passenger, driver, trip, cards.quoted.as_ref());
+    // A document that cannot be used is told where documents are; there is a bill all the same, as by default.
+    let charges = context.config.city(&request.city).map_or_else(|_| MockCharges::default(), |city| city.rules.mock_charges);
+    let (trip, lost) = trip::billed(request, segments, charges, is_measured)?;
     let policy = match context.config.policy() {
         Ok(policy) => Some(policy),
         Err(refusal) => {
@@ -297,8 +298,8 @@ fn make<P: Ports>(
         trip: &trip,
         estimate_id: request.estimate_id.as_deref(),
         labels: &request.labels,
-        passenger: &*cards.passenger,
-        driver: &*cards.driver,
+        passenger,
+        driver,
         policy: policy.as_deref(),
         pinned: cards.pinned,
         quoted: cards.quoted.as_ref(),

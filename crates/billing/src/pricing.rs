@@ -2,6 +2,7 @@
 
 use crate::config::Card;
 use crate::engines::{Price, PriceError, RateCard};
+use crate::limits;
 use crate::planted::{Bug, planted};
 use crate::refusal::{Code, Refusal};
 use crate::trip::{self, Asked};
@@ -45,6 +46,25 @@ pub fn both_sides<C: RateCard>(
     let quoted = quoted.cloned().map(of_the_driver);
     let driver = price(driver, &of_the_driver(trip.clone()), quoted.as_ref(), Asked::Bill)?;
     Ok((passenger, driver))
+}
+
+/// Whether what a ride costs the passenger, or pays the driver, depends on what is measured. Tried with no distance and
+/// duration at all, with those of an ordinary ride, and with the most that can be billed.
+pub(crate) fn is_measured<C: RateCard>(
+    passenger: &Card<C>,
+    driver: &Card<C>,
+    trip: &Trip,
+    quoted: Option<&Trip>,
+) -> bool {
+    let comes_to = |distance_m, duration_s| {
+        let trip = Trip { distance_m, duration_s, ..trip.clone() };
+        let (passenger, driver) = both_sides(passenger, driver, &trip, quoted).ok()?;
+        Some([passenger, driver].map(|bill| (bill.total, bill.payable)))
+    };
+    let (most_m, most_s) = (*limits::TRIP_DISTANCE_M.end(), *limits::TRIP_DURATION_S.end());
+    let nothing = comes_to(0, 0);
+    // What cannot be told is measured.
+    nothing.is_none() || [(10_000, 1_800), (most_m, most_s)].into_iter().any(|(m, s)| comes_to(m, s) != nothing)
 }
 
 /// The trip that the driver's bill is priced from: coupons are between the passenger and the platform.

@@ -1,11 +1,15 @@
 //! The trips that rate cards are given: estimated before a ride, metered or mocked after it.
+//!
+//! No measurement is not a lost one. Of a ride that was called off, or that its caller says was not measured, there is nothing
+//! to be measured; a price that was agreed needs no measuring. They are billed on what is known. Only what should be there and
+//! is not makes a trip mocked.
 
 use crate::geodesy::great_circle_m;
 use crate::limits;
 use crate::refusal::{Code, Refusal};
-use crate::requests::{BillRequest, EstimateRequest, Extras};
+use crate::requests::{BillRequest, EstimateRequest, Extras, Metering};
 use farebox_document::Problem;
-use farebox_fare::{Basis, Point, Segment, Timestamp, Trip};
+use farebox_fare::{Basis, Degradation, MockCharges, Outcome, Point, Segment, Timestamp, Trip};
 
 /// The trip that an estimate is for.
 pub fn estimated(request: &EstimateRequest) -> Trip {
@@ -20,12 +24,53 @@ pub fn estimated(request: &EstimateRequest) -> Trip {
     }
 }
 
+/// The trip that is billed, and what is lacking of it: its measurements, when there should be some and none are to be had.
+///
+/// `segments` is what the store says, or why it does not; `charges` what the city charges rides that had to be guessed.
+/// `is_measured` is asked of a ride for an agreed price: whether what it costs the passenger, or pays the driver, depends on
+/// distance or duration all the same.
+///
+/// # Errors
+///
+/// `trip-not-billable` when its segments add up to more than a trip can be.
+pub fn billed(
+    request: &BillRequest,
+    segments: Result<Vec<Segment>, Degradation>,
+    charges: MockCharges,
+    is_measured: impl FnOnce(&Trip) -> bool,
+) -> Result<(Trip, Option<Degradation>), Refusal> {
+    let order = &request.extras.order;
+    let was_to_be_measured = order.outcome == Outcome::Completed && request.metering == Metering::Segments;
+    let is_agreed = order.one_price.is_some();
+    let lacks = match segments {
+        Ok(segments) if !segments.is_empty() => return Ok((metered(request, segments)?, None)),
+        Ok(_) if !was_to_be_measured => return Ok((unmeasured(request), None)),
+        Ok(_) => {
+            let trip = unmeasured(request);
+            if is_agreed && !is_measured(&trip) {
+                return Ok((trip, None));
+            }
+            Degradation::TripMissing
+        }
+        // There may be some: whoever looks again will see.
+        Err(lacks) => lacks,
+    };
+    let trip = if was_to_be_measured {
+        // What was agreed is known, and not to be replaced by a guess.
+        let mock_charges = if is_agreed { MockCharges::All } else { charges };
+        Trip { mock_charges, ..mocked(request) }
+    } else {
+        Trip { basis: Basis::Mocked, ..unmeasured(request) }
+    };
+    Ok((trip, Some(lacks)))
+}
+
 /// The trip that was measured: distance and duration are the sums of its segments.
 ///
 /// # Errors
 ///
 /// `trip-not-billable` when the sums are beyond what a trip can be.
-pub fn metered(request: &BillRequest, segments: Vec<Segment>) -> Result<Trip, Refusal> {
+fn metered(request: &BillRequest, segments: Vec<Segment>) -> Result<Trip, Refusal> {
     // Sums of at most 20,000 limited values fit, and saturation is caught below.
     let sum = |value: fn(&Segment) -> u64| segments.iter().map(value).fold(0, u64::saturating_add);
     let distance_m = sum(|segment| segment.distance_m);
@@ -42,7 +87,7 @@ pub fn metered(request: &BillRequest, segments: Vec<Segment>) -> Result<Trip, Re
 }
 
 /// The trip as far as it can be told from its two ends: the great circle between them, and the time that passed.
-pub fn mocked(request: &BillRequest) -> Trip {
+fn mocked(request: &BillRequest) -> Trip {
     Trip {
         basis: Basis::Mocked,
         started_at: request.started_at,
@@ -51,6 +96,11 @@ pub fn mocked(request: &BillRequest) -> Trip {
         duration_s: elapsed(request.started_at, request.ended_at),
         ..known(request.origin, request.destination, &request.extras)
     }
+}
+
+/// The trip as it is when there is nothing to be measured: metered, and nothing came of it.
+fn unmeasured(request: &BillRequest) -> Trip {
+    Trip { basis: Basis::Metered, distance_m: 0, duration_s: 0, ..mocked(request) }
 }
 
 /// What a request says of a trip besides when, how far and how long. The product stays what each card says it is.
@@ -117,6 +167,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::requests::Labels;
+    use farebox_fare::Order;
     use farebox_money::Currency;
 
     fn request() -> BillRequest {
@@ -129,6 +180,7 @@ mod tests {
             origin: Point { latitude: 39_900_000, longitude: 116_400_000 },
             destination: Point { latitude: 39_900_000, longitude: 116_450_000 },
             extras: Extras { tolls: 500, ..Extras::default() },
+            metering: Metering::default(),
             estimate_id: None,
             labels: Labels::default(),
         }
@@ -163,6 +215,76 @@ mod tests {
         let antipodes =
             BillRequest { destination: Point { latitude: -39_900_000, longitude: -63_600_000 }, ..request() };
         assert_eq!(mocked(&antipodes).distance_m, 5_000_000);
+    }
+
+    /// Which measurements should be there, and what is billed when they are not: every case there is.
+    #[test]
+    fn only_what_should_be_there_is_lacking() {
+        // The great circle between the ends is 4,265 m, the time between them 1,260 s, its segments 4,000 m and 600 s. A price
+        // is "agreed", or is "agreed, and measured" when somebody is charged by distance or duration all the same.
+        let table = "
+            the store says     | the ride was | metering | price               | basis   | m    | s    | lacks             | charged
+            segments           | completed    | segments |                     | metered | 4000 | 600  |                   |
+            segments           | completed    | segments | agreed              | metered | 4000 | 600  |                   |
+            segments           | completed    | none     |                     | metered | 4000 | 600  |                   |
+            segments           | cancelled    | segments |                     | metered | 4000 | 600  |                   |
+            segments           | cancelled    | none     | agreed              | metered | 4000 | 600  |                   |
+            none               | completed    | segments |                     | mocked  | 4265 | 1260 | trip-missing      | as the city says
+            none               | completed    | segments | agreed              | metered | 0    | 0    |                   |
+            none               | completed    | segments | agreed, and measured | mocked  | 4265 | 1260 | trip-missing      | all
+            none               | completed    | none     |                     | metered | 0    | 0    |                   |
+            none               | completed    | none     | agreed              | metered | 0    | 0    |                   |
+            none               | cancelled    | segments |                     | metered | 0    | 0    |                   |
+            none               | cancelled    | segments | agreed, and measured | metered | 0    | 0    |                   |
+            none               | cancelled    | none     |                     | metered | 0    | 0    |                   |
+            nothing in time    | completed    | segments |                     | mocked  | 4265 | 1260 | store-timeout     | as the city says
+            nothing in time    | completed    | segments | agreed              | mocked  | 4265 | 1260 | store-timeout     | all
+            nothing in time    | completed    | none     |                     | mocked  | 0    | 0    | store-timeout     | all
+            nothing in time    | cancelled    | segments |                     | mocked  | 0    | 0    | store-timeout     | all
+            nothing in time    | cancelled    | none     | agreed              | mocked  | 0    | 0    | store-timeout     | all
+            that it is away    | completed    | segments |                     | mocked  | 4265 | 1260 | store-unavailable | as the city says
+            that it is away    | completed    | segments | agreed              | mocked  | 4265 | 1260 | store-unavailable | all
+            that it is away    | completed    | none     |                     | mocked  | 0    | 0    | store-unavailable | all
+            that it is away    | cancelled    | segments |                     | mocked  | 0    | 0    | store-unavailable | all";
+        for row in table.lines().skip(2) {
+            let [says, outcome, metering, price, expected @ ..] = &row.split('|').map(str::trim).collect::<Vec<_>>()[..]
+            else {
+                panic!("{row}")
+            };
+            let segments = match *says {
+                "segments" => Ok(vec![segment(1, 4000, 600)]),
+                "none" => Ok(Vec::new()),
+                "nothing in time" => Err(Degradation::StoreTimeout),
+                _ => Err(Degradation::StoreUnavailable),
+            };
+            let order = Order {
+                outcome: Outcome::from_word(outcome).unwrap(),
+                one_price: price.starts_with("agreed").then_some(20_000),
+                ..Order::default()
+            };
+            let extras = Extras { order: order.clone(), tolls: 500, ..Extras::default() };
+            let request = BillRequest { metering: Metering::from_word(metering).unwrap(), extras, ..request() };
+            let is_measured = |_: &Trip| price.ends_with("measured");
+            for city in MockCharges::ALL {
+                let (trip, lacks) = billed(&request, segments.clone(), *city, is_measured).unwrap();
+                let charged = match trip.basis {
+                    Basis::Mocked if expected[4] == "as the city says" && trip.mock_charges == *city => expected[4],
+                    Basis::Mocked => trip.mock_charges.word(),
+                    _ => "",
+                };
+                let actual = [
+                    trip.basis.word(),
+                    &trip.distance_m.to_string(),
+                    &trip.duration_s.to_string(),
+                    lacks.map_or("", Degradation::word),
+                    charged,
+                ];
+                assert_eq!(actual[..], *expected, "{row}");
+                // What the caller says is known, whatever was measured.
+                assert_eq!((trip.started_at, trip.ended_at), (request.started_at, request.ended_at), "{row}");
+                assert_eq!((trip.tolls, &trip.order), (500, &order), "{row}");
+            }
+        }
     }
 
     /// A refusal points into the request that the caller sent, not into what became of it.

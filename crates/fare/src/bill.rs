@@ -12,9 +12,9 @@ words! {
         /// Planned, before the ride.
         #[default]
         Estimated = "estimated",
-        /// Measured during the ride.
+        /// Measured during the ride, if there was anything to measure.
         Metered = "metered",
-        /// Reconstructed, because the measurements could not be reached.
+        /// Reconstructed, because the measurements that there should be could not be had.
         Mocked = "mocked",
     }
 }

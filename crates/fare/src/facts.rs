@@ -3,7 +3,7 @@
 //! Pricing is pure. Whoever has the facts, the rate card and the engine's version can price the ride again, to the byte;
 //! so facts are what is kept, and lines are made when somebody looks.
 
-use crate::{Basis, Coupon, CouponValue, Order, Outcome, Point, Segment, Timestamp, Trip};
+use crate::{Basis, Coupon, CouponValue, MockCharges, Order, Outcome, Point, Segment, Timestamp, Trip};
 use farebox_document::words;
 use farebox_money::{Currency, MinorUnits};
 use rust_decimal::Decimal;
@@ -23,6 +23,9 @@ use serde::{Deserialize, Serialize};
 pub struct Facts {
     /// Where the quantities come from.
     basis: Basis,
+    /// What is charged when that is `mocked`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    mock_charges: MockCharges,
     /// When the ride began.
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Time"))]
     started_at: String,
@@ -143,6 +146,7 @@ impl Facts {
         // Named one by one, so that a new fact cannot be forgotten here.
         let Trip {
             basis,
+            mock_charges,
             started_at,
             ended_at,
             distance_m,
@@ -179,6 +183,7 @@ impl Facts {
         };
         Self {
             basis: *basis,
+            mock_charges: *mock_charges,
             started_at: format_time(*started_at),
             ended_at: format_time(*ended_at),
             distance_m: *distance_m,
@@ -228,6 +233,7 @@ impl Facts {
         };
         Ok(Trip {
             basis: self.basis,
+            mock_charges: self.mock_charges,
             started_at: moment(&self.started_at)?,
             ended_at: moment(&self.ended_at)?,
             distance_m: self.distance_m,
@@ -304,6 +310,7 @@ mod tests {
         };
         Trip {
             basis: Basis::Metered,
+            mock_charges: MockCharges::MeasuredOnly,
             started_at: 1_562_806_800,
             ended_at: 1_562_808_060,
             distance_m: 4100,
@@ -335,7 +342,7 @@ mod tests {
     /// The record that replays are made from, letter by letter; every field is in it.
     #[test]
     fn the_record() {
-        let text = r#"{"basis":"metered","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:21:00Z","distance_m":4100,"duration_s":1260,"segments":[[1,1562806800,4100,1260]],"origin":{"lat":"39.9","lng":"116.400001"},"destination":{"lat":"-39.9","lng":"-180"},"product":"express","tier":"gold","scene":"reservation","passengers":3,"booked_ahead_s":14400,"one_price":"50.00","outcome":"cancelled","waiting_s":90,"dynamic":"1.20","tolls":"5.00","parking":"10.00","highway":"15.00","coupons":[{"id":"c-1","kind":"amount","value":"2.00","min_spend":"10.00","max_off":"0.05","scope":["mileage"]},{"id":"c-2","kind":"percent","value":"12.5","min_spend":"10.00","max_off":"0.05","scope":["mileage"]}]}"#;
+        let text = r#"{"basis":"metered","mock_charges":"measured-only","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:21:00Z","distance_m":4100,"duration_s":1260,"segments":[[1,1562806800,4100,1260]],"origin":{"lat":"39.9","lng":"116.400001"},"destination":{"lat":"-39.9","lng":"-180"},"product":"express","tier":"gold","scene":"reservation","passengers":3,"booked_ahead_s":14400,"one_price":"50.00","outcome":"cancelled","waiting_s":90,"dynamic":"1.20","tolls":"5.00","parking":"10.00","highway":"15.00","coupons":[{"id":"c-1","kind":"amount","value":"2.00","min_spend":"10.00","max_off":"0.05","scope":["mileage"]},{"id":"c-2","kind":"percent","value":"12.5","min_spend":"10.00","max_off":"0.05","scope":["mileage"]}]}"#;
         assert_eq!(serde_json::to_string(&Facts::of(&full(), cny())).unwrap(), text);
         let fields: BTreeMap<String, serde_json::Value> = serde_json::from_str(text).unwrap();
         let all: BTreeSet<&str> = fields_of::<Facts>().iter().copied().collect();

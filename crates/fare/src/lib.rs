@@ -14,5 +14,5 @@ pub use bill::{Basis, Bill, Line, Reason, Rule, Source, Unit};
 pub use degradation::Degradation;
 pub use facts::{CouponKind, Facts};
 pub use time::Timestamp;
-pub use trip::{Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
+pub use trip::{Coupon, CouponValue, MockCharges, Order, Outcome, Point, Segment, Trip};
 pub use verify::Contradiction;

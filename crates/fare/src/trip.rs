@@ -48,6 +48,18 @@ words! {
     }
 }
 
+words! {
+    /// What a ride is charged whose distance and duration were not measured, but guessed from its two ends.
+    #[derive(Default)]
+    pub enum MockCharges {
+        /// What any ride is charged: what was not measured is all that is guessed.
+        #[default]
+        All = "all",
+        /// Distance and duration, and whatever else its rate card says that such rides are charged.
+        MeasuredOnly = "measured-only",
+    }
+}
+
 /// What was ordered, as far as a rate card may look at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Order {
@@ -72,6 +84,8 @@ pub struct Order {
 pub struct Trip {
     /// Where the quantities come from.
     pub basis: Basis,
+    /// What is charged when that is `mocked`; without meaning when it is not.
+    pub mock_charges: MockCharges,
     /// When the ride began.
     pub started_at: Timestamp,
     /// When it ended; not before it began.

@@ -5,7 +5,7 @@ use super::coupon;
 use crate::input;
 use anyhow::{Context, ensure};
 use clap::Args;
-use farebox_fare::{Basis, Facts, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Facts, MockCharges, Order, Outcome, Point, Segment, Trip};
 use farebox_money::{Currency, Decimal};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -139,6 +139,7 @@ impl TripArgs {
         let elapsed = i64::try_from(duration_s).context("the duration is too large")?;
         Ok(Trip {
             basis,
+            mock_charges: MockCharges::default(),
             started_at,
             ended_at: started_at.checked_add(elapsed).context("the duration is too large")?,
             distance_m,

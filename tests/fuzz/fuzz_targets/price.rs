@@ -4,7 +4,7 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use farebox_fuzz::check_bill;
 use farebox_pricing::RateCard;
-use farebox_fare::{Basis, Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Coupon, CouponValue, MockCharges, Order, Outcome, Point, Segment, Trip};
 use farebox_money::Decimal;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
@@ -36,6 +36,7 @@ impl<'a> Arbitrary<'a> for Input {
 fn trip(numbers: &mut Unstructured) -> Result<Trip> {
     let mut trip = Trip {
         basis: numbers.choose(&[Basis::Estimated, Basis::Metered, Basis::Mocked]).copied()?,
+        mock_charges: numbers.choose(MockCharges::ALL).copied()?,
         started_at: moment(numbers)?,
         distance_m: quantity(numbers)?,
         duration_s: quantity(numbers)?,

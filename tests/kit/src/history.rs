@@ -6,7 +6,7 @@ use farebox_billing::bills::BillInputs;
 use farebox_billing::config::{Card, ParsedPolicy};
 use farebox_billing::engines::{Policy as _, Side};
 use farebox_billing::requests::Labels;
-use farebox_fare::{Basis, Coupon, CouponValue, Degradation, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Coupon, CouponValue, Degradation, MockCharges, Order, Outcome, Point, Segment, Trip};
 use farebox_money::{Currency, Decimal};
 use farebox_records::{BillRecord, NotQuoted, OrderRecord, Pinned};
 use fastrand::Rng;
@@ -171,6 +171,7 @@ fn ride(rng: &mut Rng, cards: &Cards) -> Trip {
     let name = |rng: &mut Rng, names: &[&str]| rng.choice(names).map(|name| (*name).to_owned());
     let trip = Trip {
         basis,
+        mock_charges: if basis == Basis::Mocked && one_in(rng, 3) { MockCharges::MeasuredOnly } else { MockCharges::All },
         started_at,
         ended_at: started_at + i64::try_from(duration_s).unwrap_or_default(),
         distance_m,

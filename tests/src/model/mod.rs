@@ -16,7 +16,7 @@ mod ride;
 mod when;
 mod zones;
 
-use farebox_fare::{Basis, Bill, Trip};
+use farebox_fare::{Basis, Bill, MockCharges, Trip};
 use farebox_money::Currency;
 use kinds::Charge;
 use num::BigRational;
@@ -155,11 +155,15 @@ impl<'a> Model<'a> {
     }
 
     fn applies(&self, item: &Value) -> bool {
-        let kind = item["kind"].as_str().expect("a kind");
-        let essential = ["distance", "time", "taximeter"].contains(&kind);
-        let mocked = self.ride.trip.basis == Basis::Mocked;
-        if mocked && !item["when_mocked"].as_bool().unwrap_or(essential) {
-            return false;
+        if self.ride.trip.basis == Basis::Mocked {
+            let kind = item["kind"].as_str().expect("a kind");
+            let usual = match self.ride.trip.mock_charges {
+                MockCharges::All => true,
+                MockCharges::MeasuredOnly => ["distance", "time", "taximeter"].contains(&kind),
+            };
+            if !item["when_mocked"].as_bool().unwrap_or(usual) {
+                return false;
+            }
         }
         branches(item).iter().any(|branch| !self.seconds(item, branch).is_empty())
     }

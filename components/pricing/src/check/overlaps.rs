@@ -23,9 +23,22 @@ pub fn refuse(item: &Item, terms: &Terms, pointer: &str, notes: &mut Notes) {
 
 /// A ride to which both conditions apply, in words. Every condition is on one fact alone, so each can be met by itself.
 fn meeting(one: &When, other: &When, terms: &Terms) -> Option<String> {
+    let mut words = vec![same_time(one, other, terms)?.describe()];
+    words.extend(same_ride(one, other, terms)?);
+    Some(words.join(", "))
+}
+
+/// A moment at which what both conditions say of the local time holds.
+pub fn same_time(one: &When, other: &When, terms: &Terms) -> Option<Moment> {
     // Where two calendars overlap, the overlap begins where one of them does.
     let both = |moment: &Moment| one.calendar.holds(*moment) && other.calendar.holds(*moment) && terms.has(*moment);
-    let mut words = vec![one.calendar.beginnings().chain(other.calendar.beginnings()).find(both)?.describe()];
+    one.calendar.beginnings().chain(other.calendar.beginnings()).find(both)
+}
+
+/// What a ride is of which all holds that both conditions say, but for what they say of the local time: in words, where it
+/// has to be something, but for its outcome.
+pub fn same_ride(one: &When, other: &When, terms: &Terms) -> Option<Vec<String>> {
+    let mut words = Vec::new();
     for (position, (a, b)) in one.names.iter().zip(&other.names).enumerate() {
         let has = |name: &&str| one.has_name(position, name) && other.has_name(position, name);
         let name = names(position, [a, b].into_iter().flatten(), &terms.zones).into_iter().find(has)?;
@@ -44,5 +57,5 @@ fn meeting(one: &When, other: &When, terms: &Terms) -> Option<String> {
             words.push(format!("{name} {least}"));
         }
     }
-    Some(words.join(", "))
+    Some(words)
 }

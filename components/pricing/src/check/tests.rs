@@ -375,6 +375,90 @@ fn overlaps() {
     );
 }
 
+/// What is a part of fees that are never charged when it is, is always zero. A witness is told.
+#[test]
+fn zeros() {
+    let cancelled = || json!({ "outcome": ["cancelled"] });
+    let either = || json!({ "outcome": ["completed", "cancelled"] });
+    let at = |window: &str| json!({ "local_time": [window] });
+    // A fifth of what an item comes to that costs 10 when it is charged: when is each charged?
+    for (fifth, whole, expected) in [
+        (json!({}), json!({}), None),
+        (cancelled(), json!({}), Some("outcome cancelled")),
+        (json!({}), cancelled(), Some("outcome completed")),
+        (cancelled(), cancelled(), None),
+        (either(), json!({}), None),
+        (cancelled(), either(), None),
+        (at("23:00-05:00"), at("05:00-23:00"), Some("outcome completed, on Monday at 00:00")),
+        (at("23:00-05:00"), at("04:59-23:00"), None),
+        (json!({ "tier": ["gold"] }), json!({ "tier": { "not": ["gold"] } }), Some("outcome completed, tier gold")),
+        (json!({ "tier": ["gold"] }), json!({ "tier": { "not": ["silver"] } }), None),
+        (json!({ "distance_m": { "from": 9 } }), json!({ "distance_m": { "to": 9 } }), Some("distance_m 9")),
+        (json!({ "distance_m": { "from": 8 } }), json!({ "distance_m": { "to": 9 } }), None),
+    ] {
+        let start = json!({ "code": "start_price", "kind": "flat", "branches": [{ "when": whole, "amount": "10" }] });
+        let more = json!({
+            "code": "more", "kind": "percentage", "branches": [{ "when": fifth, "of": ["start_price"], "percent": "20" }],
+        });
+        let problems = judge(&[("/items/0", start), ("/items/5", more)]);
+        let found = problems.iter().find(|problem| problem.code == "always-zero");
+        assert_eq!(found.is_some(), expected.is_some(), "{fifth} of {whole}: {problems:?}");
+        if let (Some(found), Some(witness)) = (found, expected) {
+            assert_eq!(found.pointer, "/items/5/branches/0");
+            assert!(found.message.contains(witness), "{found}");
+        }
+    }
+    let zero = &["/items/5/branches/0 always-zero"];
+    let more = |kind: &str, mut figures: Value, expected: &[&str]| {
+        figures["when"] = cancelled();
+        check(&[("/items/5", json!({ "code": "more", "kind": kind, "branches": [figures] }))], expected);
+    };
+    more("percentage", json!({ "percent": "20" }), zero);
+    more("dynamic", json!({}), zero);
+    more("maximum", json!({ "amount": "10" }), zero);
+    more("round", json!({ "to": "1" }), zero);
+    more("tax", json!({ "percent": "20", "mode": "exclusive" }), zero);
+    // What is missing to an amount is all of it; what has figures of its own has no base.
+    more("minimum", json!({ "amount": "10" }), &[]);
+    more("flat", json!({ "amount": "10" }), &[]);
+    // Of all that is charged on another branch, of a part that is ridden later, of what is always zero, of what it replaces.
+    let split = json!({
+        "code": "mileage", "kind": "distance", "windows": "split",
+        "branches": [{ "when": { "local_time": ["05:00-23:00"] }, "rate": "2" }],
+    });
+    check(&[("/items/1", split)], &[]);
+    let twice = json!({
+        "code": "more", "kind": "percentage",
+        "branches": [{ "of": ["mileage"], "percent": "20" }, { "when": cancelled(), "of": ["mileage"], "percent": "20" }],
+    });
+    check(&[("/items/5", twice)], &["/items/5/branches/1 always-zero"]);
+    let share = |code: &str, of: &str| json!({ "code": code, "kind": "percentage", "branches": [{ "when": cancelled(), "of": [of], "percent": "20" }] });
+    let chain = ["/items/5/branches/0 always-zero", "/items/6/branches/0 always-zero"];
+    check(&[("/items/5", share("a", "mileage")), ("/items/6", share("b", "a"))], &chain);
+    let mut floored = share("a", "mileage");
+    floored["floor"] = "5".into();
+    check(&[("/items/5", floored), ("/items/6", share("b", "a"))], zero);
+    let mut instead = json!({
+        "code": "more", "kind": "percentage",
+        "branches": [{ "when": { "tier": ["gold"] }, "of": ["mileage"], "percent": "20" }],
+    });
+    check(&[("/items/5", instead.clone())], &[]);
+    instead["replaces"] = json!(["mileage"]);
+    check(&[("/items/5", instead)], zero);
+    // Figures of zero.
+    check(&[("/items/3/branches/0/percent", json!("0"))], &["/items/3/branches/0/percent zero"]);
+    check(&[("/items/1/cap", json!("0"))], &["/items/1/cap zero"]);
+    let item = |kind: &str, figures: Value| {
+        check(
+            &[("/items/5", json!({ "code": "more", "kind": kind, "branches": [figures] }))],
+            &["/items/5/branches/0/rate zero"],
+        );
+    };
+    item("waiting", json!({ "rate": "0" }));
+    item("slow", json!({ "below_kmh": "12", "rate": "0" }));
+    item("taximeter", json!({ "below_kmh": "12", "unit_m": "200", "unit_s": 60, "rate": "0" }));
+}
+
 /// A required item to which no branch applies at some time, on some ride.
 #[test]
 fn holes() {

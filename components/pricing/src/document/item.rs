@@ -22,7 +22,8 @@ pub struct ItemDocument {
     /// Whether one of the branches has to apply at every time, to every completed ride: `true` refuses a hole, `false`
     /// says that holes are meant. Left out, a hole between several branches is a warning.
     pub required: Option<bool>,
-    /// Whether a reconstructed ride is charged this fee. Left out, only fees on distance and time are.
+    /// Whether a ride whose distance and duration are guessed from its two ends is charged this fee. Left out, it is; in a
+    /// city that asks for what is measured only, fees on distance and time are, and others are not.
     pub when_mocked: Option<bool>,
     /// For fees on distance and time: whether the branch that applies at the start is good for the whole ride, as when
     /// this is left out, or each part of the ride is charged under the branch that applies when it is ridden.

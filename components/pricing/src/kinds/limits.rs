@@ -81,6 +81,10 @@ impl Fee for Limit {
         self.base.positions()
     }
 
+    fn is_share(&self) -> bool {
+        !self.below
+    }
+
     fn corrects(&self) -> bool {
         true
     }

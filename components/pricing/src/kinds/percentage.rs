@@ -33,6 +33,7 @@ impl Figures for Document {
     const KIND: &'static str = "percentage";
 
     fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+        binding.warn_of_zero("percent", self.percent);
         if self.percent.0 > Decimal::ONE_HUNDRED {
             binding.warn(
                 "percent",

@@ -35,6 +35,7 @@ impl Figures for Slow {
 
     fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
         binding.require_positive("per_s", self.per_s > 0);
+        binding.warn_of_zero("rate", self.rate);
         check_limit(self.below_kmh, binding);
         Some(Box::new(self))
     }

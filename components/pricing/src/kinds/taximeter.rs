@@ -43,6 +43,7 @@ impl Figures for Taximeter {
             binding.add("unit_s", "out-of-range", "has to be at most 1000000");
         }
         check_limit(self.below_kmh, binding);
+        binding.warn_of_zero("rate", self.rate);
         Some(Box::new(self))
     }
 }
@@ -81,7 +82,7 @@ impl Fee for Taximeter {
         Ok(())
     }
 
-    fn charged_when_mocked(&self) -> bool {
+    fn is_measured(&self) -> bool {
         true
     }
 

@@ -31,7 +31,7 @@ struct Tiered {
     bands: Bands,
     per: Decimal,
     count: Count,
-    charged_when_mocked: bool,
+    is_measured: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ pub struct Distance {
     count: Count,
 }
 
-/// As `distance`; a fee of its own, so that a reconstructed ride is not charged it.
+/// As `distance`; a fee of its own, that a reconstructed ride is not charged where it is charged what is measured only.
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct LongDistance(Distance);
@@ -185,8 +185,8 @@ struct Parts {
 }
 
 impl Parts {
-    /// `essential` fees are what a mocked ride is charged.
-    fn bind(self, measure: Measure, essential: bool, binding: &mut Binding) -> Option<Box<dyn Fee>> {
+    /// See [`Fee::is_measured`].
+    fn bind(self, measure: Measure, is_measured: bool, binding: &mut Binding) -> Option<Box<dyn Fee>> {
         binding.require_positive(self.per.0, self.per.1 > Decimal::ZERO);
         let tiers = match (self.rate, self.tiers) {
             (Some(rate), None) => vec![Tier { over: self.included.1.unwrap_or(0), rate: rate.0 }],
@@ -215,7 +215,7 @@ impl Parts {
             bands: self.bands,
             per: self.per.1,
             count: self.count,
-            charged_when_mocked: essential,
+            is_measured,
         }))
     }
 }
@@ -294,8 +294,8 @@ impl Fee for Tiered {
         Ok(())
     }
 
-    fn charged_when_mocked(&self) -> bool {
-        self.charged_when_mocked
+    fn is_measured(&self) -> bool {
+        self.is_measured
     }
 
     fn shrinks(&self) -> Option<&'static str> {

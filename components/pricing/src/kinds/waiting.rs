@@ -33,6 +33,7 @@ impl Figures for Waiting {
 
     fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
         binding.require_positive("per_s", self.per_s > 0);
+        binding.warn_of_zero("rate", self.rate);
         Some(Box::new(self))
     }
 }

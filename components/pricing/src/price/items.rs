@@ -9,7 +9,7 @@ use crate::line::{Charge, Draft};
 use crate::ride::Ride;
 use crate::rounding::Rounded;
 use farebox_document::Problem;
-use farebox_fare::{Basis, Rule, Source, Trip};
+use farebox_fare::{Rule, Source, Trip};
 use farebox_money::{Decimal, MinorUnits};
 
 /// A trip that has been priced, but for discounts.
@@ -122,7 +122,6 @@ impl<'a> Pricing<'a> {
 
     /// Adds what the branches that apply charge.
     fn charge(&mut self, position: usize, item: &Item) -> Result<ItemStatus, OutOfRange> {
-        let mocked = self.ride.trip.basis == Basis::Mocked;
         let mut status = ItemStatus::NotApplicable;
         let parts = if item.split { item.parts(&self.ride) } else { Vec::new() };
         for (index, branch) in (0..).zip(&item.branches) {
@@ -137,7 +136,7 @@ impl<'a> Pricing<'a> {
             } else {
                 continue;
             };
-            if mocked && !item.is_charged_when_mocked(branch) {
+            if !item.is_charged(branch, self.ride.trip) {
                 status = ItemStatus::NotWhenMocked;
                 continue;
             }

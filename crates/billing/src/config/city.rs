@@ -3,6 +3,7 @@
 //! Every field may be left out; the defaults are what every city did before it could decide.
 
 use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of, words};
+use farebox_fare::MockCharges;
 use serde::{Deserialize, Serialize};
 
 /// What `format` in the document has to say.
@@ -36,6 +37,9 @@ pub struct CityRules {
     /// What no ride is more than.
     #[serde(default)]
     pub limits: Limits,
+    /// What a ride is charged that should have been measured and was not: what any ride is, or what is measured only.
+    #[serde(default)]
+    pub mock_charges: MockCharges,
 }
 
 /// How far a ride may differ from its quote.
@@ -176,6 +180,7 @@ impl CityRules {
             repair: Repair::default(),
             detour: Detour::default(),
             limits: Limits::default(),
+            mock_charges: MockCharges::default(),
         }
     }
 
@@ -261,6 +266,9 @@ mod tests {
         let half = r#"{"format": "farebox-city/1", "city": "110000", "tolerances": {"origin_m": 200}}"#;
         let (rules, _) = CityRules::parse(half).unwrap();
         assert_eq!(rules.tolerances, Tolerances { origin_m: 200, ..Tolerances::default() });
+        let less = r#"{"format": "farebox-city/1", "city": "110000", "mock_charges": "measured-only"}"#;
+        let (rules, _) = CityRules::parse(less).unwrap();
+        assert_eq!(rules, CityRules { mock_charges: MockCharges::MeasuredOnly, ..CityRules::of("110000") });
     }
 
     /// All that is wrong is told at once, each with its field and what would be right.
@@ -281,6 +289,10 @@ mod tests {
             (
                 r#"{"format": "farebox-city/1", "city": "a", "repair": {"passenger": "up-to", "up_to": "-5"}}"#,
                 "/repair/up_to: \"-5\" is not an amount",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "mock_charges": "none"}"#,
+                "/mock_charges: is \"none\"; possible are all, measured-only",
             ),
             (
                 r#"{"format": "farebox-city/1", "city": "a", "repair": {"up_to": "5.00"}}"#,

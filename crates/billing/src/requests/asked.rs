@@ -3,6 +3,7 @@
 
 use super::body::{BillBody, CouponBody, OrderBody, PassengerBody, PlaceBody, Tags};
 use super::leaf::AmountText;
+use super::metering::Metering;
 use farebox_document::{Given, read_body, version_of};
 use farebox_fare::Outcome;
 use farebox_money::Decimal;
@@ -44,6 +45,7 @@ fn asked(body: BillBody) -> Option<AskedBill> {
         origin,
         destination,
         outcome,
+        metering,
         waiting_s,
         estimate_id,
         driver_id,
@@ -69,6 +71,7 @@ fn asked(body: BillBody) -> Option<AskedBill> {
     said.value("origin", place(origin)?);
     said.value("destination", place(destination)?);
     said.unless("outcome", outcome.read().map(Outcome::word), Outcome::default().word());
+    said.unless("metering", metering.read().map(Metering::word), Metering::default().word());
     said.unless("waiting_s", waiting_s.read().map(|waiting| waiting.0), 0);
     said.option("scene", scene.read().map(|scene| scene.0));
     // Not known counts as one.
@@ -237,6 +240,7 @@ mod tests {
             ("/origin", json!({"lng": 116.400_000_01, "lat": 39.9})),
             ("/estimate_id", Value::Null),
             ("/outcome", json!("completed")),
+            ("/metering", json!("segments")),
             ("/waiting_s", json!(0)),
             ("/passengers", json!(1)),
             ("/booked_ahead_s", json!(0)),
@@ -274,6 +278,7 @@ mod tests {
             ("/origin", json!({"lat": 39.900_001, "lng": 116.4})),
             ("/destination", json!({"lat": 39.9, "lng": 116.4})),
             ("/outcome", json!("cancelled")),
+            ("/metering", json!("none")),
             ("/waiting_s", json!(1)),
             ("/scene", json!("reservation")),
             ("/passengers", json!(2)),

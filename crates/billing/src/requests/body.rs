@@ -4,6 +4,7 @@
 use super::leaf::{
     AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, PlainText, Token,
 };
+use super::metering::Metering;
 use crate::limits;
 use farebox_document::{Given, List, Notes, Place, Table, Whole};
 use farebox_fare::{CouponKind, Outcome, Point};
@@ -139,6 +140,10 @@ ride! {
         #[serde(default)]
         #[cfg_attr(feature = "schema", schemars(extend("default" = Outcome::default())))]
         outcome: Outcome,
+        /// How the ride was to be measured. Of one that was not, no segments are missing.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(extend("default" = Metering::default())))]
+        metering: Metering,
         /// How long the driver was kept waiting, in seconds.
         #[serde(default)]
         waiting_s: TripSeconds,

@@ -4,6 +4,7 @@ mod asked;
 mod body;
 mod labels;
 mod leaf;
+mod metering;
 #[cfg(feature = "schema")]
 mod schema;
 
@@ -14,6 +15,7 @@ use self::body::{
 };
 pub use self::labels::Labels;
 use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency, malformed};
+pub use self::metering::Metering;
 use crate::limits;
 use crate::refusal::Refusal;
 use farebox_document::{BadValue, Given, List, Notes, Place, ProblemCode, read_body};
@@ -196,6 +198,8 @@ pub struct BillRequest {
     pub destination: Point,
     /// What else there is to know.
     pub extras: Extras,
+    /// How it was to be measured.
+    pub metering: Metering,
     /// The estimate the ride was ordered with.
     pub estimate_id: Option<String>,
     /// What it is known by besides.
@@ -215,7 +219,7 @@ impl BillRequest {
         estimated: impl Fn(&str, &str, &str) -> Option<Currency>,
     ) -> Result<Self, Refusal> {
         decode(document, |body: BillBody, notes| {
-            let outcome = body.outcome;
+            let (outcome, metering) = (body.outcome, body.metering);
             let waiting_s = body.waiting_s;
             let extras = extras!(body);
             let (driver_id, order, tags) = (body.driver_id, body.order, body.tags);
@@ -249,6 +253,7 @@ impl BillRequest {
                     origin: origin?,
                     destination: destination?,
                     extras,
+                    metering: metering.read().unwrap_or_default(),
                     estimate_id: estimate_id.map(|id| id.0),
                     labels,
                 })
@@ -739,6 +744,7 @@ mod tests {
         check(estimate(), "/waiting_s", json!(1), "/waiting_s unknown-field");
         check(bill(), "/waiting_s", json!(604_801), "/waiting_s out-of-range");
         check(bill(), "/outcome", json!("lost"), "/outcome unknown-choice");
+        check(bill(), "/metering", json!("lost"), "/metering unknown-choice");
         let coupon = |pointer: &str, value, expected: &str| {
             check(estimate(), &format!("/passenger/coupons/{pointer}"), value, expected);
         };

@@ -1,7 +1,7 @@
 //! Random trips.
 
 use super::{CLOCKS, Dice};
-use farebox_fare::{Basis, Coupon, CouponValue, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Coupon, CouponValue, MockCharges, Order, Outcome, Point, Segment, Trip};
 use farebox_money::Decimal;
 
 /// A trip of at most a few hours, as likely as not while clocks are changed where the card is used.
@@ -17,6 +17,7 @@ pub fn trip(dice: &mut Dice, time_zone: &str) -> Trip {
     let basis = dice.pick(&[Basis::Estimated, Basis::Metered, Basis::Metered, Basis::Mocked]);
     let mut trip = Trip {
         basis,
+        mock_charges: if dice.chance(40) { MockCharges::MeasuredOnly } else { MockCharges::All },
         started_at,
         ended_at: started_at,
         distance_m: dice.below(40_000),

@@ -1,0 +1,15 @@
+//! How a ride was to be measured.
+
+use farebox_document::words;
+
+words! {
+    /// How a ride was to be measured.
+    #[derive(Default)]
+    pub enum Metering {
+        /// By segments: when there are none, they are missing.
+        #[default]
+        Segments = "segments",
+        /// Not at all: there are no segments, and none will come.
+        None = "none",
+    }
+}
