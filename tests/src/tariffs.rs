@@ -2,8 +2,8 @@
 //!
 //! A file names a title and a card, then lists rides, one a row: `start | km | min | with | lines | total`. `start` is
 //! local time on the card. `with` lists what else there is, comma by comma: `dynamic 1.2`, `tolls 10.00`,
-//! `coupon 5.00`, `coupon 20% max 6.00`, `coupon 20.00 from 48.00`, `mocked`, or `metered 12:00:00 300 s 999 m` for
-//! each metered segment, with the day before the time when it is not that of the start. `total` may go on with
+//! `coupon 5.00`, `coupon 20% max 6.00`, `coupon 20.00 from 48.00`, `mocked`, `mocked measured-only`, or
+//! `metered 12:00:00 300 s 999 m` for each metered segment, with the day before the time when it is not that of the start. `total` may go on with
 //! discounts, `48.00 - 5.00 = 43.00`, or with what was published where the card comes to something else:
 //! `8.00, published 7.80`. Anything without a bar is prose, but for lines that begin with
 //!
@@ -13,7 +13,7 @@
 //! Cards are those of the configuration, by their place there, and those of `tests/cases/cards`, which do not ship:
 //! `case/calgary.passenger`.
 
-use farebox_fare::{Basis, Bill, Coupon, CouponValue, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Bill, Coupon, CouponValue, MockCharges, Outcome, Point, Segment, Trip};
 use farebox_kit::artifacts;
 use farebox_money::{Currency, Decimal};
 use farebox_pricing::RateCard;
@@ -144,6 +144,10 @@ fn ride(card: &RateCard, places: &BTreeMap<String, Point>, row: &str, place: Str
         let words: Vec<&str> = clause.split_whitespace().collect();
         match words[..] {
             ["mocked"] => trip.basis = Basis::Mocked,
+            ["mocked", "measured-only"] => {
+                trip.basis = Basis::Mocked;
+                trip.mock_charges = MockCharges::MeasuredOnly;
+            }
             ["dynamic", factor] => trip.dynamic_factor = Some(factor.parse().expect("a factor")),
             ["tolls", amount] => trip.tolls = money(currency, amount),
             ["parking", amount] => trip.parking = money(currency, amount),
