@@ -81,7 +81,7 @@ fn explained() {
         ),
         (
             "explained_cancelled",
-            "--card components/pricing/tests/every-kind.json --distance 0 --duration 0 --cancelled --booked-ahead 30m \
+            "--card components/pricing/tests/every-kind.json --cancelled --booked-ahead 30m \
              --at 2026-11-21T22:40:00+08:00 --explain",
         ),
         (

@@ -325,9 +325,10 @@ mod tests {
             "/v1/trips/{trip_id}/bill": {
                 "post": operation(
                     "Bill a trip",
-                    "A trip is billed once; the same request again gets the same bill. Without measurements the bill \
-                     is `mocked` from the two ends of the ride. Without a store it is `kept: nowhere`: ask again. With \
-                     `estimate_id`, it is priced with the rate cards that the estimate was priced with, as long as \
+                    "A trip is billed once; the same request again gets the same bill. Without the measurements that there \
+                     should be, the bill is `mocked` from the two ends of the ride; one that was called off, or that \
+                     `metering` says was not to be measured, lacks none. Without a store it is `kept: nowhere`: ask \
+                     again. With `estimate_id`, it is priced with the rate cards that the estimate was priced with, as long as \
                      the quote is kept; `pinned` says whether it was, and why not.",
                     &with(&["trip_id"]), Some(schemas.request::<BillRequest>()),
                     &[(200, "The bill that was made before.", schemas.answer::<BillRecord>()), (201, "The bill.", schemas.answer::<BillRecord>())],

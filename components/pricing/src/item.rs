@@ -75,9 +75,7 @@ impl Item {
     /// Whether a branch applies when the ride begins.
     pub fn applies(&self, ride: &Ride) -> bool {
         self.branches.iter().any(|branch| {
-            branch.when.holds(&ride.facts)
-                && branch.fee.applies_to(ride.trip)
-                && self.is_charged(branch, ride.trip)
+            branch.when.holds(&ride.facts) && branch.fee.applies_to(ride.trip) && self.is_charged(branch, ride.trip)
         })
     }
 

@@ -106,7 +106,13 @@ fn every_kind_is_charged() {
         (None, only(Basis::Metered), &all),
         (Some(false), ride(Basis::Metered), &all),
     ] {
-        assert_eq!(lines(&card(says), &trip), *expected, "when_mocked {says:?}, {:?}, {:?}", trip.basis, trip.mock_charges);
+        assert_eq!(
+            lines(&card(says), &trip),
+            *expected,
+            "when_mocked {says:?}, {:?}, {:?}",
+            trip.basis,
+            trip.mock_charges
+        );
     }
 }
 

@@ -281,7 +281,8 @@ fn make<P: Ports>(
     let (passenger, driver) = (&*cards.passenger, &*cards.driver);
     let is_measured = |trip: &Trip| pricing::is_measured(passenger, driver, trip, cards.quoted.as_ref());
     // A document that cannot be used is told where documents are; there is a bill all the same, as by default.
-    let charges = context.config.city(&request.city).map_or_else(|_| MockCharges::default(), |city| city.rules.mock_charges);
+    let charges =
+        context.config.city(&request.city).map_or_else(|_| MockCharges::default(), |city| city.rules.mock_charges);
     let (trip, lost) = trip::billed(request, segments, charges, is_measured)?;
     let policy = match context.config.policy() {
         Ok(policy) => Some(policy),

@@ -247,7 +247,8 @@ mod tests {
             that it is away    | completed    | none     |                     | mocked  | 0    | 0    | store-unavailable | all
             that it is away    | cancelled    | segments |                     | mocked  | 0    | 0    | store-unavailable | all";
         for row in table.lines().skip(2) {
-            let [says, outcome, metering, price, expected @ ..] = &row.split('|').map(str::trim).collect::<Vec<_>>()[..]
+            let [says, outcome, metering, price, expected @ ..] =
+                &row.split('|').map(str::trim).collect::<Vec<_>>()[..]
             else {
                 panic!("{row}")
             };

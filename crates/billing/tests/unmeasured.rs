@@ -162,7 +162,11 @@ fn what_is_known_is_billed() {
         let [ride, store, expected @ ..] = &row[..] else { panic!("{row:?}") };
         let record = bill(&ride.split(", ").collect::<Vec<_>>(), store);
         let reasons: Vec<&str> = record.reasons.iter().map(|reason| reason.word()).collect();
-        assert_eq!((record.degraded, record.provisional), (!reasons.is_empty(), !reasons.is_empty()), "{ride}, {store}");
+        assert_eq!(
+            (record.degraded, record.provisional),
+            (!reasons.is_empty(), !reasons.is_empty()),
+            "{ride}, {store}"
+        );
         let actual = [
             record.basis.word().to_owned(),
             reasons.join(" "),
@@ -171,7 +175,11 @@ fn what_is_known_is_billed() {
             lines(&record.driver),
         ];
         if actual[..] != *expected {
-            wrong.push(format!("{ride}, {store}\n  is       {}\n  expected {}", actual.join(" | "), expected.join(" | ")));
+            wrong.push(format!(
+                "{ride}, {store}\n  is       {}\n  expected {}",
+                actual.join(" | "),
+                expected.join(" | ")
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -191,6 +199,10 @@ fn bills_are_priced_again_from_their_facts() {
         let trip = record.facts.trip.trip(record.passenger.currency).unwrap();
         let product = &record.product;
         assert_eq!(card(product, "passenger").price(&trip, None).unwrap(), record.passenger, "{ride}, {store}");
-        assert_eq!(card(product, "driver").price(&of_the_driver(trip), None).unwrap(), record.driver, "{ride}, {store}");
+        assert_eq!(
+            card(product, "driver").price(&of_the_driver(trip), None).unwrap(),
+            record.driver,
+            "{ride}, {store}"
+        );
     }
 }

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub struct Facts {
     /// Where the quantities come from.
     basis: Basis,
-    /// What is charged when that is `mocked`.
+    /// What is charged when `basis` is `mocked`.
     #[serde(default, skip_serializing_if = "is_default")]
     mock_charges: MockCharges,
     /// When the ride began.

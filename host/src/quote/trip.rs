@@ -18,11 +18,11 @@ pub struct TripArgs {
     /// input.
     #[arg(long, value_name = "FILE", conflicts_with_all = FACTS)]
     facts: Option<PathBuf>,
-    /// How far, for example 4.1km or 4100m.
-    #[arg(long, value_parser = parse_distance, required_unless_present_any = ["segments", "facts"], conflicts_with = "segments")]
+    /// How far, for example 4.1km or 4100m. Need not be said of a ride that was called off or has an agreed price.
+    #[arg(long, value_parser = parse_distance, required_unless_present_any = UNMEASURED, conflicts_with = "segments")]
     distance: Option<u64>,
-    /// How long, for example 21m, 1h5m or 1260s.
-    #[arg(long, value_parser = parse_duration, required_unless_present_any = ["segments", "facts"], conflicts_with = "segments")]
+    /// How long, for example 21m, 1h5m or 1260s. Need not be said of a ride that was called off or has an agreed price.
+    #[arg(long, value_parser = parse_duration, required_unless_present_any = UNMEASURED, conflicts_with = "segments")]
     duration: Option<u64>,
     /// Metered pieces of the trip instead of distance and duration: a JSON list of {seq, started_at, distance_m,
     /// duration_s}.
@@ -75,6 +75,10 @@ pub struct TripArgs {
     #[arg(long, value_name = "AMOUNT|PERCENT%[,...]")]
     coupon: Vec<String>,
 }
+
+/// What says, or makes it needless to say, how far and how long. As the service has it: a ride that was called off has nothing to
+/// measure, and a price that was agreed needs no measuring.
+const UNMEASURED: [&str; 4] = ["segments", "facts", "cancelled", "one_price"];
 
 /// What a file of facts takes the place of.
 const FACTS: [&str; 18] = [

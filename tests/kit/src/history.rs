@@ -171,7 +171,11 @@ fn ride(rng: &mut Rng, cards: &Cards) -> Trip {
     let name = |rng: &mut Rng, names: &[&str]| rng.choice(names).map(|name| (*name).to_owned());
     let trip = Trip {
         basis,
-        mock_charges: if basis == Basis::Mocked && one_in(rng, 3) { MockCharges::MeasuredOnly } else { MockCharges::All },
+        mock_charges: if basis == Basis::Mocked && one_in(rng, 3) {
+            MockCharges::MeasuredOnly
+        } else {
+            MockCharges::All
+        },
         started_at,
         ended_at: started_at + i64::try_from(duration_s).unwrap_or_default(),
         distance_m,

@@ -209,14 +209,7 @@ impl Parts {
         if tiers.first()?.over > 10_000_000 {
             binding.warn(self.included.0, "absurd", "no ride is that long, so nothing is ever charged; is that meant?");
         }
-        Some(Box::new(Tiered {
-            measure,
-            tiers,
-            bands: self.bands,
-            per: self.per.1,
-            count: self.count,
-            is_measured,
-        }))
+        Some(Box::new(Tiered { measure, tiers, bands: self.bands, per: self.per.1, count: self.count, is_measured }))
     }
 }
 
