@@ -206,3 +206,16 @@ fn bills_are_priced_again_from_their_facts() {
         );
     }
 }
+
+/// A document of the city that cannot be used does not keep a ride from being billed: it is charged as by default.
+#[test]
+fn a_broken_city_is_billed_as_by_default() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path(), true);
+    fs::write(folder.path().join("cities/ride.json"), "{").unwrap();
+    let billing = Billing::new(World::with_config(folder.path().to_owned()));
+    let context = now(Context::new(&billing, "")).unwrap();
+    let billed = now(bills::create(&context, "t", &request(&["auto"]))).unwrap();
+    let record = BillRecord::read(&billed.document).unwrap();
+    assert_eq!(lines(&record.passenger), "start 30.00, mileage 41.48, duration 21.00");
+}
