@@ -235,11 +235,22 @@ fn a_burst_does_not_start_an_instance_for_each_request() {
     assert!(most > at_once, "the burst was none: {most} new instances");
 }
 
-/// The instances that live: each has its own view of the configuration folder.
+/// The instances that live: each holds the configuration folder open, to be gone through (`O_PATH`). Where it is open to
+/// be read, an instance is listing it, which is no further instance.
 fn instances(server: &Server) -> usize {
+    const O_PATH: u32 = 0o10_000_000;
     let config = artifacts::repository().join("config").canonicalize().unwrap();
-    let files = std::fs::read_dir(Path::new("/proc").join(server.pid().to_string()).join("fd")).unwrap();
-    files.filter(|file| std::fs::read_link(file.as_ref().unwrap().path()).is_ok_and(|to| to == config)).count()
+    let process = Path::new("/proc").join(server.pid().to_string());
+    let flags = |descriptor: &std::ffi::OsStr| {
+        let info = std::fs::read_to_string(process.join("fdinfo").join(descriptor)).ok()?;
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+        u32::from_str_radix(flags.trim(), 8).ok()
+    };
+    let is_held = |file: &std::fs::DirEntry| {
+        std::fs::read_link(file.path()).is_ok_and(|to| to == config)
+            && flags(&file.file_name()).is_some_and(|flags| flags & O_PATH != 0)
+    };
+    std::fs::read_dir(process.join("fd")).unwrap().filter(|file| is_held(file.as_ref().unwrap())).count()
 }
 
 /// When the start is announced the first request has nothing to wait for that happens once only: there is an instance,
