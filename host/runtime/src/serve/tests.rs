@@ -267,7 +267,7 @@ async fn too_many_requests_are_told_to_come_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn probes_are_answered_however_busy_it_is() {
     let many = 2 * std::thread::available_parallelism().map_or(1, usize::from);
-    let limits = Limits { in_flight: many, instances: many, request: Duration::from_secs(3), ..LIMITS };
+    let limits = Limits { in_flight: many, instances: many, request: Duration::from_secs(6), ..LIMITS };
     let running = Running::start(limits).await;
     let stuck = std::pin::pin!(futures::future::join_all((0..many).map(|_| running.get("picky/stuck"))));
     let probes = std::pin::pin!(async {
