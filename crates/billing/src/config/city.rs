@@ -44,7 +44,7 @@ pub struct CityRules {
 
 /// How far a ride may differ from its quote.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tolerances {
     /// How far the place where it begins may be from the one that was quoted, in metres: up to 1,000 km.
@@ -53,6 +53,9 @@ pub struct Tolerances {
     /// How far the place where it ends may be from the one that was quoted, in metres: up to 1,000 km.
     #[cfg_attr(feature = "schema", schemars(range(max = 1_000_000)))]
     pub destination_m: u32,
+    /// How much earlier or later than quoted it may begin, in seconds: up to 7 days.
+    #[cfg_attr(feature = "schema", schemars(range(max = 604_800)))]
+    pub start_s: u32,
 }
 
 words! {
@@ -139,7 +142,7 @@ pub struct Limits {
 
 impl Default for Tolerances {
     fn default() -> Self {
-        Self { origin_m: 1_000, destination_m: 1_000 }
+        Self { origin_m: 1_000, destination_m: 1_000, start_s: 3_600 }
     }
 }
 
@@ -205,6 +208,7 @@ impl CityRules {
         let ranges = [
             ("/tolerances/origin_m", self.tolerances.origin_m, 0, 1_000_000),
             ("/tolerances/destination_m", self.tolerances.destination_m, 0, 1_000_000),
+            ("/tolerances/start_s", self.tolerances.start_s, 0, 604_800),
             ("/repair/window_h", self.repair.window_h, 0, 720),
             ("/detour/over_percent", self.detour.over_percent, 0, 1_000),
             ("/detour/over_m", self.detour.over_m, 0, 1_000_000),
@@ -289,6 +293,10 @@ mod tests {
             (
                 r#"{"format": "farebox-city/1", "city": "a", "repair": {"passenger": "up-to", "up_to": "-5"}}"#,
                 "/repair/up_to: \"-5\" is not an amount",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "tolerances": {"origin_m": 1000001, "start_s": 604801}}"#,
+                "/tolerances/origin_m: is 1000001; 0 to 1000000 is allowed\n/tolerances/start_s: is 604801; 0 to 604800 is allowed",
             ),
             (
                 r#"{"format": "farebox-city/1", "city": "a", "mock_charges": "none"}"#,
