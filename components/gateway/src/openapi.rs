@@ -149,7 +149,7 @@ mod tests {
             "/v1/estimates",
             EstimateRequest::decode(&nothing, &Nowhere).unwrap_err().problems,
         );
-        let bill = BillRequest::decode(&nothing, &Nowhere, |_, _, _| None).unwrap_err();
+        let bill = BillRequest::decode(&nothing, &Nowhere, |_| None).unwrap_err();
         check("BillRequest", "post", "/v1/trips/{trip_id}/bill", bill.problems);
         let segments = SegmentsRequest::decode(&nothing, &Nowhere).unwrap_err();
         check("SegmentsRequest", "post", "/v1/trips/{trip_id}/segments", segments.problems);

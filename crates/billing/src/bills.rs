@@ -1,6 +1,7 @@
 //! Bills: one per trip, made once, whatever the store is up to.
 
 mod choosing;
+mod covering;
 mod making;
 mod reading;
 mod records;
@@ -111,10 +112,7 @@ fn perhaps_billed(error: StoreError, refusal: Refusal) -> Refusal {
 
 /// What is asked for, checked against what there is.
 fn decoded<P: Ports>(context: &Context<P>, document: &Value) -> Result<BillRequest, Refusal> {
-    BillRequest::decode(document, &*context.config, |estimate_id, city, product| {
-        let estimate = context.settings.signer.open(estimate_id).filter(|estimate| estimate.city == city)?;
-        estimate.price(product).map(|_| estimate.currency)
-    })
+    BillRequest::decode(document, &*context.config, |estimate_id| context.settings.signer.open(estimate_id))
 }
 
 /// Keeps a bill that was made now, with its top-up and after the documents that it names; or answers the one that was made

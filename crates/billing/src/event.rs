@@ -67,7 +67,8 @@ pub enum Event {
         /// What is wrong with it.
         why: String,
     },
-    /// A ride that was quoted is billed with the rate cards of today.
+    /// A ride that was quoted is billed with the rate cards of today, or without the limits on growth of those it was quoted
+    /// with.
     NotBilledAsQuoted {
         /// Of the trip.
         city: String,

@@ -7,6 +7,7 @@ use crate::planted::{Bug, planted};
 use crate::refusal::{Code, Refusal};
 use crate::trip::{self, Asked};
 use farebox_fare::{Bill, Trip};
+use farebox_money::MinorUnits;
 use std::rc::Rc;
 
 /// What an estimated trip comes to on each of the cards.
@@ -46,6 +47,15 @@ pub fn both_sides<C: RateCard>(
     let quoted = quoted.cloned().map(of_the_driver);
     let driver = price(driver, &of_the_driver(trip.clone()), quoted.as_ref(), Asked::Bill)?;
     Ok((passenger, driver))
+}
+
+/// What a trip comes to before it is ridden: the passenger's total and what of it is payable, and the driver's total. `None`
+/// when it cannot be priced.
+pub(crate) fn comes_to<C: RateCard>(passenger: &Card<C>, driver: &Card<C>, trip: &Trip) -> Option<[MinorUnits; 3]> {
+    let price = |card: &Card<C>, trip: &Trip| C::estimate(&[&card.rates], trip).pop()?.ok();
+    let driver = price(driver, &of_the_driver(trip.clone()))?;
+    let passenger = price(passenger, trip)?;
+    Some([passenger.total, passenger.payable, driver.total])
 }
 
 /// Whether what a ride costs the passenger, or pays the driver, depends on what is measured. Tried with no distance and

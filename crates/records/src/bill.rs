@@ -85,7 +85,7 @@ pub struct BillRecord {
     pub settlement: Option<Settlement>,
     /// What the bill was made with.
     pub versions: Versions,
-    /// Whether the rate cards are those of the estimate, and why not.
+    /// What of the estimate the ride was billed by, and why not by all of it.
     pub pinned: Pinned,
     /// What the bill was made from.
     pub facts: BillFacts,
@@ -193,26 +193,42 @@ impl BillRecord {
 pub struct Pinned {
     /// Both cards, the passenger's and the driver's.
     pub rate_card: CardChoice,
-    /// Why it is not the quoted one.
+    /// Why the quote does not cover the ride, or not all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<NotQuoted>,
 }
 
 impl Pinned {
-    /// The cards that the passenger was quoted with.
+    /// The cards that the passenger was quoted with, for the ride that was quoted.
     pub const QUOTED: Self = Self { rate_card: CardChoice::Quoted, reason: None };
+
+    /// The cards that the passenger was quoted with, for a ride that the quote does not cover all of.
+    pub fn partly(reason: NotQuoted) -> Self {
+        Self { rate_card: CardChoice::Quoted, reason: Some(reason) }
+    }
 
     /// The cards of today.
     pub fn current(reason: NotQuoted) -> Self {
         Self { rate_card: CardChoice::Current, reason: Some(reason) }
     }
 
-    /// What the bill lacks because of it: nothing, when it is known that there is no quote to go by.
+    /// What the bill lacks because of it: nothing, when it is known that there is no quote to go by, or what it covers.
     pub fn lacks(&self) -> Option<Degradation> {
         match self.reason? {
-            NotQuoted::NoEstimate | NotQuoted::QuoteExpired | NotQuoted::VersionUnavailable => None,
             NotQuoted::StoreUnavailable => Some(Degradation::StoreUnavailable),
             NotQuoted::StoreTimeout => Some(Degradation::StoreTimeout),
+            NotQuoted::NoEstimate
+            | NotQuoted::QuoteExpired
+            | NotQuoted::VersionUnavailable
+            | NotQuoted::ProductNotQuoted
+            | NotQuoted::OriginMoved
+            | NotQuoted::StartMoved
+            | NotQuoted::DestinationMoved
+            | NotQuoted::PassengersChanged
+            | NotQuoted::SceneChanged
+            | NotQuoted::TierChanged
+            | NotQuoted::PriceChanged
+            | NotQuoted::CouponsChanged => None,
         }
     }
 }
@@ -228,7 +244,7 @@ words! {
 }
 
 words! {
-    /// Why a ride was not billed with the versions it was quoted with.
+    /// Why a quote does not cover a ride, or not all of it.
     pub enum NotQuoted {
         /// The request named no estimate.
         NoEstimate = "no-estimate",
@@ -240,6 +256,24 @@ words! {
         StoreTimeout = "store-timeout",
         /// A rate card of that version is not known, or is not one that this service can use.
         VersionUnavailable = "version-unavailable",
+        /// The estimate is of other products: the cards of the day.
+        ProductNotQuoted = "product-not-quoted",
+        /// The ride began elsewhere, or in another city: the cards of the day.
+        OriginMoved = "origin-moved",
+        /// The ride began earlier or later: the cards of the day.
+        StartMoved = "start-moved",
+        /// The ride ended elsewhere: the quoted cards, without their limits on growth.
+        DestinationMoved = "destination-moved",
+        /// Another number of people rode: the quoted cards, whose limits on growth start from what it would have been with them.
+        PassengersChanged = "passengers-changed",
+        /// It was ordered in another way; likewise.
+        SceneChanged = "scene-changed",
+        /// The passenger is of another tier; likewise.
+        TierChanged = "tier-changed",
+        /// Another price was agreed for the ride as a whole, or none; likewise.
+        PriceChanged = "price-changed",
+        /// The passenger hands in other coupons; likewise.
+        CouponsChanged = "coupons-changed",
     }
 }
 
@@ -249,7 +283,8 @@ words! {
 pub struct BillFacts {
     /// The ride. The driver's bill is priced without the coupons, which are between the passenger and the platform.
     pub trip: Facts,
-    /// The ride as it was quoted, when the bill is priced with the quoted versions.
+    /// The ride that limits on growth start from: as it was quoted, with what was changed since where that makes a
+    /// difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quoted: Option<Facts>,
 }

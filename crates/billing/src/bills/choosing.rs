@@ -1,12 +1,16 @@
-//! Which rate cards a ride is billed with: those that it was quoted with, as long as they can be had; both or none.
+//! Which rate cards a ride is billed with: those that it was quoted with, as long as the quote covers the ride and they can be
+//! had; both or none.
 
+use super::covering::{self, Growth, Uncovered};
 use crate::billing::CardOf;
 use crate::cards;
+use crate::config::city::Tolerances;
 use crate::context::Context;
 use crate::engines::Side;
 use crate::estimate_id::Estimate;
 use crate::event::Event;
 use crate::ports::{Ports, StoreError};
+use crate::pricing;
 use crate::quotes;
 use crate::refusal::{Code, Refusal};
 use crate::requests::{AskedBill, BillRequest};
@@ -19,15 +23,16 @@ pub(super) struct Cards<P: Ports> {
     pub(super) passenger: Rc<CardOf<P>>,
     pub(super) driver: Rc<CardOf<P>>,
     pub(super) pinned: Pinned,
-    /// The ride as it was quoted on these cards.
+    /// The ride that their limits on growth start from.
     pub(super) quoted: Option<Trip>,
 }
 
-/// The quote that a ride was ordered with.
+/// The quote that a ride was ordered with. One of another product or city is not asked for.
 pub(super) async fn quote<P: Ports>(context: &Context<P>, asked: &AskedBill) -> Result<Quote, NotQuoted> {
     let open = |id: &str| context.settings.signer.open(id);
     let estimate: Option<Estimate> = asked.estimate_id.as_deref().and_then(open);
     let estimate = estimate.ok_or(NotQuoted::NoEstimate)?;
+    covering::estimate_applies(&estimate, &asked.city, &asked.product)?;
     quotes::find(context, &estimate).await.map_err(|missing| match missing {
         quotes::Missing::Expired => NotQuoted::QuoteExpired,
         quotes::Missing::Store(error) => {
@@ -36,7 +41,7 @@ pub(super) async fn quote<P: Ports>(context: &Context<P>, asked: &AskedBill) -> 
     })
 }
 
-/// Chooses the versions that the ride was quoted with, as long as they can be had: both or none.
+/// Chooses the versions that the ride was quoted with, as long as the quote covers the ride and they can be had: both or none.
 pub(super) async fn choose_cards<P: Ports>(
     context: &Context<P>,
     request: &BillRequest,
@@ -44,6 +49,11 @@ pub(super) async fn choose_cards<P: Ports>(
 ) -> Result<Cards<P>, Refusal> {
     let quoted = match quote {
         Ok(quote) => quoted_cards(context, request, quote).await,
+        // A repeat asks for its quote as well, and only a ride that is billed now is told of.
+        Err(reason @ (NotQuoted::ProductNotQuoted | NotQuoted::OriginMoved)) => {
+            let why = "its estimate is of another product or city".to_owned();
+            Err(not_as_quoted(context, &request.city, &request.product, reason, why))
+        }
         Err(reason) => Err(reason),
     };
     match quoted {
@@ -80,12 +90,23 @@ async fn quoted_cards<P: Ports>(
     let no_driver = || unavailable("the driver had no rate card then".to_owned());
     let driver = versions.driver.as_ref().ok_or_else(no_driver)?;
     let trip = quote.facts.trip(*currency).map_err(unavailable)?;
-    Ok(Cards {
-        passenger: find(Side::Passenger, &versions.passenger).await?,
-        driver: find(Side::Driver, driver).await?,
-        pinned: Pinned::QUOTED,
-        quoted: Some(trip),
-    })
+    let tolerances = tolerances(context, city);
+    let not_covered = |Uncovered { reason, why }| because(reason, why);
+    covering::cards_apply(request, &trip, tolerances).map_err(not_covered)?;
+    let (passenger, driver) = (find(Side::Passenger, &versions.passenger).await?, find(Side::Driver, driver).await?);
+    let price = |trip: &Trip| pricing::comes_to(&passenger, &driver, trip);
+    let (pinned, quoted) = match covering::growth(request, trip, tolerances, price) {
+        Growth::Quoted(trip) => (Pinned::QUOTED, Some(trip)),
+        Growth::Changed(trip, what) => (Pinned::partly(what), Some(trip)),
+        Growth::Nothing(uncovered) => (Pinned::partly(not_covered(uncovered)), None),
+    };
+    Ok(Cards { passenger, driver, pinned, quoted })
+}
+
+/// By how much a ride may differ from its quote. A document that cannot be used is told where documents are; there is a bill all
+/// the same, as by default.
+fn tolerances<P: Ports>(context: &Context<P>, city: &str) -> Tolerances {
+    context.config.city(city).map_or_else(|_| Tolerances::default(), |city| city.rules.tolerances)
 }
 
 /// The card of today, for a ride that is not billed as quoted.
@@ -108,7 +129,7 @@ fn card<P: Ports>(
     Ok(card)
 }
 
-/// A product is not offered any more, and the rate cards it was quoted with cannot be had.
+/// A product is not offered any more, and there are no rate cards that the ride was quoted with, or they cannot be had.
 fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
     let why = match reason {
         NotQuoted::StoreUnavailable | NotQuoted::StoreTimeout => {
@@ -117,7 +138,11 @@ fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
             return Refusal::new(Code::StoreUnavailable, detail);
         }
         NotQuoted::QuoteExpired => "its quote is not kept any more",
-        NotQuoted::NoEstimate | NotQuoted::VersionUnavailable => "the rate card of its quote is not to be had",
+        NotQuoted::ProductNotQuoted => "its estimate is of other products",
+        NotQuoted::OriginMoved => "its quote is of a ride that begins elsewhere",
+        NotQuoted::StartMoved => "its quote is of a ride at another time",
+        // What was quoted for another end or another order is billed with the quoted cards, or they are not to be had.
+        _ => "the rate card of its quote is not to be had",
     };
     let message =
         format!("{city} does not offer {product} any more, and {why}; bill another product, or offer it again");
@@ -131,7 +156,7 @@ fn not_fetched(error: &StoreError) -> NotQuoted {
     }
 }
 
-/// A ride is billed with the cards of today, though it was quoted.
+/// A ride is billed with the cards of today, or without the limits of its quote, though it was quoted.
 fn not_as_quoted<P: Ports>(
     context: &Context<P>,
     city: &str,

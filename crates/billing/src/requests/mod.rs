@@ -16,6 +16,7 @@ use self::body::{
 pub use self::labels::Labels;
 use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency, malformed};
 pub use self::metering::Metering;
+use crate::estimate_id::Estimate;
 use crate::limits;
 use crate::refusal::Refusal;
 use farebox_document::{BadValue, Given, List, Notes, Place, ProblemCode, read_body};
@@ -207,8 +208,8 @@ pub struct BillRequest {
 }
 
 impl BillRequest {
-    /// Reads and checks a body. `estimated` says in which currency an estimate of this identifier, if it is genuine,
-    /// priced a product in a city: who was quoted for a product is billed for it, even when it is not offered any more.
+    /// Reads and checks a body. `estimate` says what an estimate of this identifier says, if it is genuine: who was quoted
+    /// for a product is billed for it, even when it is not offered any more.
     ///
     /// # Errors
     ///
@@ -216,7 +217,7 @@ impl BillRequest {
     pub fn decode(
         document: &Value,
         tariffs: &dyn Tariffs,
-        estimated: impl Fn(&str, &str, &str) -> Option<Currency>,
+        estimate: impl Fn(&str) -> Option<Estimate>,
     ) -> Result<Self, Refusal> {
         decode(document, |body: BillBody, notes| {
             let (outcome, metering) = (body.outcome, body.metering);
@@ -225,8 +226,11 @@ impl BillRequest {
             let (driver_id, order, tags) = (body.driver_id, body.order, body.tags);
             let at = Place::DOCUMENT;
             let estimate_id = body.estimate_id.read();
-            let quoted =
-                |city: &str, product: &str| estimate_id.as_ref().and_then(|id| estimated(&id.0, city, product));
+            let estimate = estimate_id.as_ref().map(|id| estimate(&id.0));
+            let quoted = |city: &str, product: &str| {
+                let estimate = estimate.as_ref()?.as_ref().filter(|estimate| estimate.city == city)?;
+                estimate.price(product).map(|_| estimate.currency)
+            };
             let (city, product, currency) = priced_product(body.city, body.product, tariffs, notes, quoted)?;
             let started_at = body.started_at.required(notes, &at.key("started_at"));
             let ended_at = body.ended_at.required(notes, &at.key("ended_at"));
@@ -236,11 +240,9 @@ impl BillRequest {
             let mut extras = extras.check(currency, notes);
             extras.order.outcome = outcome.read().unwrap_or_default();
             extras.waiting_s = waiting_s.read().map_or(0, |waiting| waiting.0);
-            if let (Some(_), Some(city), Some(product)) = (&estimate_id, &city, &product)
-                && quoted(city, product).is_none()
-            {
-                let message = "is not an estimate of this product in this city that was made here";
-                notes.add(&at.key("estimate_id"), "unknown-estimate", message);
+            // One of another ride is an estimate all the same: the bill says that it does not cover the ride.
+            if estimate == Some(None) {
+                notes.add(&at.key("estimate_id"), "unknown-estimate", "is not an estimate that was made here");
             }
             let labels = Labels::of(extras.passenger.id.clone(), driver_id, order, tags);
             Ok((|| {
@@ -574,6 +576,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::body::OrderBody;
     use super::*;
+    use crate::estimate_id::{ProductPrice, QuoteKey};
     use crate::refusal::Code;
     use farebox_document::fields_of;
     use proptest::prelude::*;
@@ -667,9 +670,20 @@ mod tests {
             object => object[key] = value,
         }
         let fields = document.as_object().unwrap();
-        let estimated = |id: &str, _: &str, product: &str| {
-            let covered = (id == "good" && product == "express") || (id == "withdrawn" && product == "lift");
-            covered.then(|| Currency::from_code("CNY").unwrap())
+        let estimated = |id: &str| {
+            let product = match id {
+                "good" => "express",
+                "withdrawn" => "lift",
+                _ => return None,
+            };
+            let price = ProductPrice { product: product.to_owned(), total: 1000, payable: 1000 };
+            Some(Estimate {
+                city: "110000".to_owned(),
+                quote: QuoteKey([0; 8]),
+                currency: Currency::from_code("CNY").unwrap(),
+                expires_at: 0,
+                prices: vec![price],
+            })
         };
         let result = if fields.contains_key("segments") {
             SegmentsRequest::decode(&document, &Sample).map(drop)
@@ -703,10 +717,10 @@ mod tests {
         assert_eq!((first.value, first.min_spend, first.max_off), (CouponValue::Amount(200), 1000, None));
         assert_eq!((second.value, second.max_off), (CouponValue::Percent(20.into()), Some(500)));
         assert_eq!(SegmentsRequest::decode(&segments(), &Sample).unwrap().segments.len(), 2);
-        let plain = BillRequest::decode(&bill(), &Sample, |_, _, _| None).unwrap();
+        let plain = BillRequest::decode(&bill(), &Sample, |_| None).unwrap();
         let passenger = Labels { passenger_id: Some("p-1".into()), ..Labels::default() };
         assert_eq!((plain.ended_at, plain.labels), (1_562_808_060, passenger));
-        let labels = BillRequest::decode(&labelled(), &Sample, |_, _, _| None).unwrap().labels;
+        let labels = BillRequest::decode(&labelled(), &Sample, |_| None).unwrap().labels;
         assert_eq!(labels.driver_id.as_deref(), Some("d-1"));
         assert_eq!(labels.tags.into_iter().collect::<Vec<_>>(), [("team".to_owned(), "夜班".to_owned())]);
         let order = serde_json::to_value(labels.order).unwrap();
@@ -808,7 +822,9 @@ mod tests {
         let mut quoted = bill();
         quoted["estimate_id"] = json!("withdrawn");
         check(quoted.clone(), "/product", json!("lift"), "");
-        check(quoted, "/product", json!("express"), "/estimate_id unknown-estimate");
+        check(quoted.clone(), "/product", json!("express"), "");
+        quoted["product"] = json!("lift");
+        check(quoted, "/city", json!("130000"), "/product unknown-product");
         check(bill(), "/product", json!("broken"), "config-invalid");
         check(bill(), "/estimate_id", json!("good"), "");
         check(bill(), "/estimate_id", json!("forged"), "/estimate_id unknown-estimate");
@@ -900,7 +916,7 @@ mod tests {
                 let refusals = [
                     EstimateRequest::decode(document, &Sample).map(drop),
                     SegmentsRequest::decode(document, &Sample).map(drop),
-                    BillRequest::decode(document, &Sample, |_, _, _| None).map(drop),
+                    BillRequest::decode(document, &Sample, |_| None).map(drop),
                     CommissionRequest::decode(document, &Sample).map(drop),
                 ];
                 for refusal in refusals.into_iter().filter_map(Result::err) {
