@@ -19,6 +19,8 @@ const EXCHANGES: &[(&str, &str)] = &[
     ("3-commission-and-cities.txt", include_str!("../cases/http/3-commission-and-cities.txt")),
     ("4-bad-input.txt", include_str!("../cases/http/4-bad-input.txt")),
     ("5-every-fact.txt", include_str!("../cases/http/5-every-fact.txt")),
+    ("6-what-a-ride-is-known-by.txt", include_str!("../cases/http/6-what-a-ride-is-known-by.txt")),
+    ("7-what-a-quote-covers.txt", include_str!("../cases/http/7-what-a-quote-covers.txt")),
 ];
 
 fn check(server: &Server) {

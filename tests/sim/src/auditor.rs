@@ -9,7 +9,7 @@ use farebox_billing::bills::Billed;
 use farebox_billing::ports::DocumentKind;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_fare::{Basis, Degradation, Segment, time};
-use farebox_records::{BillRecord, Kept, NotQuoted, TopUpRecord, Versions};
+use farebox_records::{BillRecord, CardChoice, Kept, NotQuoted, TopUpRecord, Versions};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -178,7 +178,7 @@ impl Auditor {
     /// A bill was made from the configuration of a host, if it was made now and not as quoted.
     pub fn bill_made(&self, trip: &str, host: usize, billed: &Billed, sent: Duration, now: Duration) {
         let Ok(record) = BillRecord::read(&billed.document) else { return };
-        if !billed.new || record.pinned.reason.is_none() {
+        if !billed.new || record.pinned.rate_card == CardChoice::Quoted {
             return;
         }
         let Some(release) = self.opinion.release(&record) else {
@@ -397,8 +397,19 @@ impl Auditor {
             let what = "it says that the trip has no segments, and some were acknowledged".to_owned();
             self.break_promise(Promise::DegradedSaysSo, trip, now, what);
         }
-        let none = record.pinned.reason == Some(NotQuoted::NoEstimate);
-        if none != record.estimate_id.is_none() {
+        let none = reason == Some(NotQuoted::NoEstimate);
+        // Every ride is the one that was quoted: there is nothing that its quote does not cover.
+        let covered = matches!(
+            reason,
+            None | Some(
+                NotQuoted::NoEstimate
+                    | NotQuoted::QuoteExpired
+                    | NotQuoted::StoreUnavailable
+                    | NotQuoted::StoreTimeout
+                    | NotQuoted::VersionUnavailable
+            )
+        );
+        if none != record.estimate_id.is_none() || !covered {
             let what = format!("pinned says {:?} of a request {request}", record.pinned);
             self.break_promise(Promise::DegradedSaysSo, trip, now, what);
         }
