@@ -86,13 +86,13 @@ async fn quoted_cards<P: Ports>(
         }
         Ok(card)
     };
-    let versions = quote.cards.get(product).ok_or_else(|| unavailable("the quote lacks the product".to_owned()))?;
-    let no_driver = || unavailable("the driver had no rate card then".to_owned());
-    let driver = versions.driver.as_ref().ok_or_else(no_driver)?;
     let trip = quote.facts.trip(*currency).map_err(unavailable)?;
     let tolerances = tolerances(context, city);
     let not_covered = |Uncovered { reason, why }| because(reason, why);
     covering::cards_apply(request, &trip, tolerances).map_err(not_covered)?;
+    let versions = quote.cards.get(product).ok_or_else(|| unavailable("the quote lacks the product".to_owned()))?;
+    let no_driver = || unavailable("the driver had no rate card then".to_owned());
+    let driver = versions.driver.as_ref().ok_or_else(no_driver)?;
     let (passenger, driver) = (find(Side::Passenger, &versions.passenger).await?, find(Side::Driver, driver).await?);
     let price = |trip: &Trip| pricing::comes_to(&passenger, &driver, trip);
     let (pinned, quoted) = match covering::growth(request, trip, tolerances, price) {
