@@ -92,6 +92,7 @@ same_cases!(Basis <-> Basis { Estimated, Metered, Mocked });
 same_cases!(MockCharges <-> MockCharges { All, MeasuredOnly });
 same_cases!(Degradation <-> Degradation {
     TripMissing,
+    TripIncomplete,
     StoreTimeout,
     StoreUnavailable,
     PolicyUnavailable,

@@ -11,6 +11,7 @@ pub use reading::{detail, fetch};
 
 use crate::billing::PolicyOf;
 use crate::cards;
+use crate::config::city::CityRules;
 use crate::context::Context;
 use crate::documents;
 use crate::event::Event;
@@ -19,10 +20,10 @@ use crate::ports::{DocumentKind, Due, NewRevision, Ports, Posted, Revision, Stor
 use crate::pricing;
 use crate::refusal::{Code, Refusal};
 use crate::requests::{AskedBill, BillRequest};
-use crate::trip;
+use crate::trip::{self, Ridden};
 use choosing::{Cards, choose_cards, quote};
-use farebox_fare::{Degradation, MockCharges, Segment, Trip, time};
-use farebox_records::{BillRecord, Kept, NotQuoted, Quote, TopUpRecord};
+use farebox_fare::{Degradation, Segment, Trip, time};
+use farebox_records::{BillRecord, Finding, Kept, NotQuoted, Quote, TopUpRecord};
 use futures::future::join3;
 use records::{contradiction, of_this_release};
 use serde_json::Value;
@@ -279,9 +280,9 @@ fn make<P: Ports>(
     let (passenger, driver) = (&*cards.passenger, &*cards.driver);
     let is_measured = |trip: &Trip| pricing::is_measured(passenger, driver, trip, cards.quoted.as_ref());
     // A document that cannot be used is told where documents are; there is a bill all the same, as by default.
-    let charges =
-        context.config.city(&request.city).map_or_else(|_| MockCharges::default(), |city| city.rules.mock_charges);
-    let (trip, lost) = trip::billed(request, segments, charges, is_measured)?;
+    let city = context.config.city(&request.city);
+    let rules = city.map_or_else(|_| CityRules::of(&request.city), |city| city.rules.clone());
+    let Ridden { trip, lacks: lost, findings } = trip::billed(request, segments, &rules, is_measured)?;
     let policy = match context.config.policy() {
         Ok(policy) => Some(policy),
         Err(refusal) => {
@@ -304,9 +305,13 @@ fn make<P: Ports>(
         quoted: cards.quoted.as_ref(),
         engines: context.config.engines(),
         lacks: lost.into_iter().collect(),
+        findings,
         billed_at: context.now,
     };
-    let record = ride.bill()?;
+    let mut record = ride.bill()?;
+    if pricing::ignores_agreed_price(passenger, &trip, cards.quoted.as_ref(), &record.passenger) {
+        record.findings.push(Finding::AGREED_PRICE_UNUSED);
+    }
     record.verify().map_err(|why| contradiction(context, &record.city, trip_id, why))?;
     Ok(Priced { record, cards, policy })
 }

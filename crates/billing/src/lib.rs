@@ -11,7 +11,7 @@
 //! |---|---|
 //! | asked about | [`requests`], within [`limits`] |
 //! | estimated | [`estimates`]; the answer is signed by [`estimate_id`] |
-//! | metered | [`meter`] |
+//! | metered | [`meter`]; what is odd about it are [`findings`] |
 //! | billed, repeated, shown | [`bills`] |
 //! | settled | [`settlement`] |
 //! | kept | as a [record](farebox_records) |
@@ -29,6 +29,7 @@ pub mod engines;
 pub mod estimate_id;
 pub mod estimates;
 pub mod event;
+pub mod findings;
 pub mod geodesy;
 pub mod health;
 mod later;

@@ -6,7 +6,7 @@ use crate::limits;
 use crate::planted::{Bug, planted};
 use crate::refusal::{Code, Refusal};
 use crate::trip::{self, Asked};
-use farebox_fare::{Bill, Trip};
+use farebox_fare::{Bill, Outcome, Trip};
 use farebox_money::MinorUnits;
 use std::rc::Rc;
 
@@ -75,6 +75,21 @@ pub(crate) fn is_measured<C: RateCard>(
     let nothing = comes_to(0, 0);
     // What cannot be told is measured.
     nothing.is_none() || [(10_000, 1_800), (most_m, most_s)].into_iter().any(|(m, s)| comes_to(m, s) != nothing)
+}
+
+/// Whether a price was agreed for a ride, and no item of a card charges it: it comes to the same bill without.
+pub(crate) fn ignores_agreed_price<C: RateCard>(
+    card: &Card<C>,
+    trip: &Trip,
+    quoted: Option<&Trip>,
+    bill: &Bill,
+) -> bool {
+    if trip.order.one_price.is_none() || trip.order.outcome == Outcome::Cancelled {
+        return false;
+    }
+    let mut without = trip.clone();
+    without.order.one_price = None;
+    price(card, &without, quoted, Asked::Bill).is_ok_and(|without| without == *bill)
 }
 
 /// The trip that the driver's bill is priced from: coupons are between the passenger and the platform.

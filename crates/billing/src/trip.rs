@@ -4,12 +4,15 @@
 //! to be measured; a price that was agreed needs no measuring. They are billed on what is known. Only what should be there and
 //! is not makes a trip mocked.
 
+use crate::config::city::{CityRules, Response};
+use crate::findings::{self, Measured};
 use crate::geodesy::great_circle_m;
 use crate::limits;
 use crate::refusal::{Code, Refusal};
 use crate::requests::{BillRequest, EstimateRequest, Extras, Metering};
 use farebox_document::Problem;
 use farebox_fare::{Basis, Degradation, MockCharges, Outcome, Point, Segment, Timestamp, Trip};
+use farebox_records::Finding;
 
 /// The trip that an estimate is for.
 pub fn estimated(request: &EstimateRequest) -> Trip {
@@ -24,11 +27,22 @@ pub fn estimated(request: &EstimateRequest) -> Trip {
     }
 }
 
-/// The trip that is billed, and what is lacking of it: its measurements, when there should be some and none are to be had.
+/// A ride as it is billed.
+#[derive(Clone, Debug)]
+pub struct Ridden {
+    /// What is priced.
+    pub trip: Trip,
+    /// What is lacking of it: its measurements, when there should be some and none are to be had, or not all of them.
+    pub lacks: Option<Degradation>,
+    /// What is odd about it.
+    pub findings: Vec<Finding>,
+}
+
+/// The trip that is billed, what is lacking of it, and what is odd about it.
 ///
-/// `segments` is what the store says, or why it does not; `charges` what the city charges rides that had to be guessed.
-/// `is_measured` is asked of a ride for an agreed price: whether what it costs the passenger, or pays the driver, depends on
-/// distance or duration all the same.
+/// `segments` is what the store says, or why it does not; `rules` is what the city does about findings, and what it charges
+/// rides that had to be guessed. `is_measured` is asked of a ride for an agreed price: whether what it costs the passenger, or
+/// pays the driver, depends on distance or duration all the same.
 ///
 /// # Errors
 ///
@@ -36,33 +50,42 @@ pub fn estimated(request: &EstimateRequest) -> Trip {
 pub fn billed(
     request: &BillRequest,
     segments: Result<Vec<Segment>, Degradation>,
-    charges: MockCharges,
+    rules: &CityRules,
     is_measured: impl FnOnce(&Trip) -> bool,
-) -> Result<(Trip, Option<Degradation>), Refusal> {
+) -> Result<Ridden, Refusal> {
     let order = &request.extras.order;
     let was_to_be_measured = order.outcome == Outcome::Completed && request.metering == Metering::Segments;
     let is_agreed = order.one_price.is_some();
-    let lacks = match segments {
-        Ok(segments) if !segments.is_empty() => return Ok((metered(request, segments)?, None)),
-        Ok(_) if !was_to_be_measured => return Ok((unmeasured(request), None)),
-        Ok(_) => {
-            let trip = unmeasured(request);
-            if is_agreed && !is_measured(&trip) {
-                return Ok((trip, None));
-            }
-            Degradation::TripMissing
+    // What was agreed is known, and not to be replaced by a guess.
+    let mock_charges = if is_agreed { MockCharges::All } else { rules.mock_charges };
+    let guessed = || Trip { mock_charges, ..mocked(request) };
+    let (trip, lacks, mut findings) = match segments {
+        Ok(came) => {
+            let completely = was_to_be_measured && (!is_agreed || is_measured(&unmeasured(request)));
+            let BillRequest { started_at, ended_at, .. } = *request;
+            let none_came = came.is_empty();
+            let (kept, findings) = match none_came {
+                true => (came, Vec::new()),
+                false => findings::examine(came, Measured { started_at, ended_at, completely }, rules),
+            };
+            let incomplete = findings.iter().any(|finding| finding.response == Response::Incomplete);
+            let (trip, lacks) = match (kept.is_empty(), completely) {
+                (false, _) => (metered(request, kept)?, incomplete.then_some(Degradation::TripIncomplete)),
+                (true, false) => (unmeasured(request), None),
+                (true, true) if none_came => (guessed(), Some(Degradation::TripMissing)),
+                // All of it was left out.
+                (true, true) => (guessed(), Some(Degradation::TripIncomplete)),
+            };
+            (trip, lacks, findings)
         }
         // There may be some: whoever looks again will see.
-        Err(lacks) => lacks,
+        Err(lacks) if was_to_be_measured => (guessed(), Some(lacks), Vec::new()),
+        Err(lacks) => (Trip { basis: Basis::Mocked, ..unmeasured(request) }, Some(lacks), Vec::new()),
     };
-    let trip = if was_to_be_measured {
-        // What was agreed is known, and not to be replaced by a guess.
-        let mock_charges = if is_agreed { MockCharges::All } else { charges };
-        Trip { mock_charges, ..mocked(request) }
-    } else {
-        Trip { basis: Basis::Mocked, ..unmeasured(request) }
-    };
-    Ok((trip, Some(lacks)))
+    let straight_m = great_circle_m(request.origin, request.destination);
+    let passed_s = elapsed(request.started_at, request.ended_at);
+    findings.extend(findings::beyond_limits(trip.distance_m.max(straight_m), trip.duration_s.max(passed_s), rules));
+    Ok(Ridden { trip, lacks, findings })
 }
 
 /// The trip that was measured: distance and duration are the sums of its segments.
@@ -267,7 +290,8 @@ mod tests {
             let request = BillRequest { metering: Metering::from_word(metering).unwrap(), extras, ..request() };
             let is_measured = |_: &Trip| price.ends_with("measured");
             for city in MockCharges::ALL {
-                let (trip, lacks) = billed(&request, segments.clone(), *city, is_measured).unwrap();
+                let rules = CityRules { mock_charges: *city, ..CityRules::of("110000") };
+                let Ridden { trip, lacks, .. } = billed(&request, segments.clone(), &rules, is_measured).unwrap();
                 let charged = match trip.basis {
                     Basis::Mocked if expected[4] == "as the city says" && trip.mock_charges == *city => expected[4],
                     Basis::Mocked => trip.mock_charges.word(),

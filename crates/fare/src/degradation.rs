@@ -8,6 +8,8 @@ words! {
     pub enum Degradation {
         /// The trip has no segments, and the store said so: it was not measured, or its measurements are yet to come.
         TripMissing = "trip-missing",
+        /// The measurements of the trip contradict one another, or are not all there, and its city counts that as incomplete.
+        TripIncomplete = "trip-incomplete",
         /// The store did not say in time. That is no answer: what was asked for may well be there.
         StoreTimeout = "store-timeout",
         /// The store could not be reached, or refused.

@@ -1,5 +1,6 @@
 //! Bills: one immutable record that pages, receipts, settlements and replays read.
 
+use crate::finding::{Finding, Response};
 use crate::order::OrderRecord;
 use crate::read::{self, ReadError};
 use crate::settlement::Settlement;
@@ -42,6 +43,9 @@ pub struct BillRecord {
     /// What was missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Degradation>,
+    /// What was found to be odd about the ride, and what was done about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// Whether the bill may yet be put right. What it owes the driver waits until it is.
     pub provisional: bool,
     /// Where the bill is kept. Kept nowhere, asking again makes it again.
@@ -156,16 +160,22 @@ impl BillRecord {
                 return Err(format!("a top-up of {top_up} does not bring a take of {take} down to {take_after}"));
             }
         }
+        Finding::verify(&self.findings)?;
         self.verify_reasons()
     }
 
     /// A reason for whatever is missing, and nothing missing without.
     fn verify_reasons(&self) -> Result<(), String> {
         let Self { settlement, versions, reasons, .. } = self;
+        let found = |response| self.findings.iter().any(|finding| finding.response == response);
+        // A ride of which all was left out counts as incomplete, too.
+        let nothing_is_left = self.basis == Basis::Mocked && found(Response::Drop);
+        let incomplete = reasons.contains(&Degradation::TripIncomplete);
         let unsettled = reasons.contains(&Degradation::PolicyUnavailable);
         let nowhere = reasons.contains(&Degradation::NotKept);
         for (what, is_so, said) in [
             ("degraded", self.degraded, !reasons.is_empty()),
+            ("incomplete", found(Response::Incomplete) || nothing_is_left, incomplete),
             ("unsettled", settlement.is_none(), unsettled),
             ("without a policy", versions.policy.is_none(), unsettled),
             ("kept nowhere", self.kept == Kept::Nowhere, nowhere),
@@ -176,7 +186,12 @@ impl BillRecord {
                 return Err(format!("it is {not}{what}, and its reasons are [{}]", reasons.join(", ")));
             }
         }
-        let unmeasured = [Degradation::TripMissing, Degradation::StoreTimeout, Degradation::StoreUnavailable];
+        let unmeasured = [
+            Degradation::TripMissing,
+            Degradation::TripIncomplete,
+            Degradation::StoreTimeout,
+            Degradation::StoreUnavailable,
+        ];
         if self.basis == Basis::Mocked && !reasons.iter().any(|reason| unmeasured.contains(reason)) {
             return Err("it is mocked for no reason".to_owned());
         }
@@ -352,6 +367,28 @@ mod tests {
         let metered = metered.replace(reasons, "\"degraded\":false,\"provisional\":true");
         let read = serde_json::from_str::<BillRecord>(&metered).unwrap().verify();
         assert_eq!(read, Err("it is provisional for no reason".to_owned()));
+    }
+
+    /// A bill is incomplete exactly if something was found that makes it so, or nothing is left of what was measured.
+    #[test]
+    fn findings_that_count_as_incomplete_are_a_reason() {
+        let check = |basis: &str, reasons: &str, response: &str, expected: &str| {
+            let found = format!(
+                r#"{reasons},"findings":[{{"finding":"overlap","response":"{response}","figure":300,"allowed":60,"unit":"second","count":1,"segments":[2]}}],"provisional""#
+            );
+            let text = BILL.replacen("\"basis\":\"mocked\"", &format!("\"basis\":\"{basis}\""), 1);
+            let text = text.replace("\"reasons\":[\"trip-missing\"],\"provisional\"", &found);
+            let verified = serde_json::from_str::<BillRecord>(&text).unwrap().verify();
+            assert_eq!(verified.err().as_deref().unwrap_or("fine"), expected, "{basis} {reasons} {response}");
+        };
+        let (lost, incomplete) = (r#""reasons":["store-timeout"]"#, r#""reasons":["trip-incomplete"]"#);
+        check("metered", incomplete, "incomplete", "fine");
+        check("metered", incomplete, "accept", "it is not incomplete, and its reasons are [trip-incomplete]");
+        check("metered", incomplete, "drop", "it is not incomplete, and its reasons are [trip-incomplete]");
+        check("mocked", incomplete, "drop", "fine");
+        check("metered", lost, "accept", "fine");
+        check("metered", lost, "incomplete", "it is incomplete, and its reasons are [store-timeout]");
+        check("mocked", lost, "drop", "it is incomplete, and its reasons are [store-timeout]");
     }
 
     /// What a ride is known by is left out when nothing is known, reads back as it was written, and does not keep a bill

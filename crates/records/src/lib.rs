@@ -9,6 +9,7 @@
 //! Numbers stay numbers in here; they become text when a record is written, and nowhere else.
 
 mod bill;
+mod finding;
 mod order;
 mod quote;
 mod read;
@@ -18,6 +19,7 @@ pub mod stored;
 mod top_up;
 
 pub use bill::{BillFacts, BillFormat, BillRecord, CardChoice, Kept, NotQuoted, Pinned, Versions};
+pub use finding::{Finding, FindingKind, FindingUnit, Response};
 pub use order::OrderRecord;
 pub use quote::{CardVersions, Quote, QuoteFormat};
 pub use read::ReadError;

@@ -103,6 +103,7 @@ impl Cards {
             quoted,
             engines: (farebox_pricing::ENGINE, farebox_commission::ENGINE),
             lacks: if trip.basis == Basis::Mocked { vec![Degradation::TripMissing] } else { Vec::new() },
+            findings: Vec::new(),
             billed_at: trip.ended_at,
         };
         ride.bill().unwrap_or_else(|refusal| panic!("{trip:?} on {info:?}: {refusal:?}"))

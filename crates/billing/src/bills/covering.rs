@@ -305,7 +305,7 @@ mod tests {
     /// A city says how far a ride may differ; nothing at all, when it says so.
     #[test]
     fn tolerances_are_the_citys() {
-        let strict = Tolerances { origin_m: 0, destination_m: 0, start_s: 0 };
+        let strict = Tolerances { origin_m: 0, destination_m: 0, start_s: 0, ..Tolerances::default() };
         let check = |differs: &str, tolerances: Tolerances| {
             let request = ridden(differs);
             let why = cards_apply(&request, &quoted(), tolerances).err();
@@ -319,7 +319,8 @@ mod tests {
         assert_eq!(check("origin 1", strict), "it began 1 m from where it was to, and 0 m is tolerated");
         assert_eq!(check("start -1", strict), "it began 1 s from when it was to, and 0 s is tolerated");
         assert_eq!(check("destination 1", strict), "it ended 1 m from where it was to, and 0 m is tolerated");
-        let loose = Tolerances { origin_m: 1_000_000, destination_m: 1_000_000, start_s: 604_800 };
+        let loose =
+            Tolerances { origin_m: 1_000_000, destination_m: 1_000_000, start_s: 604_800, ..Tolerances::default() };
         assert_eq!(check("origin 9000, start 604800, destination 27000", loose), "");
     }
 

@@ -7,7 +7,7 @@ use crate::refusal::Refusal;
 use crate::requests::Labels;
 use crate::settlement;
 use farebox_fare::{Degradation, Facts, Timestamp, Trip, time};
-use farebox_records::{BillFacts, BillFormat, BillRecord, Kept, Pinned, Versions};
+use farebox_records::{BillFacts, BillFormat, BillRecord, Finding, Kept, Pinned, Versions};
 
 /// All that a bill is made of.
 pub struct BillInputs<'a, C, P> {
@@ -37,6 +37,8 @@ pub struct BillInputs<'a, C, P> {
     pub engines: (u32, u32),
     /// What could not be had that the bill should have been made from.
     pub lacks: Vec<Degradation>,
+    /// What is odd about the ride.
+    pub findings: Vec<Finding>,
     /// When the bill is made.
     pub billed_at: Timestamp,
 }
@@ -71,6 +73,7 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             basis: trip.basis,
             degraded: false,
             reasons: Vec::new(),
+            findings: self.findings.clone(),
             provisional: false,
             kept: Kept::Shared,
             billed_at: time::format(self.billed_at),

@@ -4,6 +4,8 @@
 
 use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of, words};
 use farebox_fare::MockCharges;
+use farebox_records::FindingKind;
+pub use farebox_records::Response;
 use serde::{Deserialize, Serialize};
 
 /// What `format` in the document has to say.
@@ -22,7 +24,8 @@ pub struct CityRules {
     /// For people.
     #[serde(default)]
     pub title: Option<String>,
-    /// How far a ride may differ from its quote and still be the ride that was quoted.
+    /// How far a ride may differ from its quote and still be the ride that was quoted, and its measurements from one another
+    /// and still agree.
     #[serde(default)]
     pub tolerances: Tolerances,
     /// What is done about what is found to be odd about a ride.
@@ -42,7 +45,7 @@ pub struct CityRules {
     pub mock_charges: MockCharges,
 }
 
-/// How far a ride may differ from its quote.
+/// How far a ride may differ from its quote, and its measurements from one another.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -56,18 +59,13 @@ pub struct Tolerances {
     /// How much earlier or later than quoted it may begin, in seconds: up to 7 days.
     #[cfg_attr(feature = "schema", schemars(range(max = 604_800)))]
     pub start_s: u32,
-}
-
-words! {
-    /// What is done about a finding.
-    pub enum Response {
-        /// What was measured is billed as it is, and the bill says what was found.
-        Accept = "accept",
-        /// The segment is left out, and the bill says so.
-        Drop = "drop",
-        /// The ride counts as not measured completely.
-        Incomplete = "incomplete",
-    }
+    /// How far the clocks of the meter and of whoever bills the ride may differ, in seconds: up to an hour. What lies outside
+    /// the ride, or over one another, by no more than that is no finding.
+    #[cfg_attr(feature = "schema", schemars(range(max = 3_600)))]
+    pub clock_s: u32,
+    /// For how long nothing need be measured, in seconds: up to a day. Shorter gaps are none.
+    #[cfg_attr(feature = "schema", schemars(range(max = 86_400)))]
+    pub gap_s: u32,
 }
 
 /// What is done about each finding.
@@ -77,13 +75,15 @@ words! {
 pub struct Findings {
     /// A segment lies outside the time of the ride.
     pub outside: Response,
-    /// Two segments lie over one another.
+    /// Segments lie over one another: more time was measured than passed.
     pub overlap: Response,
-    /// Time between two segments was not measured.
+    /// Some of the time of the ride was not measured. There is nothing to drop.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["accept", "incomplete"])))]
     pub gap: Response,
     /// A segment is faster than anything drives.
     pub too_fast: Response,
-    /// A number between two segments is missing.
+    /// A number between two segments is missing. There is nothing to drop.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["accept", "incomplete"])))]
     pub missing: Response,
 }
 
@@ -127,7 +127,7 @@ pub struct Detour {
     pub over_m: u32,
 }
 
-/// What no ride is more than.
+/// What no ride is more than. One that is more all the same is billed, and its bill says so.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -138,11 +138,14 @@ pub struct Limits {
     /// The longest ride, in seconds: 1 s to 7 days.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 604_800)))]
     pub duration_s: u32,
+    /// The fastest anything drives, in km/h: 1 to 2,000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 2_000)))]
+    pub speed_kmh: u32,
 }
 
 impl Default for Tolerances {
     fn default() -> Self {
-        Self { origin_m: 1_000, destination_m: 1_000, start_s: 3_600 }
+        Self { origin_m: 1_000, destination_m: 1_000, start_s: 3_600, clock_s: 60, gap_s: 300 }
     }
 }
 
@@ -167,7 +170,7 @@ impl Default for Detour {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { distance_m: 5_000_000, duration_s: 604_800 }
+        Self { distance_m: 5_000_000, duration_s: 604_800, speed_kmh: 250 }
     }
 }
 
@@ -209,15 +212,27 @@ impl CityRules {
             ("/tolerances/origin_m", self.tolerances.origin_m, 0, 1_000_000),
             ("/tolerances/destination_m", self.tolerances.destination_m, 0, 1_000_000),
             ("/tolerances/start_s", self.tolerances.start_s, 0, 604_800),
+            ("/tolerances/clock_s", self.tolerances.clock_s, 0, 3_600),
+            ("/tolerances/gap_s", self.tolerances.gap_s, 0, 86_400),
             ("/repair/window_h", self.repair.window_h, 0, 720),
             ("/detour/over_percent", self.detour.over_percent, 0, 1_000),
             ("/detour/over_m", self.detour.over_m, 0, 1_000_000),
             ("/limits/distance_m", self.limits.distance_m, 1, 5_000_000),
             ("/limits/duration_s", self.limits.duration_s, 1, 604_800),
+            ("/limits/speed_kmh", self.limits.speed_kmh, 1, 2_000),
         ];
         for (pointer, number, least, most) in ranges {
             if !(least..=most).contains(&number) {
                 problems.add(pointer, "out-of-range", format!("is {number}; {least} to {most} is allowed"));
+            }
+        }
+        for (pointer, kind, response) in [
+            ("/findings/gap", FindingKind::Gap, self.findings.gap),
+            ("/findings/missing", FindingKind::Missing, self.findings.missing),
+        ] {
+            if !kind.responses().contains(&response) {
+                let message = "there is no segment to drop where one is missing; say \"accept\" or \"incomplete\"";
+                problems.add(pointer, "meaningless", message);
             }
         }
         let is_amount = |text: &str| {
@@ -297,6 +312,14 @@ mod tests {
             (
                 r#"{"format": "farebox-city/1", "city": "a", "tolerances": {"origin_m": 1000001, "start_s": 604801}}"#,
                 "/tolerances/origin_m: is 1000001; 0 to 1000000 is allowed\n/tolerances/start_s: is 604801; 0 to 604800 is allowed",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "findings": {"outside": "drop", "gap": "drop", "missing": "drop"}}"#,
+                "/findings/gap: there is no segment to drop\n/findings/missing: there is no segment to drop",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "tolerances": {"clock_s": 3601, "gap_s": 86401}, "limits": {"speed_kmh": 0}}"#,
+                "/tolerances/clock_s: is 3601; 0 to 3600 is allowed\n/tolerances/gap_s: is 86401; 0 to 86400 is allowed\n/limits/speed_kmh: is 0; 1 to 2000 is allowed",
             ),
             (
                 r#"{"format": "farebox-city/1", "city": "a", "mock_charges": "none"}"#,

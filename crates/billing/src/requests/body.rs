@@ -205,7 +205,7 @@ pub(super) struct SegmentsBody {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SegmentBody {
-    /// Unique within the trip; gaps are fine.
+    /// Unique within the trip; one more than that of the segment before. A number that is missing is a segment that is.
     pub seq: Given<Sequence>,
     /// When it began.
     pub started_at: Given<Moment>,

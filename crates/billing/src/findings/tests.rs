@@ -1,0 +1,231 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::config::city::{Findings, Limits, Tolerances};
+use proptest::prelude::*;
+
+/// 2026-11-21T00:00:00Z
+const DAY: Timestamp = 1_795_219_200;
+
+/// A moment of the table: "10:05", "10:05:30", or so many days later, "+365 10:05".
+fn moment(text: &str) -> Timestamp {
+    let (days, clock) = match text.strip_prefix('+').and_then(|text| text.split_once(' ')) {
+        Some((days, clock)) => (days.parse().unwrap(), clock),
+        None => (0, text),
+    };
+    let parts: Vec<i64> = clock.split(':').map(|part| part.parse().unwrap()).collect();
+    DAY + days * 86_400 + parts[0] * 3_600 + parts[1] * 60 + parts.get(2).unwrap_or(&0)
+}
+
+/// Segments of the table: "2 at 10:05 600 s 3000 m"; of "1-20 at ..." there are twenty.
+fn segments(text: &str) -> Vec<Segment> {
+    let one = |text: &str| {
+        let (number, rest) = text.split_once(" at ").unwrap();
+        let (rest, distance) = rest.strip_suffix(" m").unwrap().rsplit_once(" s ").unwrap();
+        let (at, duration) = rest.rsplit_once(' ').unwrap();
+        let (from, to) = number.split_once('-').unwrap_or((number, number));
+        let segment = |sequence| Segment {
+            sequence,
+            started_at: moment(at),
+            duration_s: duration.parse().unwrap(),
+            distance_m: distance.parse().unwrap(),
+        };
+        (from.parse().unwrap()..=to.parse().unwrap()).map(segment).collect::<Vec<_>>()
+    };
+    text.split(", ").flat_map(one).collect()
+}
+
+fn ride(text: &str) -> Measured {
+    let (from, to) = text.split_once('-').unwrap();
+    Measured { started_at: moment(from), ended_at: moment(to), completely: true }
+}
+
+fn rules(response: Response) -> CityRules {
+    let hole = if response == Response::Drop { Response::Accept } else { response };
+    let findings = Findings { outside: response, overlap: response, gap: hole, too_fast: response, missing: hole };
+    CityRules { findings, ..CityRules::of("110000") }
+}
+
+fn numbers(segments: &[Segment]) -> String {
+    segments.iter().map(|segment| segment.sequence.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+fn words(findings: &[Finding]) -> String {
+    let word = |finding: &Finding| {
+        let numbers: Vec<String> = finding.segments.iter().map(u64::to_string).collect();
+        let numbers = if numbers.is_empty() { String::new() } else { format!(" [{}]", numbers.join(" ")) };
+        let often = if finding.count > 1 { format!(" {} x", finding.count) } else { String::new() };
+        format!("{}{often} {}{numbers}", finding.finding.word(), finding.figure.unwrap())
+    };
+    findings.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+/// What is found of every kind of nonsense, with its figure, and what is left when it is dropped. Whether it is accepted or
+/// counts as incomplete, everything is charged, and what is found is the same.
+#[test]
+fn what_is_found() {
+    // Clocks may differ by 60 s, gaps of 300 s are none, and nothing drives faster than 250 km/h.
+    let table = "
+        segments                                                                          | ride              | found                          | found when dropped            | left
+        1 at 10:00 300 s 3000 m, 2 at 10:05 300 s 3000 m                                  | 10:00-10:10       |                                |                               | 1 2
+        1 at 09:59 360 s 3000 m, 2 at 10:05 360 s 3000 m                                  | 10:00-10:10       |                                |                               | 1 2
+        1 at 09:58:59 361 s 3000 m, 2 at 10:05 300 s 3000 m                               | 10:00-10:10       | outside 61 [1]                 | outside 61 [1]                | 2
+        1 at 10:00 300 s 3000 m, 2 at 10:05 361 s 3000 m                                  | 10:00-10:10       | outside 61 [2]                 | outside 61 [2]                | 1
+        1 at 09:00 600 s 3000 m, 2 at 10:00 600 s 4000 m, 3 at 12:00 600 s 3000 m         | 10:00-10:10       | outside 2 x 10800 [1 3]        | outside 2 x 10800 [1 3]       | 2
+        1 at 10:00 600 s 4000 m, 2 at +365 10:00 600 s 4000 m                             | 10:00-10:10       | outside 31536000 [2]           | outside 31536000 [2]          | 1
+        1 at 09:00 7200 s 4000 m                                                          | 10:00-10:10       | outside 6600 [1]               | outside 6600 [1], gap 600     |
+        1 at 10:00 600 s 3000 m, 2 at 10:05 600 s 3000 m                                  | 10:00-10:15       | overlap 300 [2]                | overlap 300 [2]               | 1
+        1 at 10:00 360 s 3000 m, 2 at 10:05 300 s 3000 m                                  | 10:00-10:10       |                                |                               | 1 2
+        1 at 10:00 361 s 3000 m, 2 at 10:05 300 s 3000 m                                  | 10:00-10:10       | overlap 61 [2]                 | overlap 61 [2]                | 1
+        1 at 10:00 600 s 3000 m, 2 at 10:05 10 s 30 m, 3 at 10:10 300 s 3000 m            | 10:00-10:15       | overlap 10 [2]                 | overlap 10 [2]                | 1 3
+        1-20 at 10:00 60 s 100 m                                                          | 10:00-10:01       | overlap 18 x 1080 [3 4 5 6 7 8 9 10] | overlap 18 x 1080 [3 4 5 6 7 8 9 10] | 1 2
+        1 at 10:00 300 s 2000 m, 2 at 10:55 300 s 2000 m                                  | 10:00-11:00       | gap 3000 [1]                   | gap 3000 [1]                  | 1 2
+        1 at 10:00 300 s 2000 m, 2 at 10:10 300 s 2000 m                                  | 10:00-10:20       |                                |                               | 1 2
+        1 at 10:06 240 s 2000 m, 2 at 10:16 60 s 200 m                                    | 10:00-10:23       | gap 3 x 1080 [1 2]             | gap 3 x 1080 [1 2]            | 1 2
+        1 at 10:00 60 s 100000 m                                                          | 10:00-10:01       | too-fast 6000 [1]              | too-fast 6000 [1]             |
+        1 at 10:00 1 s 80 m, 2 at 10:00:01 59 s 900 m                                     | 10:00-10:01       |                                |                               | 1 2
+        1 at 10:00 1 s 208 m, 2 at 10:00:01 59 s 900 m                                    | 10:00-10:01       |                                |                               | 1 2
+        1 at 10:00 1 s 209 m, 2 at 10:00:01 59 s 900 m                                    | 10:00-10:01       | too-fast 752 [1]               | too-fast 752 [1]              | 2
+        1 at 10:00 0 s 138 m, 2 at 10:00 60 s 900 m                                       | 10:00-10:01       |                                |                               | 1 2
+        1 at 10:00 0 s 139 m, 2 at 10:00 60 s 900 m                                       | 10:00-10:01       | too-fast 500 [1]               | too-fast 500 [1]              | 2
+        1 at 10:00 20 s 1400 m, 2 at 10:00:20 20 s 1500 m, 3 at 10:00:40 20 s 1500 m      | 10:00-10:01       | too-fast 270 [3]               | too-fast 270 [3]              | 1 2
+        1 at 10:00 300 s 3000 m, 4 at 10:05 300 s 3000 m, 6 at 10:10 300 s 3000 m         | 10:00-10:15       | missing 3 [2 3 5]              | missing 3 [2 3 5]             | 1 4 6
+        7 at 10:00 300 s 3000 m, 9007199254740991 at 10:05 300 s 3000 m                   | 10:00-10:10       | missing 9007199254740983 [8 9 10 11 12 13 14 15] | missing 9007199254740983 [8 9 10 11 12 13 14 15] | 7 9007199254740991
+        1 at 10:00 300 s 3000 m, 2 at 11:05 300 s 3000 m, 3 at 10:05 300 s 3000 m         | 10:00-10:10       | outside 3600 [2]               | outside 3600 [2]              | 1 3
+        1 at 10:00 600 s 3000 m, 3 at 10:05 600 s 90000 m                                 | 10:00-10:10       | outside 300 [3], overlap 300 [3], too-fast 540 [3], missing 1 [2] | outside 300 [3], missing 1 [2] | 1";
+    let mut wrong = Vec::new();
+    for row in table.lines().skip(2) {
+        let columns: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (came, ride) = (segments(columns[0]), ride(columns[1]));
+        let all = came.clone();
+        for response in [Response::Accept, Response::Incomplete] {
+            let (left, found) = examine(came.clone(), ride, &rules(response));
+            if (&*words(&found), &left) != (columns[2], &all) {
+                wrong.push(format!("{}: {} leaves {}", columns[0], words(&found), numbers(&left)));
+            }
+            assert!(found.iter().all(|finding| finding.response == response), "{row}");
+        }
+        let (left, found) = examine(came, ride, &rules(Response::Drop));
+        if (&*words(&found), &*numbers(&left)) != (columns[3], columns[4]) {
+            wrong.push(format!("{}, dropped: {} leaves {}", columns[0], words(&found), numbers(&left)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A city that knows its clocks, its roads and its meters says so.
+#[test]
+fn tolerances_are_the_citys() {
+    let table = "
+        1 at 09:59:30 600 s 3000 m                         | 10:00-10:10 | 30, 300, 250  |
+        1 at 09:59:30 600 s 3000 m                         | 10:00-10:10 | 29, 300, 250  | outside 30 [1]
+        1 at 10:00 300 s 3000 m, 2 at 10:06 240 s 3000 m   | 10:00-10:10 | 60, 60, 250   |
+        1 at 10:00 300 s 3000 m, 2 at 10:06 240 s 3000 m   | 10:00-10:10 | 60, 59, 250   | gap 60 [1]
+        1 at 10:00 600 s 6000 m                            | 10:00-10:10 | 60, 300, 36   |
+        1 at 10:00 600 s 6000 m                            | 10:00-10:10 | 60, 300, 35   | too-fast 36 [1]
+        1 at 10:00 300 s 3000 m, 2 at 10:04:59 301 s 900 m | 10:00-10:10 | 0, 0, 250     | overlap 1 [2]";
+    for row in table.lines().skip(1) {
+        let columns: Vec<&str> = row.split('|').map(str::trim).collect();
+        let figures: Vec<u32> = columns[2].split(", ").map(|figure| figure.parse().unwrap()).collect();
+        let rules = CityRules {
+            tolerances: Tolerances { clock_s: figures[0], gap_s: figures[1], ..Tolerances::default() },
+            limits: Limits { speed_kmh: figures[2], ..Limits::default() },
+            ..rules(Response::Accept)
+        };
+        let (_, found) = examine(segments(columns[0]), ride(columns[1]), &rules);
+        assert_eq!(words(&found), columns[3], "{row}");
+    }
+}
+
+/// Of a ride that needed no measuring nothing is missing, and nothing makes it incomplete; what contradicts is said.
+#[test]
+fn nothing_is_missing_of_what_needs_no_measuring() {
+    let came = segments("1 at 10:00 300 s 2000 m, 4 at 12:00 300 s 2000 m");
+    let ride = Measured { completely: false, ..ride("10:00-11:00") };
+    let (left, found) = examine(came.clone(), ride, &rules(Response::Incomplete));
+    assert_eq!((&*words(&found), &left), ("outside 3900 [4]", &came));
+    assert!(found.iter().all(|finding| finding.response == Response::Accept));
+}
+
+/// A record of 20,000 segments that all contradict one another is small.
+#[test]
+fn findings_are_few() {
+    let came = segments("1-20000 at 09:00 86400 s 1000000 m");
+    let (left, found) = examine(came, ride("10:00-10:10"), &rules(Response::Accept));
+    assert_eq!((left.len(), found.len()), (20_000, 2));
+    assert!(serde_json::to_string(&found).unwrap().len() < 400);
+}
+
+/// Every ride that there can be, and many that there cannot.
+fn any_segments() -> impl Strategy<Value = Vec<Segment>> {
+    let moment = prop_oneof![8 => 0_i64..1_200, 1 => -90_000_i64..90_000];
+    let duration = prop_oneof![4 => 0_u64..300, 1 => 0_u64..90_000];
+    let distance = prop_oneof![4 => 0_u64..5_000, 1 => any::<u64>()];
+    proptest::collection::vec((moment, duration, distance, 0_u64..3), 0..24).prop_map(|segments| {
+        let mut sequence = 0;
+        let segment = |(offset, duration_s, distance_m, skipped)| {
+            sequence += 1 + skipped;
+            Segment { sequence, started_at: DAY + offset, distance_m, duration_s }
+        };
+        segments.into_iter().map(segment).collect()
+    })
+}
+
+fn any_rules() -> impl Strategy<Value = CityRules> {
+    let response = || (0_usize..3).prop_map(|index| Response::ALL[index]);
+    let hole = || any::<bool>().prop_map(|accept| if accept { Response::Accept } else { Response::Incomplete });
+    let figures = (0_u32..120, 0_u32..600, 1_u32..300);
+    (response(), response(), response(), hole(), hole(), figures).prop_map(
+        |(outside, overlap, too_fast, gap, missing, (clock_s, gap_s, speed_kmh))| CityRules {
+            findings: Findings { outside, overlap, gap, too_fast, missing },
+            tolerances: Tolerances { clock_s, gap_s, ..Tolerances::default() },
+            limits: Limits { speed_kmh, ..Limits::default() },
+            ..CityRules::of("110000")
+        },
+    )
+}
+
+const RIDE: Measured = Measured { started_at: DAY, ended_at: DAY + 1_200, completely: true };
+
+proptest! {
+    /// Segments come in any order, and it makes no difference.
+    #[test]
+    fn order_makes_no_difference(segments in any_segments(), rules in any_rules(), seed in any::<u64>()) {
+        let mut shuffled = segments.clone();
+        fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
+        prop_assert_eq!(examine(shuffled, RIDE, &rules), examine(segments, RIDE, &rules));
+    }
+
+    /// Whatever is found, only what is to be dropped is not charged.
+    #[test]
+    fn only_dropping_changes_what_is_charged(segments in any_segments(), rules in any_rules()) {
+        let (left, found) = examine(segments.clone(), RIDE, &rules);
+        let dropped = found.iter().filter(|finding| finding.response == Response::Drop);
+        let dropped: u32 = dropped.map(|finding| finding.count).sum();
+        prop_assert_eq!(left.len() + usize::try_from(dropped).unwrap(), segments.len());
+        prop_assert!(left.iter().all(|segment| segments.contains(segment)));
+    }
+
+    /// What was dropped is gone: nothing of its kind is found in what is left, of which nothing is dropped a second time.
+    #[test]
+    fn what_is_dropped_is_gone(segments in any_segments(), rules in any_rules()) {
+        let (left, _) = examine(segments, RIDE, &rules);
+        let (again, found) = examine(left.clone(), RIDE, &rules);
+        prop_assert_eq!(again, left);
+        prop_assert!(found.iter().all(|finding| finding.response != Response::Drop));
+    }
+
+    /// Of what is left when all nonsense is dropped, no more is measured than passed, and nothing is faster than anything.
+    #[test]
+    fn what_is_left_is_possible(segments in any_segments(), rules in any_rules()) {
+        let drop = Response::Drop;
+        let findings = Findings { outside: drop, overlap: drop, too_fast: drop, ..rules.findings };
+        let rules = CityRules { findings, ..rules };
+        let (left, _) = examine(segments, RIDE, &rules);
+        let clock_s = u64::from(rules.tolerances.clock_s);
+        let (metres, measured_s) =
+            left.iter().fold((0, 0), |(m, s), segment| (m + segment.distance_m, s + segment.duration_s));
+        // The meter may begin early and end late, and the last segment may begin before the one before it ends.
+        prop_assert!(measured_s <= 1_200 + 3 * clock_s, "{} s", measured_s);
+        prop_assert!(metres * 18 <= u64::from(rules.limits.speed_kmh) * 5 * (measured_s + TICKS_S), "{} m", metres);
+    }
+}
