@@ -34,6 +34,14 @@ pub async fn create<P: Ports>(context: &Rc<Context<P>>, document: &Value) -> Res
         cards.push(card.ok_or_else(|| not_yet(config.begins(&request.city, product), &request.city, product))?);
     }
     let prices = pricing::estimate(&cards, &trip)?;
+    if trip.order.one_price.is_some() {
+        for (product, card) in request.products.iter().zip(&cards) {
+            let bill = pricing::price(card, &trip, None, Asked::Estimate)?;
+            if pricing::ignores_agreed_price(card, &trip, None, &bill) {
+                return Err(not_agreeable(&request.city, product));
+            }
+        }
+    }
     let price = |(product, price): (&String, crate::engines::Price)| ProductPrice {
         product: product.clone(),
         total: price.total,
@@ -70,6 +78,15 @@ fn not_yet(begins: Option<&str>, city: &str, product: &str) -> Refusal {
     };
     let message = format!("{city} offers {product} from {begins} on; the ride is to begin before");
     Refusal::field("/depart_at", Code::UnknownProduct.word(), message)
+}
+
+/// A price was agreed for a ride that is not charged by agreement.
+fn not_agreeable(city: &str, product: &str) -> Refusal {
+    let message = format!(
+        "{product} of {city} charges no agreed price: no item of kind one_price on its rate card applies to this ride; \
+         leave `one_price` out, or leave the product out"
+    );
+    Refusal::field("/one_price", "unused", message)
 }
 
 /// Prices the facts of the quote again, and shows how the total came about. When they are gone, the totals from the
