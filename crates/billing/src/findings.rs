@@ -19,6 +19,8 @@ pub struct Measured {
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Timestamp,
+    /// For how many seconds the driver was kept waiting, which no segment measures.
+    pub waiting_s: u64,
     /// Whether all of it should be there. Of a ride that was not to be measured nothing is missing, whatever there is.
     pub completely: bool,
 }
@@ -156,14 +158,19 @@ impl Found {
         self.response == Response::Drop
     }
 
-    /// Notes what of the time of a ride lies between its segments, before them, and after them.
+    /// Notes what of the time of a ride lies between its segments, before them, and after them, and was not spent waiting.
     fn between(&mut self, segments: &[Segment], ride: Measured) {
-        let (mut until, mut last) = (ride.started_at, None);
+        let (mut until, mut last, mut waiting_s) = (ride.started_at, None, ride.waiting_s);
         let of_segments = segments.iter().map(|segment| (segment.started_at, end(segment), Some(segment.sequence)));
         for (begins, ends, sequence) in of_segments.chain([(ride.ended_at, ride.ended_at, None)]) {
             let nothing = seconds(until, begins.min(ride.ended_at));
             if nothing > self.allowed {
-                self.note(nothing, last);
+                let waited = nothing.min(waiting_s);
+                waiting_s = waiting_s.saturating_sub(waited);
+                let nothing = nothing.saturating_sub(waited);
+                if nothing > self.allowed {
+                    self.note(nothing, last);
+                }
             }
             if ends > until {
                 (until, last) = (ends, sequence);

@@ -62,11 +62,11 @@ pub fn billed(
     let (trip, lacks, mut findings) = match segments {
         Ok(came) => {
             let completely = was_to_be_measured && (!is_agreed || is_measured(&unmeasured(request)));
-            let BillRequest { started_at, ended_at, .. } = *request;
+            let BillRequest { started_at, ended_at, extras: Extras { waiting_s, .. }, .. } = *request;
             let none_came = came.is_empty();
             let (kept, findings) = match none_came {
                 true => (came, Vec::new()),
-                false => findings::examine(came, Measured { started_at, ended_at, completely }, rules),
+                false => findings::examine(came, Measured { started_at, ended_at, waiting_s, completely }, rules),
             };
             let incomplete = findings.iter().any(|finding| finding.response == Response::Incomplete);
             let (trip, lacks) = match (kept.is_empty(), completely) {

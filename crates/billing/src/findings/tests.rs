@@ -36,7 +36,7 @@ fn segments(text: &str) -> Vec<Segment> {
 
 fn ride(text: &str) -> Measured {
     let (from, to) = text.split_once('-').unwrap();
-    Measured { started_at: moment(from), ended_at: moment(to), completely: true }
+    Measured { started_at: moment(from), ended_at: moment(to), waiting_s: 0, completely: true }
 }
 
 fn rules(response: Response) -> CityRules {
@@ -136,6 +136,23 @@ fn tolerances_are_the_citys() {
     }
 }
 
+/// What was spent waiting is not missing: no segment measures it.
+#[test]
+fn waiting_is_not_measured() {
+    let came = segments("1 at 10:00 300 s 2000 m, 2 at 10:15 300 s 2000 m, 3 at 10:50 600 s 2000 m");
+    for (waiting_s, expected) in [
+        (0, "gap 2 x 2400 [1 2]"),
+        (299, "gap 2 x 2101 [1 2]"),
+        (300, "gap 1800 [2]"),
+        (2_000, "gap 400 [2]"),
+        (2_100, ""),
+        (9_999, ""),
+    ] {
+        let ride = Measured { waiting_s, ..ride("10:00-11:00") };
+        assert_eq!(words(&examine(came.clone(), ride, &rules(Response::Accept)).1), expected, "{waiting_s}");
+    }
+}
+
 /// Of a ride that needed no measuring nothing is missing, and nothing makes it incomplete; what contradicts is said.
 #[test]
 fn nothing_is_missing_of_what_needs_no_measuring() {
@@ -184,7 +201,7 @@ fn any_rules() -> impl Strategy<Value = CityRules> {
     )
 }
 
-const RIDE: Measured = Measured { started_at: DAY, ended_at: DAY + 1_200, completely: true };
+const RIDE: Measured = Measured { started_at: DAY, ended_at: DAY + 1_200, waiting_s: 0, completely: true };
 
 proptest! {
     /// Segments come in any order, and it makes no difference.
