@@ -20,6 +20,8 @@ pub enum Bug {
     DocumentsAfterTheBill,
     /// A bill that could not be stored is answered as if it were.
     UnstoredIsNotSaid,
+    /// Nobody looks whether the numbers of segments have holes.
+    HolesAreNotSaid,
     /// Who loses the race for a trip posts a revision over the bill that is kept.
     LoserSupersedes,
     /// Who loses the race for a trip is answered its own bill, not the one that is kept.
@@ -42,7 +44,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::TopUpInASecondStep,
         Self::LateIsNoBill,
         Self::FingerprintSeesTheQuote,
@@ -50,6 +52,7 @@ impl Bug {
         Self::LostIsEmpty,
         Self::DocumentsAfterTheBill,
         Self::UnstoredIsNotSaid,
+        Self::HolesAreNotSaid,
         Self::LoserSupersedes,
         Self::LoserKeepsItsBill,
         Self::SegmentsAreRemembered,

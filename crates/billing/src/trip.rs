@@ -8,6 +8,7 @@ use crate::config::city::{CityRules, Response};
 use crate::findings::{self, Measured};
 use crate::geodesy::great_circle_m;
 use crate::limits;
+use crate::planted::{Bug, planted};
 use crate::refusal::{Code, Refusal};
 use crate::requests::{BillRequest, EstimateRequest, Extras, Metering};
 use farebox_document::Problem;
@@ -66,6 +67,7 @@ pub fn billed(
             let none_came = came.is_empty();
             let (kept, findings) = match none_came {
                 true => (came, Vec::new()),
+                false if planted(Bug::HolesAreNotSaid) => (came, Vec::new()),
                 false => findings::examine(came, Measured { started_at, ended_at, waiting_s, completely }, rules),
             };
             let incomplete = findings.iter().any(|finding| finding.response == Response::Incomplete);

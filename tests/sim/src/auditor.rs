@@ -383,12 +383,20 @@ impl Auditor {
 
     fn check_marks(&self, trip: &str, request: &str, record: &BillRecord, now: Duration) {
         let reason = record.pinned.reason;
+        // Segments are numbered one after another: a client that gave up posting some leaves a hole.
+        let incomplete = record.basis == Basis::Metered && has_hole(&billed_segments(record));
         let expected = record.basis == Basis::Mocked
+            || incomplete
             || record.kept == Kept::Nowhere
             || record.settlement.is_none()
             || matches!(reason, Some(NotQuoted::StoreUnavailable | NotQuoted::StoreTimeout));
         if (record.degraded, record.provisional) != (expected, expected) {
             let what = format!("degraded is {}, and it is {:?}, kept {:?}", record.degraded, record.basis, record.kept);
+            self.break_promise(Promise::DegradedSaysSo, trip, now, what);
+        }
+        if record.reasons.contains(&Degradation::TripIncomplete) != incomplete {
+            let what =
+                format!("the numbers of its segments have a hole: {incomplete}, its reasons {:?}", record.reasons);
             self.break_promise(Promise::DegradedSaysSo, trip, now, what);
         }
         let made = made_at(record);
@@ -485,6 +493,11 @@ impl Auditor {
 fn billed_segments(record: &BillRecord) -> BTreeSet<u64> {
     let trip = record.facts.trip.trip(record.passenger.currency);
     trip.map(|trip| trip.segments.iter().map(|segment| segment.sequence).collect()).unwrap_or_default()
+}
+
+/// Whether a number is missing between the first and the last.
+fn has_hole(numbers: &BTreeSet<u64>) -> bool {
+    numbers.iter().zip(numbers.iter().skip(1)).any(|(number, next)| *next > number + 1)
 }
 
 /// When a bill was made: the beginning of the second that it says.
