@@ -21,6 +21,7 @@ const EXCHANGES: &[(&str, &str)] = &[
     ("5-every-fact.txt", include_str!("../cases/http/5-every-fact.txt")),
     ("6-what-a-ride-is-known-by.txt", include_str!("../cases/http/6-what-a-ride-is-known-by.txt")),
     ("7-what-a-quote-covers.txt", include_str!("../cases/http/7-what-a-quote-covers.txt")),
+    ("8-findings.txt", include_str!("../cases/http/8-findings.txt")),
 ];
 
 fn check(server: &Server) {

@@ -20,7 +20,7 @@ pub enum Bug {
     DocumentsAfterTheBill,
     /// A bill that could not be stored is answered as if it were.
     UnstoredIsNotSaid,
-    /// Nobody looks whether the numbers of segments have holes.
+    /// Nobody looks at whether segments contradict one another, or have holes.
     HolesAreNotSaid,
     /// Who loses the race for a trip posts a revision over the bill that is kept.
     LoserSupersedes,

@@ -65,10 +65,10 @@ pub fn billed(
             let completely = was_to_be_measured && (!is_agreed || is_measured(&unmeasured(request)));
             let BillRequest { started_at, ended_at, extras: Extras { waiting_s, .. }, .. } = *request;
             let none_came = came.is_empty();
-            let (kept, findings) = match none_came {
-                true => (came, Vec::new()),
-                false if planted(Bug::HolesAreNotSaid) => (came, Vec::new()),
-                false => findings::examine(came, Measured { started_at, ended_at, waiting_s, completely }, rules),
+            let (kept, findings) = if none_came || planted(Bug::HolesAreNotSaid) {
+                (came, Vec::new())
+            } else {
+                findings::examine(came, Measured { started_at, ended_at, waiting_s, completely }, rules)
             };
             let incomplete = findings.iter().any(|finding| finding.response == Response::Incomplete);
             let (trip, lacks) = match (kept.is_empty(), completely) {

@@ -129,7 +129,7 @@ fn lines(bill: &Bill) -> String {
 
 fn words(finding: &Finding) -> String {
     let numbers: Vec<String> = finding.segments.iter().map(u64::to_string).collect();
-    let numbers = (!numbers.is_empty()).then(|| format!(" [{}]", numbers.join(" "))).unwrap_or_default();
+    let numbers = if numbers.is_empty() { String::new() } else { format!(" [{}]", numbers.join(" ")) };
     let figure = finding.figure.map(|figure| format!(" {figure}")).unwrap_or_default();
     format!("{}{figure}{numbers} {}", finding.finding.word(), finding.response.word())
 }
