@@ -15,6 +15,7 @@ use crate::config::city::CityRules;
 use crate::context::Context;
 use crate::documents;
 use crate::event::Event;
+use crate::patience::Patience;
 use crate::planted::{Bug, planted};
 use crate::ports::{DocumentKind, Due, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp};
 use crate::pricing;
@@ -57,7 +58,7 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     // A repeat gets the first bill even when the trip, the cards or the whole configuration have changed since, so that is
     // looked at first.
     let (earlier, segments, quote) = join3(
-        context.read(context.ports().bill(&asked.city, trip_id)),
+        context.read(Patience::Long, context.ports().bill(&asked.city, trip_id)),
         segments(context, &asked.city, trip_id),
         quote(context, &asked),
     )
@@ -256,7 +257,7 @@ async fn segments<P: Ports>(context: &Context<P>, city: &str, trip_id: &str) -> 
     {
         return Ok(segments.clone());
     }
-    let segments = context.read(context.ports().segments(city, trip_id)).await;
+    let segments = context.read(Patience::Long, context.ports().segments(city, trip_id)).await;
     #[cfg(feature = "planted")]
     if let Ok(segments) = &segments {
         context.billing.remembered.borrow_mut().insert(trip_id.to_owned(), segments.clone());

@@ -5,6 +5,7 @@ use crate::config::{Card, Snapshot};
 use crate::context::Context;
 use crate::documents;
 use crate::engines::{Engines, Side};
+use crate::patience::Patience;
 use crate::ports::{DocumentKind, Ports, StoreError};
 use crate::refusal::{Code, Refusal};
 use crate::requests::Tariffs as _;
@@ -27,7 +28,7 @@ pub async fn document<P: Ports>(context: &Context<P>, city: &str, version: &str)
     if let Some(card) = current(&context.config, city, version) {
         return Ok(card.document.clone());
     }
-    let kept = context.read(context.ports().document(city, DocumentKind::RateCard, version)).await;
+    let kept = context.read(Patience::Long, context.ports().document(city, DocumentKind::RateCard, version)).await;
     kept.map_err(|error| error.into_refusal("documents.get"))?.ok_or_else(|| {
         let detail = "no rate card of this version is in use in this city, and none was priced with";
         Refusal::new(Code::RateCardNotFound, detail)
@@ -41,6 +42,7 @@ pub(crate) async fn of_version<P: Ports>(
     product: &str,
     side: Side,
     version: &str,
+    patience: Patience,
 ) -> Result<Rc<CardOf<P>>, Missing> {
     // A card that is broken today does not matter to what was priced with another one.
     let mut cards = context.config.cards(city, product, side).filter_map(|(_, card)| card.ok());
@@ -51,8 +53,8 @@ pub(crate) async fn of_version<P: Ports>(
     if let Some(card) = context.billing.earlier.borrow().get(&key) {
         return Ok(Rc::clone(card));
     }
-    let document =
-        context.read(context.ports().document(city, DocumentKind::RateCard, version)).await.map_err(Missing::Store)?;
+    let read = context.read(patience, context.ports().document(city, DocumentKind::RateCard, version));
+    let document = read.await.map_err(Missing::Store)?;
     let document = document.ok_or_else(|| Missing::Unknown("the store does not have it".to_owned()))?;
     let card = Card::parse(&document, city, product, side).map_err(|problems| Missing::Unknown(problems.join("; ")))?;
     if card.version != version {

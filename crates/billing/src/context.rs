@@ -3,6 +3,7 @@
 use crate::billing::Billing;
 use crate::config::{InForce, Snapshot};
 use crate::event::Event;
+use crate::patience::Patience;
 use crate::ports::{Ports, StoreError};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
@@ -22,9 +23,9 @@ pub struct Context<P: Ports> {
     /// When it came.
     pub now: Timestamp,
     trace: String,
-    /// Until when the store is waited for, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed); from the first
-    /// call on. Many requests make none, and asking the clock is a call of the host.
-    deadline: Cell<Option<Duration>>,
+    /// When the store was first called, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed). Many requests never
+    /// call it, and asking the clock is a call of the host.
+    first_call: Cell<Option<Duration>>,
 }
 
 impl<P: Ports> Context<P> {
@@ -37,7 +38,7 @@ impl<P: Ports> Context<P> {
         let settings = billing.settings().await?;
         let InForce { snapshot, now_ms } = billing.in_force().await?;
         Ok(Self {
-            deadline: Cell::new(None),
+            first_call: Cell::new(None),
             now: i64::try_from(now_ms / 1000).unwrap_or(Timestamp::MAX),
             trace: trace.to_owned(),
             billing: Rc::clone(billing),
@@ -56,13 +57,18 @@ impl<P: Ports> Context<P> {
         self.ports().tell(&self.trace, event);
     }
 
-    /// Waits for a call of the store that has a fallback.
+    /// Waits for a call of the store that reads, or that nothing depends on.
     ///
     /// # Errors
     ///
     /// [`StoreError::TimedOut`] when there is no answer in time; and whatever the call says.
-    pub async fn read<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.within(self.settings.read_deadline, call).await?
+    pub(crate) async fn read<T>(
+        &self,
+        patience: Patience,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let allowed = self.settings.deadlines.of_a_read(patience, self.since_the_first_call());
+        self.ports().within(allowed, call).await?
     }
 
     /// Waits for a call of the store that writes what must be written.
@@ -71,20 +77,18 @@ impl<P: Ports> Context<P> {
     ///
     /// [`StoreError::TimedOut`] when there is no answer in time: what was to be written may be, or may yet be. And
     /// whatever the call says.
-    pub async fn write<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    pub(crate) async fn write<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E>
     where
         E: From<StoreError>,
     {
-        self.within(self.settings.write_deadline, call).await?
+        let allowed = self.settings.deadlines.of_a_write(self.since_the_first_call());
+        self.ports().within(allowed, call).await?
     }
 
-    /// Waits for a call as long as it is allowed to take, and never beyond the deadline of the request. The call is then
-    /// abandoned; it may still take effect later.
-    async fn within<T>(&self, allowed: Duration, call: impl Future<Output = T>) -> Result<T, StoreError> {
+    fn since_the_first_call(&self) -> Duration {
         let now = self.ports().elapsed();
-        let deadline = self.deadline.get().unwrap_or_else(|| now.saturating_add(self.settings.request_deadline));
-        self.deadline.set(Some(deadline));
-        let left = deadline.saturating_sub(now);
-        self.ports().within(allowed.min(left), call).await
+        let first = self.first_call.get().unwrap_or(now);
+        self.first_call.set(Some(first));
+        now.saturating_sub(first)
     }
 }

@@ -8,6 +8,7 @@ use crate::estimate_id::{Estimate, ProductPrice, QuoteKey};
 use crate::event::Event;
 use crate::later;
 use crate::pages::{Details, View, Wanted};
+use crate::patience::Patience;
 use crate::ports::Ports;
 use crate::pricing;
 use crate::quotes;
@@ -140,7 +141,7 @@ async fn bill_again<P: Ports>(
         context.tell(&Event::QuoteNotShown { city, product, reason: reason.word().to_owned(), why });
         reason
     };
-    let quote = quotes::find(context, estimate).await.map_err(|missing| match missing {
+    let quote = quotes::find(context, estimate, Patience::Short).await.map_err(|missing| match missing {
         quotes::Missing::Expired => Degradation::QuoteExpired,
         quotes::Missing::Store(error) => because(error.degradation(), error.line()),
     })?;
@@ -148,7 +149,7 @@ async fn bill_again<P: Ports>(
     let versions = versions
         .ok_or_else(|| because(Degradation::VersionUnavailable, "it does not name its rate card".to_owned()))?;
     let (side, version) = (Side::Passenger, &*versions.passenger);
-    let card = cards::of_version(context, city, &price.product, side, version).await;
+    let card = cards::of_version(context, city, &price.product, side, version, Patience::Short).await;
     let card = card.map_err(|missing| match missing {
         cards::Missing::Store(error) => because(error.degradation(), error.line()),
         cards::Missing::Unknown(why) => because(Degradation::VersionUnavailable, format!("rate card {version}: {why}")),

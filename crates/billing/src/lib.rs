@@ -37,6 +37,7 @@ pub mod limits;
 mod locale;
 pub mod meter;
 mod pages;
+mod patience;
 pub mod planted;
 pub mod ports;
 pub mod pricing;

@@ -36,6 +36,8 @@ pub enum Bug {
     RefusesBeforeItKnows,
     /// Nobody is told that a provisional bill has to be put right.
     ProvisionalIsNotDue,
+    /// What the store is late with is given up on at once, and a bill made without.
+    LateIsLost,
     /// An instance never looks at its configuration again.
     NeverLooksAgain,
     /// An instance takes what files say at once, and not when all of them are written.
@@ -44,7 +46,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::TopUpInASecondStep,
         Self::LateIsNoBill,
         Self::FingerprintSeesTheQuote,
@@ -60,6 +62,7 @@ impl Bug {
         Self::DriverPaysCoupons,
         Self::RefusesBeforeItKnows,
         Self::ProvisionalIsNotDue,
+        Self::LateIsLost,
         Self::NeverLooksAgain,
         Self::TakesHalfAnEdit,
     ];

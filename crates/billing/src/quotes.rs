@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::engines::Side;
 use crate::estimate_id::{Estimate, QuoteKey};
 use crate::event::Event;
+use crate::patience::Patience;
 use crate::ports::{Ports, StoreError};
 use farebox_fare::{Facts, Timestamp, Trip};
 use farebox_records::{CardVersions, Quote, QuoteFormat};
@@ -57,7 +58,7 @@ pub(crate) async fn keep<P: Ports>(
     let name = key.name();
     let put = async {
         let put = context.ports().put_quote(&city, &name, &document, context.settings.quote_ttl_s);
-        if let Err(error) = context.read(put).await {
+        if let Err(error) = context.read(Patience::Short, put).await {
             context.tell(&Event::QuoteNotKept { city: city.clone(), why: error.line() });
         }
     };
@@ -71,13 +72,17 @@ pub(crate) async fn keep<P: Ports>(
 }
 
 /// Finds the quote of an estimate.
-pub(crate) async fn find<P: Ports>(context: &Context<P>, estimate: &Estimate) -> Result<Quote, Missing> {
+pub(crate) async fn find<P: Ports>(
+    context: &Context<P>,
+    estimate: &Estimate,
+    patience: Patience,
+) -> Result<Quote, Missing> {
     let left_s = estimate.expires_at.saturating_sub(context.now);
     if left_s <= 0 {
         return Err(Missing::Expired);
     }
     let name = estimate.quote.name();
-    let look = || context.read(context.ports().quote(&estimate.city, &name));
+    let look = || context.read(patience, context.ports().quote(&estimate.city, &name));
     let mut document = look().await.map_err(Missing::Store)?;
     if document.is_none() && left_s + NEW_S >= context.settings.quote_ttl_s.into() {
         context.ports().sleep(SOON).await;

@@ -1,6 +1,7 @@
 //! The variables that billing is run with.
 
 use crate::estimate_id::Signer;
+pub use crate::patience::Deadlines;
 use crate::refusal::Refusal;
 use std::time::Duration;
 
@@ -9,12 +10,8 @@ use std::time::Duration;
 pub struct Settings {
     /// How long the store keeps the details of an estimate, in seconds. Zero: not at all.
     pub quote_ttl_s: u32,
-    /// How long anything that has a fallback may wait for the store.
-    pub read_deadline: Duration,
-    /// How long anything that must be written may wait for the store.
-    pub write_deadline: Duration,
-    /// How long a request may wait for the store in all.
-    pub request_deadline: Duration,
+    /// How long the store may be waited for.
+    pub deadlines: Deadlines,
     /// Makes and checks estimate identifiers.
     pub signer: Signer,
     /// Whether the signer's key is [`DEVELOPMENT_KEY`].
@@ -64,9 +61,11 @@ impl Settings {
         match signer {
             Some(signer) if wrong.is_empty() => Ok(Self {
                 quote_ttl_s,
-                read_deadline: Duration::from_millis(read_ms.into()),
-                write_deadline: Duration::from_millis(write_ms.into()),
-                request_deadline: Duration::from_millis(budget_ms.into()),
+                deadlines: Deadlines {
+                    read: Duration::from_millis(read_ms.into()),
+                    write: Duration::from_millis(write_ms.into()),
+                    request: Duration::from_millis(budget_ms.into()),
+                },
                 signer,
                 signs_with_the_development_key: signing_key == DEVELOPMENT_KEY,
             }),
@@ -96,8 +95,8 @@ mod tests {
     fn variables() {
         let settings = parse(["900", "60", "250", "1000", "secret", ""]).unwrap();
         assert_eq!(settings.quote_ttl_s, 900);
-        assert_eq!(settings.read_deadline, Duration::from_millis(60));
-        assert_eq!(settings.write_deadline, Duration::from_millis(250));
+        let [read, write, request] = [60, 250, 1000].map(Duration::from_millis);
+        assert_eq!(settings.deadlines, Deadlines { read, write, request });
         assert_eq!(parse(["0", "1", "1", "1", "s", ""]).unwrap().quote_ttl_s, 0);
 
         let log = parse(["-1", "0", "soon", "1.5", "", ""]).map(|_| ()).unwrap_err().log.unwrap();

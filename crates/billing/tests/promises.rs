@@ -4,13 +4,14 @@
 use farebox_billing::bills::{self, Billed};
 use farebox_billing::ports::NewRevision;
 use farebox_billing::refusal::{Code, Refusal};
-use farebox_billing::{Billing, Context, Wanted, estimates, meter};
+use farebox_billing::{Billing, Context, Wanted, cards, estimates, meter};
 use farebox_fare::Degradation;
 use farebox_kit::artifacts::copy_configuration;
 use farebox_kit::memory::{Failure, World, now};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 const CALLS: [&str; 8] =
@@ -104,7 +105,10 @@ impl Ride {
             "says no" => Failure::Unavailable,
             "is silent" => Failure::Silent,
             "is late" => Failure::Late,
-            other => panic!("{other}"),
+            other => match other.strip_prefix("takes ").and_then(|time| time.strip_suffix(" ms")) {
+                Some(time) => Failure::Slow(Duration::from_millis(time.parse().unwrap())),
+                None => panic!("{other}"),
+            },
         };
         let calls: Vec<&str> = CALLS.into_iter().filter(|name| call == "everything" || call == *name).collect();
         assert!(!calls.is_empty(), "{call}");
@@ -362,4 +366,67 @@ fn silence_is_not_absence() {
     assert_eq!(read(&ride), Code::StoreTimedOut);
     ride.fail("bill says no");
     assert_eq!(read(&ride), Code::StoreUnavailable);
+}
+
+/// Late is not lost: a bill that is read late is answered, as are its page and a rate card that only the store has.
+#[test]
+fn what_was_asked_for_is_waited_for() {
+    let mut ride = Ride::new();
+    ride.meter();
+    ride.estimate();
+    let billed = ride.bill().unwrap();
+    let record: Value = serde_json::from_str(&billed.document).unwrap();
+    let later = ride.elsewhere(nothing_is_offered);
+    *later.world.0.documents.borrow_mut() = ride.world.0.documents.borrow().clone();
+    later.fail("everything takes 200 ms");
+    assert_eq!(later.bill().unwrap().document, billed.document);
+    assert_eq!(now(bills::fetch(&*later.context(), "t", Some("110000"))).unwrap(), billed.document);
+    let page = now(bills::detail(&*later.context(), "t", Some("110000"), Wanted::default())).unwrap();
+    assert_eq!(page.total, "48.00");
+    let version = record["versions"]["rate_card"].as_str().unwrap();
+    assert!(now(cards::document(&*later.context(), "110000", version)).is_ok());
+}
+
+/// The cards that a ride was quoted with may be late one after the other, and it is billed with them.
+#[test]
+fn quoted_cards_are_waited_for() {
+    let mut ride = Ride::new();
+    ride.meter();
+    ride.estimate();
+    let later = ride.elsewhere(|folder| {
+        for side in ["passenger", "driver"] {
+            let path = folder.join(format!("cards/110000/express.{side}.json"));
+            let card = std::fs::read_to_string(&path).unwrap().replacen("\"title\": \"", "\"title\": \"New ", 1);
+            std::fs::write(path, card).unwrap();
+        }
+    });
+    *later.world.0.documents.borrow_mut() = ride.world.0.documents.borrow().clone();
+    ride.world.after_answers();
+    later.fail("document takes 200 ms");
+    let record: Value = serde_json::from_str(&later.bill().unwrap().document).unwrap();
+    assert_eq!((&record["pinned"]["rate_card"], &record["degraded"]), (&json!("quoted"), &json!(false)));
+}
+
+/// However long was read, keeping the bill has all its time: the documents that it names, and then the bill.
+#[test]
+fn patience_leaves_writes_their_time() {
+    let ride = Ride::new();
+    ride.meter();
+    ride.fail("segments is silent");
+    for call in ["put_document", "post_bill"] {
+        ride.world.0.failures.borrow_mut().insert(call, Failure::Slow(Duration::from_millis(240)));
+    }
+    let record: Value = serde_json::from_str(&ride.bill().unwrap().document).unwrap();
+    assert_eq!((&record["basis"], &record["kept"]), (&json!("mocked"), &json!("shared")));
+}
+
+/// What can be done without is not waited for: a page of an estimate shows the total when the store is late.
+#[test]
+fn pages_of_estimates_do_not_wait() {
+    let mut ride = Ride::new();
+    ride.estimate();
+    ride.fail("quote takes 100 ms");
+    let id = ride.estimate_id.clone().unwrap();
+    let page = now(estimates::detail(&*ride.context(), &id, "express", Wanted::default())).unwrap();
+    assert_eq!(page.reason, Some(Degradation::StoreTimeout));
 }

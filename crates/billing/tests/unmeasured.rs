@@ -7,22 +7,12 @@ use farebox_billing::pricing::of_the_driver;
 use farebox_billing::{Billing, Context, meter};
 use farebox_fare::Bill;
 use farebox_kit::artifacts::copy_configuration;
-use farebox_kit::memory::{Failure, World};
+use farebox_kit::memory::{Failure, World, now};
 use farebox_kit::native::NativeCard;
 use farebox_records::BillRecord;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use std::pin::pin;
-use std::task::{Poll, Waker};
-
-/// The result of work that never waits for anything but what is late.
-fn now<T>(work: impl Future<Output = T>) -> T {
-    match pin!(work).poll(&mut std::task::Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => panic!("it waits for ever"),
-    }
-}
 
 fn card(product: &str, side: &str, items: Value) -> Value {
     json!({

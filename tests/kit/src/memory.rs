@@ -1,5 +1,5 @@
-//! A world in memory, for tests of one request at a time: a store whose calls fail on command, and a clock that stands
-//! still.
+//! A world in memory, for tests of one request at a time: a store whose calls fail on command, a calendar that stands still,
+//! and a clock that goes only as far as somebody waits.
 
 use crate::artifacts::repository;
 use crate::native::Native;
@@ -11,7 +11,7 @@ use farebox_billing::ports::{
 };
 use farebox_fare::{Degradation, Segment};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -27,20 +27,66 @@ pub enum Failure {
     Silent,
     /// It does what it was asked to, and says nothing.
     Late,
+    /// It does what it was asked to, and says so after this time.
+    Slow(Duration),
 }
 
 /// Work that goes on after an answer.
 pub type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-/// The result of work that never waits for anything but what is late.
+thread_local! {
+    /// How far the clock of this thread has gone, and what is waited for on it.
+    static ELAPSED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    static TIMERS: RefCell<BTreeSet<(Duration, u64)>> = const { RefCell::new(BTreeSet::new()) };
+    static NEXT_TIMER: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The result of work. Whenever it waits, the clock goes on to the first moment that is waited for.
 ///
 /// # Panics
 ///
-/// When it waits for anything else.
+/// When it waits for what never comes.
 pub fn now<T>(work: impl Future<Output = T>) -> T {
-    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => panic!("it waits for ever"),
+    finish(pin!(work)).expect("it waits for ever")
+}
+
+/// The result of work, unless it waits for what never comes.
+fn finish<T>(mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(result) = work.as_mut().poll(&mut context) {
+            return Some(result);
+        }
+        let (moment, _) = TIMERS.with_borrow_mut(BTreeSet::pop_first)?;
+        ELAPSED.set(moment.max(ELAPSED.get()));
+    }
+}
+
+/// A wait on the clock of this thread.
+struct Sleep {
+    moment: Duration,
+    timer: Option<u64>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if ELAPSED.get() >= self.moment {
+            return Poll::Ready(());
+        }
+        let timer = *self.timer.get_or_insert_with(|| NEXT_TIMER.replace(NEXT_TIMER.get() + 1));
+        TIMERS.with_borrow_mut(|timers| timers.insert((self.moment, timer)));
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(timer) = self.timer {
+            // The thread may be at its end.
+            _ = TIMERS.try_with(|timers| timers.borrow_mut().remove(&(self.moment, timer)));
+        }
     }
 }
 
@@ -108,14 +154,13 @@ impl World {
     /// Finishes what goes on after answers, as far as it does not wait for what never comes. Unless a test asks for it,
     /// it never happens: an instance may end at any answer.
     pub fn after_answers(&self) {
-        let mut context = Context::from_waker(Waker::noop());
         loop {
             let work = std::mem::take(&mut *self.0.after.borrow_mut());
             if work.is_empty() {
                 return;
             }
-            for mut work in work {
-                let _ = work.as_mut().poll(&mut context);
+            for work in work {
+                finish(pin!(work));
             }
         }
     }
@@ -134,6 +179,10 @@ impl World {
             Some(Failure::Late) => {
                 drop(does(&self.0));
                 std::future::pending().await
+            }
+            Some(Failure::Slow(time)) => {
+                self.sleep(time).await;
+                does(&self.0)
             }
         }
     }
@@ -184,6 +233,8 @@ impl Variables for World {
             "previous_signing_keys" => "an old secret",
             "store_backend" => "sqlite",
             "site" => "local",
+            "store_read_deadline_ms" => "60",
+            "store_write_deadline_ms" => "250",
             _ => "1000",
         }
         .to_owned())
@@ -196,11 +247,12 @@ impl Clock for World {
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::ZERO
+        ELAPSED.get()
     }
 
-    /// Over at once: what has not answered when somebody looks is late.
-    async fn sleep(&self, _: Duration) {}
+    async fn sleep(&self, time: Duration) {
+        Sleep { moment: ELAPSED.get().saturating_add(time), timer: None }.await;
+    }
 }
 
 impl Ids for World {

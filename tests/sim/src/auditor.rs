@@ -16,6 +16,9 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+/// How long what a bill is made from is waited for: the budget of a request, less two writes.
+const READS_OF_A_BILL: Duration = ms(1_000 - 2 * 250);
+
 /// A promise of the product's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
@@ -31,6 +34,8 @@ pub enum Promise {
     DegradedSaysSo,
     /// Lines add up, both bills are what the rate cards say, and the top-up is the least that is enough.
     LinesAddUp,
+    /// What the store is late with is not lost: nobody bills without it who has not waited for it.
+    LateIsNotLost,
     /// The ledger has no top-up but those that bills owe, and the record of each says what its bill does.
     TopUpOnce,
     /// Every top-up that is owed is in the ledger from the moment that its bill is kept.
@@ -175,10 +180,19 @@ impl Auditor {
         self.hosts.borrow_mut().entry(host).or_default().asked.push(now);
     }
 
-    /// A bill was made from the configuration of a host, if it was made now and not as quoted.
+    /// A bill was made, if it was made now: after the store was waited for, and from the configuration of a host unless it is
+    /// as quoted.
     pub fn bill_made(&self, trip: &str, host: usize, billed: &Billed, sent: Duration, now: Duration) {
         let Ok(record) = BillRecord::read(&billed.document) else { return };
-        if !billed.new || record.pinned.rate_card == CardChoice::Quoted {
+        if !billed.new {
+            return;
+        }
+        let waited = now.saturating_sub(sent);
+        if record.reasons.contains(&Degradation::StoreTimeout) && waited < READS_OF_A_BILL {
+            let what = format!("it is billed without what the store was late with, after {} ms", waited.as_millis());
+            self.break_promise(Promise::LateIsNotLost, trip, now, what);
+        }
+        if record.pinned.rate_card == CardChoice::Quoted {
             return;
         }
         let Some(release) = self.opinion.release(&record) else {

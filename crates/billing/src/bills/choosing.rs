@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::engines::Side;
 use crate::estimate_id::Estimate;
 use crate::event::Event;
+use crate::patience::Patience;
 use crate::ports::{Ports, StoreError};
 use crate::pricing;
 use crate::quotes;
@@ -33,7 +34,7 @@ pub(super) async fn quote<P: Ports>(context: &Context<P>, asked: &AskedBill) -> 
     let estimate: Option<Estimate> = asked.estimate_id.as_deref().and_then(open);
     let estimate = estimate.ok_or(NotQuoted::NoEstimate)?;
     covering::estimate_applies(&estimate, &asked.city, &asked.product)?;
-    quotes::find(context, &estimate).await.map_err(|missing| match missing {
+    quotes::find(context, &estimate, Patience::Long).await.map_err(|missing| match missing {
         quotes::Missing::Expired => NotQuoted::QuoteExpired,
         quotes::Missing::Store(error) => {
             not_as_quoted(context, &asked.city, &asked.product, not_fetched(&error), error.line())
@@ -76,7 +77,7 @@ async fn quoted_cards<P: Ports>(
     let because = |reason, why: String| not_as_quoted(context, city, product, reason, why);
     let unavailable = |why: String| because(NotQuoted::VersionUnavailable, why);
     let find = async |side, version: &str| {
-        let card = cards::of_version(context, city, product, side, version).await;
+        let card = cards::of_version(context, city, product, side, version, Patience::Long).await;
         let card = card.map_err(|missing| match missing {
             cards::Missing::Store(error) => because(not_fetched(&error), error.line()),
             cards::Missing::Unknown(why) => unavailable(format!("rate card {version}: {why}")),

@@ -4,6 +4,7 @@ use super::records::{contradiction, of_this_release};
 use crate::answers::BillPage;
 use crate::context::Context;
 use crate::pages::{Details, View, Wanted};
+use crate::patience::Patience;
 use crate::planted::{Bug, planted};
 use crate::ports::{Ports, StoreError, StoredBill};
 use crate::refusal::{Code, Refusal};
@@ -74,7 +75,7 @@ async fn find<P: Ports>(
     if !names::is_token(city) {
         return Err(Refusal::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
     }
-    match context.read(context.ports().bill(city, trip_id)).await {
+    match context.read(Patience::Long, context.ports().bill(city, trip_id)).await {
         Ok(Some(head)) => Ok((city.to_owned(), head.bill)),
         Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => Err(no_bill()),
         Ok(None) => Err(no_bill()),

@@ -5,6 +5,7 @@ use crate::billing::Billing;
 use crate::config::{Broken, Snapshot, Standing};
 use crate::context::Context;
 use crate::engines::{Engines, Side};
+use crate::patience::Patience;
 use crate::ports::{Ports, StoreError};
 use crate::refusal::Refusal;
 use crate::requests::Tariffs as _;
@@ -72,7 +73,7 @@ impl<P: Ports> Look<P> {
     /// Reads from the store. Any question that reaches the backend will do.
     pub(super) async fn read_store(&mut self) {
         let (Some(context), Some(city)) = (&self.context, self.city()) else { return };
-        let read = context.read(context.ports().quote(city, PROBE));
+        let read = context.read(Patience::Short, context.ports().quote(city, PROBE));
         let check = timed("store", context.ports(), read).await;
         self.checks.push(check);
     }

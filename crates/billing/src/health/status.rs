@@ -8,6 +8,7 @@ use crate::answers::{
 use crate::billing::Billing;
 use crate::config::{Broken, Text, Texts};
 use crate::engines::Engines;
+use crate::patience::Patience;
 use crate::ports::Ports;
 use farebox_fare::time;
 use std::collections::BTreeMap;
@@ -68,7 +69,7 @@ async fn write_stores<P: Ports>(look: &mut Look<P>) -> Option<String> {
     let (ports, file) = (context.ports(), Text::new(WRITTEN));
     let checks = [
         timed("store-write", ports, context.write(ports.put_quote(&city, PROBE, WRITTEN, KEPT_S))).await,
-        timed("database", ports, context.read(ports.generations())).await,
+        timed("database", ports, context.read(Patience::Short, ports.generations())).await,
         timed("database-write", ports, context.write(ports.put_file(&file.version, &file.text))).await,
     ];
     look.checks.extend(checks);

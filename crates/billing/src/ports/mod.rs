@@ -22,6 +22,9 @@ use futures::future::{Either, select};
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
+/// How long what is already there may take to be heard of, through all that hand it on.
+const LAST_LOOK: Duration = Duration::from_millis(2);
+
 /// All of them.
 pub trait Ports: Store + Generations + Files + Variables + Clock + Ids + Events + Spawn + 'static {
     /// What prices, settles and renders.
@@ -95,15 +98,20 @@ pub trait Clock {
 
     /// Waits for a call of the store, and no longer than this. It is then abandoned; it may still take effect later.
     ///
+    /// A node that is busy is late with the answer and with the time alike, and the time may come first. So there is a last
+    /// look: an answer that was there by then is heard.
+    ///
     /// # Errors
     ///
     /// [`StoreError::TimedOut`] when there is no answer in time.
     async fn within<T>(&self, allowed: Duration, call: impl Future<Output = T>) -> Result<T, StoreError> {
-        let wait = self.sleep(allowed);
-        match select(pin!(call), pin!(wait)).await {
-            Either::Left((answer, _)) => Ok(answer),
-            Either::Right(_) => Err(StoreError::TimedOut),
+        let mut call = pin!(call);
+        for time in [allowed, LAST_LOOK] {
+            if let Either::Left((answer, _)) = select(call.as_mut(), pin!(self.sleep(time))).await {
+                return Ok(answer);
+            }
         }
+        Err(StoreError::TimedOut)
     }
 }
 
@@ -123,4 +131,54 @@ pub trait Events {
 pub trait Spawn {
     /// Sees to it that this is finished some time, unless the instance ends.
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::rc::Rc;
+    use std::task::{Context, Poll, Waker};
+
+    /// A node that was busy for long: everything has happened meanwhile, and what it is told of are events, one by one.
+    #[derive(Clone, Default)]
+    struct Busy(Rc<Cell<u32>>);
+
+    impl Busy {
+        async fn until_told(&self, event: u32) {
+            std::future::poll_fn(|_| if self.0.get() >= event { Poll::Ready(()) } else { Poll::Pending }).await;
+        }
+    }
+
+    impl Clock for Busy {
+        fn now_ms(&self) -> u64 {
+            0
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        /// What is asked for now is told of after what is there already: the time that is over, and the answer.
+        async fn sleep(&self, _: Duration) {
+            self.until_told(if self.0.get() == 0 { 1 } else { 3 }).await;
+        }
+    }
+
+    /// An answer that was there when the time was over is heard, in whatever order the node is told; a later one is not.
+    #[test]
+    fn a_busy_node_is_not_a_broken_store() {
+        for (answer, expected) in [(1, Ok(())), (2, Ok(())), (4, Err(StoreError::TimedOut))] {
+            let node = Busy::default();
+            let mut work = pin!(node.within(Duration::from_millis(60), node.until_told(answer)));
+            let mut context = Context::from_waker(Waker::noop());
+            let heard = loop {
+                match work.as_mut().poll(&mut context) {
+                    Poll::Ready(heard) => break heard,
+                    Poll::Pending => node.0.set(node.0.get() + 1),
+                }
+            };
+            assert_eq!(heard, expected, "the answer is event {answer}, the end of the time is event 1");
+        }
+    }
 }
