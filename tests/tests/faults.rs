@@ -140,13 +140,66 @@ fn rides_are_billed_without_redis() {
     check("v", "metered", true);
 }
 
+/// A Redis that is late is not gone: what a bill is made from is waited for, far beyond the read deadline. It does not matter how
+/// it is late: it pauses, or its machine does.
+#[test]
+fn late_is_not_lost() {
+    let redis = RedisServer::start().unwrap();
+    let url = redis.url("");
+    // The read deadline that ships, and writes that a busy test machine is in time with.
+    let deadlines = [
+        "--variable",
+        "store_read_deadline_ms=60",
+        "--variable",
+        "store_write_deadline_ms=3000",
+        "--variable",
+        "store_budget_ms=10000",
+    ];
+    let server = Server::start(&[&["--redis", &url], &deadlines[..]].concat());
+    let check = |trip: &str, late: &dyn Fn()| {
+        assert_eq!(server.post(&format!("/v1/trips/{trip}/segments"), &segment(1)).status, 200);
+        let path = format!("/v1/trips/{trip}/bill");
+        late();
+        let start = Instant::now();
+        let answer = server.post(&path, &bill());
+        assert!(start.elapsed() > Duration::from_millis(100), "{trip}: Redis was not late: {:?}", start.elapsed());
+        let record = answer.json();
+        assert_eq!(
+            (answer.status, &record["basis"], &record["kept"]),
+            (201, &json!("metered"), &json!("shared")),
+            "{trip}"
+        );
+        assert_eq!(record["degraded"], json!(false), "{trip}: {}", answer.body);
+        late();
+        let read = server.get(&format!("{path}?city=110000"));
+        assert_eq!((read.status, read.body), (200, answer.body), "{trip}");
+    };
+    check("paused", &|| redis.run::<()>("CLIENT PAUSE 250").unwrap());
+    std::thread::scope(|scope| {
+        check("stopped", &|| {
+            redis.stop().unwrap();
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(250));
+                redis.resume().unwrap();
+            });
+        });
+    });
+}
+
 /// SIGTERM lets requests under way finish, every one of them, takes no more, and ends with success.
 #[test]
 fn shutdown_is_graceful() {
     let redis = RedisServer::start().unwrap();
     let url = redis.url("");
     // Under way for as long as the store is waited for: half a second to read, and then to write.
-    let deadlines = ["--variable", "store_read_deadline_ms=500", "--variable", "store_write_deadline_ms=500"];
+    let deadlines = [
+        "--variable",
+        "store_read_deadline_ms=500",
+        "--variable",
+        "store_write_deadline_ms=500",
+        "--variable",
+        "store_budget_ms=1500",
+    ];
     let server = Server::start(&[&["--redis", &url], &deadlines[..]].concat());
     redis.stop().unwrap();
     let bill = |trip: usize| {
