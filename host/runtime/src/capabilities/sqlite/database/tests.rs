@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use futures::future::join_all;
 use tempfile::TempDir;
@@ -144,7 +145,124 @@ fn knows_what_can_share_a_transaction() {
         ("-- only a comment", false),
         ("", false),
     ] {
-        assert_eq!(can_share_a_transaction(statement), expected, "{statement:?}");
+        assert_eq!(writer::can_share_a_transaction(statement), expected, "{statement:?}");
+    }
+}
+
+/// Reads wait for no commit: neither for one of this process nor for one of another. They see what was there before.
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_do_not_wait_for_commits() {
+    let fixture = Fixture::new("CREATE TABLE t (n); INSERT INTO t VALUES (1)").await;
+    let other = rusqlite::Connection::open(fixture.folder.path().join("db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let database = fixture.database.clone();
+    let write = tokio::spawn(async move { run(&database, "INSERT INTO t VALUES (2)").await });
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let read = tokio::time::timeout(Duration::from_secs(1), fixture.numbers("SELECT n FROM t"));
+        assert_eq!(read.await.expect("a read waits for a write"), [1]);
+    }
+    assert!(!write.is_finished(), "the write was not held up");
+    other.execute_batch("COMMIT").unwrap();
+    write.await.unwrap().unwrap();
+    assert_eq!(fixture.numbers("SELECT n FROM t").await, [1, 2]);
+}
+
+/// Whoever was answered to a write reads it, however many write and read at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_is_read() {
+    let fixture = Fixture::new("CREATE TABLE t (task, n)").await;
+    let tasks = (0..32).map(|task| {
+        let database = fixture.database.clone();
+        tokio::spawn(async move {
+            for n in 1..=50 {
+                run(&database, &format!("INSERT INTO t VALUES ({task}, {n})")).await.unwrap();
+                let read = run(&database, &format!("SELECT count(*) FROM t WHERE task = {task}")).await.unwrap();
+                assert_eq!(numbers(read), [n]);
+            }
+        })
+    });
+    for task in join_all(tasks).await {
+        task.unwrap();
+    }
+}
+
+/// What only the connection that wrote can answer, it answers: two connections are as one.
+#[tokio::test]
+async fn two_connections_are_as_one() {
+    let schema = "CREATE TABLE t (n); INSERT INTO t VALUES (1); CREATE VIEW v AS SELECT n FROM t WHERE 'a' LIKE 'A'";
+    for (statements, query, expected) in [
+        ("", "SELECT n FROM t", &[1][..]),
+        ("", "VALUES (7), (8)", &[7, 8]),
+        ("INSERT INTO t VALUES (2)", "SELECT last_insert_rowid()", &[2]),
+        ("UPDATE t SET n = n + 1", "SELECT changes()", &[1]),
+        ("INSERT INTO t VALUES (5)", "WITH c AS (SELECT n FROM t) SELECT n FROM c", &[1, 5]),
+        ("CREATE TEMP TABLE t (n); INSERT INTO temp.t VALUES (3), (4)", "SELECT n FROM t", &[3, 4]),
+        ("CREATE TEMP VIEW t AS SELECT 9", "SELECT * FROM t", &[9]),
+        ("ATTACH ':memory:' AS m; CREATE TABLE m.o (n); INSERT INTO o VALUES (6)", "SELECT n FROM o", &[6]),
+        ("PRAGMA case_sensitive_like = 1", "SELECT n FROM v", &[]),
+        ("BEGIN; INSERT INTO t VALUES (2)", "SELECT n FROM t", &[1, 2]),
+        ("BEGIN; INSERT INTO t VALUES (2); ROLLBACK", "SELECT n FROM t", &[1]),
+        ("BEGIN; INSERT INTO t VALUES (2); COMMIT", "SELECT n FROM t", &[1, 2]),
+        ("SAVEPOINT a; DELETE FROM t", "SELECT count(*) FROM t", &[0]),
+        ("ALTER TABLE t ADD COLUMN o; UPDATE t SET o = 3", "SELECT * FROM t", &[1, 3]),
+        ("ALTER TABLE t ADD COLUMN o; UPDATE t SET o = 3", "SELECT t.* FROM t", &[1, 3]),
+        ("DROP VIEW v; CREATE VIEW v AS SELECT changes()", "SELECT * FROM v", &[1]),
+    ] {
+        let fixture = Fixture::new(schema).await;
+        // Known to both connections before.
+        for query in ["SELECT n FROM t", "SELECT n FROM v", "SELECT * FROM t"] {
+            fixture.numbers(query).await;
+        }
+        for statement in statements.split(';').filter(|statement| !statement.is_empty()) {
+            run(&fixture.database, statement).await.unwrap();
+        }
+        assert_eq!(fixture.numbers(query).await, expected, "{statements}; {query}");
+    }
+}
+
+/// Plain reads have a connection of their own, and nothing but plain reads.
+#[tokio::test]
+async fn plain_reads_are_apart() {
+    let fixture = Fixture::new("CREATE TABLE t (n); CREATE VIEW v AS SELECT n FROM t").await;
+    let reader = reader::Reader::open(&fixture.folder.path().join("db")).unwrap();
+    for (statement, expected) in [
+        ("SELECT 1", true),
+        ("SELECT max(n) FROM v", true),
+        ("SELECT value FROM json_each('[1]')", true),
+        ("VALUES (1)", true),
+        ("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 3) SELECT n FROM c", true),
+        ("SELECT changes()", false),
+        ("SELECT Last_Insert_RowID()", false),
+        ("SELECT * FROM pragma_table_info('t')", false),
+        ("PRAGMA user_version", false),
+        ("PRAGMA query_only = 0", false),
+        ("INSERT INTO t VALUES (1) RETURNING n", false),
+        ("CREATE TEMP TABLE o (n)", false),
+        ("ATTACH ':memory:' AS m", false),
+        ("BEGIN", false),
+        ("SELECT n FROM nowhere", false),
+        ("SELECT json('{')", false),
+        ("SELECT 1; SELECT 2", false),
+        ("", false),
+    ] {
+        let request = Request { statement: statement.to_owned(), parameters: Vec::new() };
+        assert_eq!(matches!(reader.read(request), Read::Done(Ok(_))), expected, "{statement}");
+    }
+
+    for (statement, apart) in [
+        ("INSERT INTO t VALUES (1)", false),
+        ("PRAGMA synchronous = normal", false),
+        ("PRAGMA user_version = 3", false),
+        ("VACUUM", false),
+        ("BEGIN", true),
+        ("INSERT INTO t VALUES (2)", true),
+        ("COMMIT", false),
+        ("CREATE TEMP TABLE o (n)", true),
+        ("DROP TABLE o", true),
+    ] {
+        run(&fixture.database, statement).await.unwrap();
+        assert_eq!(fixture.database.apart.is_so(), apart, "after {statement}");
     }
 }
 
