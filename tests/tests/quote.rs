@@ -123,6 +123,10 @@ fn mistakes() {
     let mistakes = [
         "--city 370100 --product taxi --distance 4km --duration 21m",
         "--city 370100 --product express --distance 4.0005km --duration 21m",
+        "--city 370100 --product express --distance 4_1km --duration 21m",
+        "--city 370100 --product express --distance 4km --duration +60",
+        "--city 370100 --product express --distance 4km --duration 21m --dynamic 1_2",
+        "--city 370100 --product express --distance 4km --duration 21m --coupon 1_0%",
         "--city 370100 --product express --distance 4km --duration soon",
         "--city 370100 --product express --distance 4km --duration 21m --tolls 1.005",
         "--city 370100 --product express --distance 4km --duration 21m --coupon 120%",

@@ -1,7 +1,7 @@
 //! Commission policies: scenarios, their caps, and everything that can be wrong with them.
 
 use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of};
-use farebox_money::Decimal;
+use farebox_money::{Decimal, decimal};
 use serde::Deserialize;
 
 /// What `format` in a policy has to say.
@@ -140,8 +140,7 @@ fn read_scenarios(documents: Vec<ScenarioDocument>, problems: &mut Problems) -> 
 
 /// Reads "27" as 0.27.
 fn cap(percent: &str) -> Option<Decimal> {
-    let plain = percent.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let percent = Decimal::from_str_exact(percent).ok().filter(|percent| plain && percent.scale() <= 4)?;
-    let in_range = percent >= Decimal::ZERO && percent <= Decimal::ONE_HUNDRED;
+    let percent = decimal(percent).filter(|percent| percent.scale() <= 4)?;
+    let in_range = !percent.is_sign_negative() && percent <= Decimal::ONE_HUNDRED;
     in_range.then(|| Decimal::new(1, 2) * percent).map(|cap| cap.normalize())
 }

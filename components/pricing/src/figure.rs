@@ -2,7 +2,7 @@
 
 use farebox_document::ProblemCode::{Malformed, NotWhole, OutOfRange, TooPrecise};
 use farebox_document::{BadValue, Problems, excerpt, number, number_in_text, refuse};
-use farebox_money::{Currency, Decimal, MinorUnits};
+use farebox_money::{Currency, Decimal, MAX_DECIMAL_CHARS, MinorUnits, decimal};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::borrow::Cow;
@@ -29,12 +29,7 @@ impl Figure {
 
 impl Figure {
     fn read(text: &str) -> Result<Self, BadValue> {
-        let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-        let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
-        let plain = digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
-            && digit(digits.first())
-            && digit(digits.last());
-        let Some(figure) = Decimal::from_str_exact(text).ok().filter(|_| plain) else {
+        let Some(figure) = decimal(text) else {
             return Err(BadValue::new(Malformed, format!("is {}; write a number such as \"1.80\"", excerpt(text))));
         };
         if figure.is_sign_negative() || figure >= Self::MAX {
@@ -63,6 +58,7 @@ impl JsonSchema for Figure {
             "description": "A rate, amount or percentage, as text so that it stays exact.",
             "type": "string",
             "pattern": "^0*[0-9]{1,9}(\\.[0-9]{1,6})?$",
+            "maxLength": MAX_DECIMAL_CHARS,
             "examples": ["1.80"],
         })
     }

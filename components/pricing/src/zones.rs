@@ -125,15 +125,8 @@ fn read_place(text: &str) -> Option<(i64, i64)> {
 }
 
 fn read_degrees(text: &str, most: i64) -> Option<i64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 3 || fraction.len() > 6 || !all_digits(whole) || !all_digits(fraction) {
-        return None;
-    }
-    let millionths: i64 = format!("{whole}{fraction:0<6}").parse().ok()?;
-    let degrees = if digits.len() == text.len() { millionths } else { -millionths };
-    (millionths <= most * 1_000_000).then_some(degrees)
+    let millionths = i64::from(Point::millionths(text)?);
+    (millionths.abs() <= most * 1_000_000).then_some(millionths)
 }
 
 impl Zone {
@@ -256,10 +249,21 @@ mod tests {
     /// Every bad zone is told.
     #[test]
     fn problems() {
-        let bad = zones(&[("elsewhere", &["0,0", "1,1", "91,0"]), ("a", &["1,1", "x"]), ("a", &["0,0", "1,0", "1,1"])]);
+        let bad = zones(&[
+            ("elsewhere", &["0,0", "1,1", "91,0"]),
+            ("a", &["1,1", "3_9,1", "1.,2", "+1,2"]),
+            ("a", &["0,0", "1,0", "1,1"]),
+        ]);
         assert_eq!(
             bad.unwrap_err(),
-            ["/zones/0/name", "/zones/0/polygon/2", "/zones/1/polygon", "/zones/1/polygon/1", "/zones/2/name"]
+            [
+                "/zones/0/name",
+                "/zones/0/polygon/2",
+                "/zones/1/polygon/1",
+                "/zones/1/polygon/2",
+                "/zones/1/polygon/3",
+                "/zones/2/name"
+            ]
         );
     }
 }

@@ -1,8 +1,7 @@
 //! The price of a ride, and its JSON form.
 
 use farebox_document::words;
-use farebox_money::{AmountError, Currency, MinorUnits, Rounding};
-use rust_decimal::Decimal;
+use farebox_money::{AmountError, Currency, Decimal, MinorUnits, Rounding, decimal};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -251,9 +250,7 @@ impl TryFrom<Document> for Bill {
                 .parse(text)
                 .map_err(|error: AmountError| format!("{text:?} is not an amount in {currency}: {error:?}"))
         };
-        let number = |text: &str| {
-            Decimal::from_str_exact(text).map_err(|error| format!("{text:?} is not a decimal number: {error}"))
-        };
+        let number = |text: &str| decimal(text).ok_or_else(|| format!("{text:?} is not a decimal number"));
         let lines = |lines: Vec<LineDocument>| {
             lines
                 .into_iter()

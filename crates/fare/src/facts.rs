@@ -5,8 +5,7 @@
 
 use crate::{Basis, Coupon, CouponValue, MockCharges, Order, Outcome, Point, Segment, Timestamp, Trip};
 use farebox_document::words;
-use farebox_money::{Currency, MinorUnits};
-use rust_decimal::Decimal;
+use farebox_money::{Currency, Decimal, MinorUnits, decimal};
 use serde::{Deserialize, Serialize};
 
 /// A [`Trip`] in JSON. Money is decimal text, in a currency that stands elsewhere; what is zero, empty or absent is left
@@ -216,7 +215,7 @@ impl Facts {
         let moment = |text: &str| parse_time(text).ok_or_else(|| format!("{text:?} is not a time"));
         let amount =
             |text: &str| currency.parse(text).map_err(|error| format!("{text:?} is not in {currency}: {error:?}"));
-        let number = |text: &str| Decimal::from_str_exact(text).map_err(|error| format!("{text:?}: {error}"));
+        let number = |text: &str| decimal(text).ok_or_else(|| format!("{text:?} is not a decimal number"));
         let segment =
             |&(sequence, started_at, distance_m, duration_s)| Segment { sequence, started_at, distance_m, duration_s };
         let coupon = |coupon: &CouponFacts| -> Result<Coupon, String> {
@@ -353,13 +352,40 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         let good = serde_json::to_value(Facts::of(&full(), cny())).unwrap();
-        for (field, value) in
-            [("started_at", "today"), ("tolls", "5.001"), ("dynamic", "1,2"), ("basis", "guessed"), ("weather", "rain")]
-        {
+        for (field, value) in [
+            ("started_at", "today"),
+            ("tolls", "5.001"),
+            ("dynamic", "1,2"),
+            ("dynamic", "1_0"),
+            ("dynamic", "+1"),
+            ("dynamic", ".5"),
+            ("dynamic", "5."),
+            ("basis", "guessed"),
+            ("weather", "rain"),
+        ] {
             let mut bad = good.clone();
             bad[field] = value.into();
             let read = serde_json::from_value(bad).map_err(|error| error.to_string());
-            assert!(read.and_then(|facts: Facts| facts.trip(cny())).is_err(), "{field}");
+            assert!(read.and_then(|facts: Facts| facts.trip(cny())).is_err(), "{field} {value}");
+        }
+    }
+
+    /// So inside of places and coupons.
+    #[test]
+    fn nonsense_is_refused_inside() {
+        let good = serde_json::to_value(Facts::of(&full(), cny())).unwrap();
+        for (pointer, value) in [
+            ("/origin/lat", "3_9.9"),
+            ("/destination/lng", "+116"),
+            ("/destination/lng", "116."),
+            ("/coupons/0/value", "2_0.00"),
+            ("/coupons/1/value", "1_2.5"),
+            ("/coupons/1/value", "-.5"),
+        ] {
+            let mut bad = good.clone();
+            *bad.pointer_mut(pointer).unwrap() = value.into();
+            let facts: Facts = serde_json::from_value(bad).unwrap();
+            assert!(facts.trip(cny()).is_err(), "{pointer} {value}");
         }
     }
 

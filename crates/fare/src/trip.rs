@@ -2,8 +2,7 @@
 
 use crate::{Basis, Timestamp};
 use farebox_document::words;
-use farebox_money::MinorUnits;
-use rust_decimal::Decimal;
+use farebox_money::{Decimal, MinorUnits, decimal};
 use serde::Serialize;
 
 /// A metered piece of a trip.
@@ -31,7 +30,7 @@ pub struct Point {
 impl Point {
     /// One coordinate from decimal degrees such as "116.397470". `None` for what is not a number with at most 6 decimals.
     pub fn millionths(degrees: &str) -> Option<i32> {
-        let millionths = Decimal::from_str_exact(degrees).ok()?.checked_mul(1_000_000.into())?;
+        let millionths = decimal(degrees)?.checked_mul(1_000_000.into())?;
         i32::try_from(Some(millionths).filter(Decimal::is_integer)?).ok()
     }
 }

@@ -1,5 +1,6 @@
 //! Currencies, and the one place where money text and minor units meet.
 
+use crate::decimal::{Parts, parts};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -49,18 +50,13 @@ impl Currency {
     ///
     /// See [`AmountError`].
     pub fn parse(self, text: &str) -> Result<MinorUnits, AmountError> {
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-        let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        if !all_digits(whole) || !all_digits(fraction) {
-            return Err(AmountError::NotANumber);
-        }
+        let Parts { negative, whole, fraction } = parts(text).ok_or(AmountError::NotANumber)?;
         let significant = fraction.trim_end_matches('0');
         if significant.len() > self.exponent() as usize {
             return Err(AmountError::TooPrecise);
         }
         let padded = format!("{whole}{significant:0<width$}", width = self.exponent() as usize);
-        let sign = if digits.len() == text.len() { "" } else { "-" };
+        let sign = if negative { "-" } else { "" };
         format!("{sign}{padded}").parse().map_err(|_| AmountError::OutOfRange)
     }
 

@@ -1,8 +1,10 @@
 //! Money, exactly: currencies, whole minor units, and the one place that rounds.
 
 mod currency;
+mod decimal;
 mod exact;
 
 pub use currency::{AmountError, Currency, MinorUnits};
+pub use decimal::{MAX_DECIMAL_CHARS, decimal};
 pub use exact::{Rounding, charge, charge_in_steps, divide};
 pub use rust_decimal::Decimal;

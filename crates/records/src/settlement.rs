@@ -1,6 +1,6 @@
 //! Settlements, as bills have them.
 
-use farebox_money::{Currency, Decimal, MinorUnits};
+use farebox_money::{Currency, Decimal, MinorUnits, decimal};
 use serde::{Deserialize, Serialize};
 
 /// What the platform keeps of one ride, and owes the driver so that it keeps no more than the cap.
@@ -81,7 +81,7 @@ impl TryFrom<SettlementDocument> for Settlement {
         let currency = document.currency;
         let amount =
             |text: &str| currency.parse(text).map_err(|error| format!("{text:?} is not in {currency}: {error:?}"));
-        let rate = |text: &str| Decimal::from_str_exact(text).map_err(|error| format!("{text:?}: {error}"));
+        let rate = |text: &str| decimal(text).ok_or_else(|| format!("{text:?} is not a decimal number"));
         Ok(Self {
             currency,
             take: amount(&document.take)?,

@@ -3,7 +3,7 @@
 
 use crate::bill::BillRecord;
 use farebox_fare::{Basis, Bill, Degradation, Line, Reason, Rule, Source, Unit};
-use farebox_money::{Currency, Decimal, MinorUnits, Rounding};
+use farebox_money::{Currency, Decimal, MinorUnits, Rounding, decimal};
 use serde::Deserialize;
 
 /// What a page shows of a bill.
@@ -128,8 +128,7 @@ impl LineOfSide {
     fn line(self, currency: Currency) -> Result<Line, String> {
         let amount = money(currency, &self.amount)?;
         let known = || {
-            let number = |text: &str| Decimal::from_str_exact(text).ok();
-            Some((Unit::from_word(&self.unit)?, number(&self.quantity)?, number(&self.rate)?, number(&self.per)?))
+            Some((Unit::from_word(&self.unit)?, decimal(&self.quantity)?, decimal(&self.rate)?, decimal(&self.per)?))
         };
         // The amount is all that can be said of a quantity in another unit.
         let once = (Unit::Trip, Decimal::ONE, currency.to_major(amount), Decimal::ONE);

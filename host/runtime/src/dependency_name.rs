@@ -42,7 +42,7 @@ impl DependencyName {
     /// Whether a component's import of this name is one the dependency is for.
     #[must_use]
     pub fn matches(&self, import: &str) -> bool {
-        match (self, Self::from_str(import)) {
+        match (self, import.parse::<Self>()) {
             (Self::Plain(name), _) => name == import,
             (
                 Self::Package { package, interface, version },

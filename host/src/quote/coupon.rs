@@ -3,7 +3,7 @@
 use super::amount::amount;
 use anyhow::bail;
 use farebox_fare::{Coupon, CouponValue};
-use farebox_money::{Currency, Decimal};
+use farebox_money::{Currency, decimal};
 
 /// Reads a coupon. Its identifier is its place among all, counted from 1.
 ///
@@ -14,9 +14,9 @@ pub fn parse(index: usize, text: &str, currency: Currency) -> anyhow::Result<Cou
     let mut parts = text.split(',');
     let value = parts.next().unwrap_or_default();
     let value = match value.strip_suffix('%') {
-        Some(percent) => match Decimal::from_str_exact(percent) {
-            Ok(percent) => CouponValue::Percent(percent),
-            Err(_) => bail!("--coupon {text}: not a percentage; write it like 20%"),
+        Some(percent) => match decimal(percent) {
+            Some(percent) => CouponValue::Percent(percent),
+            None => bail!("--coupon {text}: not a percentage; write it like 20%"),
         },
         None => CouponValue::Amount(amount("--coupon", value, currency)?),
     };

@@ -6,7 +6,7 @@ use crate::input;
 use anyhow::{Context, ensure};
 use clap::Args;
 use farebox_fare::{Basis, Facts, MockCharges, Order, Outcome, Point, Segment, Trip};
-use farebox_money::{Currency, Decimal};
+use farebox_money::{Currency, Decimal, decimal};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +53,7 @@ pub struct TripArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     waiting: Option<u64>,
     /// Dynamic (surge) factor, for example 1.20.
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", value_parser = parse_factor)]
     dynamic: Option<Decimal>,
     /// Tolls to pass on, for example 10.00.
     #[arg(long, value_name = "AMOUNT")]
@@ -190,9 +190,13 @@ fn parse_distance(text: &str) -> Result<u64, String> {
         (None, Some(number)) => (number, 1),
         (None, None) => (text, 1),
     };
-    let metres = Decimal::from_str_exact(number.trim()).ok().and_then(|number| number.checked_mul(metres_per.into()));
+    let metres = decimal(number.trim()).and_then(|number| number.checked_mul(metres_per.into()));
     let whole = metres.filter(|metres| metres.is_integer()).and_then(|metres| u64::try_from(metres).ok());
     whole.ok_or_else(|| "not a distance in whole metres; write it like 4.1km or 4100m".to_owned())
+}
+
+fn parse_factor(text: &str) -> Result<Decimal, String> {
+    decimal(text).ok_or_else(|| "not a number; write it like 1.20".to_owned())
 }
 
 fn parse_time(text: &str) -> Result<jiff::Timestamp, String> {
@@ -201,7 +205,9 @@ fn parse_time(text: &str) -> Result<jiff::Timestamp, String> {
 
 /// "21m", "1h5m", "1260s" or "1260": whole seconds in the end.
 fn parse_duration(text: &str) -> Result<u64, String> {
-    if let Ok(seconds) = text.parse() {
+    if text.bytes().all(|byte| byte.is_ascii_digit())
+        && let Ok(seconds) = text.parse()
+    {
         return Ok(seconds);
     }
     let duration = text.parse::<jiff::SignedDuration>().ok().filter(|duration| duration.subsec_nanos() == 0);

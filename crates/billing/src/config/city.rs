@@ -4,6 +4,7 @@
 
 use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of, words};
 use farebox_fare::MockCharges;
+use farebox_money::decimal;
 use farebox_records::FindingKind;
 pub use farebox_records::Response;
 use serde::{Deserialize, Serialize};
@@ -236,11 +237,7 @@ impl CityRules {
             }
         }
         let is_amount = |text: &str| {
-            let digits =
-                text.strip_prefix('-').is_none() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-            digits
-                && text.len() <= 16
-                && rust_decimal::Decimal::from_str_exact(text).is_ok_and(|amount| !amount.is_zero())
+            text.len() <= 16 && decimal(text).is_some_and(|amount| !amount.is_sign_negative() && !amount.is_zero())
         };
         match (self.repair.passenger, &self.repair.up_to) {
             (PassengerRepair::UpTo, None) => {

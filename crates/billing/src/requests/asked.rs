@@ -6,7 +6,7 @@ use super::leaf::AmountText;
 use super::metering::Metering;
 use farebox_document::{Given, read_body, version_of};
 use farebox_fare::Outcome;
-use farebox_money::Decimal;
+use farebox_money::{Decimal, decimal};
 use serde_json::{Map, Value};
 
 /// The version of the fingerprints that are made here. What is not said in a request is not in its fingerprint, so that a
@@ -150,7 +150,7 @@ fn coupon(body: CouponBody) -> Option<Value> {
     let mut said = Said::default();
     said.value("id", id.read()?.0);
     said.value("kind", kind.read()?.word());
-    said.value("value", text(Decimal::from_str_exact(&value.read()?.0).ok()?));
+    said.value("value", text(decimal(&value.read()?.0)?));
     said.option("min_spend", number(min_spend)?.filter(|amount| !amount.is_zero()).map(text));
     said.option("max_off", number(max_off)?.map(text));
     if let Some(scope) = scope.read().filter(|scope| !scope.0.is_empty()) {
@@ -169,7 +169,7 @@ fn place(given: Given<PlaceBody>) -> Option<Vec<i32>> {
 /// An amount by value: its currency is not known here. `None` when it is no number.
 #[expect(clippy::option_option, reason = "not a number, not said, a number")]
 fn number(given: Given<AmountText>) -> Option<Option<Decimal>> {
-    given.read().map(|text| Decimal::from_str_exact(&text.0).ok()).map_or(Some(None), |number| number.map(Some))
+    given.read().map(|text| decimal(&text.0)).map_or(Some(None), |number| number.map(Some))
 }
 
 fn text(number: Decimal) -> String {

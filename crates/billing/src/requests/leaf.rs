@@ -107,8 +107,7 @@ fn short(text: &str) -> Result<&str, BadValue> {
 
 /// A decimal number in a range, with at most [`limits::FACTOR_DECIMALS`] decimals.
 pub(super) fn decimal(text: &str, range: &RangeInclusive<Decimal>) -> Result<Decimal, BadValue> {
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
-    let Some(value) = Decimal::from_str_exact(text).ok().filter(|_| plain) else {
+    let Some(value) = farebox_money::decimal(text) else {
         let message = format!("is {}; write a decimal number such as \"1.20\"", excerpt(text));
         return Err(BadValue::new(Malformed, message));
     };
