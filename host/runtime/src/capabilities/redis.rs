@@ -4,6 +4,7 @@
 //! those of Spin: what a command answers is flattened into a list, and an error of the server keeps the server's words.
 
 mod link;
+mod unshareable;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,36 +34,6 @@ const MAX_ADDRESSES: usize = 32;
 
 /// The largest answer a component is given, in bytes.
 const MAX_ANSWER: usize = 16 << 20;
-
-/// Commands that block a connection or change what it is. They make sense on a connection of one's own only.
-const UNSHAREABLE: [&str; 26] = [
-    "AUTH",
-    "BLMOVE",
-    "BLMPOP",
-    "BLPOP",
-    "BRPOP",
-    "BRPOPLPUSH",
-    "BZMPOP",
-    "BZPOPMAX",
-    "BZPOPMIN",
-    "CLIENT",
-    "DISCARD",
-    "EXEC",
-    "HELLO",
-    "MONITOR",
-    "MULTI",
-    "PSUBSCRIBE",
-    "QUIT",
-    "READONLY",
-    "RESET",
-    "SELECT",
-    "SSUBSCRIBE",
-    "SUBSCRIBE",
-    "UNWATCH",
-    "WAIT",
-    "WAITAOF",
-    "WATCH",
-];
 
 /// The connections of this process, by address.
 #[derive(Clone, Default)]
@@ -201,9 +172,12 @@ impl<T: Send> HostConnectionWithStore<T> for Interface {
         command: String,
         arguments: Vec<RedisParameter>,
     ) -> Answer<Vec<RedisResult>> {
-        if UNSHAREABLE.contains(&command.to_ascii_uppercase().as_str()) {
-            let why = "it blocks or changes the connection, which the local host shares between all instances";
-            return Ok(Err(Error::Other(format!("{command} is not supported: {why}"))));
+        let words = arguments.iter().map(|argument| match argument {
+            RedisParameter::Int64(_) => &[],
+            RedisParameter::Binary(bytes) => bytes.as_slice(),
+        });
+        if let Some(refusal) = unshareable::refusal(&command, &words.collect::<Vec<_>>()) {
+            return Ok(Err(Error::Other(refusal)));
         }
         let mut command = ::redis::cmd(&command);
         for argument in arguments {

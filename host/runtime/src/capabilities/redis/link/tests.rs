@@ -220,3 +220,28 @@ async fn nothing_is_left_behind() {
         sleep(Duration::from_millis(10)).await;
     }
 }
+
+/// Whatever the installed Redis calls blocking, or about the connection, a transaction or a subscription, is not run on the
+/// connection that all share, but for what leaves it as it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_counts_as_unshareable_is_refused() {
+    const HARMLESS: [&str; 6] = ["echo", "ping", "command", "publish", "spublish", "pubsub"];
+    let server = Server::start().await;
+    let link = server.link();
+    let refused = |command: &str, arguments: &[&[u8]]| {
+        crate::capabilities::redis::unshareable::refusal(command, arguments).is_some()
+    };
+    for category in ["blocking", "connection", "transaction", "pubsub"] {
+        let commands = link.run(redis::cmd("ACL").arg("CAT").arg(category)).await.unwrap();
+        let commands: Vec<String> = redis::from_redis_value(commands).unwrap();
+        assert!(commands.len() > 3, "{category}: {commands:?}");
+        for command in &commands {
+            let (name, sub) = command.split_once('|').unwrap_or((command, ""));
+            let only_if_told = name.starts_with("xread");
+            let arguments: &[&[u8]] =
+                if only_if_told { &[b"BLOCK", b"0", b"STREAMS", b"s", b"$"] } else { &[sub.as_bytes()] };
+            let harmless = HARMLESS.contains(&name);
+            assert_eq!(refused(name, arguments), !harmless, "{category}: {command}");
+        }
+    }
+}
