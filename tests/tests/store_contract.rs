@@ -50,6 +50,7 @@ on_every_backend! {
     numbers_out_of_range_are_refused
     parallel_overlapping_segments_count_once
     a_trip_is_forgotten_whole
+    a_trip_that_was_forgotten_is_in_conflict_with_nothing
     a_quote_lives_as_long_as_it_was_told_to
     a_quote_is_replaced
     a_document_is_written_once_and_stays
@@ -353,6 +354,30 @@ async fn a_trip_is_forgotten_whole(mut place: Place) {
     let again = Ok(trips::Totals { distance: 7, duration: 10, segments: 1, billed: None });
     assert_eq!(store.add_segments(CITY, "t", vec![other]).await, again, "nothing to be in conflict with");
     assert_eq!(store.segments(CITY, "t").await, Ok(Some(vec![other])));
+}
+
+/// What is told of segments never depends on when exactly the time of their trip is over: they are in conflict with it while it
+/// is there, are added once it has gone, and are never too many for a trip that is not there.
+async fn a_trip_that_was_forgotten_is_in_conflict_with_nothing(mut place: Place) {
+    place.surroundings.variables.insert("trip_ttl_s".to_owned(), "1".to_owned());
+    let store = place.open().await;
+    let other = |sequence| Segment { distance: 7, ..segment(sequence) };
+    let begun = tokio::time::Instant::now();
+    let trips: Vec<String> = (0..20).map(|number| format!("t{number}")).collect();
+    for trip in &trips {
+        store.add_segments(CITY, &**trip, segments([1, 2])).await.unwrap();
+    }
+    let added = trips::Totals { distance: 14, duration: 20, segments: 2, billed: None };
+    // From before the first of them goes until after the last has gone, each asked once and each sweeping out others.
+    for (number, trip) in (0..).zip(&trips) {
+        tokio::time::sleep_until(begun + Duration::from_millis(950 + 10 * number)).await;
+        let told = store.add_segments(CITY, &**trip, vec![other(1), other(2)]).await;
+        assert!(told == Err(trips::AddError::Conflict(1)) || told == Ok(added), "{trip}: {told:?}");
+    }
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    for trip in &trips {
+        assert_eq!(store.add_segments(CITY, &**trip, vec![other(1), other(2)]).await, Ok(added), "{trip}");
+    }
 }
 
 // Quotes.
@@ -1182,6 +1207,33 @@ async fn expired_trips_are_swept_out_of_sqlite() {
         held.push((count("trip"), count("segment")));
     }
     assert_eq!(held, [(10, 517), (9, 16), (8, 13), (7, 10), (6, 7), (6, 6)], "trips and segments after each call");
+}
+
+/// Somebody else's write may sweep a trip out between the statement that adds segments and the one that looks what became of
+/// them. They are then added to a trip that begins anew, and nobody is told that they are too many.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trip_that_is_swept_out_in_between_begins_anew() {
+    for (name, sent) in [("in conflict", Segment { distance: 7, ..segment(1) }), ("new", segment(3))] {
+        let file = File::new();
+        let store = file.open().await;
+        store.add_segments(CITY, "t", segments([1, 2])).await.unwrap();
+        let database = file.look();
+        let arrives = "SELECT sql FROM sqlite_schema WHERE name = 'batch_arrives'";
+        let arrives: String = database.query_row(arrives, [], |row| row.get(0)).unwrap();
+        let arrives = arrives.trim_end().strip_suffix("END").unwrap();
+        database
+            .execute_batch(&format!(
+                "CREATE TABLE planted (once); INSERT INTO planted VALUES (1); DROP TRIGGER batch_arrives; {arrives}
+                 DELETE FROM segment WHERE EXISTS (SELECT 1 FROM planted);
+                 DELETE FROM trip WHERE EXISTS (SELECT 1 FROM planted);
+                 DELETE FROM planted; END"
+            ))
+            .unwrap();
+        let Segment { distance, duration, .. } = sent;
+        let alone = trips::Totals { distance, duration, segments: 1, billed: None };
+        assert_eq!(store.add_segments(CITY, "t", vec![sent]).await, Ok(alone), "{name}");
+        assert_eq!(store.segments(CITY, "t").await, Ok(Some(vec![sent])), "{name}");
+    }
 }
 
 // What the component promises whatever the backend.

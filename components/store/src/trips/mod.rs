@@ -1,5 +1,6 @@
 //! Trips: what a backend does with them, and how each does it.
 
+mod added;
 mod batch;
 pub mod codec;
 mod contract;
@@ -8,6 +9,7 @@ mod redis;
 #[cfg(target_family = "wasm")]
 mod sqlite;
 
+pub use added::{Added, Seen};
 pub use batch::{Batch, BatchError};
 pub use contract::{AddError, Trips};
 

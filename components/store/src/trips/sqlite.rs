@@ -1,34 +1,48 @@
 //! Trips in SQLite.
 
 use super::contract::{AddError, Trips};
-use super::{Batch, statement};
+use super::{Added, Batch, Seen, statement};
 use crate::Fault;
 use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago};
 use farebox_fare::Segment;
 use farebox_records::stored::Accumulated;
 
+/// How often segments are sent whose trip is forgotten before anybody could look. Trips live for a second at least, and are given
+/// their time again with each attempt.
+const ATTEMPTS: u32 = 3;
+
 impl Trips for Sqlite {
     async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Accumulated, AddError> {
         let rows = batch.segments().iter().map(|s| (s.sequence, s.started_at, s.distance_m, s.duration_s));
         let json = serde_json::to_string(&rows.collect::<Vec<_>>()).map_err(|error| Fault::Other(error.to_string()))?;
-        let parameters = [trip.into(), json.as_str().into(), self.trip_ttl_s.get().into()];
-        if self.step(statement::ADD_SEGMENTS, city, parameters).await?.is_none() {
-            return Err(self.admitted(city).await.err().unwrap_or_else(not_admitted_a_moment_ago).into());
+        for _ in 0..ATTEMPTS {
+            let parameters = [trip.into(), json.as_str().into(), self.trip_ttl_s.get().into()];
+            if self.step(statement::ADD_SEGMENTS, city, parameters).await?.is_none() {
+                return Err(self.admitted(city).await.err().unwrap_or_else(not_admitted_a_moment_ago).into());
+            }
+            let parameters = vec![city.into(), trip.into(), json.as_str().into()];
+            let row = self.row(statement::ADDED, parameters).await.map_err(Fault::from)?;
+            let row = row.ok_or_else(|| corrupt("trip"))?;
+            let missing = row.get(1).ok_or_else(|| corrupt("trip"))?;
+            match (Seen { conflict: row.get(0), missing, held: row.get(4) }).tell(batch.segments().len()) {
+                Added::Conflict(sequence) => return Err(AddError::Conflict(sequence)),
+                Added::TooMany => return Err(AddError::TooManySegments),
+                Added::Forgotten => {}
+                Added::All => {
+                    let billed = row.get(5);
+                    // A trip without segments is not there.
+                    let Some(distance_m) = row.get(2) else {
+                        return Ok(Accumulated { billed, ..Accumulated::default() });
+                    };
+                    let totals =
+                        || Some(Accumulated { distance_m, duration_s: row.get(3)?, segments: row.get(4)?, billed });
+                    return Ok(totals().ok_or_else(|| corrupt("trip"))?);
+                }
+            }
         }
-        let row = self.row(statement::ADDED, vec![city.into(), trip.into(), json.into()]).await.map_err(Fault::from)?;
-        let row = row.ok_or_else(|| corrupt("trip"))?;
-        if let Some(conflict) = row.get::<u64>(0) {
-            return Err(AddError::Conflict(conflict));
-        }
-        if row.get::<u64>(1) != Some(0) {
-            return Err(AddError::TooManySegments);
-        }
-        let billed = row.get(5);
-        // A trip without segments is not there.
-        let Some(distance_m) = row.get(2) else { return Ok(Accumulated { billed, ..Accumulated::default() }) };
-        let totals = || Some(Accumulated { distance_m, duration_s: row.get(3)?, segments: row.get(4)?, billed });
-        Ok(totals().ok_or_else(|| corrupt("trip"))?)
+        Err(Fault::Unavailable("SQLite: the trip was forgotten before its segments could be looked at".to_owned())
+            .into())
     }
 
     async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, Fault> {
