@@ -176,6 +176,30 @@ fn the_map_is_whole() {
     }
 }
 
+/// Every list and every table of a document that somebody else writes has a limit: the types that documents and requests are read
+/// into say how long each may be. What an estimate's identifier says this service wrote and signed, and the whole of it is short.
+#[test]
+fn no_list_of_a_document_is_endless() {
+    let mut found = Vec::new();
+    let mut types = 0;
+    for folder in ["components/pricing/src", "components/commission/src", "components/render/src", "crates/billing/src"]
+    {
+        let by_others = |path: &Path| !path.ends_with("estimate_id.rs");
+        for (path, text) in sources(&repository().join(folder)).into_iter().filter(|(path, _)| by_others(path)) {
+            let read = text.split("#[derive(").skip(1).filter(|rest| {
+                rest.split_once(")]").is_some_and(|(derived, _)| derived.split(", ").any(|name| name == "Deserialize"))
+            });
+            for declaration in read.filter_map(|rest| rest.split("\n}").next()) {
+                types += 1;
+                let endless = |line: &&str| ["Vec<", "Map<", "Set<"].iter().any(|list| line.contains(list));
+                found.extend(declaration.lines().filter(endless).map(|line| format!("{}: {line}", path.display())));
+            }
+        }
+    }
+    assert!(types > 40, "there are only {types} types");
+    assert!(found.is_empty(), "use AtMost, List or Table:\n{}", found.join("\n"));
+}
+
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut sources = Vec::new();
     for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {

@@ -52,6 +52,23 @@ fn exchanges_on_spin() {
     check(&Server::start_on(Runtime::Spin, &PATIENT, tempfile::tempdir().unwrap()));
 }
 
+/// A policy that is sent along costs no more than its limits allow, however long it is, and is refused by name.
+#[test]
+fn a_long_policy_is_refused_at_once() {
+    let server = Server::start(&[]);
+    let scenario = |number: usize| json!({"name": format!("s{number}"), "when": {"city": [number.to_string()]}, "cap_percent": "27"});
+    let policy = json!({"format": "farebox-commission-policy/1", "title": "long", "scenarios": (0..10_000).map(scenario).collect::<Vec<_>>()});
+    let request = json!({"policy": policy, "city": "110000", "product": "express", "passenger_total": "10.00", "driver_total": "5.00"});
+    let begun = Instant::now();
+    let answer = server.post("/v1/commission", &request);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    let problems = &answer.json()["errors"];
+    assert_eq!(problems[0]["pointer"], "/policy/scenarios");
+    assert_eq!(problems[0]["code"], "wrong-length");
+    assert_eq!(problems[0]["message"], "has 10000 items; 0 to 1000 are allowed");
+}
+
 /// 200 parallel posts of overlapping segments, then all of them again backwards: every segment counts exactly once.
 #[test]
 fn overlapping_posts_give_exact_totals() {

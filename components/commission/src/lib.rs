@@ -5,6 +5,7 @@
 //!
 //! Pure: there is no clock and no I/O in this crate.
 
+mod limits;
 mod policy;
 mod settle;
 

@@ -1,8 +1,10 @@
 //! Commission policies: scenarios, their caps, and everything that can be wrong with them.
 
-use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of};
-use farebox_money::{Decimal, decimal};
+use crate::limits;
+use farebox_document::{AtMost, Problem, Problems, check_format, excerpt, read_json, read_part, version_of};
+use farebox_money::{Decimal, unsigned_decimal};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// What `format` in a policy has to say.
 pub const FORMAT: &str = "farebox-commission-policy/1";
@@ -47,7 +49,7 @@ struct PolicyDocument {
     _title: String,
     #[serde(default, rename = "source")]
     _source: Option<String>,
-    scenarios: Vec<ScenarioDocument>,
+    scenarios: AtMost<ScenarioDocument, { limits::SCENARIOS }>,
 }
 
 #[derive(Deserialize)]
@@ -65,9 +67,9 @@ struct ScenarioDocument {
 #[serde(deny_unknown_fields)]
 struct WhenDocument {
     #[serde(default)]
-    city: Vec<String>,
+    city: AtMost<String, { limits::CITIES }>,
     #[serde(default)]
-    product: Vec<String>,
+    product: AtMost<String, { limits::PRODUCTS }>,
 }
 
 impl Policy {
@@ -84,7 +86,7 @@ impl Policy {
             Some((version_of(&value), document))
         });
         let Some((version, document)) = read else { return Err(problems.into_vec()) };
-        let scenarios = read_scenarios(document.scenarios, &mut problems);
+        let scenarios = read_scenarios(document.scenarios.0, &mut problems);
         problems.into_result(Self { version, scenarios })
     }
 
@@ -96,17 +98,19 @@ impl Policy {
 
 fn read_scenarios(documents: Vec<ScenarioDocument>, problems: &mut Problems) -> Vec<Scenario> {
     let mut scenarios: Vec<Scenario> = Vec::new();
+    let mut names = BTreeSet::new();
     let count = documents.len();
     for (index, document) in documents.into_iter().enumerate() {
         let pointer = format!("/scenarios/{index}");
         if document.name.is_empty() || document.name.len() > 64 {
             problems.add(format!("{pointer}/name"), "invalid-name", "has to have 1 to 64 characters");
         }
-        if scenarios.iter().any(|earlier| earlier.name == document.name) {
-            let message = format!("\"{}\" is the name of an earlier scenario; a settlement names one", document.name);
+        if !names.insert(document.name.clone()) {
+            let message =
+                format!("{} is the name of an earlier scenario; a settlement names one", excerpt(&document.name));
             problems.add(format!("{pointer}/name"), "duplicate-name", message);
         }
-        let catches_all = document.when.city.is_empty() && document.when.product.is_empty();
+        let catches_all = document.when.city.0.is_empty() && document.when.product.0.is_empty();
         let last = index + 1 == count;
         if catches_all && !last {
             let message = "matches every ride, so the scenarios after it can never apply; move it to the end";
@@ -118,16 +122,16 @@ fn read_scenarios(documents: Vec<ScenarioDocument>, problems: &mut Problems) -> 
         }
         let cap = cap(&document.cap_percent).unwrap_or_else(|| {
             let message = format!(
-                "\"{}\" is not a percentage; give a number from 0 to 100 with at most 4 decimals, for example \"27\"",
-                document.cap_percent
+                "{} is not a percentage; give a number from 0 to 100 with at most 4 decimals, for example \"27\"",
+                excerpt(&document.cap_percent)
             );
             problems.add(format!("{pointer}/cap_percent"), "invalid-percentage", message);
             Decimal::ZERO
         });
         scenarios.push(Scenario {
             name: document.name,
-            cities: document.when.city,
-            products: document.when.product,
+            cities: document.when.city.0,
+            products: document.when.product.0,
             cap,
             base: document.base,
         });
@@ -140,7 +144,7 @@ fn read_scenarios(documents: Vec<ScenarioDocument>, problems: &mut Problems) -> 
 
 /// Reads "27" as 0.27.
 fn cap(percent: &str) -> Option<Decimal> {
-    let percent = decimal(percent).filter(|percent| percent.scale() <= 4)?;
-    let in_range = !percent.is_sign_negative() && percent <= Decimal::ONE_HUNDRED;
+    let percent = unsigned_decimal(percent).filter(|percent| percent.scale() <= 4)?;
+    let in_range = percent <= Decimal::ONE_HUNDRED;
     in_range.then(|| Decimal::new(1, 2) * percent).map(|cap| cap.normalize())
 }

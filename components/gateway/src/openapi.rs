@@ -22,11 +22,12 @@ mod tests {
         BillPage, CitiesDocument, CommissionDocument, EstimateDocument, EstimatePage, ReadinessDocument,
         StatusDocument, TotalsDocument,
     };
+    use farebox_billing::config::city::CityRules;
     use farebox_billing::limits;
     use farebox_billing::refusal::Refusal;
     use farebox_billing::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest, Tariffs};
     use farebox_billing::schema::{Name, Token};
-    use farebox_document::MOST_PROBLEMS;
+    use farebox_document::{MOST_PROBLEMS, without_limit};
     use farebox_fare::schema::Version;
     use farebox_money::Currency;
     use farebox_records::BillRecord;
@@ -80,6 +81,27 @@ mod tests {
                 assert!(references.contains(&format!("#/components/{kind}/{name}")), "{kind} {name} is never used");
             }
         }
+    }
+
+    /// Every list and table of a request has a limit, and so has every one of a city's document. A policy within a request is free
+    /// here; the limits of its lists are those that commission reads it with.
+    #[test]
+    fn every_list_of_a_request_has_a_limit() {
+        const POLICY: &str = "/components/schemas/CommissionRequest/properties/policy";
+        let document = document();
+        let mut bodies = 0;
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for method in operations.as_object().unwrap().keys() {
+                let path = path.replace('/', "~1");
+                let body = format!("/paths/{path}/{method}/requestBody/content/application~1json/schema");
+                bodies += usize::from(document.pointer(&body).is_some());
+                let mut endless = without_limit(&document, &body);
+                endless.retain(|pointer| pointer != POLICY);
+                assert_eq!(endless, [""; 0], "{method} {path}");
+            }
+        }
+        assert_eq!(bodies, 4);
+        assert_eq!(without_limit(&CityRules::schema(), ""), [""; 0]);
     }
 
     /// What is asked for by each route: a method, and a path of the document. A route that is not here does not compile.

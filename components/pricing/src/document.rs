@@ -7,8 +7,10 @@ pub use item::{ItemDocument, Windows};
 use crate::card::Side;
 use crate::discounts::CouponRules;
 use crate::growth::GrowthDocument;
+use crate::limits;
 use crate::rounding::RoundingDocument;
 use crate::zones::ZoneDocument;
+use farebox_document::AtMost;
 use farebox_money::Currency;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -52,10 +54,10 @@ pub struct CardDocument {
     pub rounding: RoundingDocument,
     /// Days that count as holidays, in local time, for example "2026-10-01".
     #[serde(default)]
-    pub holidays: Vec<String>,
+    pub holidays: AtMost<String, { limits::HOLIDAYS }>,
     /// Parts of the earth's surface that conditions can refer to.
     #[serde(default)]
-    pub zones: Vec<ZoneDocument>,
+    pub zones: AtMost<ZoneDocument, { limits::ZONES }>,
     /// Whether the card promises that more distance or time never costs less. The promise is checked.
     #[serde(default)]
     pub monotone: bool,
@@ -66,5 +68,5 @@ pub struct CardDocument {
     pub coupons: CouponRules,
     /// The fees, in the order of the bill.
     #[schemars(schema_with = "item::items_schema")]
-    pub items: Vec<Value>,
+    pub items: AtMost<Value, { limits::ITEMS }>,
 }

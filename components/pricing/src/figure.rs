@@ -32,7 +32,7 @@ impl Figure {
         let Some(figure) = decimal(text) else {
             return Err(BadValue::new(Malformed, format!("is {}; write a number such as \"1.80\"", excerpt(text))));
         };
-        if figure.is_sign_negative() || figure >= Self::MAX {
+        if text.starts_with('-') || figure >= Self::MAX {
             return Err(BadValue::new(OutOfRange, format!("is {text}; 0 to below {} is allowed", Self::MAX)));
         }
         if figure.scale() > 6 {
@@ -148,6 +148,7 @@ mod tests {
             "1.8",
             "2",
             r#""-1""#,
+            r#""-0""#,
             r#""1e3""#,
             r#""""#,
             r#""1000000000""#,

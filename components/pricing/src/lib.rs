@@ -37,6 +37,7 @@ mod growth;
 mod item;
 mod kind;
 mod kinds;
+mod limits;
 mod line;
 mod notes;
 mod price;

@@ -6,20 +6,18 @@ use crate::card::{CardInfo, FORMAT, RateCard};
 use crate::check;
 use crate::document::CardDocument;
 use crate::growth::Growth;
+use crate::limits;
 use crate::notes::Notes;
 use crate::rounding::Rounded;
 use crate::terms::Terms;
 use crate::zones::Zones;
-use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of};
+use farebox_document::{AtMost, Problem, Problems, check_format, read_json, read_part, version_of};
 use farebox_fare::Timestamp;
 use farebox_money::{Currency, Rounding};
 use items::{ItemReader, is_token};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
-
-/// The most holidays on a card.
-const MAX_HOLIDAYS: usize = 1000;
 
 impl RateCard {
     /// Parses and checks a card.
@@ -66,11 +64,11 @@ impl RateCard {
         });
         let effective_at = document.effective_from.as_deref().and_then(|day| beginning_of(day, &time_zone, problems));
         let (currency, product) = (document.currency, document.product.clone());
-        let holidays = read_holidays(&document.holidays, problems);
+        let holidays = read_holidays(&document.holidays.0, problems);
         let rounding = Rounded::read(document.rounding, currency, "/rounding", problems);
         let growth = document.growth.map(|growth| Growth::read(growth, currency, "/growth", problems));
-        let zones = Zones::read(document.zones, problems);
-        let items = ItemReader { currency, rounding, zones: &zones, notes }.read(document.items);
+        let zones = Zones::read(document.zones.0, problems);
+        let items = ItemReader { currency, rounding, zones: &zones, notes }.read(document.items.0);
         let order = check::order(&items, notes);
         let replacement_order = check::replacement_order(&items, notes);
         let card = Self {
@@ -111,13 +109,6 @@ fn beginning_of(day: &str, time_zone: &TimeZone, problems: &mut Problems) -> Opt
 }
 
 fn read_holidays(texts: &[String], problems: &mut Problems) -> Vec<Date> {
-    if texts.len() > MAX_HOLIDAYS {
-        problems.add(
-            "/holidays",
-            "holiday-count",
-            format!("a card has at most {MAX_HOLIDAYS} holidays, not {}", texts.len()),
-        );
-    }
     let mut holidays = Vec::with_capacity(texts.len());
     for (index, text) in texts.iter().enumerate() {
         match text.parse::<Date>() {
@@ -138,8 +129,8 @@ fn read_items_alone(card: &Value, notes: &mut Notes) {
     let field = |name| card.get(name).cloned().unwrap_or_default();
     let zones = match card.get("zones") {
         None => Vec::new(),
-        Some(zones) => match serde_json::from_value(zones.clone()) {
-            Ok(zones) => zones,
+        Some(zones) => match serde_json::from_value::<AtMost<_, { limits::ZONES }>>(zones.clone()) {
+            Ok(AtMost(zones)) => zones,
             // Every name of a zone would seem to be unknown.
             Err(_) => return,
         },
@@ -148,5 +139,9 @@ fn read_items_alone(card: &Value, notes: &mut Notes) {
     // No currency has more decimals than the Chilean unit of account.
     let currency = field("currency").as_str().and_then(Currency::from_code).or_else(|| Currency::from_code("CLF"));
     let (Some(currency), Value::Array(items)) = (currency, field("items")) else { return };
+    if items.len() > limits::ITEMS {
+        // That is what is wrong with them, and was noted.
+        return;
+    }
     ItemReader { currency, rounding: Rounded::to_minor(Rounding::default()), zones: &zones, notes }.read(items);
 }

@@ -18,3 +18,15 @@ pub fn schema() -> Value {
     }
     schema
 }
+
+#[cfg(test)]
+mod tests {
+    use super::schema;
+    use farebox_document::without_limit;
+
+    /// Every list of a card has a limit. Reading takes it from where the schema does.
+    #[test]
+    fn every_list_has_a_limit() {
+        assert_eq!(without_limit(&schema(), ""), [""; 0]);
+    }
+}

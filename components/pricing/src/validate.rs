@@ -3,6 +3,7 @@
 use farebox_document::Problem;
 use farebox_fare::{Basis, Coupon, CouponValue, Trip};
 use farebox_money::{Decimal, MinorUnits};
+use std::collections::BTreeSet;
 
 /// The most metres, or seconds, of one trip.
 const MAX_QUANTITY: u64 = 1_000_000_000;
@@ -102,9 +103,8 @@ fn coupon(coupon: &Coupon) -> Result<(), String> {
     if !in_range(coupon.min_spend) || coupon.max_off.is_some_and(|most| !in_range(most)) {
         return Err(format!("min-spend and max-off have to be 0 to {MAX_AMOUNT} minor units"));
     }
-    if (1..coupon.scope.len())
-        .any(|index| coupon.scope.iter().take(index).any(|code| Some(code) == coupon.scope.get(index)))
-    {
+    let mut named = BTreeSet::new();
+    if !coupon.scope.iter().all(|code| named.insert(code)) {
         return Err("its scope names a fee twice".to_owned());
     }
     Ok(())

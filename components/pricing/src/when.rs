@@ -10,10 +10,11 @@ pub use choice::Choice;
 pub use facts::{Facts, NAMES, NONE, OUTCOME, QUANTITIES, known_names};
 pub use range::Range;
 
+use crate::limits;
 use crate::zones::Zones;
 use calendar::CalendarDocument;
 use facts::{DESTINATION, ORIGIN};
-use farebox_document::Problems;
+use farebox_document::{AtMost, Problems};
 use farebox_fare::Outcome;
 use range::RangeDocument;
 use schemars::JsonSchema;
@@ -37,10 +38,10 @@ pub struct When {
 pub struct WhenDocument {
     /// Windows of local time such as "23:00-05:00": from the first minute up to but not including the last.
     #[serde(default)]
-    local_time: Vec<String>,
+    local_time: AtMost<String, { limits::WINDOWS }>,
     /// Days of the week, "mon" to "sun".
     #[serde(default)]
-    weekdays: Vec<String>,
+    weekdays: AtMost<String, { limits::WEEKDAYS }>,
     /// "only" on the card's holidays, or on every day "except" those.
     holidays: Option<calendar::HolidaysDocument>,
     /// Products as they are ordered.
@@ -75,8 +76,8 @@ impl When {
     /// Reads conditions; what is wrong is noted under `pointer`.
     pub fn read(document: WhenDocument, zones: &Zones, pointer: &str, problems: &mut Problems) -> Self {
         let calendar = CalendarDocument {
-            local_time: document.local_time,
-            weekdays: document.weekdays,
+            local_time: document.local_time.0,
+            weekdays: document.weekdays.0,
             holidays: document.holidays,
         };
         let mut when = Self { calendar: Calendar::read(calendar, pointer, problems), ..Self::default() };

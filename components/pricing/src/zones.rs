@@ -1,16 +1,14 @@
 //! Zones of a city: named polygons, so that a fee can depend on where a ride begins and ends.
 
-use farebox_document::Problems;
+use crate::limits;
+use farebox_document::ProblemCode::WrongLength;
+use farebox_document::{AtMost, Problems, wrong_length};
 use farebox_fare::Point;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The name of everywhere that is in no zone.
 pub const ELSEWHERE: &str = "elsewhere";
-
-/// The most zones on a card, and corners of a zone.
-const MAX_ZONES: usize = 200;
-const MAX_CORNERS: usize = 1000;
 
 const FULL_CIRCLE: i64 = 360_000_000;
 const HALF_CIRCLE: i64 = 180_000_000;
@@ -37,19 +35,12 @@ pub struct ZoneDocument {
     name: String,
     /// Corners as "latitude,longitude" in degrees with at most 6 decimals, for example "40.6413,-73.7781". Edges are
     /// straight on a map whose axes are latitude and longitude, and go the short way round the earth.
-    polygon: Vec<String>,
+    polygon: AtMost<String, { limits::CORNERS }>,
 }
 
 impl Zones {
     /// Reads zones; what is wrong is noted under `/zones`.
     pub fn read(documents: Vec<ZoneDocument>, problems: &mut Problems) -> Self {
-        if documents.len() > MAX_ZONES {
-            problems.add(
-                "/zones",
-                "zone-count",
-                format!("a card has at most {MAX_ZONES} zones, not {}", documents.len()),
-            );
-        }
         let mut zones: Vec<Zone> = Vec::new();
         for (index, document) in documents.into_iter().enumerate() {
             let pointer = format!("/zones/{index}");
@@ -61,7 +52,7 @@ impl Zones {
                 let message = format!("\"{}\" is the name of an earlier zone", document.name);
                 problems.add(format!("{pointer}/name"), "duplicate-name", message);
             }
-            let corners = read_corners(&document.polygon, &format!("{pointer}/polygon"), problems);
+            let corners = read_corners(&document.polygon.0, &format!("{pointer}/polygon"), problems);
             zones.push(Zone { name: document.name, corners });
         }
         Self(zones)
@@ -80,8 +71,8 @@ impl Zones {
 }
 
 fn read_corners(texts: &[String], pointer: &str, problems: &mut Problems) -> Vec<(i64, i64)> {
-    if !(3..=MAX_CORNERS).contains(&texts.len()) {
-        problems.add(pointer, "corner-count", format!("a polygon has 3 to {MAX_CORNERS} corners, not {}", texts.len()));
+    if texts.len() < 3 {
+        problems.add(pointer, WrongLength.word(), wrong_length(texts.len(), 3, limits::CORNERS));
     }
     let mut corners: Vec<(i64, i64)> = Vec::with_capacity(texts.len());
     for (index, text) in texts.iter().enumerate() {
@@ -169,7 +160,7 @@ mod tests {
     fn zones(polygons: &[(&str, &[&str])]) -> Result<Zones, Vec<String>> {
         let documents = polygons.iter().map(|(name, polygon)| ZoneDocument {
             name: (*name).to_owned(),
-            polygon: polygon.iter().map(|corner| (*corner).to_owned()).collect(),
+            polygon: AtMost(polygon.iter().map(|corner| (*corner).to_owned()).collect()),
         });
         let mut problems = Problems::default();
         let zones = Zones::read(documents.collect(), &mut problems);

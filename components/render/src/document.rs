@@ -1,6 +1,7 @@
 //! How a layout is written down.
 
-use farebox_document::{BadValue, ProblemCode, refuse};
+use crate::limits;
+use farebox_document::{BadValue, ProblemCode, refuse, wrong_length};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use std::fmt;
@@ -18,14 +19,14 @@ pub(crate) struct LayoutDocument {
     pub fallback: Option<Text>,
     /// The message that wraps the first title of a page whose quantities were reconstructed.
     pub mocked: Text,
-    pub scenes: Many<SceneDocument>,
+    pub scenes: Many<SceneDocument, { limits::SCENES }>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SceneDocument {
     pub name: Text,
-    pub sections: Many<SectionDocument>,
+    pub sections: Many<SectionDocument, { limits::SECTIONS }>,
 }
 
 #[derive(Deserialize)]
@@ -37,9 +38,9 @@ pub(crate) struct SectionDocument(pub SectionFields);
 #[serde(deny_unknown_fields)]
 pub(crate) struct SectionFields {
     pub title: Text,
-    pub fees: Option<Many<Text>>,
-    pub discounts: Option<Many<Text>>,
-    pub included: Option<Many<Text>>,
+    pub fees: Option<Codes>,
+    pub discounts: Option<Codes>,
+    pub included: Option<Codes>,
 }
 
 impl TryFrom<SectionFields> for SectionDocument {
@@ -67,14 +68,17 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// A list of at least one item.
-pub(crate) struct Many<T>(pub Vec<T>);
+/// Codes out of one of the bill's lists.
+pub(crate) type Codes = Many<Text, { limits::CODES }>;
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
+/// A list of at least one item, and at most `MOST`.
+pub(crate) struct Many<T, const MOST: usize>(pub Vec<T>);
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Many<T, MOST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Items<T>(PhantomData<T>);
+        struct Items<T, const MOST: usize>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<T> {
+        impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for Items<T, MOST> {
             type Value = Vec<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,8 +87,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
                 // Asked before they are read: items that are wrong are passed over, and are items all the same.
-                if items.size_hint() == Some(0) {
-                    return Err(refuse(ProblemCode::WrongLength, "is empty; it has to have at least one item"));
+                let length = items.size_hint().unwrap_or_default();
+                if !(1..=MOST).contains(&length) {
+                    return Err(refuse(ProblemCode::WrongLength, wrong_length(length, 1, MOST)));
                 }
                 let mut list = Vec::new();
                 while let Some(item) = items.next_element()? {
@@ -94,6 +99,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
             }
         }
 
-        deserializer.deserialize_seq(Items(PhantomData)).map(Self)
+        deserializer.deserialize_seq(Items::<T, MOST>(PhantomData)).map(Self)
     }
 }

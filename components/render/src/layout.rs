@@ -1,10 +1,10 @@
 //! The layout: which scene shows which lines of a bill, in which order.
 
-use crate::document::{FORMAT, LayoutDocument, Many, SceneDocument, SectionDocument, SectionFields, Text};
+use crate::document::{Codes, FORMAT, LayoutDocument, Many, SceneDocument, SectionDocument, SectionFields};
 use farebox_document::{Problems, check_format, read_part};
 use farebox_fare::{Bill, Line};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Stands for everything in a list that the scene does not name.
 const CATCH_ALL: &str = "*";
@@ -18,6 +18,8 @@ pub(crate) struct Layout {
     pub(crate) mocked: String,
     /// The first is the default.
     pub(crate) scenes: Vec<Scene>,
+    /// The messages of all section titles.
+    titles: BTreeSet<String>,
 }
 
 /// One way to look at a bill.
@@ -75,10 +77,13 @@ impl Layout {
         let Some(document) = read_part::<LayoutDocument>(document, "/layout", problems) else {
             return Self::default();
         };
+        let scenes: Vec<Scene> = document.scenes.0.into_iter().map(Scene::from).collect();
+        let titles = scenes.iter().flat_map(|scene| &scene.sections).map(|section| section.title.clone());
         let layout = Self {
+            titles: titles.collect(),
             fallback: document.fallback.map(|fallback| fallback.0),
             mocked: document.mocked.0,
-            scenes: document.scenes.0.into_iter().map(Scene::from).collect(),
+            scenes,
         };
         layout.check_scene_names(problems);
         for (index, scene) in layout.scenes.iter().enumerate() {
@@ -95,6 +100,11 @@ impl Layout {
     /// The scene called `name`.
     pub(crate) fn scene(&self, name: &str) -> Option<&Scene> {
         self.scenes.iter().find(|scene| scene.name == name)
+    }
+
+    /// Whether a message is the title of a section.
+    pub(crate) fn is_title(&self, id: &str) -> bool {
+        self.titles.contains(id)
     }
 
     /// Every section title's message, with where the layout says so.
@@ -148,7 +158,7 @@ impl From<SceneDocument> for Scene {
 impl From<SectionDocument> for Section {
     fn from(SectionDocument(SectionFields { title, fees, discounts, included }): SectionDocument) -> Self {
         let lists = [(List::Fees, fees), (List::Discounts, discounts), (List::Included, included)];
-        let codes = |Many(codes): Many<Text>| codes.into_iter().map(|code| code.0).collect();
+        let codes = |Many(codes): Codes| codes.into_iter().map(|code| code.0).collect();
         Self {
             title: title.0,
             codes: lists.into_iter().filter_map(|(list, named)| Some((list, codes(named?)))).collect(),

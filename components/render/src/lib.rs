@@ -13,6 +13,7 @@
 mod catalogue;
 mod document;
 mod layout;
+mod limits;
 mod messages;
 mod numbers;
 mod page;

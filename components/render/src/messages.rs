@@ -4,8 +4,9 @@ mod check;
 mod graph;
 
 use crate::layout::Layout;
+use crate::limits;
 use crate::variables::Role;
-use farebox_document::Problems;
+use farebox_document::{ProblemCode, Problems, wrong_length};
 use fluent_bundle::{FluentBundle, FluentResource};
 use unic_langid::LanguageIdentifier;
 
@@ -43,7 +44,7 @@ fn role(id: &str, layout: &Layout) -> Role {
         Role::Money
     } else if id == layout.mocked {
         Role::Mocked
-    } else if layout.titles().any(|(_, title)| title == id) {
+    } else if layout.is_title(id) {
         Role::Title
     } else {
         Role::Line
@@ -70,6 +71,11 @@ pub(crate) fn read(text: &str, layout: &Layout, problems: &mut Problems) -> Opti
         Err((resource, errors)) => (resource, errors),
     };
     let lines = Lines::of(resource.source());
+    let entries = resource.entries().count();
+    if entries > limits::ENTRIES {
+        problems.add("/messages", ProblemCode::WrongLength.word(), wrong_length(entries, 1, limits::ENTRIES));
+        return None;
+    }
     for error in errors {
         let message = format!("{}; docs/copy.md shows how messages are written", error.kind);
         problems.add(lines.pointer(error.pos.start), "invalid-fluent", message);

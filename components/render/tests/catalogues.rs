@@ -8,6 +8,7 @@ use farebox_document::Problem;
 use farebox_render::Catalogue;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 const MESSAGES: &str = "\
 title = Fare
@@ -84,8 +85,8 @@ fn endless_messages() {
     check_messages(&format!("a = {}", "{ \"x\" }".repeat(101)), &["/messages:4 too-complex"]);
     let laughs = "a = { b }{ b }{ b }{ b }{ b }\nb = { c }{ c }{ c }{ c }{ c }\nc = { d }{ d }{ d }{ d }{ d }\nd = D";
     check_messages(laughs, &["/messages:4 too-complex"]);
-    let chain: String = (0..9_000).map(|n| format!("m{n} = {{ m{} }}\n", n + 1)).collect();
-    let problems = problems("en", &format!("{MESSAGES}{chain}m9000 = x"), LAYOUT);
+    let chain: String = (0..4_900).map(|n| format!("m{n} = {{ m{} }}\n", n + 1)).collect();
+    let problems = problems("en", &format!("{MESSAGES}{chain}m4900 = x"), LAYOUT);
     assert!(!problems.is_empty() && problems.iter().all(|problem| problem.ends_with("too-complex")));
 }
 
@@ -161,6 +162,81 @@ fn layout_fields() {
     );
     let twice = r#"{"name": "detail", "sections": [{"title": "title", "fees": ["*"], "discounts": ["*"], "included": ["*"]}]}, "#;
     check(&LAYOUT.replace(r#"{"name""#, &format!(r#"{twice}{{"name""#)), &["/layout/scenes/1/name duplicate-scene"]);
+}
+
+/// Every list has a limit, which is told where the list is.
+#[test]
+fn lists_have_limits() {
+    let section = r#"{"title": "title", "fees": ["*"], "discounts": ["*"], "included": ["*"]}"#;
+    let empty = r#"{"title": "title", "fees": ["mileage"]}"#;
+    let check = |scenes: &str, expected: &[&str]| {
+        let layout = format!(r#"{{"format": "farebox-copy-layout/1", "mocked": "mocked", "scenes": [{scenes}]}}"#);
+        assert_eq!(problems("en", MESSAGES, &layout), expected);
+    };
+    let scenes = |count: usize| {
+        let scene = |number| format!(r#"{{"name": "s{number}", "sections": [{section}]}}"#);
+        (0..count).map(scene).collect::<Vec<_>>().join(",")
+    };
+    check(&scenes(50), &[]);
+    check(&scenes(51), &["/layout/scenes wrong-length"]);
+    check(
+        &format!(r#"{{"name": "a", "sections": [{section}{}]}}"#, format!(", {empty}").repeat(50)),
+        &["/layout/scenes/0/sections wrong-length"],
+    );
+    for list in ["fees", "discounts", "included"] {
+        let long =
+            section.replace(&format!(r#""{list}": ["*""#), &format!(r#""{list}": ["*"{}"#, r#", "a""#.repeat(200)));
+        check(
+            &format!(r#"{{"name": "a", "sections": [{long}]}}"#),
+            &[&*format!("/layout/scenes/0/sections/0/{list} wrong-length")],
+        );
+    }
+    let messages = |count: usize| {
+        (0..count)
+            .map(|number| {
+                format!(
+                    "m{number} = x
+"
+                )
+            })
+            .collect::<String>()
+    };
+    check_messages(&messages(4_997), &[]);
+    check_messages(&messages(4_998), &["/messages wrong-length"]);
+}
+
+/// However many titles and messages there are, copy is looked at in no time.
+#[test]
+fn large_copy_is_read_at_once() {
+    let section = |title: usize, codes: &str| format!(r#"{{"title": "t{title}"{codes}}}"#);
+    let all = r#", "fees": ["*"], "discounts": ["*"], "included": ["*"]"#;
+    let scene = |scene: usize| {
+        let sections = (1..50).map(|number| section(50 * scene + number, &format!(r#", "fees": ["m{number}"]"#)));
+        let sections: Vec<_> = [section(50 * scene, all)].into_iter().chain(sections).collect();
+        format!(r#"{{"name": "s{scene}", "sections": [{}]}}"#, sections.join(","))
+    };
+    let scenes: Vec<_> = (0..50).map(scene).collect();
+    let layout =
+        format!(r#"{{"format": "farebox-copy-layout/1", "mocked": "mocked", "scenes": [{}]}}"#, scenes.join(","));
+    let titles: String = (0..2_500)
+        .map(|number| {
+            format!(
+                "t{number} = x
+"
+            )
+        })
+        .collect();
+    let messages: String = (0..2_400)
+        .map(|number| {
+            format!(
+                "m{number} = x
+"
+            )
+        })
+        .collect();
+    let begun = Instant::now();
+    assert_eq!(problems("en", &format!("{MESSAGES}{titles}{messages}"), &layout), [""; 0]);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
 /// A layout in which a line could go missing, show twice, or show without words is refused.

@@ -40,12 +40,14 @@ pub use given::Given;
 pub use hex::hex;
 pub use json::parse_json;
 pub use leaf::{number_in_text, text};
-pub use limits::{List, Table, Whole};
+pub use limits::{AtMost, List, Table, Whole};
 pub use notes::{MOST_PROBLEMS, Notes};
 pub use place::Place;
 pub use problem::{Problem, Problems};
 pub use read::{check_format, read_json, read_part, read_text};
-pub use say::{excerpt, number};
+pub use say::{excerpt, number, wrong_length};
+#[cfg(feature = "schema")]
+pub use schema::without_limit;
 
 /// What [`words!`] needs wherever it is used.
 #[doc(hidden)]

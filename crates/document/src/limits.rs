@@ -1,6 +1,7 @@
 //! Whole numbers, lists and tables that have limits, which reading enforces and the schema states.
 
 use crate::{Given, ProblemCode, refuse, say};
+use serde::Serialize;
 use serde::de::value::StringDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -91,6 +92,50 @@ struct Item<T>(Given<T>);
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Item<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self(T::deserialize(deserializer).map_or(Given::Wrong, Given::Read)))
+    }
+}
+
+/// A list of at most `MOST` items in a document. Of a longer one, no item is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct AtMost<T, const MOST: usize>(pub Vec<T>);
+
+impl<T, const MOST: usize> Default for AtMost<T, MOST> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for AtMost<T, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Few::<T, MOST>(PhantomData)).map(Self)
+    }
+}
+
+struct Few<T, const MOST: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for Few<T, MOST> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let length = items.size_hint().unwrap_or_default();
+        let mut list = Vec::with_capacity(length.min(MOST));
+        let too_long = |length| Err(refuse(ProblemCode::WrongLength, say::wrong_length(length, 0, MOST)));
+        if length > MOST {
+            return too_long(length);
+        }
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+            // Whoever does not say beforehand how many there are.
+            if list.len() > MOST {
+                return too_long(list.len());
+            }
+        }
+        Ok(list)
     }
 }
 
@@ -190,6 +235,30 @@ mod tests {
         check(json!(["a", "b", "c", "d"]), "/x wrong-length");
         check(json!({}), "/x wrong-type");
         check(json!(["a", 2, null]), "/x/1 wrong-type, /x/2 wrong-type");
+    }
+
+    /// Nothing of a list in a document is read that has more items than it may have, and the others are read as they are.
+    #[test]
+    fn lists_of_documents() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Part {
+            few: AtMost<u8, 3>,
+        }
+        let read = |value: Value| {
+            let mut problems = crate::Problems::default();
+            let part = crate::read_part::<Part>(&json!({ "few": value }), "/at", &mut problems);
+            let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            (part.map(|part| part.few.0), told.join(", "))
+        };
+        assert_eq!(read(json!([])), (Some(vec![]), String::new()));
+        assert_eq!(read(json!([1, 2, 3])), (Some(vec![1, 2, 3]), String::new()));
+        let too_long = "/at/few: has 5 items; 0 to 3 are allowed [wrong-length]";
+        assert_eq!(read(json!([1, "x", {}, [], 5])), (None, too_long.to_owned()));
+        assert_eq!(read(json!({})).1, "/at/few: is an object; it has to be a list [wrong-type]");
+        assert_eq!(read(json!([1, "x", 3])).1, "/at/few/1: is text; it has to be a whole number [wrong-type]");
+        // Text does not say how long its lists are.
+        assert!(serde_json::from_str::<AtMost<u8, 3>>("[1, 2, 3]").is_ok());
+        assert!(serde_json::from_str::<AtMost<u8, 3>>("[1, 2, 3, 4]").is_err());
     }
 
     /// Every entry of a table is looked at, its name as well, and tables have limits.

@@ -48,7 +48,7 @@ pub(crate) fn out_of_range(number: impl fmt::Display, least: impl fmt::Display, 
 }
 
 /// "has 21 items; 1 to 20 are allowed".
-pub(crate) fn wrong_length(length: usize, least: impl fmt::Display, most: impl fmt::Display) -> String {
+pub fn wrong_length(length: usize, least: impl fmt::Display, most: impl fmt::Display) -> String {
     format!("has {length} items; {least} to {most} are allowed")
 }
 

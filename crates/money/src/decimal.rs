@@ -33,7 +33,7 @@ pub(crate) fn parts(text: &str) -> Option<Parts<'_>> {
 /// a record, is read here.
 ///
 /// `None` for whatever is written otherwise ("1_000", "+1", ".5", "5.", "1e3"), is longer than [`MAX_DECIMAL_CHARS`], or has more
-/// digits than a [`Decimal`] holds. Where no negative number is meant, that is for the caller to say.
+/// digits than a [`Decimal`] holds.
 ///
 /// ```
 /// use farebox_money::decimal;
@@ -44,6 +44,11 @@ pub fn decimal(text: &str) -> Option<Decimal> {
     parts(text)?;
     #[expect(clippy::disallowed_methods, reason = "this is the reader that everything else uses")]
     Decimal::from_str_exact(text).ok()
+}
+
+/// [`decimal`], where no negative number is meant: there is no minus, not even before a zero.
+pub fn unsigned_decimal(text: &str) -> Option<Decimal> {
+    decimal(text).filter(|_| !text.starts_with('-'))
 }
 
 #[cfg(test)]
@@ -105,6 +110,11 @@ mod tests {
             "00000000000000000000000000000000000000001",
         ] {
             assert_eq!(decimal(bad), None, "{bad:?}");
+        }
+        for (text, number) in
+            [("0", Some(Decimal::ZERO)), ("1", Some(Decimal::ONE)), ("-0", None), ("-1", None), ("+1", None)]
+        {
+            assert_eq!(unsigned_decimal(text), number, "{text}");
         }
     }
 }

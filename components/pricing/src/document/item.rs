@@ -4,8 +4,10 @@ use crate::figure::Figure;
 use crate::growth::GrowthDocument;
 use crate::kind::Splits;
 use crate::kinds::KINDS;
+use crate::limits;
 use crate::rounding::RoundingDocument;
 use crate::when::WhenDocument;
+use farebox_document::AtMost;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,9 +40,9 @@ pub struct ItemDocument {
     pub growth: Option<GrowthDocument>,
     /// Codes of items that are not charged when this one applies.
     #[serde(default)]
-    pub replaces: Vec<String>,
+    pub replaces: AtMost<String, { limits::CODES }>,
     /// Under which conditions, with which figures. No two may apply to one ride at one time.
-    pub branches: Vec<Value>,
+    pub branches: AtMost<Value, { limits::BRANCHES }>,
 }
 
 /// When the branch of a fee is chosen.
@@ -81,7 +83,7 @@ pub fn items_schema(generator: &mut SchemaGenerator) -> Schema {
             item
         })
         .collect();
-    json_schema!({ "type": "array", "minItems": 1, "items": { "oneOf": kinds } })
+    json_schema!({ "type": "array", "minItems": 1, "maxItems": limits::ITEMS, "items": { "oneOf": kinds } })
 }
 
 fn properties(schema: &mut Schema) -> Option<&mut serde_json::Map<String, Value>> {

@@ -2,8 +2,13 @@
 
 use crate::binding::{Binding, known};
 use crate::fee::OutOfRange;
+use crate::limits;
 use crate::ride::Ride;
+use farebox_document::AtMost;
 use farebox_money::{Decimal, MinorUnits};
+
+/// The codes of items, as written on the card.
+pub type Codes = AtMost<String, { limits::CODES }>;
 
 /// Positions of items on the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,16 +17,16 @@ pub struct Base(Vec<usize>);
 impl Base {
     /// `of` names the items, anywhere on the card; or all items before this one but those in `exempt`; or, when neither
     /// is given, all items before this one.
-    pub fn resolve(of: Option<Vec<String>>, exempt: Option<Vec<String>>, binding: &mut Binding) -> Self {
+    pub fn resolve(of: Option<Codes>, exempt: Option<Codes>, binding: &mut Binding) -> Self {
         let base = match (of, exempt) {
             (Some(_), Some(_)) => {
                 let message = "give either the items in `of` or all others in `exempt`, not both";
                 binding.add("exempt", "of-and-exempt", message);
                 return Self(Vec::new());
             }
-            (Some(of), None) => positions(&of, "of", binding),
+            (Some(of), None) => positions(&of.0, "of", binding),
             (None, exempt) => {
-                let exempt = positions(&exempt.unwrap_or_default(), "exempt", binding);
+                let exempt = positions(&exempt.unwrap_or_default().0, "exempt", binding);
                 (0..binding.position).filter(|position| !exempt.contains(position)).collect()
             }
         };

@@ -1,6 +1,6 @@
 //! The dynamic (surge) factor the platform sets for a ride.
 
-use super::base::Base;
+use super::base::{Base, Codes};
 use crate::binding::Binding;
 use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
@@ -16,9 +16,9 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// The items that are multiplied. All items before this one when neither this nor `exempt` is given.
-    of: Option<Vec<String>>,
+    of: Option<Codes>,
     /// All items before this one, but these.
-    exempt: Option<Vec<String>>,
+    exempt: Option<Codes>,
     /// A higher factor counts as this one.
     max_factor: Option<Figure>,
 }

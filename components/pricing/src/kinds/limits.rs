@@ -1,6 +1,6 @@
 //! Minimum and maximum fares, as lines of their own: what is missing, or too much.
 
-use super::base::Base;
+use super::base::{Base, Codes};
 use crate::binding::Binding;
 use crate::fee::{Extent, Fee, OutOfRange, Role};
 use crate::figure::Figure;
@@ -19,9 +19,9 @@ pub struct Minimum {
     /// What they come to at least.
     amount: Figure,
     /// The items that count. All items before this one when neither this nor `exempt` is given.
-    of: Option<Vec<String>>,
+    of: Option<Codes>,
     /// All items before this one, but these.
-    exempt: Option<Vec<String>>,
+    exempt: Option<Codes>,
 }
 
 /// Other items come to at most an amount.
@@ -31,9 +31,9 @@ pub struct Maximum {
     /// What they come to at most.
     amount: Figure,
     /// The items that count. All items before this one when neither this nor `exempt` is given.
-    of: Option<Vec<String>>,
+    of: Option<Codes>,
     /// All items before this one, but these.
-    exempt: Option<Vec<String>>,
+    exempt: Option<Codes>,
 }
 
 #[derive(Debug)]

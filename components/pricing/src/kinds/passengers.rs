@@ -5,8 +5,10 @@ use crate::binding::Binding;
 use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
 use crate::kind::Figures;
+use crate::limits;
 use crate::line::Charge;
 use crate::ride::Ride;
+use farebox_document::AtMost;
 use farebox_fare::{Source, Unit};
 use farebox_money::Decimal;
 use schemars::JsonSchema;
@@ -17,7 +19,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Passengers {
     /// Ascending. Each rate is for the passengers beyond `over`, up to where the next tier begins.
-    tiers: Vec<Tier>,
+    tiers: AtMost<Tier, { limits::TIERS }>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -34,7 +36,7 @@ impl Figures for Passengers {
     const KIND: &'static str = "passengers";
 
     fn bind(self, binding: &mut Binding) -> Option<Box<dyn Fee>> {
-        tiered::check_order(self.tiers.iter().map(|tier| tier.over), binding);
+        tiered::check_order(self.tiers.0.iter().map(|tier| tier.over), binding);
         Some(Box::new(self))
     }
 }
@@ -42,8 +44,8 @@ impl Figures for Passengers {
 impl Fee for Passengers {
     fn charge(&self, ride: &Ride, _: Extent, charges: &mut Vec<Charge>) -> Result<(), OutOfRange> {
         let count = u64::from(ride.trip.order.passengers.max(1));
-        let ends = self.tiers.iter().skip(1).map(|tier| tier.over).chain([u64::MAX]);
-        charges.extend(self.tiers.iter().zip(ends).map(|(tier, end)| Charge {
+        let ends = self.tiers.0.iter().skip(1).map(|tier| tier.over).chain([u64::MAX]);
+        charges.extend(self.tiers.0.iter().zip(ends).map(|(tier, end)| Charge {
             quantity: Decimal::from(count.min(end).saturating_sub(tier.over)),
             unit: Unit::Piece,
             rate: tier.rate.0,

@@ -1,6 +1,6 @@
 //! A percentage of other items: night surcharge, cross-city and remote-area surcharge.
 
-use super::base::Base;
+use super::base::{Base, Codes};
 use crate::binding::Binding;
 use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::Figure;
@@ -16,9 +16,9 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// The items it is a percentage of. All items before this one when neither this nor `exempt` is given.
-    of: Option<Vec<String>>,
+    of: Option<Codes>,
     /// All items before this one, but these.
-    exempt: Option<Vec<String>>,
+    exempt: Option<Codes>,
     /// 20 is a fifth.
     percent: Figure,
 }

@@ -1,6 +1,6 @@
 //! Rounding of a sum, as a line of its own: a taxi fare to the whole yuan, say.
 
-use super::base::Base;
+use super::base::{Base, Codes};
 use crate::binding::Binding;
 use crate::fee::{Extent, Fee, OutOfRange, Role};
 use crate::figure::Figure;
@@ -23,9 +23,9 @@ pub struct Document {
     #[schemars(schema_with = "crate::rounding::mode_schema")]
     mode: Rounding,
     /// The items that are rounded. All items before this one when neither this nor `exempt` is given.
-    of: Option<Vec<String>>,
+    of: Option<Codes>,
     /// All items before this one, but these.
-    exempt: Option<Vec<String>>,
+    exempt: Option<Codes>,
 }
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Taxes: added to the prices, or contained in them.
 
-use super::base::Base;
+use super::base::{Base, Codes};
 use crate::binding::Binding;
 use crate::fee::{Extent, Fee, OutOfRange, Role};
 use crate::figure::Figure;
@@ -16,9 +16,9 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// The items that are taxed. All items before this one when neither this nor `exempt` is given.
-    of: Option<Vec<String>>,
+    of: Option<Codes>,
     /// All items before this one, but these.
-    exempt: Option<Vec<String>>,
+    exempt: Option<Codes>,
     /// Of the price without the tax.
     percent: Figure,
     /// Whether the tax is added to the prices, or contained in them.

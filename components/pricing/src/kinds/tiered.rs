@@ -5,8 +5,10 @@ use crate::binding::Binding;
 use crate::fee::{Extent, Fee, OutOfRange};
 use crate::figure::{Figure, Metres};
 use crate::kind::{Figures, Splits};
+use crate::limits;
 use crate::line::Charge;
 use crate::ride::{Part, Ride};
+use farebox_document::AtMost;
 use farebox_fare::{Source, Unit};
 use farebox_money::Decimal;
 use schemars::JsonSchema;
@@ -68,7 +70,7 @@ pub struct Distance {
     /// For every `per_m`.
     rate: Option<Figure>,
     /// Rates by distance, ascending; instead of `rate` and `included_m`.
-    tiers: Option<Vec<DistanceTier>>,
+    tiers: Option<AtMost<DistanceTier, { limits::TIERS }>>,
     /// What the rate of a tier applies to.
     #[serde(default)]
     bands: Bands,
@@ -103,7 +105,7 @@ pub struct Time {
     /// For every `per_s`.
     rate: Option<Figure>,
     /// Rates by time, ascending; instead of `rate` and `included_s`.
-    tiers: Option<Vec<TimeTier>>,
+    tiers: Option<AtMost<TimeTier, { limits::TIERS }>>,
     /// What the rate of a tier applies to.
     #[serde(default)]
     bands: Bands,
@@ -151,7 +153,7 @@ impl Figures for Time {
         let parts = Parts {
             included: ("included_s", self.included_s),
             rate: self.rate,
-            tiers: self.tiers.map(|tiers| tiers.into_iter().map(tier).collect()),
+            tiers: self.tiers.map(|tiers| tiers.0.into_iter().map(tier).collect()),
             bands: self.bands,
             per: ("per_s", self.per_s.into()),
             count: self.count,
@@ -166,7 +168,7 @@ impl Distance {
         Parts {
             included: ("included_m", self.included_m),
             rate: self.rate,
-            tiers: self.tiers.map(|tiers| tiers.into_iter().map(tier).collect()),
+            tiers: self.tiers.map(|tiers| tiers.0.into_iter().map(tier).collect()),
             bands: self.bands,
             per: ("per_m", self.per_m.0),
             count: self.count,

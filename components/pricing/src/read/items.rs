@@ -10,13 +10,11 @@ use crate::notes::Notes;
 use crate::rounding::Rounded;
 use crate::when::{When, WhenDocument};
 use crate::zones::Zones;
-use crate::{discounts, growth};
-use farebox_document::read_part;
+use crate::{discounts, growth, limits};
+use farebox_document::ProblemCode::WrongLength;
+use farebox_document::{read_part, wrong_length};
 use farebox_money::Currency;
 use serde_json::Value;
-
-/// The most items on a card, and branches in an item.
-const MAX_ITEMS: usize = 100;
 
 pub struct ItemReader<'a> {
     pub currency: Currency,
@@ -27,9 +25,8 @@ pub struct ItemReader<'a> {
 
 impl ItemReader<'_> {
     pub fn read(&mut self, documents: Vec<Value>) -> Vec<Item> {
-        if documents.is_empty() || documents.len() > MAX_ITEMS {
-            let message = format!("a card has 1 to {MAX_ITEMS} items, not {}", documents.len());
-            self.notes.problems.add("/items", "item-count", message);
+        if documents.is_empty() {
+            self.notes.problems.add("/items", WrongLength.word(), wrong_length(0, 1, limits::ITEMS));
         }
         let documents: Vec<(String, Option<ItemDocument>)> = (0..)
             .zip(documents)
@@ -103,13 +100,13 @@ impl ItemReader<'_> {
         }
         let growth =
             document.growth.map(|growth| Growth::read(growth, currency, &format!("{pointer}/growth"), problems));
-        let replaces = self.read_replaces(&document.replaces, position, codes, pointer);
+        let replaces = self.read_replaces(&document.replaces.0, position, codes, pointer);
         if split && !replaces.is_empty() {
             let message =
                 "a fee that is charged part by part cannot replace others; use a fee that applies to the whole ride";
             self.notes.problems.add(format!("{pointer}/replaces"), "cannot-replace", message);
         }
-        let branches = self.read_branches(document.branches, kind, position, codes, pointer);
+        let branches = self.read_branches(document.branches.0, kind, position, codes, pointer);
         let edges = if split { edges(&branches) } else { Vec::new() };
         Item {
             code: document.code,
@@ -149,9 +146,9 @@ impl ItemReader<'_> {
         codes: &[&str],
         item: &str,
     ) -> Vec<Branch> {
-        if documents.is_empty() || documents.len() > MAX_ITEMS {
-            let message = format!("an item has 1 to {MAX_ITEMS} branches, not {}", documents.len());
-            self.notes.problems.add(format!("{item}/branches"), "branch-count", message);
+        if documents.is_empty() {
+            let message = wrong_length(0, 1, limits::BRANCHES);
+            self.notes.problems.add(format!("{item}/branches"), WrongLength.word(), message);
         }
         let mut branches = Vec::new();
         for (index, mut document) in documents.into_iter().enumerate() {

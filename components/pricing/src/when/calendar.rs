@@ -19,9 +19,6 @@ const DAYS: [(&str, &str); 7] = [
     ("sun", "Sunday"),
 ];
 
-/// The most windows in a condition.
-const MAX_WINDOWS: usize = 48;
-
 /// A minute of local time, as far as conditions can tell minutes apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -80,11 +77,6 @@ impl Calendar {
     pub fn read(document: CalendarDocument, pointer: &str, problems: &mut Problems) -> Self {
         let mut calendar =
             Self { holidays: document.holidays.map(|holidays| holidays == HolidaysDocument::Only), ..Self::default() };
-        if document.local_time.len() > MAX_WINDOWS {
-            let message = format!("a condition has at most {MAX_WINDOWS} windows, not {}", document.local_time.len());
-            problems.add(format!("{pointer}/local_time"), "window-count", message);
-            return calendar;
-        }
         for (index, text) in document.local_time.iter().enumerate() {
             match Window::parse(text) {
                 Some(window) => calendar.windows.push(window),

@@ -1,6 +1,7 @@
 //! Conditions on facts that are names: one of these, or none of those.
 
-use farebox_document::Problems;
+use crate::limits;
+use farebox_document::{AtMost, Problems};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -8,8 +9,8 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
-/// The most names in a condition.
-const MAX_NAMES: usize = 200;
+/// The names of a condition.
+type Names = AtMost<String, { limits::NAMES }>;
 
 /// Which names will do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +41,6 @@ impl Choice {
         if matches!(self, Self::In(names) if names.is_empty()) {
             problems.add(pointer, "empty", "an empty list is never met; name something or leave it out");
         }
-        if self.names().count() > MAX_NAMES {
-            let message = format!("a condition has at most {MAX_NAMES} names, not {}", self.names().count());
-            problems.add(pointer, "name-count", message);
-        }
         let place = if matches!(self, Self::In(_)) { pointer.to_owned() } else { format!("{pointer}/not") };
         for (index, _) in self.names().enumerate().filter(|(_, name)| name.is_empty()) {
             let message = "a name is never empty; \"none\" is a fact that is not known";
@@ -64,7 +61,7 @@ impl<'de> Deserialize<'de> for Choice {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Not {
-            not: Vec<String>,
+            not: Names,
         }
 
         struct Either;
@@ -77,11 +74,11 @@ impl<'de> Deserialize<'de> for Choice {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, names: A) -> Result<Choice, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(names)).map(Choice::In)
+                Names::deserialize(SeqAccessDeserializer::new(names)).map(|names| Choice::In(names.0))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Choice, A::Error> {
-                Not::deserialize(MapAccessDeserializer::new(fields)).map(|Not { not }| Choice::NotIn(not))
+                Not::deserialize(MapAccessDeserializer::new(fields)).map(|Not { not }| Choice::NotIn(not.0))
             }
         }
 
@@ -94,8 +91,8 @@ impl JsonSchema for Choice {
         "Choice".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let names = serde_json::json!({ "type": "array", "items": { "type": "string" } });
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let names = Names::json_schema(generator);
         json_schema!({
             "description": "Any of these names; or, with \"not\", any but these.",
             "anyOf": [

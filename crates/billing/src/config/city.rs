@@ -4,7 +4,7 @@
 
 use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of, words};
 use farebox_fare::MockCharges;
-use farebox_money::decimal;
+use farebox_money::unsigned_decimal;
 use farebox_records::FindingKind;
 pub use farebox_records::Response;
 use serde::{Deserialize, Serialize};
@@ -236,9 +236,7 @@ impl CityRules {
                 problems.add(pointer, "meaningless", message);
             }
         }
-        let is_amount = |text: &str| {
-            text.len() <= 16 && decimal(text).is_some_and(|amount| !amount.is_sign_negative() && !amount.is_zero())
-        };
+        let is_amount = |text: &str| text.len() <= 16 && unsigned_decimal(text).is_some_and(|amount| !amount.is_zero());
         match (self.repair.passenger, &self.repair.up_to) {
             (PassengerRepair::UpTo, None) => {
                 problems.add("/repair/up_to", "missing", "`up_to` is missing: say up to what amount, such as \"5.00\"");

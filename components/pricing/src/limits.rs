@@ -1,0 +1,31 @@
+//! How long the lists of a card may be. Reading enforces what is here, and the schema states it.
+
+/// The most holidays.
+pub const HOLIDAYS: usize = 1_000;
+
+/// The most zones.
+pub const ZONES: usize = 200;
+
+/// The most corners of a zone.
+pub const CORNERS: usize = 1_000;
+
+/// The most items.
+pub const ITEMS: usize = 100;
+
+/// The most branches of an item.
+pub const BRANCHES: usize = 100;
+
+/// The most items that another one names: all that there can be.
+pub const CODES: usize = ITEMS;
+
+/// The most tiers of a branch.
+pub const TIERS: usize = 100;
+
+/// The most windows of local time in a condition.
+pub const WINDOWS: usize = 48;
+
+/// The most days of the week in a condition.
+pub const WEEKDAYS: usize = 7;
+
+/// The most names in a condition.
+pub const NAMES: usize = 200;
