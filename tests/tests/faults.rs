@@ -186,6 +186,67 @@ fn late_is_not_lost() {
     });
 }
 
+/// A password or a permission that is wrong is no outage: answers say that the store refuses, bills wait for being put right, and
+/// the log says what to do. When it has been done, all is as before.
+#[test]
+fn a_store_that_refuses_is_no_outage() {
+    let redis = RedisServer::start().unwrap();
+    let acl = |change: &str| redis.run::<()>(&format!("ACL SETUSER site {change}")).unwrap();
+    acl("on >old ~* +@all");
+    let server = Server::start(&[&["--redis", &redis.url("site:old@")], &PATIENT[..]].concat());
+    let estimate = server.post(
+        "/v1/estimates",
+        &json!({
+            "city": "110000", "products": ["express"], "distance_m": 10_000, "duration_s": 1200,
+            "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
+            "depart_at": "2026-11-21T08:00:00+08:00",
+        }),
+    );
+    let detail = format!("/v1/estimates/{}/details/express", estimate.json()["estimate_id"].as_str().unwrap());
+    let until = |reason: Value| {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        loop {
+            let answer = server.get(&detail);
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            if answer.json()["reason"] == reason {
+                return;
+            }
+            assert!(Instant::now() < deadline, "never {reason}: {}", answer.body);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    until(Value::Null);
+
+    // A permission, on a connection that is open: nothing but the measurements cannot be read.
+    assert_eq!(server.post("/v1/trips/r/segments", &segment(1)).status, 200);
+    acl("-hgetall");
+    let billed = server.post("/v1/trips/r/bill", &bill());
+    assert_eq!(billed.status, 201, "{}", billed.body);
+    let billed = billed.json();
+    assert_eq!(billed["reasons"], json!(["store-refused"]));
+    assert_eq!(
+        (&billed["basis"], &billed["provisional"], &billed["kept"]),
+        (&json!("mocked"), &json!(true), &json!("shared"))
+    );
+    acl("+hgetall");
+
+    // The password.
+    acl("resetpass >new");
+    let _: i64 = redis.run("CLIENT KILL USER site").unwrap();
+    until(json!("store-refused"));
+    let billed = server.post("/v1/trips/s/bill", &bill()).json();
+    assert_eq!(billed["reasons"], json!(["store-refused", "not-kept"]));
+    assert_eq!(server.post("/v1/trips/s/segments", &segment(1)).status, 503);
+    let told = server.log().events();
+    let told = told.iter().find(|event| event["event"] == "store-refused").expect("operators are told");
+    assert_eq!(told["severity"], "error");
+    assert!(told["advice"].as_str().unwrap().contains("check the password in redis_credentials"), "{told}");
+
+    acl(">old");
+    until(Value::Null);
+    assert_eq!(server.post("/v1/trips/s/segments", &segment(1)).status, 200);
+}
+
 /// SIGTERM lets requests under way finish, every one of them, takes no more, and ends with success.
 #[test]
 fn shutdown_is_graceful() {

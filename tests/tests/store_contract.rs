@@ -950,14 +950,27 @@ async fn redis_may_fence_a_city() {
     assert_eq!(store.add_segments("110000", "t", segments([2])).await, Ok(billed(totals_of(2))));
 }
 
+/// A user who may do what docs/store.md says, and no more, can do all there is to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_user_needs_what_is_documented() {
+    let server = RedisServer::start().unwrap();
+    let needed = "~c:* +@read +@write +@scripting +@connection +time";
+    let () = server.run(&format!("ACL SETUSER site on >word {needed}")).unwrap();
+    let docs = std::fs::read_to_string(farebox_kit::artifacts::repository().join("docs/store.md")).unwrap();
+    assert!(docs.contains(needed));
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url("site:word@"))).await.unwrap();
+    put_all(&store, CITY, "t").await;
+    assert_all_at(&store, CITY, "t").await;
+}
+
 /// A user who may write every key and lacks a command was set up wrongly: no city has moved.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redis_user_without_a_command_is_a_wrong_configuration() {
+async fn a_redis_user_without_a_command_is_refused() {
     let server = RedisServer::start().unwrap();
     let () = server.run("ACL SETUSER site on >word ~* +@all -@write -@scripting").unwrap();
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url("site:word@"))).await.unwrap();
     assert_fails!(
-        Other,
+        Refused,
         store.add_segments(CITY, "t", segments([1])),
         store.put_quote(CITY, "t", "document", 60_u64),
         store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
@@ -1133,11 +1146,33 @@ async fn a_redis_replica_is_unavailable_for_writes() {
     assert_eq!(store.add_segments(CITY, "t", segments([2])).await, Ok(billed(totals_of(2))));
 }
 
+/// Whatever is wrong with a password, it is no outage: an unknown user, a wrong word, and none where one is needed.
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_credentials_are_a_wrong_configuration() {
+async fn wrong_credentials_are_refused() {
     let server = RedisServer::start().unwrap();
-    let store = StoreUnderTest::new(&Surroundings::redis(&server.url("nobody:word@"))).await.unwrap();
-    assert_fails!(Other, store.head(CITY, "t"), store.post(CITY, "t", revision(1, "a")));
+    let () = server.run("ACL SETUSER site on >word ~* +@all").unwrap();
+    let refused = async |credentials: &str| {
+        let store = StoreUnderTest::new(&Surroundings::redis(&server.url(credentials))).await.unwrap();
+        assert_fails!(Refused, store.head(CITY, "t"), store.post(CITY, "t", revision(1, "a")));
+    };
+    refused("nobody:word@").await;
+    refused("site:other@").await;
+    let () = server.run("CONFIG SET requirepass secret").unwrap();
+    refused("").await;
+    refused(":other@").await;
+}
+
+/// So is a permission that is taken away while the connection is open; what it is given back for goes on at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_is_taken_away_is_refused() {
+    let server = RedisServer::start().unwrap();
+    let () = server.run("ACL SETUSER site on >word ~* +@all").unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url("site:word@"))).await.unwrap();
+    put_all(&store, CITY, "t").await;
+    let () = server.run("ACL SETUSER site resetkeys").unwrap();
+    assert_fails!(Refused, store.segments(CITY, "t"), store.quote(CITY, "t"), store.head(CITY, "t"));
+    let () = server.run("ACL SETUSER site ~*").unwrap();
+    assert_all_at(&store, CITY, "t").await;
 }
 
 // What SQLite promises.

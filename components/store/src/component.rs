@@ -258,6 +258,7 @@ impl From<Fault> for faults::Fault {
             Fault::Fenced(Fence { owner, epoch, retry_after_s }) => {
                 Self::Fenced(faults::Fenced { owner, epoch, retry_after: retry_after_s })
             }
+            Fault::Refused(text) => Self::Refused(text),
             Fault::Other(text) => Self::Other(text),
         }
     }

@@ -95,6 +95,7 @@ same_cases!(Degradation <-> Degradation {
     TripIncomplete,
     StoreTimeout,
     StoreUnavailable,
+    StoreRefused,
     PolicyUnavailable,
     NotKept,
     LateSegments,

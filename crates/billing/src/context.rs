@@ -4,7 +4,7 @@ use crate::billing::Billing;
 use crate::config::{InForce, Snapshot};
 use crate::event::Event;
 use crate::patience::Patience;
-use crate::ports::{Ports, StoreError};
+use crate::ports::{CallError, Ports, REFUSED, StoreError};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use farebox_fare::Timestamp;
@@ -26,6 +26,8 @@ pub struct Context<P: Ports> {
     /// When the store was first called, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed). Many requests never
     /// call it, and asking the clock is a call of the host.
     first_call: Cell<Option<Duration>>,
+    /// Whether it was told that the store refuses: once for a request is enough.
+    told_refused: Cell<bool>,
 }
 
 impl<P: Ports> Context<P> {
@@ -39,6 +41,7 @@ impl<P: Ports> Context<P> {
         let InForce { snapshot, now_ms } = billing.in_force().await?;
         Ok(Self {
             first_call: Cell::new(None),
+            told_refused: Cell::new(false),
             now: i64::try_from(now_ms / 1000).unwrap_or(Timestamp::MAX),
             trace: trace.to_owned(),
             billing: Rc::clone(billing),
@@ -68,7 +71,7 @@ impl<P: Ports> Context<P> {
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let allowed = self.settings.deadlines.of_a_read(patience, self.since_the_first_call());
-        self.ports().within(allowed, call).await?
+        self.heard(self.ports().within(allowed, call).await?)
     }
 
     /// Waits for a call of the store that writes what must be written.
@@ -79,10 +82,21 @@ impl<P: Ports> Context<P> {
     /// whatever the call says.
     pub(crate) async fn write<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E>
     where
-        E: From<StoreError>,
+        E: CallError,
     {
         let allowed = self.settings.deadlines.of_a_write(self.since_the_first_call());
-        self.ports().within(allowed, call).await?
+        self.heard(self.ports().within(allowed, call).await?)
+    }
+
+    /// Tells it when the store refuses, whatever becomes of the request: that does not go away by itself.
+    fn heard<T, E: CallError>(&self, answer: Result<T, E>) -> Result<T, E> {
+        if let Err(error) = &answer
+            && let Some(StoreError::Refused(why)) = error.of_store()
+            && !self.told_refused.replace(true)
+        {
+            self.tell(&Event::StoreRefused { advice: REFUSED, why: why.clone() });
+        }
+        answer
     }
 
     fn since_the_first_call(&self) -> Duration {

@@ -146,6 +146,13 @@ pub enum Event {
         /// What is missing.
         why: String,
     },
+    /// The store answers, and refuses: a password or a permission is wrong.
+    StoreRefused {
+        /// What to do about it.
+        advice: &'static str,
+        /// What the store said.
+        why: String,
+    },
     /// Estimates are signed with the built-in key, which is public: anybody can forge one.
     DevelopmentKey,
     /// A request was refused for a reason that is not the caller's.
@@ -170,7 +177,9 @@ impl Event {
                 Severity::Error
             }
             Self::CopyUnusable { .. } | Self::ProductLeftOut { .. } | Self::BillNotSettled { .. } => Severity::Error,
-            Self::DocumentRefused { .. } | Self::GenerationNotLoaded { .. } => Severity::Error,
+            Self::DocumentRefused { .. } | Self::GenerationNotLoaded { .. } | Self::StoreRefused { .. } => {
+                Severity::Error
+            }
             Self::Refused { code, .. } if matches!(*code, "config-invalid" | "internal") => Severity::Error,
             _ => Severity::Warn,
         }
@@ -225,6 +234,11 @@ mod tests {
         );
         assert_eq!(Event::DevelopmentKey.line(""), r#"{"event":"development-key","severity":"error","trace_id":""}"#);
         assert_eq!(event.name(), "bill-mocked");
+        let refused = Event::StoreRefused { advice: "check", why: "Redis: WRONGPASS".to_owned() };
+        assert_eq!(
+            refused.line(""),
+            r#"{"advice":"check","event":"store-refused","severity":"error","trace_id":"","why":"Redis: WRONGPASS"}"#
+        );
         let long = Event::Refused { code: "config-invalid", why: "\u{4ef7}".repeat(100_000) };
         assert!(long.line("").len() < 4_000);
     }

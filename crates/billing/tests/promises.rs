@@ -103,6 +103,7 @@ impl Ride {
         };
         let how = match how {
             "says no" => Failure::Unavailable,
+            "refuses" => Failure::Refused,
             "is silent" => Failure::Silent,
             "is late" => Failure::Late,
             other => match other.strip_prefix("takes ").and_then(|time| time.strip_suffix(" ms")) {
@@ -170,6 +171,24 @@ fn failures() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A detail page says of a store that refuses that it refuses, and not that it is away; operators are told once for each request.
+#[test]
+fn a_page_tells_refusal_from_outage() {
+    let mut ride = Ride::new();
+    ride.estimate();
+    let id = ride.estimate_id.clone().unwrap();
+    for (how, reason, events) in [
+        ("says no", Degradation::StoreUnavailable, &["quote-not-shown"][..]),
+        ("refuses", Degradation::StoreRefused, &["store-refused", "quote-not-shown"]),
+    ] {
+        ride.fail(&format!("quote {how}"));
+        ride.world.0.events.borrow_mut().clear();
+        let page = now(estimates::detail(&*ride.context(), &id, "express", Wanted::default())).unwrap();
+        assert_eq!((page.reason, page.sections.len()), (Some(reason), 0), "{how}");
+        assert_eq!(*ride.world.0.events.borrow(), events, "{how}");
+    }
 }
 
 /// Nothing but the request decides what is equal: another one is refused, in whatever order they come.
@@ -311,9 +330,12 @@ fn repeats_need_no_configuration() {
 /// The meter has nothing to fall back to: what is not acknowledged was not taken, as far as is known.
 #[test]
 fn segments_are_taken_or_refused() {
-    for (how, code) in
-        [("says no", Code::StoreUnavailable), ("is silent", Code::StoreTimedOut), ("is late", Code::StoreTimedOut)]
-    {
+    for (how, code) in [
+        ("says no", Code::StoreUnavailable),
+        ("refuses", Code::StoreUnavailable),
+        ("is silent", Code::StoreTimedOut),
+        ("is late", Code::StoreTimedOut),
+    ] {
         let ride = Ride::new();
         ride.fail(&format!("add_segments {how}"));
         let request = json!({"city": "110000", "segments": [

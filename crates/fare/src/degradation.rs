@@ -12,8 +12,10 @@ words! {
         TripIncomplete = "trip-incomplete",
         /// The store did not say in time. That is no answer: what was asked for may well be there.
         StoreTimeout = "store-timeout",
-        /// The store could not be reached, or refused.
+        /// The store could not be reached, or refused for its own reasons.
         StoreUnavailable = "store-unavailable",
+        /// The store answered, and refused: a password or a permission is wrong. Somebody has to put that right.
+        StoreRefused = "store-refused",
         /// There is no commission policy that can be used, so nothing is settled.
         PolicyUnavailable = "policy-unavailable",
         /// The bill is kept nowhere.

@@ -191,6 +191,7 @@ impl BillRecord {
             Degradation::TripIncomplete,
             Degradation::StoreTimeout,
             Degradation::StoreUnavailable,
+            Degradation::StoreRefused,
         ];
         if self.basis == Basis::Mocked && !reasons.iter().any(|reason| unmeasured.contains(reason)) {
             return Err("it is mocked for no reason".to_owned());
@@ -232,6 +233,7 @@ impl Pinned {
         match self.reason? {
             NotQuoted::StoreUnavailable => Some(Degradation::StoreUnavailable),
             NotQuoted::StoreTimeout => Some(Degradation::StoreTimeout),
+            NotQuoted::StoreRefused => Some(Degradation::StoreRefused),
             NotQuoted::NoEstimate
             | NotQuoted::QuoteExpired
             | NotQuoted::VersionUnavailable
@@ -265,10 +267,12 @@ words! {
         NoEstimate = "no-estimate",
         /// The quote is not kept any more, or never was.
         QuoteExpired = "quote-expired",
-        /// The quote, or its rate cards, could not be fetched: the store could not be reached, or refused.
+        /// The quote, or its rate cards, could not be fetched: the store could not be reached, or refused for its own reasons.
         StoreUnavailable = "store-unavailable",
         /// The quote, or its rate cards, could not be fetched in time.
         StoreTimeout = "store-timeout",
+        /// The quote, or its rate cards, could not be fetched: the store refused, for a wrong password or permission.
+        StoreRefused = "store-refused",
         /// A rate card of that version is not known, or is not one that this service can use.
         VersionUnavailable = "version-unavailable",
         /// The estimate is of other products: the cards of the day.
@@ -358,6 +362,7 @@ mod tests {
         check(reasons, "\"degraded\":true,\"provisional\":true", "it is degraded, and its reasons are []");
         check("\"degraded\":true", "\"degraded\":false", "it is not degraded, and its reasons are [trip-missing]");
         check("[\"trip-missing\"]", "[\"store-timeout\"]", "fine");
+        check("[\"trip-missing\"]", "[\"store-refused\"]", "fine");
         check("[\"trip-missing\"]", "[\"late-segments\"]", "it is mocked for no reason");
         let lacks_policy = "it is not unsettled, and its reasons are [trip-missing, policy-unavailable]";
         check("[\"trip-missing\"]", "[\"trip-missing\",\"policy-unavailable\"]", lacks_policy);

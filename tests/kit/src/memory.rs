@@ -23,6 +23,8 @@ use std::time::{Duration, UNIX_EPOCH};
 pub enum Failure {
     /// It says no, and does nothing.
     Unavailable,
+    /// It refuses, for want of a permission, and does nothing.
+    Refused,
     /// It does nothing, and says nothing.
     Silent,
     /// It does what it was asked to, and says nothing.
@@ -175,6 +177,7 @@ impl World {
         match failure {
             None => does(&self.0),
             Some(Failure::Unavailable) => Err(StoreError::Unavailable("on command".to_owned()).into()),
+            Some(Failure::Refused) => Err(StoreError::Refused("on command".to_owned()).into()),
             Some(Failure::Silent) => std::future::pending().await,
             Some(Failure::Late) => {
                 drop(does(&self.0));

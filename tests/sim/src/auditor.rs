@@ -403,7 +403,7 @@ impl Auditor {
             || incomplete
             || record.kept == Kept::Nowhere
             || record.settlement.is_none()
-            || matches!(reason, Some(NotQuoted::StoreUnavailable | NotQuoted::StoreTimeout));
+            || matches!(reason, Some(NotQuoted::StoreUnavailable | NotQuoted::StoreTimeout | NotQuoted::StoreRefused));
         if (record.degraded, record.provisional) != (expected, expected) {
             let what = format!("degraded is {}, and it is {:?}, kept {:?}", record.degraded, record.basis, record.kept);
             self.break_promise(Promise::DegradedSaysSo, trip, now, what);

@@ -156,6 +156,7 @@ impl From<faults::Fault> for StoreError {
             faults::Fault::Fenced(faults::Fenced { owner, epoch, retry_after }) => {
                 Self::Fenced { owner, epoch, retry_after_s: retry_after }
             }
+            faults::Fault::Refused(why) => Self::Refused(why),
             faults::Fault::Other(why) => Self::Other(why),
         }
     }

@@ -9,6 +9,8 @@ pub enum Fault {
     Unavailable(String),
     /// Another site writes this city. Nothing was written.
     Fenced(Fence),
+    /// It answered, and refused: a password or a permission is wrong. Nothing was written.
+    Refused(String),
     /// A defect, a wrong configuration, or nonsense in the store: worth an operator's attention.
     Other(String),
 }
@@ -48,8 +50,12 @@ impl Fault {
             // A key may not be written because its city has moved. A command is missing because an operator forgot it.
             ("NOPERM", Access::Write) if is_about_a_key(text) => return Self::Fenced(Fence::UNNAMED),
             ("ERR", _) if text.contains("max number of clients") => Self::Unavailable,
-            ("ERR" | "WRONGTYPE" | "CROSSSLOT" | "NOPERM" | "NOAUTH" | "WRONGPASS", _) => Self::Other,
-            _ if text.contains("AuthenticationFailed") => Self::Other,
+            ("NOPERM" | "NOAUTH" | "WRONGPASS", _) => Self::Refused,
+            ("ERR" | "WRONGTYPE" | "CROSSSLOT", _) => Self::Other,
+            // When connecting.
+            _ if ["AuthenticationFailed", "WRONGPASS", "NOAUTH"].iter().any(|word| text.contains(word)) => {
+                Self::Refused
+            }
             _ => Self::Unavailable,
         };
         fault(format!("Redis: {text}"))
@@ -118,7 +124,7 @@ mod tests {
             "NOPERM The user executing the script can't access at least one of the keys mentioned in the command script",
         ];
         check(Access::Write, |_| Fault::Fenced(Fence::UNNAMED), no_key);
-        check(Access::Read, Fault::Other, no_key);
+        check(Access::Read, Fault::Refused, no_key);
         let no_command = &[
             "NOPERM: this user has no permissions to run the 'evalsha' command",
             "NoPerm: this user has no permissions to run the 'keys' command",
@@ -126,8 +132,20 @@ mod tests {
             "NOPERM The user executing the script can't run this command or subcommand script",
             "NOPERM this user has no permissions to access one of the channels used as arguments",
         ];
-        check(Access::Write, Fault::Other, no_command);
-        check(Access::Read, Fault::Other, no_command);
+        check(Access::Write, Fault::Refused, no_command);
+        check(Access::Read, Fault::Refused, no_command);
+        let no_password = &[
+            "WRONGPASS invalid username-password pair or user is disabled.",
+            "WRONGPASS: invalid username-password pair or user is disabled.",
+            "NOAUTH: Authentication required.",
+            "NoAuth: Authentication required.",
+            "An error was signalled by the server - NOAUTH: Authentication required.",
+            "Redis cannot be reached: Password authentication failed - AuthenticationFailed: WRONGPASS",
+            "Password authentication failed - AuthenticationFailed: WRONGPASS",
+            "Password authentication failed- AuthenticationFailed",
+        ];
+        check(Access::Write, Fault::Refused, no_password);
+        check(Access::Read, Fault::Refused, no_password);
         check(
             Access::Write,
             Fault::Unavailable,
@@ -156,8 +174,6 @@ mod tests {
                 "WRONGTYPE: Operation against a key holding the wrong kind of value",
                 "ResponseError: unknown command 'EVALSHA'",
                 "An error was signalled by the server - ResponseError: unknown command 'EVALSHA'",
-                "Password authentication failed - AuthenticationFailed: WRONGPASS",
-                "Password authentication failed- AuthenticationFailed",
             ],
         );
     }

@@ -133,7 +133,7 @@ fn card<P: Ports>(
 /// A product is not offered any more, and there are no rate cards that the ride was quoted with, or they cannot be had.
 fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
     let why = match reason {
-        NotQuoted::StoreUnavailable | NotQuoted::StoreTimeout => {
+        NotQuoted::StoreUnavailable | NotQuoted::StoreTimeout | NotQuoted::StoreRefused => {
             let detail = "the product is not offered any more, and the rate card of its quote cannot be fetched now; \
                           nothing is lost: send the same request again";
             return Refusal::new(Code::StoreUnavailable, detail);
@@ -153,6 +153,7 @@ fn withdrawn(city: &str, product: &str, reason: NotQuoted) -> Refusal {
 fn not_fetched(error: &StoreError) -> NotQuoted {
     match error.degradation() {
         Degradation::StoreTimeout => NotQuoted::StoreTimeout,
+        Degradation::StoreRefused => NotQuoted::StoreRefused,
         _ => NotQuoted::StoreUnavailable,
     }
 }

@@ -20,8 +20,26 @@ pub enum StoreError {
         /// After how many seconds it is worth asking again.
         retry_after_s: u64,
     },
+    /// The backend answered, and refused: a password or a permission is wrong. Nothing was written.
+    Refused(String),
     /// A wrong configuration, a defect, or a backend that answers nonsense.
     Other(String),
+}
+
+/// What an operator does about a store that refuses.
+pub const REFUSED: &str =
+    "check the password in redis_credentials, and what the ACL of its user permits: docs/store.md says what is needed";
+
+/// An error of a call of the store: the store's, or one that the call has besides.
+pub trait CallError: From<StoreError> {
+    /// The store's.
+    fn of_store(&self) -> Option<&StoreError>;
+}
+
+impl CallError for StoreError {
+    fn of_store(&self) -> Option<&Self> {
+        Some(self)
+    }
 }
 
 impl StoreError {
@@ -38,9 +56,9 @@ impl StoreError {
                 (Code::CityFenced, detail, fenced(&owner, epoch))
             }
             // Nothing that the caller can do anything about, but ask again when an operator has.
-            Self::Other(log) => {
+            error @ (Self::Refused(_) | Self::Other(_)) => {
                 let detail = "the store cannot be used as it is; operators find the reason in the log. Ask again later";
-                (Code::StoreUnavailable, detail, format!("ERROR, the store needs an operator: {log}"))
+                (Code::StoreUnavailable, detail, error.line())
             }
         };
         Refusal { log: Some(format!("{call}: {log}")), retry_after_s, ..Refusal::new(code, detail) }
@@ -50,6 +68,7 @@ impl StoreError {
     pub fn degradation(&self) -> Degradation {
         match self {
             Self::TimedOut => Degradation::StoreTimeout,
+            Self::Refused(_) => Degradation::StoreRefused,
             Self::Unavailable(_) | Self::Fenced { .. } | Self::Other(_) => Degradation::StoreUnavailable,
         }
     }
@@ -60,6 +79,7 @@ impl StoreError {
             Self::Unavailable(why) => format!("unavailable: {why}"),
             Self::TimedOut => "deadline passed".to_owned(),
             Self::Fenced { owner, epoch, .. } => fenced(owner, *epoch),
+            Self::Refused(why) => format!("ERROR, the store refuses, {REFUSED}: {why}"),
             Self::Other(why) => format!("ERROR, the store needs an operator: {why}"),
         }
     }
@@ -87,6 +107,15 @@ pub enum SegmentsError {
 impl From<StoreError> for SegmentsError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl CallError for SegmentsError {
+    fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Conflict(_) | Self::TooMany(_) => None,
+        }
     }
 }
 
@@ -132,7 +161,22 @@ mod tests {
         check(fenced(""), Code::CityFenced);
         assert_eq!(fenced("east").into_refusal("trips.get").retry_after_s, Some(30));
         assert_eq!(fenced("east").line(), "fenced: the city is written at site east, epoch 7");
+        check(StoreError::Refused("10.0.0.1 said WRONGPASS".into()), Code::StoreUnavailable);
         check(StoreError::Other("10.0.0.1 said 7".into()), Code::StoreUnavailable);
+    }
+
+    /// An outage and an operator's mistake are told apart, in answers and in the log.
+    #[test]
+    fn what_refuses_is_not_away() {
+        let refused = StoreError::Refused("Redis: WRONGPASS".to_owned());
+        assert_eq!(refused.degradation(), Degradation::StoreRefused);
+        assert_eq!(refused.line(), format!("ERROR, the store refuses, {REFUSED}: Redis: WRONGPASS"));
+        assert_eq!(SegmentsError::Store(refused.clone()).of_store(), Some(&refused));
+        assert_eq!(SegmentsError::Conflict(1).of_store(), None);
+        for error in [StoreError::Unavailable(String::new()), StoreError::Other(String::new())] {
+            assert_eq!(error.degradation(), Degradation::StoreUnavailable);
+        }
+        assert_eq!(StoreError::TimedOut.degradation(), Degradation::StoreTimeout);
     }
 
     /// A conflict names the segment, by number and by place.

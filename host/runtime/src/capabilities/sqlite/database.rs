@@ -14,8 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use apart::Apart;
 use reader::Reader;
-use statement::{Job, Read, Request};
 pub use statement::Outcome;
+use statement::{Job, Read, Request};
 use writer::Writer;
 
 /// Statements that may wait for a thread before those who bring more have to wait themselves.
