@@ -22,4 +22,7 @@ pub mod statement {
     pub const PUT: &str = write_statement!("quotes/put.sql");
     /// A quote that has not expired.
     pub const GET: &str = include_str!("get.sql");
+    /// The same, asked in turn with the writes: no plain SELECT, so it comes after what was sent before.
+    pub const GET_IN_TURN: &str =
+        concat!("WITH kept (document) AS (", include_str!("get.sql"), ") SELECT document FROM kept");
 }

@@ -14,8 +14,13 @@ impl Quotes for Sqlite {
     }
 
     async fn quote(&self, city: &str, quote: &str) -> Result<Option<String>, Fault> {
-        let Some(row) = self.row(statement::GET, vec![city.into(), quote.into()]).await? else { return Ok(None) };
-        let [document] = texts(row).ok_or_else(|| corrupt("quote"))?;
-        Ok(Some(document))
+        // Estimates are answered before their quotes are kept: one that is not there may be among the writes under way.
+        for statement in [statement::GET, statement::GET_IN_TURN] {
+            if let Some(row) = self.row(statement, vec![city.into(), quote.into()]).await? {
+                let [document] = texts(row).ok_or_else(|| corrupt("quote"))?;
+                return Ok(Some(document));
+            }
+        }
+        Ok(None)
     }
 }

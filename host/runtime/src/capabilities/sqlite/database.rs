@@ -27,9 +27,9 @@ const QUEUE: usize = 1024;
 /// to the disk for many. Nobody notices but by the speed. Each statement stands alone: it happens whole or not at all,
 /// whatever happens to the others, and its answer is sent only when it is on the disk.
 ///
-/// Reads have a connection and a thread of their own, so that they do not wait for the disk. A read sees all that was
-/// answered before it was asked. What is no plain read, or not on every connection the same, is for the thread that writes:
-/// SQLite says which that is, see [`Reader`].
+/// Plain reads have a connection and a thread of their own, so that they do not wait for the disk: statements that begin with
+/// SELECT or VALUES, if SQLite agrees, see [`Reader`]. They see all that was answered before they were asked, and may
+/// overtake what was not. Who wants a read to take its turn among the writes begins it with WITH.
 #[derive(Clone)]
 pub struct Database {
     writer: mpsc::Sender<Job<Result<Outcome, String>>>,

@@ -168,6 +168,24 @@ async fn reads_do_not_wait_for_commits() {
     assert_eq!(fixture.numbers("SELECT n FROM t").await, [1, 2]);
 }
 
+/// What reads, but is no plain read, takes its turn: it sees what was sent before it, answered or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_may_take_its_turn() {
+    let fixture = Fixture::new("CREATE TABLE t (n)").await;
+    let other = rusqlite::Connection::open(fixture.folder.path().join("db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let write = run(&fixture.database, "INSERT INTO t VALUES (1)");
+    let plain = fixture.numbers("SELECT n FROM t");
+    let in_turn = fixture.numbers("WITH c AS (SELECT n FROM t) SELECT n FROM c");
+    let commit = async {
+        assert!(plain.await.is_empty(), "it took its turn");
+        other.execute_batch("COMMIT").unwrap();
+    };
+    let (write, in_turn, ()) = futures::join!(write, in_turn, commit);
+    write.unwrap();
+    assert_eq!(in_turn, [1]);
+}
+
 /// Whoever was answered to a write reads it, however many write and read at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_written_is_read() {
