@@ -38,8 +38,8 @@ pub fn examine(mut segments: Vec<Segment>, ride: Measured, rules: &CityRules) ->
         meter.gap.between(&segments, ride);
     }
     segments.sort_by_key(|segment| segment.sequence);
-    let Meter { outside, overlap, gap, too_fast, missing, .. } = meter;
-    (segments, [outside, overlap, gap, too_fast, missing].into_iter().filter_map(Found::finding).collect())
+    let Meter { outside, across, overlap, gap, too_fast, missing, .. } = meter;
+    (segments, [outside, across, overlap, gap, too_fast, missing].into_iter().filter_map(Found::finding).collect())
 }
 
 /// What is odd about a ride as a whole: it is longer than the city says that any is. It is billed all the same.
@@ -65,6 +65,8 @@ struct Meter {
     /// metres and what is driven at whole km/h in whole seconds are whole.
     ahead: u64,
     outside: Found,
+    /// Segments that begin or end outside the ride and have a part in it, where those that have none are left out.
+    across: Found,
     overlap: Found,
     gap: Found,
     too_fast: Found,
@@ -87,6 +89,7 @@ impl Meter {
             until: Timestamp::MIN,
             ahead: 0,
             outside: Found::none(FindingKind::Outside, response(findings.outside), clock_s),
+            across: Found::none(FindingKind::Outside, Response::Accept, clock_s),
             overlap: Found::none(FindingKind::Overlap, response(findings.overlap), clock_s),
             gap: Found::none(FindingKind::Gap, response(findings.gap), gap_s),
             too_fast: Found::none(FindingKind::TooFast, response(findings.too_fast), speed_kmh),
@@ -98,9 +101,13 @@ impl Meter {
     fn takes(&mut self, segment: &Segment) -> bool {
         let ends = end(segment);
         let (before, after) = (seconds(segment.started_at, self.ride.started_at), seconds(self.ride.ended_at, ends));
-        let outside = before.max(after) > self.clock_s;
-        if outside && self.outside.drops(before.saturating_add(after), segment) {
-            return false;
+        if before.max(after) > self.clock_s {
+            let has_a_part = ends > self.ride.started_at && segment.started_at < self.ride.ended_at;
+            let drops = self.outside.response == Response::Drop;
+            let found = if has_a_part && drops { &mut self.across } else { &mut self.outside };
+            if found.drops(before.saturating_add(after), segment) {
+                return false;
+            }
         }
         let driven = segment.distance_m.saturating_mul(18);
         let in_seconds = |seconds: u64| self.speed_kmh.saturating_mul(5).saturating_mul(seconds);

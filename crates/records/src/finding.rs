@@ -29,6 +29,7 @@ words! {
 
 words! {
     /// What is done about a finding.
+    #[derive(PartialOrd, Ord)]
     pub enum Response {
         /// What was measured is billed as it is, and the bill says what was found.
         Accept = "accept",
@@ -123,8 +124,8 @@ impl Finding {
         segments: Vec::new(),
     };
 
-    /// Holds findings to what is always true of them: each kind is there once, with its unit, and what was done is
-    /// something that can be done about it.
+    /// Holds findings to what is always true of them: each kind is there once for each thing that was done about it, which is
+    /// something that can be done about it, and with its unit.
     ///
     /// # Errors
     ///
@@ -133,7 +134,7 @@ impl Finding {
         let mut kinds = BTreeSet::new();
         for Self { finding, response, figure, allowed, unit, segments, .. } in findings {
             let word = finding.word();
-            if !kinds.insert(*finding) {
+            if !kinds.insert((*finding, *response)) {
                 return Err(format!("it says twice that it was found {word}"));
             }
             if !finding.responses().contains(response) {

@@ -74,7 +74,7 @@ pub struct Tolerances {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Findings {
-    /// A segment lies outside the time of the ride.
+    /// A segment lies outside the time of the ride. Only one that has no part in it is dropped.
     pub outside: Response,
     /// Segments lie over one another: more time was measured than passed.
     pub overlap: Response,
@@ -153,7 +153,7 @@ impl Default for Tolerances {
 impl Default for Findings {
     fn default() -> Self {
         let accept = Response::Accept;
-        Self { outside: accept, overlap: accept, gap: accept, too_fast: accept, missing: Response::Incomplete }
+        Self { outside: Response::Drop, overlap: accept, gap: accept, too_fast: accept, missing: Response::Incomplete }
     }
 }
 
