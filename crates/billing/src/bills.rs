@@ -11,7 +11,6 @@ pub use reading::{detail, fetch};
 
 use crate::billing::PolicyOf;
 use crate::cards;
-use crate::config::city::CityRules;
 use crate::context::Context;
 use crate::documents;
 use crate::event::Event;
@@ -41,9 +40,9 @@ pub struct Billed {
 
 /// The bill of a trip, made unless it was made before.
 ///
-/// A bill is always answered. Without the measurements that there should be it is mocked from the request; without a policy it is not settled; without
-/// a store to keep it in it is `kept: nowhere`, and asking again makes it again. What is missing it says, and it is provisional
-/// until it is put right.
+/// A bill is always answered. Without the measurements that there should be it is mocked from the request; without a policy it
+/// is not settled; without a store to keep it in it is `kept: nowhere`, and asking again makes it again. What is missing it says,
+/// and it is provisional until it is put right.
 ///
 /// # Errors
 ///
@@ -280,10 +279,8 @@ fn make<P: Ports>(
     });
     let (passenger, driver) = (&*cards.passenger, &*cards.driver);
     let is_measured = |trip: &Trip| pricing::is_measured(passenger, driver, trip, cards.quoted.as_ref());
-    // A document that cannot be used is told where documents are; there is a bill all the same, as by default.
-    let city = context.config.city(&request.city);
-    let rules = city.map_or_else(|_| CityRules::of(&request.city), |city| city.rules.clone());
-    let Ridden { trip, lacks: lost, findings } = trip::billed(request, segments, &rules, is_measured)?;
+    let city = context.config.city_or_default(&request.city);
+    let Ridden { trip, lacks: lost, findings } = trip::billed(request, segments, &city.rules, is_measured)?;
     let policy = match context.config.policy() {
         Ok(policy) => Some(policy),
         Err(refusal) => {

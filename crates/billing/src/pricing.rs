@@ -49,12 +49,16 @@ pub fn both_sides<C: RateCard>(
     Ok((passenger, driver))
 }
 
-/// What a trip comes to before it is ridden: the passenger's total and what of it is payable, and the driver's total. `None`
-/// when it cannot be priced.
-pub(crate) fn comes_to<C: RateCard>(passenger: &Card<C>, driver: &Card<C>, trip: &Trip) -> Option<[MinorUnits; 3]> {
-    let price = |card: &Card<C>, trip: &Trip| C::estimate(&[&card.rates], trip).pop()?.ok();
-    let driver = price(driver, &of_the_driver(trip.clone()))?;
-    let passenger = price(passenger, trip)?;
+/// What a trip comes to: the passenger's total and what of it is payable, and the driver's total. `None` when it cannot be
+/// priced.
+pub(crate) fn comes_to<C: RateCard>(
+    passenger: &Card<C>,
+    driver: &Card<C>,
+    trip: &Trip,
+    quoted: Option<&Trip>,
+) -> Option<[MinorUnits; 3]> {
+    let (passenger, driver) = both_sides(passenger, driver, trip, quoted).ok()?;
+    // The driver's bill has no coupons: all of it is payable.
     Some([passenger.total, passenger.payable, driver.total])
 }
 
@@ -66,11 +70,8 @@ pub(crate) fn is_measured<C: RateCard>(
     trip: &Trip,
     quoted: Option<&Trip>,
 ) -> bool {
-    let comes_to = |distance_m, duration_s| {
-        let trip = Trip { distance_m, duration_s, ..trip.clone() };
-        let (passenger, driver) = both_sides(passenger, driver, &trip, quoted).ok()?;
-        Some([passenger, driver].map(|bill| (bill.total, bill.payable)))
-    };
+    let comes_to =
+        |distance_m, duration_s| comes_to(passenger, driver, &Trip { distance_m, duration_s, ..trip.clone() }, quoted);
     let (most_m, most_s) = (*limits::TRIP_DISTANCE_M.end(), *limits::TRIP_DURATION_S.end());
     let nothing = comes_to(0, 0);
     // What cannot be told is measured.

@@ -108,24 +108,27 @@ fn metered(request: &BillRequest, segments: Vec<Segment>) -> Result<Trip, Refusa
             return Err(Refusal::new(Code::TripNotBillable, detail));
         }
     }
-    Ok(Trip { basis: Basis::Metered, distance_m, duration_s, segments, ..mocked(request) })
+    Ok(Trip { distance_m, duration_s, segments, ..unmeasured(request) })
 }
 
 /// The trip as far as it can be told from its two ends: the great circle between them, and the time that passed.
 fn mocked(request: &BillRequest) -> Trip {
     Trip {
         basis: Basis::Mocked,
-        started_at: request.started_at,
-        ended_at: request.ended_at,
         distance_m: great_circle_m(request.origin, request.destination).min(*limits::TRIP_DISTANCE_M.end()),
         duration_s: elapsed(request.started_at, request.ended_at),
-        ..known(request.origin, request.destination, &request.extras)
+        ..unmeasured(request)
     }
 }
 
 /// The trip as it is when there is nothing to be measured: metered, and nothing came of it.
 fn unmeasured(request: &BillRequest) -> Trip {
-    Trip { basis: Basis::Metered, distance_m: 0, duration_s: 0, ..mocked(request) }
+    Trip {
+        basis: Basis::Metered,
+        started_at: request.started_at,
+        ended_at: request.ended_at,
+        ..known(request.origin, request.destination, &request.extras)
+    }
 }
 
 /// What a request says of a trip besides when, how far and how long. The product stays what each card says it is.

@@ -4,7 +4,6 @@
 use super::covering::{self, Growth, Uncovered};
 use crate::billing::CardOf;
 use crate::cards;
-use crate::config::city::Tolerances;
 use crate::context::Context;
 use crate::engines::Side;
 use crate::estimate_id::Estimate;
@@ -88,26 +87,20 @@ async fn quoted_cards<P: Ports>(
         Ok(card)
     };
     let trip = quote.facts.trip(*currency).map_err(unavailable)?;
-    let tolerances = tolerances(context, city);
+    let tolerances = context.config.city_or_default(city).rules.tolerances;
     let not_covered = |Uncovered { reason, why }| because(reason, why);
     covering::cards_apply(request, &trip, tolerances).map_err(not_covered)?;
     let versions = quote.cards.get(product).ok_or_else(|| unavailable("the quote lacks the product".to_owned()))?;
     let no_driver = || unavailable("the driver had no rate card then".to_owned());
     let driver = versions.driver.as_ref().ok_or_else(no_driver)?;
     let (passenger, driver) = (find(Side::Passenger, &versions.passenger).await?, find(Side::Driver, driver).await?);
-    let price = |trip: &Trip| pricing::comes_to(&passenger, &driver, trip);
+    let price = |trip: &Trip| pricing::comes_to(&passenger, &driver, trip, None);
     let (pinned, quoted) = match covering::growth(request, trip, tolerances, price) {
         Growth::Quoted(trip) => (Pinned::QUOTED, Some(trip)),
         Growth::Changed(trip, what) => (Pinned::partly(what), Some(trip)),
         Growth::Nothing(uncovered) => (Pinned::partly(not_covered(uncovered)), None),
     };
     Ok(Cards { passenger, driver, pinned, quoted })
-}
-
-/// By how much a ride may differ from its quote. A document that cannot be used is told where documents are; there is a bill all
-/// the same, as by default.
-fn tolerances<P: Ports>(context: &Context<P>, city: &str) -> Tolerances {
-    context.config.city(city).map_or_else(|_| Tolerances::default(), |city| city.rules.tolerances)
 }
 
 /// The card of today, for a ride that is not billed as quoted.

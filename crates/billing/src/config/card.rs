@@ -135,6 +135,11 @@ impl<P: Policy> ParsedPolicy<P> {
 }
 
 impl ParsedCity {
+    /// One that has no document of its own.
+    pub fn default_of(city: &str) -> Self {
+        Self { rules: CityRules::of(city), version: None }
+    }
+
     /// Parses the document of a city.
     ///
     /// # Errors

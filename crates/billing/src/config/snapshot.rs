@@ -1,7 +1,6 @@
 //! All documents at one moment.
 
 use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedPolicy};
-use super::city::CityRules;
 use super::dated::Dated;
 use super::document::Document;
 use super::place::{LAYOUT, POLICY, Place};
@@ -171,8 +170,14 @@ impl<E: Engines> Snapshot<E> {
     pub fn city(&self, city: &str) -> Result<Rc<ParsedCity>, Refusal> {
         match self.rules.get(city) {
             Some(document) => document.get(|texts| ParsedCity::parse(own(texts), city)),
-            None => Ok(Rc::new(ParsedCity { rules: CityRules::of(city), version: None })),
+            None => Ok(Rc::new(ParsedCity::default_of(city))),
         }
+    }
+
+    /// The same for a bill, which there always is: a document that cannot be used is told where documents are, and the city does
+    /// what is so by default.
+    pub fn city_or_default(&self, city: &str) -> Rc<ParsedCity> {
+        self.city(city).unwrap_or_else(|_| Rc::new(ParsedCity::default_of(city)))
     }
 
     /// The cities that have a document of their own, in order. Not all of them need have rate cards.
