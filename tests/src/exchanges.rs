@@ -13,10 +13,22 @@
 //! request stands for it. `{run}` is different in each run. An expected object has exactly the members listed. A header
 //! is a line `> name: value` before the body. A body may be left out.
 
-use crate::server::Server;
+use crate::server::{Answer, Server};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// Whoever answers requests: a server, or what is in it.
+pub trait Answers {
+    /// Answers one.
+    fn answer(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer;
+}
+
+impl Answers for Server {
+    fn answer(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.request(method, path, headers, body)
+    }
+}
 
 /// A request, and the answer to expect.
 struct Exchange {
@@ -25,8 +37,8 @@ struct Exchange {
     answer: Vec<String>,
 }
 
-/// Runs the exchanges of a file against a server; returns all that was not as expected.
-pub fn run(server: &Server, name: &str, text: &str, run: &str) -> Vec<String> {
+/// Runs the exchanges of a file; returns all that was not as expected.
+pub fn run(server: &impl Answers, name: &str, text: &str, run: &str) -> Vec<String> {
     let mut remembered = BTreeMap::from([("run".to_owned(), run.to_owned())]);
     let mut wrong = Vec::new();
     let exchanges = parse(text);
@@ -70,7 +82,7 @@ fn parse(text: &str) -> Vec<Exchange> {
 }
 
 impl Exchange {
-    fn run(&self, server: &Server, remembered: &mut BTreeMap<String, String>, differences: &mut String) {
+    fn run(&self, server: &impl Answers, remembered: &mut BTreeMap<String, String>, differences: &mut String) {
         let fill = |text: &str| {
             remembered.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
         };
@@ -89,7 +101,7 @@ impl Exchange {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
         }
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let answer = server.request(method, path, &headers, &body);
+        let answer = server.answer(method, path, &headers, &body);
 
         let (status, expected) = self.answer.split_first().expect("an answer has a status");
         if answer.status.to_string() != *status {

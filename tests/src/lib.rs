@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod circles;
 pub mod exchanges;
 pub mod guest;
+pub mod in_process;
 pub mod load;
 pub mod model;
 pub mod pricing;

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_kit::artifacts;
-use farebox_tests::exchanges;
+use farebox_tests::exchanges::{self, Answers};
+use farebox_tests::in_process::InProcess;
 use farebox_tests::server::{Answer, PATIENT, Runtime, Server, spin_is_installed};
 use farebox_tests::store_redis_server::RedisServer;
 use serde_json::{Value, json};
@@ -27,8 +28,18 @@ const EXCHANGES: &[(&str, &str)] = &[
 fn check(server: &Server) {
     // One of the exchanges asks which it is. A node that has just begun has none for a second.
     until_there_is_a_generation(server);
+    are_as_expected(server);
+}
+
+fn are_as_expected(server: &impl Answers) {
     let wrong: Vec<_> = EXCHANGES.iter().flat_map(|(name, text)| exchanges::run(server, name, text, "t1")).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is answered is decided before there is a component, a host or a store that is shared.
+#[test]
+fn exchanges_in_process() {
+    are_as_expected(&InProcess::default());
 }
 
 /// Every route answers as the files in `cases/http` say, on the embedded store.

@@ -2,8 +2,8 @@
 //!
 //! | a request is | by |
 //! |---|---|
-//! | taken from the host | [`wasi`], on WebAssembly only |
-//! | read | [`body`], [`query`] |
+//! | taken from the host, whole | [`wasi`], on WebAssembly only |
+//! | read | [`request`], [`body`], [`query`] |
 //! | answered | [`answer`], a [`response`] under a [`trace`] |
 //! | refused | [`problem`], under the same |
 
@@ -11,6 +11,7 @@ pub mod answer;
 pub mod body;
 pub mod problem;
 pub mod query;
+pub mod request;
 pub mod response;
 pub mod trace;
 #[cfg(target_family = "wasm")]

@@ -1,10 +1,11 @@
-//! HTTP as the host speaks it: `wasi:http`, used directly.
+//! HTTP as every host speaks it: `wasi:http`, used directly.
 //!
 //! The SDK's conversions would cost more than most answers do: they copy every header, and wait for the trailers of
 //! every body.
 
 use crate::body::BODY_BYTES;
 use crate::problem::{self, ProblemDetails};
+use crate::request::Request;
 use crate::response::Response;
 use http::Method;
 use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields};
@@ -12,89 +13,58 @@ use spin_sdk::wasip3::wit_bindgen::{StreamResult, spawn};
 use spin_sdk::wasip3::{wit_future, wit_stream};
 use std::borrow::Cow;
 
-/// The head of a request.
-pub struct Head {
-    method: Method,
-    path_and_query: String,
-    headers: Fields,
-}
-
-/// The body of a request, not yet read.
-pub struct Body(types::Request);
-
-/// Takes a request from the host.
-pub fn receive(request: types::Request) -> (Head, Body) {
-    let head = Head {
+/// Takes a request from the host, with its whole body; no route looks at the body of a GET. Should the body not be had, the
+/// request comes without, and why.
+pub async fn receive(request: types::Request) -> (Request, Result<(), ProblemDetails>) {
+    let received = Request {
         // What is not a token is the method of no route either.
         method: request.get_method().try_into().unwrap_or(Method::TRACE),
         path_and_query: request.get_path_with_query().unwrap_or_default(),
-        headers: request.get_headers(),
+        headers: request.get_headers().copy_all(),
+        body: Vec::new(),
     };
-    (head, Body(request))
-}
-
-impl Head {
-    /// The method.
-    pub fn method(&self) -> &Method {
-        &self.method
+    if received.method == Method::GET {
+        return (received, Ok(()));
     }
-
-    /// The path, as it came.
-    pub fn path(&self) -> &str {
-        self.path_and_query.split_once('?').map_or(&self.path_and_query, |(path, _)| path)
-    }
-
-    /// The query, as it came.
-    pub fn query(&self) -> Option<&str> {
-        self.path_and_query.split_once('?').map(|(_, query)| query)
-    }
-
-    /// The first header of a name, if it is text.
-    pub fn header(&self, name: &str) -> Option<String> {
-        String::from_utf8(self.headers.get(name).into_iter().next()?).ok()
-    }
-
-    /// Every header of a name, as it came.
-    pub fn headers(&self, name: &str) -> Vec<Vec<u8>> {
-        self.headers.get(name)
+    let announced = received.header("content-length").and_then(|length| length.parse().ok());
+    match read(request, announced).await {
+        Ok(body) => (Request { body, ..received }, Ok(())),
+        Err(problem) => (received, Err(problem)),
     }
 }
 
-impl Body {
-    /// Reads the body.
-    ///
-    /// # Errors
-    ///
-    /// `body-too-large` as soon as it is known to be, `body-unreadable` when it ends early.
-    pub async fn read(self, head: &Head) -> Result<Vec<u8>, ProblemDetails> {
-        let too_large = || {
-            let detail = format!("at most {} bytes are allowed", BODY_BYTES);
-            ProblemDetails::new(problem::BODY_TOO_LARGE, detail)
-        };
-        let announced = head.header("content-length").and_then(|length| length.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > BODY_BYTES) {
+/// Reads the body of a request.
+///
+/// # Errors
+///
+/// `body-too-large` as soon as it is known to be, `body-unreadable` when it ends early.
+async fn read(request: types::Request, announced: Option<usize>) -> Result<Vec<u8>, ProblemDetails> {
+    let too_large = || {
+        let detail = format!("at most {BODY_BYTES} bytes are allowed");
+        ProblemDetails::new(problem::BODY_TOO_LARGE, detail)
+    };
+    if announced.is_some_and(|length| length > BODY_BYTES) {
+        return Err(too_large());
+    }
+    let (_handled, handled) = wit_future::new(|| Ok(()));
+    let (mut stream, trailers) = types::Request::consume_body(request, handled);
+    let mut body = Vec::with_capacity(announced.unwrap_or(0));
+    // What was announced is all there is, and the host sees to that: no need to wait for the end.
+    while Some(body.len()) != announced {
+        body.reserve(1);
+        let (status, read) = stream.read(body).await;
+        body = read;
+        if body.len() > BODY_BYTES {
             return Err(too_large());
         }
-        let (_handled, handled) = wit_future::new(|| Ok(()));
-        let (mut stream, trailers) = types::Request::consume_body(self.0, handled);
-        let mut body = Vec::with_capacity(announced.unwrap_or(0));
-        // What was announced is all there is, and the host sees to that: no need to wait for the end.
-        while Some(body.len()) != announced {
-            body.reserve(1);
-            let (status, read) = stream.read(body).await;
-            body = read;
-            if body.len() > BODY_BYTES {
-                return Err(too_large());
-            }
-            if status == StreamResult::Dropped {
-                let unreadable =
-                    |_| ProblemDetails::new(problem::BODY_UNREADABLE, "the connection ended before the body did");
-                trailers.await.map_err(unreadable)?;
-                break;
-            }
+        if status == StreamResult::Dropped {
+            let unreadable =
+                |_| ProblemDetails::new(problem::BODY_UNREADABLE, "the connection ended before the body did");
+            trailers.await.map_err(unreadable)?;
+            break;
         }
-        Ok(body)
     }
+    Ok(body)
 }
 
 /// Hands an answer to the host. The body follows its head at once.

@@ -238,6 +238,9 @@ impl Variables for World {
             "site" => "local",
             "store_read_deadline_ms" => "60",
             "store_write_deadline_ms" => "250",
+            "sqlite_synchronous" => "full",
+            "buckets" => "16",
+            "trip_ttl_s" => "604800",
             _ => "1000",
         }
         .to_owned())
@@ -320,13 +323,16 @@ impl Store for World {
             let mut trips = memory.segments.borrow_mut();
             let stored = trips.entry(trip.to_owned()).or_default();
             let before = stored.len();
+            // All of them, or none.
+            let mut all = stored.clone();
             for segment in segments {
-                match stored.iter().find(|stored| stored.sequence == segment.sequence) {
+                match all.iter().find(|stored| stored.sequence == segment.sequence) {
                     Some(other) if other != segment => return Err(SegmentsError::Conflict(segment.sequence)),
                     Some(_) => {}
-                    None => stored.push(*segment),
+                    None => all.push(*segment),
                 }
             }
+            *stored = all;
             let head = memory.bills.borrow().get(trip).and_then(|all| all.last()).map(|head| head.revision.number);
             if let Some(revision) = head.filter(|_| stored.len() > before) {
                 let (reason, at) = (Some(Degradation::LateSegments), (memory.now_ms.get() / 1_000).cast_signed());

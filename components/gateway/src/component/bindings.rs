@@ -4,6 +4,7 @@
 
 spin_sdk::wit_bindgen::generate!({
     path: [
+        "../../wit/http",
         "../../wit/types",
         "../../wit/pricing",
         "../../wit/commission",
@@ -13,6 +14,7 @@ spin_sdk::wit_bindgen::generate!({
     inline: "
         package farebox:gateway;
         world gateway {
+            export farebox:http/exchange@0.1.0;
             import farebox:pricing/pricing@0.1.0;
             import farebox:commission/commission@0.1.0;
             import farebox:render/render@0.1.0;

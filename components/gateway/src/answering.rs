@@ -1,0 +1,133 @@
+//! From a whole request to its whole answer: the one way that all requests go, whoever they come from.
+
+use crate::refusals;
+use crate::routes::{self, Route};
+use crate::{openapi, peer};
+use farebox_billing::event::Event;
+use farebox_billing::ports::Ports;
+use farebox_billing::{Billing, Context, Wanted, bills, cards, estimates, health, meter, settlement};
+use farebox_web::problem::{self, ProblemDetails};
+use farebox_web::query::Query;
+use farebox_web::request::Request;
+use farebox_web::response::Response;
+use farebox_web::trace::Trace;
+use farebox_web::{answer, body};
+use http::StatusCode;
+use serde_json::{Value, json};
+use std::rc::Rc;
+
+type Answer = Result<Response, ProblemDetails>;
+
+/// Answers a request, under its trace or a new one. `random` is for the identifiers of the trace. `received` is why the request
+/// is not whole, if it is not.
+pub async fn answer<P: Ports>(
+    billing: &Rc<Billing<P>>,
+    request: &Request,
+    received: Result<(), ProblemDetails>,
+    random: [u8; 24],
+) -> Response {
+    let trace = Trace::continue_or_new(request.header("traceparent"), random);
+    let answered = match received {
+        Ok(()) => routed(billing, request, &trace).await,
+        Err(problem) => Err(problem),
+    };
+    match answered {
+        Ok(mut response) => {
+            trace.mark(&mut response);
+            response
+        }
+        Err(problem) => {
+            if let Some(event) = Event::of_refusal(problem.kind.code, problem.log.as_deref()) {
+                billing.ports().tell(trace.id(), &event);
+            }
+            problem.into_response(&trace)
+        }
+    }
+}
+
+async fn routed<P: Ports>(billing: &Rc<Billing<P>>, request: &Request, trace: &Trace) -> Answer {
+    let route = Route::find(&request.method, request.path())?;
+    let query = |known| Query::parse(request.query(), known);
+    let context = async || Context::new(billing, trace.id()).await.map(Rc::new).map_err(refusals::details);
+    match route {
+        Route::CreateEstimate => {
+            let document = document(request)?;
+            let estimate = estimates::create(&context().await?, &document).await;
+            answer::json(StatusCode::CREATED, &estimate.map_err(refusals::details)?)
+        }
+        Route::EstimateDetail { estimate_id, product } => {
+            let query = query(routes::ESTIMATE_DETAIL)?;
+            let wanted = wanted(&query, request);
+            let page = estimates::detail(&*context().await?, &estimate_id, &product, wanted).await;
+            answer::json(StatusCode::OK, &page.map_err(refusals::details)?)
+        }
+        Route::AddSegments { trip_id } => {
+            let document = document(request)?;
+            let totals = meter::add_segments(&*context().await?, &trip_id, &document).await;
+            answer::json(StatusCode::OK, &totals.map_err(refusals::details)?)
+        }
+        Route::CreateBill { trip_id } => {
+            let document = document(request)?;
+            let bill = bills::create(&*context().await?, &trip_id, &document).await;
+            Ok(billed(bill.map_err(refusals::details)?))
+        }
+        Route::Bill { trip_id } => {
+            let query = query(routes::BILL)?;
+            let bill = bills::fetch(&*context().await?, &trip_id, query.get("city")).await;
+            Ok(Response::json_text(StatusCode::OK, bill.map_err(refusals::details)?.into()))
+        }
+        Route::BillDetail { trip_id } => {
+            let query = query(routes::BILL_DETAIL)?;
+            let wanted = wanted(&query, request);
+            let page = bills::detail(&*context().await?, &trip_id, query.get("city"), wanted).await;
+            answer::json(StatusCode::OK, &page.map_err(refusals::details)?)
+        }
+        Route::Commission => {
+            let document = document(request)?;
+            let settlement = settlement::create(&*context().await?, &document);
+            answer::json(StatusCode::OK, &settlement.map_err(refusals::details)?)
+        }
+        Route::Cities => {
+            query(&[])?;
+            answer::json(StatusCode::OK, &health::cities(&*context().await?))
+        }
+        Route::RateCard { city, version } => {
+            query(&[])?;
+            let card = cards::document(&*context().await?, &city, &version).await;
+            Ok(Response::json_text(StatusCode::OK, card.map_err(refusals::details)?.into()))
+        }
+        Route::Health => answer::json(StatusCode::OK, &json!({"status": "ok"})),
+        Route::Ready => {
+            let readiness = health::readiness(billing, trace.id()).await;
+            let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            answer::json(status, &readiness)
+        }
+        Route::Status => {
+            peer::admit(request.headers(peer::HEADER))?;
+            answer::json(StatusCode::OK, &health::status(billing, trace.id()).await)
+        }
+        Route::OpenApi => Ok(Response::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
+        Route::RateCardSchema => Ok(Response::json_text(StatusCode::OK, openapi::RATE_CARD_SCHEMA.into())),
+        Route::CitySchema => Ok(Response::json_text(StatusCode::OK, openapi::CITY_SCHEMA.into())),
+    }
+}
+
+/// Reads the JSON body of a request that has no query.
+fn document(request: &Request) -> Result<Value, ProblemDetails> {
+    Query::parse(request.query(), &[])?;
+    if !body::is_json(request.header("content-type")) {
+        let detail = "send the body as JSON, and say so: Content-Type: application/json";
+        return Err(ProblemDetails::new(problem::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    body::parse(&request.body)
+}
+
+fn wanted<'a>(query: &'a Query, request: &'a Request) -> Wanted<'a> {
+    let languages = request.header("accept-language");
+    Wanted { scene: query.get("scene"), locale: query.get("locale"), languages }
+}
+
+fn billed(bill: bills::Billed) -> Response {
+    let status = if bill.new { StatusCode::CREATED } else { StatusCode::OK };
+    Response::json_text(status, bill.document.into())
+}
