@@ -2,22 +2,26 @@
 
 mod body;
 mod instances;
+mod lane;
+mod life;
+mod queue;
 mod warm_up;
+mod worker;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use farebox_web::trace::Trace;
-use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, Uri};
-use http_body_util::{BodyExt as _, Full};
+use http::{HeaderMap, Request, Response};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -27,11 +31,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
-use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
 
 use self::body::RequestBody;
-use self::instances::NoPlace;
-pub use self::instances::{Admission, Instances, Reuse};
+pub use self::instances::{Instances, Reuse};
+use self::lane::{Answer, whole};
+use self::workers::Workers;
+pub use self::workers::processors;
 use crate::logs::ACCESS;
 use crate::routes::Routes;
 use crate::unanswered::Unanswered;
@@ -45,6 +50,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The largest head of a request, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
+
+/// What is asked to know whether an application is ready, and so makes it ready.
+const READINESS: &str = "/readyz";
 
 /// The header that tells a component the peer's address, as Spin does.
 const PEER: HeaderName = HeaderName::from_static("spin-client-addr");
@@ -70,19 +78,19 @@ pub struct Limits {
 /// Has every component start anew: requests from now on are answered by new instances, those under way to their end by the
 /// ones they are in. A guest cannot be told anything, but a new one knows nothing that is old.
 #[derive(Clone)]
-pub struct Renewal(Vec<Arc<AtomicU64>>);
+pub struct Renewal(Vec<Workers>);
 
 impl Renewal {
     /// Does it.
     pub fn renew(&self) {
-        self.0.iter().for_each(|renewals| _ = renewals.fetch_add(1, Ordering::Relaxed));
+        self.0.iter().for_each(Workers::renew);
     }
 }
 
 /// An application that answers requests.
 pub struct Server {
     routes: Routes,
-    components: BTreeMap<String, ProxyHandler<Instances>>,
+    components: BTreeMap<String, Workers>,
     limits: Limits,
     in_flight: Arc<Semaphore>,
     /// By path.
@@ -91,7 +99,7 @@ pub struct Server {
 
 /// What an orchestrator asks an application, to know how it is.
 struct Probe {
-    component: ProxyHandler<Instances>,
+    component: Workers,
     places: Arc<Semaphore>,
 }
 
@@ -101,14 +109,16 @@ impl Server {
     #[must_use]
     pub fn new(routes: Routes, components: BTreeMap<String, Instances>, limits: Limits, probes: &[String]) -> Self {
         let places = Arc::new(Semaphore::new(limits.instances));
-        let within = |(id, instances): (String, Instances)| (id, ProxyHandler::new(instances.within(&places)));
-        let components: BTreeMap<String, ProxyHandler<Instances>> = components.into_iter().map(within).collect();
+        let start = |(id, instances): (String, Instances)| {
+            let warm_up = (routes.component(READINESS) == Some(&*id)).then_some(READINESS);
+            (id, Workers::start(instances, Arc::clone(&places), warm_up))
+        };
+        let components: BTreeMap<String, Workers> = components.into_iter().map(start).collect();
         let mut apart = BTreeMap::new();
         let mut probe = |path: &String| {
             let id = routes.component(path)?;
-            let of_requests = components.get(id)?.state();
-            let component =
-                apart.entry(id.to_owned()).or_insert_with(|| ProxyHandler::new(of_requests.apart())).clone();
+            let of_requests = components.get(id)?;
+            let component = apart.entry(id.to_owned()).or_insert_with(|| of_requests.apart()).clone();
             Some((path.clone(), Probe { component, places: Arc::new(Semaphore::new(limits.probes)) }))
         };
         let probes = probes.iter().filter_map(&mut probe).collect();
@@ -118,7 +128,11 @@ impl Server {
     /// What renews the instances of all components.
     #[must_use]
     pub fn renewal(&self) -> Renewal {
-        Renewal(self.components.values().map(|component| component.state().renewals()).collect())
+        Renewal(self.workers().cloned().collect())
+    }
+
+    fn workers(&self) -> impl Iterator<Item = &Workers> {
+        self.components.values().chain(self.probes.values().map(|probe| &probe.component))
     }
 
     /// Serves until `stop` is done, then finishes the requests under way.
@@ -153,10 +167,7 @@ impl Server {
         }
         drop(listener);
         graceful.shutdown().await;
-        // The instances of probes share theirs.
-        for component in server.components.values() {
-            component.state().stop();
-        }
+        server.workers().for_each(Workers::stop);
     }
 
     fn connection(
@@ -224,30 +235,26 @@ impl Server {
             // Waits for the whole body, so that a slow client holds up no instance.
             None => body.read(self.limits.body, self.limits.request).await?,
         };
-        head.uri = absolute(&head);
         let request = Request::from_parts(head, body);
         self.ask(component, request, permit).await
     }
 
-    fn component(&self, path: &str) -> Result<&ProxyHandler<Instances>, Unanswered> {
+    fn component(&self, path: &str) -> Result<&Workers, Unanswered> {
         self.routes.component(path).and_then(|id| self.components.get(id)).ok_or(Unanswered::NoRoute)
     }
 
     async fn ask(
         &self,
-        component: &ProxyHandler<Instances>,
+        component: &Workers,
         request: Request<Bytes>,
         permit: OwnedSemaphorePermit,
     ) -> Result<Response<WasiBody>, Unanswered> {
-        let request = request.map(whole);
         let start = Instant::now();
         let answered = async {
-            let admission = component.state().admit().await;
-            let response = component.handle(admission, request).await.map_err(|error| {
-                tracing::debug!("a component did not answer: {error:?}");
-                unanswered(&error)
-            })?;
-            prepare(response, permit).await
+            match component.ask(request).await? {
+                Answer::Whole(response) => Ok(response.map(whole)),
+                Answer::Begun(response) => prepare(response, permit).await,
+            }
         };
         match timeout(self.limits.request, answered).await {
             // An instance that is stuck is killed at the same moment, which may be noticed first.
@@ -295,30 +302,6 @@ fn vouch(headers: &mut HeaderMap, peer: HeaderValue) {
     headers.insert(PEER, peer);
 }
 
-/// The URI with scheme and authority: components are shown both, and a request to an origin server has neither.
-fn absolute(head: &Parts) -> Uri {
-    let authority = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    let uri = |authority| Uri::builder().scheme("http").authority(authority).path_and_query(path).build();
-    uri(authority).or_else(|_| uri("localhost")).unwrap_or_else(|_| head.uri.clone())
-}
-
-fn unanswered(error: &wasmtime::Error) -> Unanswered {
-    if error.is::<ExpirationError>() {
-        return Unanswered::TimedOut;
-    }
-    match error.downcast_ref::<InstantiationError<Admission>>() {
-        Some(failed) if failed.error.is::<NoPlace>() || failed.error.is::<wasmtime::PoolConcurrencyLimitError>() => {
-            Unanswered::Overloaded
-        }
-        Some(failed) => {
-            tracing::error!("a component cannot be instantiated: {:?}", failed.error);
-            Unanswered::Internal
-        }
-        None => Unanswered::Internal,
-    }
-}
-
 /// Makes a response ready to send. Its place among the requests under way is free again when its body has been sent.
 async fn prepare(response: Response<WasiBody>, permit: OwnedSemaphorePermit) -> Result<Response<WasiBody>, Unanswered> {
     let (head, body) = response.into_parts();
@@ -335,10 +318,6 @@ async fn prepare(response: Response<WasiBody>, permit: OwnedSemaphorePermit) -> 
         frame
     });
     Ok(Response::from_parts(head, body.boxed_unsync()))
-}
-
-fn whole(body: Bytes) -> WasiBody {
-    Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod banner;
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ use crate::logs::{self, LogFormat};
 use crate::manifest::Manifest;
 use crate::misfits::Misfits;
 use crate::routes::Routes;
-use crate::serve::{Limits, Renewal, Reuse, Server, listen};
+use crate::serve::{Limits, Renewal, Reuse, Server, listen, processors};
 use crate::state::linker;
 use crate::values::{Overrides, RedisUrl, SIGNING_KEY, Values};
 
@@ -145,8 +146,7 @@ impl Up {
     fn server(&self, manifest: &Manifest, data: &DataDir, values: &Values) -> anyhow::Result<Server> {
         let memory = self.memory_limit.checked_mul(1 << 20).context("--memory-limit is too large")?;
         let probes = &manifest.application.tool.farebox.probes;
-        let of_probes = u32::try_from(probes.len())?.saturating_mul(PROBES);
-        let engine = engine(memory, self.max_in_flight.saturating_add(of_probes))?;
+        let engine = engine(memory, self.max_in_flight.saturating_add(apart(manifest)?))?;
         let compiler = Compiler::new(engine.clone(), data.cache()?);
         let linker = linker(&engine).map_err(anyhow_error)?;
         let shared = Shared { database: sqlite::open(manifest, &data.database())?, redis: Redis::default(), memory };
@@ -167,6 +167,17 @@ impl Up {
         };
         Ok(Server::new(routes, components, limits, probes))
     }
+}
+
+/// Instances at once that are there however little is asked, or for probes only.
+fn apart(manifest: &Manifest) -> anyhow::Result<u32> {
+    let components = manifest.routes().map(|(_, component)| component).collect::<BTreeSet<_>>().len();
+    // Each may stand beside the one that comes after it.
+    let standing = components.saturating_mul(processors()).saturating_mul(2);
+    let probes = manifest.application.tool.farebox.probes.len();
+    // And one of each component for its probes, beside the one that comes after it.
+    let of_probes = probes.saturating_mul(usize::try_from(PROBES)?).saturating_add(components.saturating_mul(2));
+    Ok(u32::try_from(standing.saturating_add(of_probes))?)
 }
 
 /// Done at the first SIGTERM or SIGINT. The second ends the process at once. SIGHUP renews the instances, which then read

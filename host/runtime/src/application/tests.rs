@@ -176,16 +176,20 @@ async fn a_component_is_granted_its_own_only() {
     assert!(right.database.is_none());
 }
 
-/// Three triggers name two components: each is composed and compiled once, and its triggers share its instances.
+/// Three triggers name two components: each is composed and compiled once, and its triggers share what it is made of.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_of_two_triggers_is_made_once() {
     let fixture = Fixture::new();
     let address = fixture.serve().await;
     assert_eq!(std::fs::read_dir(fixture.folder.path().join("cache")).unwrap().count(), 2);
-    assert_eq!(status(address, "/").await, 214);
-    // The answer is there a moment before the instance is free again.
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(status(address, "/right/but/left").await, 314);
+    // An instance that has answered one request answers the next with 3xx. There are as many as processors, and each of
+    // the two routes alone asks no more than that.
+    let mut statuses = Vec::new();
+    for _ in 0..crate::serve::processors() {
+        statuses.push(status(address, "/").await);
+        statuses.push(status(address, "/right/but/left").await);
+    }
+    assert!(statuses.iter().all(|status| status % 100 == 14) && statuses.contains(&314), "{statuses:?}");
     assert_eq!(fixture.components().unwrap().keys().collect::<Vec<_>>(), ["left", "right"]);
 }
 

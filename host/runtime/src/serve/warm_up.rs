@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use super::Server;
+use super::{READINESS, Server};
 
 /// How long a start may be held up.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ impl Server {
     /// What the application needs and does not have.
     async fn missing(&self) -> Option<String> {
         let permit = Arc::clone(&self.in_flight).try_acquire_owned().ok()?;
-        let request = Request::get("http://localhost/readyz").body(Bytes::new()).ok()?;
+        let request = Request::get(READINESS).body(Bytes::new()).ok()?;
         let component = self.component(request.uri().path()).ok()?;
         let answer = match self.ask(component, request, permit).await {
             Ok(answer) => answer,
