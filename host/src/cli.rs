@@ -33,20 +33,42 @@ enum Command {
 /// Runs the command that the process's arguments name, and says what went wrong.
 #[must_use]
 pub fn run() -> ExitCode {
-    let result = match Cli::parse().command {
+    output::tell_panics();
+    let result = match Cli::try_parse() {
+        Ok(cli) => run_command(cli.command),
+        Err(error) => answer_of_parser(&error),
+    };
+    let code = result.unwrap_or_else(|error| {
+        if output::nobody_reads(&error) {
+            // As a program ends that a broken pipe kills.
+            return ExitCode::from(141);
+        }
+        output::say(format_args!("error: {error:#}"));
+        ExitCode::FAILURE
+    });
+    output::flush();
+    code
+}
+
+fn run_command(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
         Command::Up(up) => up.run().map(|()| ExitCode::SUCCESS),
         Command::Quote(quote) => quote.run().map(|()| ExitCode::SUCCESS),
         Command::Explain(explain) => explain.run(),
         Command::Card(card) => card.run(),
         Command::City(city) => city.run(),
         Command::Replay(replay) => replay.run(),
-    };
-    result.unwrap_or_else(|error| {
-        if output::nobody_reads(&error) {
-            // As a program ends that a broken pipe kills.
-            return ExitCode::from(141);
-        }
-        eprintln!("error: {error:#}");
-        ExitCode::FAILURE
-    })
+    }
+}
+
+/// What there is to say of arguments that name no command: an answer, when it was asked for, or a mistake.
+fn answer_of_parser(error: &clap::Error) -> anyhow::Result<ExitCode> {
+    if !error.use_stderr() {
+        output::print_with(|| error.print())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = error.render();
+    let text = if output::is_coloured() { text.ansi().to_string() } else { text.to_string() };
+    output::say(text.trim_end_matches('\n'));
+    Ok(ExitCode::from(2))
 }

@@ -131,12 +131,13 @@ impl Replay {
     /// Says how fast it was, and how it ended.
     fn finish<T>(&self, done: &Done<T>, failed: u64) -> anyhow::Result<ExitCode> {
         let rate = per_second(done.lines, done.elapsed);
-        eprintln!("{} bills in {:.1?}: {} bills/s", HumanCount(done.lines), done.elapsed, HumanCount(rate));
+        let bills = HumanCount(done.lines);
+        output::say(format_args!("{bills} bills in {:.1?}: {} bills/s", done.elapsed, HumanCount(rate)));
         if let Some(error) = &done.error {
             anyhow::bail!("cannot read {} any further: {error}", input::name(&self.bills));
         }
         if done.interrupted {
-            eprintln!("interrupted: the rest was not looked at");
+            output::say("interrupted: the rest was not looked at");
             return Ok(ExitCode::from(130));
         }
         ensure!(done.lines > 0, "there are no bills in {}", input::name(&self.bills));

@@ -1,5 +1,6 @@
 //! Estimates over HTTP: the application on the host, against the same computation natively behind axum. One load
 //! generator, one machine, one run: only the ratios mean anything.
+#![allow(clippy::print_stdout, reason = "a bench is for what it prints")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::float_arithmetic, clippy::cast_precision_loss)]
 
 use farebox_kit::artifacts;

@@ -1,4 +1,5 @@
 //! Pricing, measured: natively, in a warm instance of the component, in a fresh one, and by another rules engine.
+#![allow(clippy::print_stdout, reason = "a bench is for what it prints")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::float_arithmetic)]
 
 use criterion::{Criterion, criterion_group};

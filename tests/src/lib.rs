@@ -1,4 +1,5 @@
 //! Tests of the built application: components, contract, HTTP, faults.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what is printed here is for whoever runs a test")]
 
 pub mod baseline;
 pub mod circles;

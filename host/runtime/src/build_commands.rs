@@ -4,6 +4,7 @@ use anyhow::{Context as _, ensure};
 use tokio::process::Command;
 
 use crate::manifest::Manifest;
+use crate::output;
 
 /// Runs every component's build commands in a shell, one after the other, with their output going where ours goes.
 ///
@@ -15,7 +16,9 @@ pub async fn run(manifest: &Manifest) -> anyhow::Result<()> {
         let Some(build) = &component.build else { continue };
         let folder = manifest.path(&build.workdir);
         for command in build.commands() {
-            eprintln!("building component {id}: {command}");
+            output::say(format_args!("building component {id}: {command}"));
+            // Before anything that it says itself.
+            output::flush();
             let status = Command::new("sh")
                 .args(["-c", command])
                 .current_dir(&folder)

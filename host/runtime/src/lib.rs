@@ -24,6 +24,7 @@ mod load;
 mod logs;
 mod manifest;
 mod misfits;
+pub mod output;
 mod routes;
 mod serve;
 pub mod state;

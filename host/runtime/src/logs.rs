@@ -5,9 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use clap::ValueEnum;
+use serde::Deserialize;
 use tokio::io::AsyncWrite;
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+
+use crate::output;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -21,11 +25,20 @@ pub enum LogFormat {
 pub fn start(format: LogFormat, access_log: bool) {
     let mut filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,farebox=info,guest=info"));
-    if access_log && let Ok(directive) = format!("{ACCESS}=debug").parse() {
+    // Whatever is chosen, nothing of it is lost without a word.
+    let mut always = vec![format!("{}=warn", output::LOSS)];
+    if access_log {
+        always.push(format!("{ACCESS}=debug"));
+    }
+    for directive in always.iter().filter_map(|directive| directive.parse().ok()) {
         filter = filter.add_directive(directive);
     }
-    let logs =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(output::Log)
+        .with_ansi(output::is_coloured())
+        // It would write of them to the standard error itself.
+        .log_internal_errors(false);
     // A second start, in tests, is no reason to fail.
     _ = match format {
         LogFormat::Text => logs.try_init(),
@@ -68,8 +81,36 @@ impl Lines {
     fn log(&mut self) {
         let GuestOutput { component, stream } = &self.output;
         let line = String::from_utf8_lossy(&self.line);
-        tracing::info!(target: "guest", component = &**component, stream, "{}", line.trim_end());
+        let line = line.trim_end();
+        // The level of a log line is fixed where it is written.
+        match level(line) {
+            Level::ERROR => tracing::error!(target: "guest", component = &**component, stream, "{line}"),
+            Level::WARN => tracing::warn!(target: "guest", component = &**component, stream, "{line}"),
+            _ => tracing::info!(target: "guest", component = &**component, stream, "{line}"),
+        }
         self.line.clear();
+    }
+}
+
+/// How much a line of a guest matters: what its severity says when it is an object of JSON that has one, and else nothing in
+/// particular.
+fn level(line: &str) -> Level {
+    #[derive(Deserialize)]
+    struct Event {
+        severity: Severity,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Severity {
+        Warn,
+        Error,
+    }
+    // Lists could stand for objects.
+    let event = line.starts_with('{').then(|| serde_json::from_str::<Event>(line));
+    match event {
+        Some(Ok(Event { severity: Severity::Error })) => Level::ERROR,
+        Some(Ok(Event { severity: Severity::Warn })) => Level::WARN,
+        _ => Level::INFO,
     }
 }
 
@@ -97,6 +138,36 @@ impl Drop for Lines {
     fn drop(&mut self) {
         if !self.line.is_empty() {
             self.log();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an operator has to see is logged as such, and nothing else is.
+    #[test]
+    fn levels() {
+        let table = [
+            (r#"{"event":"bill-mocked","severity":"warn","trace_id":"1"}"#, Level::WARN),
+            (r#"{"severity":"error"}"#, Level::ERROR),
+            (r#" {"severity":"error"}"#, Level::INFO),
+            (r#"{"severity":"info"}"#, Level::INFO),
+            (r#"{"severity":"fatal"}"#, Level::INFO),
+            (r#"{"severity":2}"#, Level::INFO),
+            (r#"{"severity":null}"#, Level::INFO),
+            (r#"{"severity":"warn","severity":"error"}"#, Level::INFO),
+            (r#"{"inner":{"severity":"error"}}"#, Level::INFO),
+            (r#"{"severity":"error"} and more"#, Level::INFO),
+            (r#"{"severity":"error""#, Level::INFO),
+            (r#"["error"]"#, Level::INFO),
+            ("severity: error", Level::INFO),
+            ("{}", Level::INFO),
+            ("", Level::INFO),
+        ];
+        for (line, expected) in table {
+            assert_eq!(level(line), expected, "{line}");
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::load::load;
 use crate::logs::{self, LogFormat};
 use crate::manifest::Manifest;
 use crate::misfits::Misfits;
+use crate::output;
 use crate::routes::Routes;
 use crate::serve::{Limits, Renewal, Reuse, Server, listen, processors};
 use crate::state::linker;
@@ -122,7 +123,10 @@ impl Up {
         // Connections made from now on wait until the server runs.
         let listener = listen(self.listen).await?;
         server.warm_up().await;
-        banner::print(listener.local_addr()?, &manifest, &values, &data);
+        output::offer(banner::text(listener.local_addr()?, &manifest, &values, &data));
+        if banner::signs_with_the_development_key(&manifest, &values) {
+            output::say(banner::DEVELOPMENT_KEY);
+        }
         server.run(listener, stop).await;
         Ok(())
     }
@@ -204,9 +208,10 @@ fn stop(renewal: Renewal) -> anyhow::Result<impl Future<Output = ()>> {
     };
     Ok(async move {
         next().await;
-        eprintln!("stopping: finishing the requests under way; once more to stop at once");
+        output::say("stopping: finishing the requests under way; once more to stop at once");
         tokio::spawn(async move {
             next().await;
+            output::flush();
             std::process::exit(130);
         });
     })

@@ -1,48 +1,53 @@
-//! What a start prints.
+//! What a start says.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use crate::data_dir::DataDir;
 use crate::manifest::Manifest;
 use crate::values::{SIGNING_KEY, Values};
 
-/// Prints where the application is, what it answers and where its data is. The line "listening on ..." is for programs
-/// too, and does not change.
-pub(super) fn print(address: SocketAddr, manifest: &Manifest, values: &Values, data: &DataDir) {
+/// Where the application is, what it answers and where its data is. The line "listening on ..." is for programs too, and does not
+/// change.
+pub(super) fn text(address: SocketAddr, manifest: &Manifest, values: &Values, data: &DataDir) -> String {
     let url = format!("http://{address}");
-    println!("listening on {url}");
+    let mut text = format!("listening on {url}\n");
     for trigger in &manifest.trigger.http {
-        println!("  {url}{} -> {}", trigger.route, trigger.component);
+        _ = writeln!(text, "  {url}{} -> {}", trigger.route, trigger.component);
     }
-    match values.get("store_backend") {
+    _ = match values.get("store_backend") {
         Some("redis") => {
-            println!("store: Redis at {}", values.get("redis_address").unwrap_or("an unknown address"));
+            writeln!(text, "store: Redis at {}", values.get("redis_address").unwrap_or("an unknown address"))
         }
-        _ => println!("store: embedded database {}", data.database().display()),
-    }
-    println!("data: {}", data.path().display());
+        _ => writeln!(text, "store: embedded database {}", data.database().display()),
+    };
+    _ = writeln!(text, "data: {}", data.path().display());
     if manifest.application.name == "farebox" {
-        try_it(&url);
+        text += &try_it(&url);
     }
-    if let Some(key) = values.get(SIGNING_KEY)
-        && manifest.defaults().any(|default| default == (SIGNING_KEY, key))
-    {
-        eprintln!("{DEVELOPMENT_KEY}");
-    }
+    text
 }
 
-fn try_it(url: &str) {
-    println!(
+fn try_it(url: &str) -> String {
+    format!(
         r#"
 try it:
   E=$(curl -s {url}/v1/estimates --json '{{"city":"110000","products":["express"],"origin":{{"lat":39.9087,"lng":116.3975}},"destination":{{"lat":39.9990,"lng":116.3264}},"distance_m":16200,"duration_s":2100,"depart_at":"2026-11-20T08:30:00+08:00"}}'); echo "$E"
   curl -sw "\n" "{url}/v1/estimates/$(echo "$E" | sed 's/.*"estimate_id":"\([^"]*\)".*/\1/')/details/express?locale=en-US"
   curl -sw "\n" {url}/v1/commission --json '{{"city":"110000","product":"express","passenger_total":"30.00","driver_total":"20.00"}}'
+
 "#
-    );
+    )
 }
 
-const DEVELOPMENT_KEY: &str = "\
+/// Whether anybody can sign an estimate.
+pub(super) fn signs_with_the_development_key(manifest: &Manifest, values: &Values) -> bool {
+    let key = values.get(SIGNING_KEY);
+    key.is_some_and(|key| manifest.defaults().any(|default| default == (SIGNING_KEY, key)))
+}
+
+/// What is said of it.
+pub(super) const DEVELOPMENT_KEY: &str = "\
 ********************************************************************************
 WARNING: estimates are signed with the built-in development key, which everybody
 knows: anybody can forge a price. Never use it where money is real. Leave out
