@@ -6,10 +6,11 @@ use farebox_kit::artifacts::{farebox, repository};
 use farebox_tests::server::PATIENT;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{BufRead, BufReader, PipeReader, Read, Write};
+use std::io::{PipeReader, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// What a pipe of Linux holds.
@@ -88,11 +89,9 @@ fn code(child: &mut Child, time: Duration) -> Option<i32> {
     None
 }
 
-/// What is left in a pipe.
-fn rest(pipe: &mut Option<impl Read>) -> String {
-    let mut text = String::new();
-    pipe.take().unwrap().read_to_string(&mut text).unwrap();
-    text
+/// Reads a pipe to its end, so that nobody waits for it to be read.
+fn read(pipe: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || std::io::read_to_string(pipe).unwrap())
 }
 
 const RIDE: &str = "--distance 4.1km --duration 21m --at 2026-11-21T08:00:00+08:00";
@@ -152,16 +151,18 @@ fn commands_fail_only_when_their_answer_is_lost() {
         assert_eq!(output.status.code(), Some(expected), "{line}: {answer}{said}");
         for (stream, broken) in STREAMS.into_iter().flat_map(|stream| WAYS.map(|broken| (stream, broken))) {
             let what = format!("{line}: standard {stream:?} is {broken:?}");
-            let (mut child, mut reader) = spawn(&arguments, input(stdin), stream, broken);
+            let (mut child, _reader) = spawn(&arguments, input(stdin), stream, broken);
             if stream == Stream::Error {
+                let out = read(child.stdout.take().unwrap());
                 assert_eq!(code(&mut child, in_time), Some(expected), "{what}");
-                assert_eq!(rest(&mut child.stdout), answer, "{what}");
+                assert_eq!(out.join().unwrap(), answer, "{what}");
                 continue;
             }
             if broken == Broken::Stuck && !answer.is_empty() {
-                assert_eq!(code(&mut child, Duration::ZERO), None, "{what}");
+                assert_eq!(code(&mut child, Duration::from_millis(100)), None, "{what}");
                 continue;
             }
+            let error = read(child.stderr.take().unwrap());
             let expected = match broken {
                 _ if answer.is_empty() => expected,
                 Broken::Full => 1,
@@ -169,9 +170,8 @@ fn commands_fail_only_when_their_answer_is_lost() {
                 Broken::Closed | Broken::Stuck => expected,
             };
             assert_eq!(code(&mut child, in_time), Some(expected), "{what}");
-            let told = rest(&mut child.stderr).contains("error: cannot write to the standard output: No space left");
+            let told = error.join().unwrap().contains("error: cannot write to the standard output: No space left");
             assert_eq!(told, broken == Broken::Full && !answer.is_empty(), "{what}");
-            drop(reader.take());
         }
     }
 }
@@ -179,10 +179,10 @@ fn commands_fail_only_when_their_answer_is_lost() {
 /// An answer arrives whole when its reader goes on after a while.
 #[test]
 fn a_slow_reader_gets_the_whole_answer() {
-    let (mut child, mut reader) = spawn(&["card", "schema"], Stdio::null(), Stream::Out, Broken::Stuck);
+    let (mut child, reader) = spawn(&["card", "schema"], Stdio::null(), Stream::Out, Broken::Stuck);
     std::thread::sleep(Duration::from_millis(300));
     assert!(child.try_wait().unwrap().is_none(), "it waits");
-    let answer = rest(&mut reader);
+    let answer = read(reader.unwrap()).join().unwrap();
     let schema = std::fs::read_to_string(repository().join("docs/rate-card.schema.json")).unwrap();
     assert!(answer.trim_start() == schema.trim_start());
     assert_eq!(code(&mut child, Duration::from_secs(10)), Some(0));
@@ -224,7 +224,7 @@ impl Server {
         answer.status().as_u16()
     }
 
-    /// Bills a ride, and so writes an event: its measurements are lost. The bill.
+    /// Bills a ride that nobody measured. The bill.
     fn bill(&self, trip: &str) -> Value {
         let ride = json!({
             "city": "110000", "product": "express",
@@ -261,12 +261,7 @@ fn a_server_needs_nobody_to_listen() {
     {
         let what = format!("standard {stream:?} is {broken:?}");
         let mut server = Server::start(data.path(), &["--access-log"], stream, broken);
-        // What the other stream says is read to its end.
-        let (out, error) = (server.child.stdout.take(), server.child.stderr.take());
-        let readers = [
-            out.map(|mut out| std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()))),
-            error.map(|mut error| std::thread::spawn(move || std::io::copy(&mut error, &mut std::io::sink()))),
-        ];
+        let others = (server.child.stdout.take().map(read), server.child.stderr.take().map(read));
         for _ in 0..2_000 {
             assert_eq!(server.get("/healthz"), 200, "{what}");
         }
@@ -276,10 +271,33 @@ fn a_server_needs_nobody_to_listen() {
         }
         assert_eq!(server.get("/healthz"), 200, "{what}");
         assert_eq!(server.stop(), Some(0), "{what}");
-        for reader in readers.into_iter().flatten() {
-            reader.join().unwrap().unwrap();
+        if let (Some(out), _) = others {
+            assert!(out.join().unwrap().starts_with("listening on http://"), "{what}");
         }
     }
+}
+
+/// The lines of a log that come from somewhere.
+fn lines<'a>(log: &'a str, target: &'a str) -> impl Iterator<Item = Value> + 'a {
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(move |line| line["target"] == target)
+}
+
+/// What guests tell of is logged at its severity.
+#[test]
+fn events_are_logged_at_their_severity() {
+    let data = tempfile::tempdir().unwrap();
+    // Where no store is.
+    let arguments = ["--log-format", "json", "--redis", "redis://127.0.0.1:1"];
+    let mut server = Server::start(data.path(), &arguments, Stream::Out, Broken::Closed);
+    let log = read(server.child.stderr.take().unwrap());
+    let bill = server.bill("ride-1");
+    assert_eq!(bill["basis"], "mocked", "{bill}");
+    assert_eq!(server.stop(), Some(0));
+    let log = log.join().unwrap();
+    let told: Vec<Value> =
+        lines(&log, "guest").filter(|line| line["message"].as_str().unwrap().contains("bill-mocked")).collect();
+    assert!(told.len() == 1 && told[0]["level"] == "WARN", "{told:?}");
 }
 
 /// A reader who comes back is told how many lines were lost: each request has its line, or is counted.
@@ -294,23 +312,15 @@ fn what_is_lost_of_a_log_is_counted() {
     for _ in 0..requests {
         assert_eq!(server.get(&path), 404);
     }
-    let reader = BufReader::new(server.reader.take().unwrap());
-    let lines = std::thread::spawn(move || {
-        let lines = reader.lines().map(Result::unwrap).filter(|line| !line.is_empty());
-        lines.collect::<Vec<String>>()
-    });
+    let log = read(server.reader.take().unwrap());
     std::thread::sleep(Duration::from_millis(500));
     for _ in 0..10 {
         assert_eq!(server.get(&path), 404);
     }
     assert_eq!(server.stop(), Some(0));
-    let lines = lines.join().unwrap();
-    let of_target = |name: &'static str| {
-        let objects = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        objects.filter(move |line| line["target"] == name)
-    };
-    let logged = of_target("access").filter(|line| line["path"] == path.as_str()).count() as u64;
-    let reports: Vec<Value> = of_target("farebox::log").collect();
+    let log = log.join().unwrap();
+    let logged = lines(&log, "access").filter(|line| line["path"] == path.as_str()).count() as u64;
+    let reports: Vec<Value> = lines(&log, "farebox::log").collect();
     let lost: u64 = reports.iter().map(|report| report["lost"].as_u64().unwrap()).sum();
     assert!(lost > 0 && logged >= 10, "{logged} logged, {lost} lost");
     assert_eq!(logged + lost, requests + 10, "{reports:?}");
