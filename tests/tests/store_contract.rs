@@ -801,6 +801,7 @@ async fn a_configuration_is_kept_on_the_node(place: Place) {
 }
 
 /// Prints what a bill takes beside its own text: with `--nocapture`.
+#[expect(clippy::print_stdout, reason = "a test may show how it went, and this is part of some")]
 async fn bytes_kept_per_bill(place: Place) {
     const BILLS: i64 = 1_000;
     let store = place.open().await;
