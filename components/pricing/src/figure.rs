@@ -1,7 +1,7 @@
 //! The numbers on a rate card.
 
 use farebox_document::ProblemCode::{Malformed, NotWhole, OutOfRange, TooPrecise};
-use farebox_document::{BadValue, Problems, excerpt, number, number_in_text, refuse};
+use farebox_document::{BadValue, Problems, excerpt, integer, number, number_in_text, refuse};
 use farebox_money::{Currency, Decimal, MAX_DECIMAL_CHARS, MinorUnits, decimal};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -95,6 +95,9 @@ impl<'de> Deserialize<'de> for Metres {
             }
 
             fn visit_f64<E: Error>(self, metres: f64) -> Result<Metres, E> {
+                if let Some(metres) = integer(metres) {
+                    return self.visit_i64(metres);
+                }
                 let metres = number(metres);
                 Err(refuse(
                     NotWhole,
@@ -170,6 +173,8 @@ mod tests {
             assert_eq!(actual.map(|metres| metres.0.to_string()).as_deref(), expected, "{json}");
         };
         check("1000", Some("1000"));
+        check("1000.0", Some("1000"));
+        check("1e3", Some("1000"));
         check(r#""1609.344""#, Some("1609.344"));
         for bad in ["1609.344", "-1", "1000000000", r#""a mile""#, "null"] {
             check(bad, None);

@@ -1,6 +1,5 @@
 //! Every limit of a request. Reading enforces what is here, and the OpenAPI document states it.
 
-use farebox_fare::Timestamp;
 use farebox_money::MinorUnits;
 use rust_decimal::Decimal;
 use std::ops::RangeInclusive;
@@ -47,8 +46,11 @@ pub const SEGMENT_DURATION_S: RangeInclusive<u64> = 0..=86_400;
 /// Sequence numbers: what every JSON implementation can hold exactly.
 pub const SEQUENCE: RangeInclusive<u64> = 0..=(1 << 53) - 1;
 
-/// Moments, in seconds since 1970: the years 2000 to 2099. Catches milliseconds given as seconds.
-pub const MOMENT: RangeInclusive<Timestamp> = 946_684_800..=4_102_444_799;
+/// The years of moments, as they are written. Catches what was made of milliseconds given as seconds.
+pub const MOMENT_YEARS: RangeInclusive<u16> = 2000..=2099;
+
+/// Moments, as a regular expression: RFC 3339 in these years, but for days that their month does not have.
+pub const MOMENT_PATTERN: &str = "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
 
 /// Latitudes, in degrees, are at most this far from zero.
 pub const LATITUDE_DEG: u8 = 90;
@@ -62,8 +64,18 @@ pub const AMOUNT_MINOR: RangeInclusive<MinorUnits> = 0..=1_000_000_000_000;
 /// The dynamic factor.
 pub const DYNAMIC: RangeInclusive<Decimal> = tenth()..=Decimal::TEN;
 
+/// Dynamic factors, as a regular expression: in this range, and with so few decimals.
+pub const DYNAMIC_PATTERN: &str = r"^0*(0\.[1-9][0-9]{0,3}0*|[1-9](\.[0-9]{1,4}0*)?|10(\.0+)?)$";
+
 /// The value of a percent coupon; zero itself is refused by its four decimals.
 pub const PERCENT: RangeInclusive<Decimal> = ten_thousandth()..=Decimal::ONE_HUNDRED;
+
+/// Such percentages, as a regular expression.
+pub const PERCENT_PATTERN: &str =
+    r"^0*(0\.([1-9][0-9]{0,3}|0[1-9][0-9]{0,2}|00[1-9][0-9]?|000[1-9])0*|[1-9][0-9]?(\.[0-9]{1,4}0*)?|100(\.0+)?)$";
+
+/// The value of a coupon for an amount, as a regular expression: more than zero.
+pub const AMOUNT_OFF_PATTERN: &str = r"^(0*[1-9][0-9]*(\.[0-9]+)?|0+\.0*[1-9][0-9]*)$";
 
 /// How many decimals a factor or a percentage has at most.
 pub const FACTOR_DECIMALS: u32 = 4;

@@ -3,17 +3,17 @@
 use crate::limits;
 use crate::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 pub use farebox_fare::schema::{Name, Token};
-use farebox_fare::time;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 
 /// RFC 3339, and between which moments.
 pub(crate) fn moment() -> Schema {
-    let (first, last) = limits::MOMENT.into_inner();
+    let (first, last) = limits::MOMENT_YEARS.into_inner();
     json_schema!({
         "type": "string",
         "format": "date-time",
-        "description": format!("RFC 3339 with an offset, {} to {}.", time::format(first), time::format(last)),
+        "pattern": limits::MOMENT_PATTERN,
+        "description": format!("RFC 3339 with an offset; the years {first} to {last}. Fractions of a second are dropped."),
     })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Each of these stands above those before it, and none imports one that comes after:
 //!
-//! - `words`, `hex`, `problem`, `place`, `json`, `canonical`
+//! - `words`, `hex`, `problem`, `place`, `json`, `canonical`, `integer`
 //! - `code`, `say`: what can be wrong, for programs and for people
 //! - `error`, `notes`: what is wrong, on its way and where it is collected
 //! - `filler`, `reader`: any type that serde can make, from a value
@@ -18,6 +18,7 @@ mod fields;
 mod filler;
 mod given;
 mod hex;
+mod integer;
 mod json;
 mod leaf;
 mod limits;
@@ -38,6 +39,7 @@ pub use error::{BadValue, number_as_text, refuse};
 pub use fields::fields_of;
 pub use given::Given;
 pub use hex::hex;
+pub use integer::{MOST_WITH_A_POINT, integer};
 pub use json::parse_json;
 pub use leaf::{number_in_text, text};
 pub use limits::{AtMost, List, Table, Whole};
@@ -45,7 +47,7 @@ pub use notes::{MOST_PROBLEMS, Notes};
 pub use place::Place;
 pub use problem::{Problem, Problems};
 pub use read::{check_format, read_json, read_part, read_text};
-pub use say::{excerpt, number, wrong_length};
+pub use say::{excerpt, not_whole, number, wrong_length};
 #[cfg(feature = "schema")]
 pub use schema::without_limit;
 

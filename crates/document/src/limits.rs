@@ -1,6 +1,6 @@
 //! Whole numbers, lists and tables that have limits, which reading enforces and the schema states.
 
-use crate::{Given, ProblemCode, refuse, say};
+use crate::{Given, ProblemCode, integer, refuse, say};
 use serde::Serialize;
 use serde::de::value::StringDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -50,7 +50,10 @@ impl Visitor<'_> for Number {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<u64, E> {
-        Err(refuse(ProblemCode::NotWhole, say::is_not(say::number(number), "a whole number")))
+        match integer(number) {
+            Some(number) => self.visit_i64(number),
+            None => Err(refuse(ProblemCode::NotWhole, say::not_whole(number))),
+        }
     }
 }
 
@@ -222,7 +225,11 @@ mod tests {
         check(json!(11), "/x out-of-range");
         check(json!(-1), "/x out-of-range");
         check(json!(3.7), "/x not-whole");
-        check(json!(3.0), "/x not-whole");
+        check(json!(3.0), "");
+        check(json!(1e1), "");
+        check(json!(1.1e1), "/x out-of-range");
+        check(json!(-0.0), "/x out-of-range");
+        check(json!(1e300), "/x not-whole");
         check(json!("3"), "/x wrong-type");
     }
 

@@ -5,6 +5,7 @@
 
 use crate::error::{ReadError, expected};
 use crate::filler::Filler;
+use crate::integer::integer_of;
 use crate::notes::Known;
 use crate::{Notes, Place, ProblemCode, say};
 use serde::de::value::BorrowedStrDeserializer;
@@ -103,15 +104,17 @@ impl<'d, const AGAIN: bool> Reader<'d, '_, AGAIN> {
 
 /// Whole numbers, within what the type can hold.
 macro_rules! whole {
-    ($($deserialize:ident $visit:ident $number:ty, $as:ident;)*) => {$(
+    ($($deserialize:ident $visit:ident $number:ty;)*) => {$(
         fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
             let Value::Number(number) = self.value else {
                 return self.wrong_type("a whole number");
             };
-            match number.$as().and_then(|number| <$number>::try_from(number).ok()) {
-                Some(number) => self.tell(visitor.$visit(number)),
-                None if number.is_f64() => self.refuse(ProblemCode::NotWhole, say::is_not(number, "a whole number")),
-                None => self.refuse(ProblemCode::OutOfRange, say::out_of_range(number, <$number>::MIN, <$number>::MAX)),
+            let Some(whole) = integer_of(number) else {
+                return self.refuse(ProblemCode::NotWhole, say::not_whole(number.as_f64().unwrap_or_default()));
+            };
+            match <$number>::try_from(whole) {
+                Ok(number) => self.tell(visitor.$visit(number)),
+                Err(_) => self.refuse(ProblemCode::OutOfRange, say::out_of_range(number, <$number>::MIN, <$number>::MAX)),
             }
         }
     )*};
@@ -167,14 +170,14 @@ impl<'de, const AGAIN: bool> Deserializer<'de> for Reader<'de, '_, AGAIN> {
     }
 
     whole! {
-        deserialize_u8 visit_u8 u8, as_u64;
-        deserialize_u16 visit_u16 u16, as_u64;
-        deserialize_u32 visit_u32 u32, as_u64;
-        deserialize_u64 visit_u64 u64, as_u64;
-        deserialize_i8 visit_i8 i8, as_i64;
-        deserialize_i16 visit_i16 i16, as_i64;
-        deserialize_i32 visit_i32 i32, as_i64;
-        deserialize_i64 visit_i64 i64, as_i64;
+        deserialize_u8 visit_u8 u8;
+        deserialize_u16 visit_u16 u16;
+        deserialize_u32 visit_u32 u32;
+        deserialize_u64 visit_u64 u64;
+        deserialize_i8 visit_i8 i8;
+        deserialize_i16 visit_i16 i16;
+        deserialize_i32 visit_i32 i32;
+        deserialize_i64 visit_i64 i64;
     }
     number! { deserialize_f32 deserialize_f64 }
     text! { deserialize_str deserialize_string deserialize_char }

@@ -27,6 +27,13 @@ pub fn number(number: f64) -> String {
     Value::from(number).to_string()
 }
 
+/// "is 4.1; it has to be a whole number".
+pub fn not_whole(wrong: f64) -> String {
+    // One that is too large to be told from others has no fraction.
+    let right = if wrong.fract() == 0.0 { "a whole number, written out in digits" } else { "a whole number" };
+    is_not(number(wrong), right)
+}
+
 /// "`city` is missing and has to be given".
 pub(crate) fn missing(name: &str) -> String {
     format!("`{name}` is missing and has to be given")

@@ -29,13 +29,13 @@ text_schema! {
     /// Money in an answer.
     Money = {
         "type": "string",
-        "pattern": "^-?[0-9]+(\\.[0-9]+)?$",
+        "pattern": (farebox_money::DECIMAL_PATTERN),
         "description": "Decimal text with the decimals of the currency; may be negative.",
     };
     /// A number in an answer.
     Number = {
         "type": "string",
-        "pattern": "^-?[0-9]+(\\.[0-9]+)?$",
+        "pattern": (farebox_money::DECIMAL_PATTERN),
         "description": "Decimal text.",
     };
     /// A moment in an answer.

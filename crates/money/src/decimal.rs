@@ -6,6 +6,13 @@ use rust_decimal::Decimal;
 /// [`Decimal`].
 pub const MAX_DECIMAL_CHARS: usize = 40;
 
+/// What [`decimal`] reads, as a regular expression of JSON Schema, as long as there are no more digits than a [`Decimal`] holds: up
+/// to 28 never are.
+pub const DECIMAL_PATTERN: &str = r"^-?[0-9]+(\.[0-9]+)?$";
+
+/// What [`unsigned_decimal`] reads, in the same way.
+pub const UNSIGNED_DECIMAL_PATTERN: &str = r"^[0-9]+(\.[0-9]+)?$";
+
 /// The parts of a plain decimal number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Parts<'a> {
@@ -53,7 +60,10 @@ pub fn unsigned_decimal(text: &str) -> Option<Decimal> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use proptest::prelude::*;
+    use regex::Regex;
 
     /// A number is written in one way, or it is not a number.
     #[test]
@@ -115,6 +125,32 @@ mod tests {
             [("0", Some(Decimal::ZERO)), ("1", Some(Decimal::ONE)), ("-0", None), ("-1", None), ("+1", None)]
         {
             assert_eq!(unsigned_decimal(text), number, "{text}");
+        }
+    }
+
+    /// A schema allows what is read, and nothing else.
+    fn check_patterns(text: &str) {
+        let matches = |pattern: &str| Regex::new(pattern).unwrap().is_match(text);
+        assert_eq!(matches(DECIMAL_PATTERN), decimal(text).is_some(), "{text:?}");
+        assert_eq!(matches(UNSIGNED_DECIMAL_PATTERN), unsigned_decimal(text).is_some(), "{text:?}");
+    }
+
+    #[test]
+    fn patterns_agree_on_edges() {
+        for text in [
+            "", "-", ".", "0", "-0", "0.0", "-0.0", ".5", "5.", "-.5", "+1", "1e3", "1_0", " 1", "1\n", "\n1", "１",
+            "1.2.3",
+        ] {
+            check_patterns(text);
+        }
+    }
+
+    proptest! {
+        /// Of all that looks like a number, and of all that is one.
+        #[test]
+        fn patterns_are_what_is_read(alike in "[-+.,_eE 0-9]{0,6}", number in "-?[0-9]{1,14}(\\.[0-9]{1,14})?") {
+            check_patterns(&alike);
+            check_patterns(&number);
         }
     }
 }

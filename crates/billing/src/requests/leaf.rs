@@ -28,11 +28,11 @@ pub(super) struct PlainText<const MOST: usize>(pub String);
 #[derive(Debug)]
 pub(super) struct EstimateId(pub String);
 
-/// A decimal number as text, of which only the length was looked at.
+/// A decimal number as text, without a minus; its value was not looked at.
 #[derive(Debug)]
 pub(super) struct DecimalText(pub String);
 
-/// An amount of money as text, of which only the length was looked at: what it is depends on the currency; see [`amount`].
+/// An amount of money as text, a decimal number without a minus: what it is depends on the currency; see [`amount`].
 #[derive(Debug)]
 pub(super) struct AmountText(pub String);
 
@@ -44,7 +44,7 @@ pub(super) struct Factor(pub Decimal);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CurrencyCode(pub Currency);
 
-/// A time within [`limits::MOMENT`].
+/// A time within [`limits::MOMENT_YEARS`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment(pub Timestamp);
 
@@ -85,8 +85,8 @@ read! {
         if names::is_name(text) { Ok(Self(text.to_owned())) } else { Err(message()) }
     };
     EstimateId: text() |text| Ok(Self(text.to_owned()));
-    DecimalText: number_in_text(DECIMAL) |text| short(text).map(|text| Self(text.to_owned()));
-    AmountText: number_in_text(AMOUNT) |text| short(text).map(|text| Self(text.to_owned()));
+    DecimalText: number_in_text(DECIMAL) |text| unsigned(short(text)?, not_a_decimal).map(|()| Self(text.to_owned()));
+    AmountText: number_in_text(AMOUNT) |text| unsigned(short(text)?, not_an_amount).map(|()| Self(text.to_owned()));
     Factor: number_in_text(DECIMAL) |text| decimal(short(text)?, &limits::DYNAMIC).map(Self);
     CurrencyCode: text() |text| {
         let right = "an ISO 4217 code such as \"CNY\"";
@@ -105,13 +105,18 @@ fn short(text: &str) -> Result<&str, BadValue> {
     Err(BadValue::new(Malformed, format!("is {}; at most {most} characters are allowed", excerpt(text))))
 }
 
+/// Refuses text that is no decimal number, as `malformed` says, or has a minus, be it before a zero.
+fn unsigned(text: &str, malformed: fn(&str) -> BadValue) -> Result<(), BadValue> {
+    match farebox_money::decimal(text) {
+        None => Err(malformed(text)),
+        Some(_) if text.starts_with('-') => Err(BadValue::new(OutOfRange, format!("is {text}; no minus is allowed"))),
+        Some(_) => Ok(()),
+    }
+}
+
 /// A decimal number in a range, with at most [`limits::FACTOR_DECIMALS`] decimals.
 pub(super) fn decimal(text: &str, range: &RangeInclusive<Decimal>) -> Result<Decimal, BadValue> {
-    let Some(value) = farebox_money::decimal(text) else {
-        let message = format!("is {}; write a decimal number such as \"1.20\"", excerpt(text));
-        return Err(BadValue::new(Malformed, message));
-    };
-    let value = value.normalize();
+    let value = farebox_money::decimal(text).ok_or_else(|| not_a_decimal(text))?.normalize();
     let decimals = limits::FACTOR_DECIMALS;
     if value.scale() > decimals {
         return Err(BadValue::new(TooPrecise, format!("is {text}; at most {decimals} decimals are allowed")));
@@ -123,8 +128,8 @@ pub(super) fn decimal(text: &str, range: &RangeInclusive<Decimal>) -> Result<Dec
     Ok(value)
 }
 
-/// The amount in its currency, within [`limits::AMOUNT_MINOR`]. While the currency is unknown only the syntax can be checked,
-/// and nothing is answered. What is wrong is noted at `at`.
+/// The amount in its currency, within [`limits::AMOUNT_MINOR`]. While the currency is unknown nothing is answered. What is wrong is
+/// noted at `at`.
 pub(super) fn amount(
     given: Given<AmountText>,
     currency: Option<Currency>,
@@ -132,10 +137,7 @@ pub(super) fn amount(
     at: &Place<'_>,
 ) -> Option<MinorUnits> {
     let AmountText(text) = given.read()?;
-    match currency {
-        Some(currency) => in_currency(&text, currency).map_err(|refusal| notes.refuse(at, refusal)).ok(),
-        None => malformed(&text, notes, at),
-    }
+    in_currency(&text, currency?).map_err(|refusal| notes.refuse(at, refusal)).ok()
 }
 
 /// As [`amount`], of any text.
@@ -155,12 +157,8 @@ pub(super) fn in_currency(text: &str, currency: Currency) -> Result<MinorUnits, 
     }
 }
 
-/// Notes it if text cannot be an amount in any currency.
-pub(super) fn malformed<T>(text: &str, notes: &Notes, at: &Place<'_>) -> Option<T> {
-    if Currency::from_code("CNY").map(|any| any.parse(text)) == Some(Err(AmountError::NotANumber)) {
-        notes.refuse(at, not_an_amount(text));
-    }
-    None
+fn not_a_decimal(text: &str) -> BadValue {
+    BadValue::new(Malformed, format!("is {}; write a decimal number such as \"1.20\"", excerpt(text)))
 }
 
 fn not_an_amount(text: &str) -> BadValue {
@@ -168,12 +166,12 @@ fn not_an_amount(text: &str) -> BadValue {
 }
 
 fn moment(text: &str) -> Result<Timestamp, BadValue> {
+    let year = || text.get(..4).and_then(|year| year.parse().ok());
     match time::parse(text) {
-        Some(moment) if limits::MOMENT.contains(&moment) => Ok(moment),
+        Some(moment) if year().is_some_and(|year| limits::MOMENT_YEARS.contains(&year)) => Ok(moment),
         Some(_) => {
-            let (first, last) = limits::MOMENT.into_inner();
-            let (first, last) = (time::format(first), time::format(last));
-            Err(BadValue::new(OutOfRange, format!("is {text}; {first} to {last} is allowed")))
+            let (first, last) = limits::MOMENT_YEARS.into_inner();
+            Err(BadValue::new(OutOfRange, format!("is {text}; the years {first} to {last} are allowed")))
         }
         None => {
             let right = "RFC 3339 with an offset, for example \"2019-07-11T09:00:00+08:00\"";
@@ -234,6 +232,9 @@ mod tests {
     use super::*;
     use crate::requests::body::PlaceBody;
     use farebox_document::read_body;
+    use farebox_money::UNSIGNED_DECIMAL_PATTERN;
+    use proptest::prelude::*;
+    use regex::Regex;
     use serde::de::DeserializeOwned;
     use serde_json::json;
 
@@ -277,6 +278,8 @@ mod tests {
         check(json!("12.505"), in_currency("CNY"), "/x too-precise");
         check(json!("12.505"), in_currency("KWD"), "");
         check(json!("-1"), in_currency("CNY"), "/x out-of-range");
+        check(json!("-0"), in_currency("CNY"), "/x out-of-range");
+        check(json!(".5"), in_currency("CNY"), "/x malformed");
         check(json!("99999999999999999999999"), in_currency("CNY"), "/x out-of-range");
         check(json!("1e3"), in_currency("CNY"), "/x malformed");
         check(json!("0".repeat(1000)), in_currency("CNY"), "/x malformed");
@@ -292,6 +295,7 @@ mod tests {
         };
         check(json!("1.23456"), "");
         check(json!("x"), "/x malformed");
+        check(json!("-0.00"), "/x out-of-range");
         check(json!(1), "/x wrong-type");
     }
 
@@ -324,8 +328,119 @@ mod tests {
         check(json!("1999-12-31T23:59:59Z"), "/x out-of-range");
         check(json!("2099-12-31T23:59:59Z"), "");
         check(json!("2100-01-01T00:00:00Z"), "/x out-of-range");
+        check(json!("2000-01-01T00:00:00+08:00"), "");
+        check(json!("2019-07-11T09:00:00+25:59"), "/x malformed");
+        check(json!("2019-07-11T09:00:00.123456789Z"), "");
         check(json!("2019-07-11T09:00:00"), "/x malformed");
         check(json!(1562806800), "/x wrong-type");
+    }
+
+    fn matches(pattern: &str, text: &str) -> bool {
+        Regex::new(pattern).unwrap().is_match(text)
+    }
+
+    /// What a schema allows of text is what is read.
+    fn agrees<T: DeserializeOwned>(pattern: &str, text: &str) {
+        let document = json!({ "x": text });
+        let read = read_body(&document, |body: Body<T>, _| body.x.read().map(drop)).is_ok();
+        let allowed = matches(pattern, text);
+        assert_eq!(read, allowed, "{text:?}");
+    }
+
+    fn percentage_agrees(text: &str) {
+        assert_eq!(decimal(text, &limits::PERCENT).is_ok(), matches(limits::PERCENT_PATTERN, text), "{text:?}");
+    }
+
+    #[test]
+    fn patterns_agree_on_edges() {
+        for text in [
+            "",
+            "0",
+            "-0",
+            ".5",
+            "5.",
+            "+1",
+            "1e1",
+            "0.1",
+            "0.0999",
+            "0.1000000",
+            "00.1",
+            "1.0001",
+            "1.00010",
+            "1.00001",
+            "9.9999",
+            "10",
+            "010",
+            "10.0",
+            "10.0001",
+            "11",
+            "100",
+            "100.00",
+            "100.0001",
+            "0.0001",
+            "0.00001",
+            "0.00010",
+            "0.0",
+            "000",
+            "99.9999",
+        ] {
+            agrees::<Factor>(limits::DYNAMIC_PATTERN, text);
+            agrees::<AmountText>(UNSIGNED_DECIMAL_PATTERN, text);
+            agrees::<DecimalText>(UNSIGNED_DECIMAL_PATTERN, text);
+            percentage_agrees(text);
+            let off = in_currency(text, Currency::from_code("CLF").unwrap()).is_ok_and(|amount| amount > 0);
+            let few_decimals = text.split_once('.').is_none_or(|(_, fraction)| fraction.len() <= 4);
+            if few_decimals {
+                assert_eq!(matches(limits::AMOUNT_OFF_PATTERN, text), off, "{text:?}");
+            }
+        }
+        for text in [
+            "2019-07-11T09:00:00Z",
+            "2019-07-11t09:00:00z",
+            "2019-07-11 09:00:00Z",
+            "2019-07-11T24:00:00Z",
+            "2019-07-11T09:60:00Z",
+            "2019-07-11T23:59:60Z",
+            "2019-07-11T09:00:61Z",
+            "2019-00-11T09:00:00Z",
+            "2019-13-11T09:00:00Z",
+            "2019-07-00T09:00:00Z",
+            "2019-07-32T09:00:00Z",
+            "2019-07-11T09:00:00.Z",
+            "2019-07-11T09:00:00.123456789Z",
+            "2019-07-11T09:00:00.1234567891Z",
+            "2019-07-11T09:00:00+23:59",
+            "2019-07-11T09:00:00+24:00",
+            "2019-07-11T09:00:00+08:60",
+            "2019-07-11T09:00:00+0800",
+            "2019-07-11T09:00:00-00:00",
+            "1999-12-31T23:59:59Z",
+            "2000-01-01T00:00:00+23:59",
+            "2099-12-31T23:59:60-23:59",
+            "2100-01-01T00:00:00Z",
+            "+002019-07-11T09:00:00Z",
+        ] {
+            agrees::<Moment>(limits::MOMENT_PATTERN, text);
+        }
+    }
+
+    proptest! {
+        /// Of what looks like a number or a moment, and of what is one.
+        #[test]
+        fn patterns_are_what_is_read(
+            alike in "[-+._e 0-9]{0,5}",
+            number in "[0-9]{1,3}(\\.[0-9]{1,6})?",
+            day in "(19|20|21)[0-9]{2}-[01][0-9]-[0-2][1-8][Tt ]",
+            time in "[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,11})?",
+            zone in "[Zz]|[-+][0-2][0-9]:?[0-6][0-9]",
+        ) {
+            for text in [&alike, &number] {
+                agrees::<Factor>(limits::DYNAMIC_PATTERN, text);
+                agrees::<AmountText>(UNSIGNED_DECIMAL_PATTERN, text);
+                percentage_agrees(text);
+            }
+            agrees::<Moment>(limits::MOMENT_PATTERN, &format!("{day}{time}{zone}"));
+        }
     }
 
     /// Places are on the map.

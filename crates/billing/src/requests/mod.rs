@@ -14,7 +14,7 @@ use self::body::{
     SegmentBody, SegmentsBody,
 };
 pub use self::labels::Labels;
-use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency, malformed};
+use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency};
 pub use self::metering::Metering;
 use crate::estimate_id::Estimate;
 use crate::limits;
@@ -486,13 +486,10 @@ fn coupon(body: CouponBody, currency: Option<Currency>, notes: &Notes, at: &Plac
         let value = match kind {
             CouponKind::Percent => decimal(&text, &limits::PERCENT).map(CouponValue::Percent),
             // While the currency is unknown, what can be said about an amount is said.
-            CouponKind::Amount => match currency {
-                None => return malformed(&text, notes, &place),
-                Some(currency) => in_currency(&text, currency).and_then(|amount| match amount {
-                    0 => Err(BadValue::new(ProblemCode::OutOfRange, "takes nothing off; it has to be more than zero")),
-                    amount => Ok(CouponValue::Amount(amount)),
-                }),
-            },
+            CouponKind::Amount => in_currency(&text, currency?).and_then(|amount| match amount {
+                0 => Err(BadValue::new(ProblemCode::OutOfRange, "takes nothing off; it has to be more than zero")),
+                amount => Ok(CouponValue::Amount(amount)),
+            }),
         };
         value.map_err(|refusal| notes.refuse(&place, refusal)).ok()
     });

@@ -6,7 +6,7 @@ use super::leaf::{
 };
 use super::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 use crate::{limits, schema};
-use farebox_money::Decimal;
+use farebox_money::{Decimal, UNSIGNED_DECIMAL_PATTERN};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -57,21 +57,23 @@ leaf! {
     Moment: false |_| schema::moment();
     AmountText: false |_| json_schema!({
         "type": "string",
-        "pattern": "^[0-9]+(\\.[0-9]+)?$",
+        "pattern": UNSIGNED_DECIMAL_PATTERN,
         "maxLength": limits::DECIMAL_CHARS,
         "description": format!(
-            "Decimal text in the currency's exponent, such as \"12.50\"; not negative, and at most {} minor units. JSON \
+            "Decimal text in the currency's exponent, such as \"12.50\"; without a minus, and at most {} minor units. JSON \
              numbers are refused.",
             limits::AMOUNT_MINOR.end()
         ),
     });
     DecimalText: false |_| json_schema!({
         "type": "string",
+        "pattern": UNSIGNED_DECIMAL_PATTERN,
         "maxLength": limits::DECIMAL_CHARS,
         "description": format!("An amount; or a percentage, {}", range(&limits::PERCENT)),
     });
     Factor: false |_| json_schema!({
         "type": "string",
+        "pattern": limits::DYNAMIC_PATTERN,
         "maxLength": limits::DECIMAL_CHARS,
         "description": format!("A factor as text: {}", range(&limits::DYNAMIC)),
     });

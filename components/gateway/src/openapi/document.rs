@@ -1,0 +1,233 @@
+//! The document: every route, and what it has in common with others.
+
+use super::answers::{self, HEAD_TOO_LARGE};
+use super::operations::Operation;
+use super::schemas::{Schemas, text};
+use crate::refusals;
+use farebox_billing::answers::{
+    BillPage, CitiesDocument, CommissionDocument, EstimateDocument, EstimatePage, ReadinessDocument, StatusDocument,
+    TotalsDocument,
+};
+use farebox_billing::limits;
+use farebox_billing::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
+use farebox_billing::schema::{Name, Token};
+use farebox_document::MOST_WITH_A_POINT;
+use farebox_fare::schema::Version;
+use farebox_records::BillRecord;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// All of it.
+pub(super) fn document() -> Value {
+    let mut schemas = Schemas::new();
+    let paths = paths(&mut schemas);
+    let parameters = parameters(&mut schemas);
+    let mut schemas = schemas.finish();
+    schemas.extend(answers::schemas().map(|(name, schema)| (name.to_owned(), schema)));
+    // No operation is refused for its method: whoever uses another asks for no operation.
+    let statuses = refusals::kinds().into_iter().map(|kind| kind.status.as_u16()).filter(|status| *status != 405);
+    let statuses: BTreeSet<u16> = statuses.chain([HEAD_TOO_LARGE]).collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Farebox",
+            "version": "1",
+            "description": format!(
+                "Prices rides, keeps their meter, bills them and settles them. Money is decimal text in the currency's \
+                 exponent, times are RFC 3339 with an offset, distances are whole metres, durations whole seconds. A field that \
+                 may be left out may be null, which is the same; fields that are not described are refused by name. A whole \
+                 number may be written with a point or an exponent, 1000.0 or 1e3, as long as it is at most {MOST_WITH_A_POINT}; \
+                 a larger one has to be written in digits. Answers have the fields that are described here, and none of them is \
+                 null; later releases may add some. A path that is not described is 404 `not-found`, another method 405 \
+                 `method-not-allowed`."
+            ),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "Where this document is served."}],
+        "tags": [
+            {"name": "estimates", "description": "What a ride is going to cost."},
+            {"name": "trips", "description": "What it did cost."},
+            {"name": "commission", "description": "What the platform keeps of it."},
+            {"name": "cities", "description": "What can be priced, and how."},
+            {"name": "probes", "description": "How the service is."},
+            {"name": "documents", "description": "What it says of itself."},
+        ],
+        "paths": paths,
+        "components": {
+            "parameters": parameters,
+            "responses": answers::refusals(&statuses),
+            "schemas": schemas,
+        },
+    })
+}
+
+fn paths(schemas: &mut Schemas) -> Value {
+    let mut paths = Map::new();
+    let mut put = |path: &str, method: &str, operation: Operation| {
+        paths.entry(path).or_insert_with(|| json!({}))[method] = operation.write();
+    };
+    estimates(schemas, &mut put);
+    trips(schemas, &mut put);
+    settlement_and_cards(schemas, &mut put);
+    probes(schemas, &mut put);
+    for (path, id, summary, description) in [
+        ("/openapi.json", "getOpenApi", "This document", "OpenAPI 3.1."),
+        ("/rate-card.schema.json", "getRateCardSchema", "What a rate card may say", "JSON Schema, draft 2020-12."),
+        ("/city.schema.json", "getCitySchema", "What a city may decide for itself", "JSON Schema, draft 2020-12."),
+    ] {
+        let operation = Operation::new(id, "documents", summary).waits_for_body().answers(200, description, &any());
+        put(path, "get", operation);
+    }
+    paths.into()
+}
+
+/// A document of another kind, which is described elsewhere.
+fn any() -> Value {
+    json!({"type": "object"})
+}
+
+fn estimates(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
+    let create = Operation::new("createEstimate", "estimates", "Price a ride before it begins")
+        .about(
+            "Answers totals only. What they were priced from is kept for `quote_ttl_s` seconds, for whoever asks for details, \
+             and for the bill.",
+        )
+        .waits_for_body()
+        .reads(&schemas.request::<EstimateRequest>())
+        .answers(201, "The totals.", &schemas.answer::<EstimateDocument>())
+        .leads_to(
+            &[201],
+            "getEstimateDetail",
+            &json!({"estimate_id": "$response.body#/estimate_id", "product": "$response.body#/estimates/0/product"}),
+        );
+    put("/v1/estimates", "post", create);
+    let detail = Operation::new("getEstimateDetail", "estimates", "Show how an estimated total came about")
+        .about("When the details are gone, the totals still show and `degraded` is true.")
+        .takes(&["estimate_id", "product", "scene", "locale", "accept-language"])
+        .waits_for_body()
+        .answers(200, "The page.", &schemas.answer::<EstimatePage>())
+        .refuses(&[404]);
+    put("/v1/estimates/{estimate_id}/details/{product}", "get", detail);
+}
+
+fn trips(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
+    let segments = Operation::new("addSegments", "trips", "Add metered pieces to a trip")
+        .about(
+            "All are added or none. A piece that is there already is not counted again, so sending a request again is always \
+             safe, in any order.",
+        )
+        .takes(&["trip_id"])
+        .waits_for_body()
+        .reads(&schemas.request::<SegmentsRequest>())
+        .answers(200, "The sums over all pieces.", &schemas.answer::<TotalsDocument>())
+        .refuses(&[404, 409]);
+    put("/v1/trips/{trip_id}/segments", "post", segments);
+    let record = schemas.answer::<BillRecord>();
+    let of_the_bill = json!({"trip_id": "$request.path.trip_id", "city": "$request.body#/city"});
+    let bill = Operation::new("createBill", "trips", "Bill a trip")
+        .about(
+            "A trip is billed once; the same request again gets the same bill. Without the measurements that there should be, \
+             the bill is `mocked` from the two ends of the ride; one that was called off, or that `metering` says was not to be \
+             measured, lacks none. Without a store it is `kept: nowhere`: ask again. With `estimate_id`, it is priced with the \
+             rate cards that the estimate was priced with, as long as the quote is kept; `pinned` says whether it was, and why \
+             not.",
+        )
+        .takes(&["trip_id"])
+        .waits_for_body()
+        .reads(&schemas.request::<BillRequest>())
+        .answers(200, "The bill that was made before.", &record)
+        .answers(201, "The bill.", &record)
+        .leads_to(&[200, 201], "getBill", &of_the_bill)
+        .leads_to(&[200, 201], "getBillDetail", &of_the_bill)
+        .refuses(&[404, 409]);
+    put("/v1/trips/{trip_id}/bill", "post", bill);
+    let bill = Operation::new("getBill", "trips", "Fetch the bill of a trip")
+        .takes(&["trip_id", "city"])
+        .waits_for_body()
+        .answers(200, "The bill, as it was made.", &record)
+        .refuses(&[404]);
+    put("/v1/trips/{trip_id}/bill", "get", bill);
+    let detail = Operation::new("getBillDetail", "trips", "Show the bill of a trip")
+        .about("The driver's bill in the scene `driver`, otherwise the passenger's.")
+        .takes(&["trip_id", "city", "scene", "locale", "accept-language"])
+        .waits_for_body()
+        .answers(200, "The page.", &schemas.answer::<BillPage>())
+        .refuses(&[404]);
+    put("/v1/trips/{trip_id}/bill/detail", "get", detail);
+}
+
+fn settlement_and_cards(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
+    let commission = Operation::new("settle", "commission", "Settle a ride from its totals")
+        .about("Keeps nothing.")
+        .waits_for_body()
+        .reads(&schemas.request::<CommissionRequest>())
+        .answers(200, "The settlement.", &schemas.answer::<CommissionDocument>());
+    put("/v1/commission", "post", commission);
+    let card = json!({
+        "city": "$response.body#/cities/0/city",
+        "version": "$response.body#/cities/0/products/0/rate_card",
+    });
+    let cities = Operation::new("listCities", "cities", "List what can be priced")
+        .waits_for_body()
+        .answers(200, "The cities.", &schemas.answer::<CitiesDocument>())
+        .leads_to(&[200], "getRateCard", &card);
+    put("/v1/cities", "get", cities);
+    let card = Operation::new("getRateCard", "cities", "Fetch a rate card by its version")
+        .about("One that is in use, or that an estimate or a bill was priced with. Never another one under this name.")
+        .takes(&["city_of_card", "version"])
+        .waits_for_body()
+        .answers(200, "The rate card; `/rate-card.schema.json` describes it.", &any())
+        .refuses(&[404]);
+    put("/v1/cities/{city}/rate-cards/{version}", "get", card);
+}
+
+/// What is sent along with these is not looked at.
+fn probes(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
+    let alive = json!({
+        "type": "object",
+        "properties": {"status": {"type": "string", "enum": ["ok"]}},
+        "required": ["status"],
+        "additionalProperties": false,
+    });
+    let health = Operation::new("getHealth", "probes", "Say whether the service runs")
+        .about("Looks at nothing: point liveness probes at it.")
+        .answers(200, "It runs.", &alive);
+    put("/healthz", "get", health);
+    let readiness = schemas.answer::<ReadinessDocument>();
+    let ready = Operation::new("getReadiness", "probes", "Say whether bills can be answered")
+        .about(
+            "Point readiness probes at it. The variables have to be right, a configuration in force, and some product one that \
+             can be priced for both sides. Whatever else is wrong is told, and decides nothing: degraded is ready.",
+        )
+        .answers(200, "They can: `ready`, or `degraded`.", &readiness)
+        .answers_or_refuses(503, "They cannot: `not-ready`.", &readiness);
+    put("/readyz", "get", ready);
+    let status = Operation::new("getStatus", "probes", "Say how everything stands")
+        .about(
+            "For people and monitoring, on the machine itself: whoever else asks is told `local-only`. It writes to the store, \
+             under one city, what is gone a minute later.",
+        )
+        .answers(200, "How it stands, whatever that is.", &schemas.answer::<StatusDocument>())
+        .refuses(&[403]);
+    put("/statusz", "get", status);
+}
+
+fn parameters(schemas: &mut Schemas) -> Value {
+    let path = |name: &str, schema: Value| json!({"name": name, "in": "path", "required": true, "schema": schema});
+    let query = |name: &str, description: &str, schema: Value| json!({"name": name, "in": "query", "description": description, "schema": schema});
+    let header = |name: &str, description: &str| json!({"name": name, "in": "header", "description": description, "schema": text()});
+    let mut city = query("city", "The city that the trip began in.", schemas.answer::<Token>());
+    city["required"] = true.into();
+    json!({
+        "estimate_id": path("estimate_id", json!({"type": "string", "maxLength": limits::ESTIMATE_ID_CHARS})),
+        "product": path("product", schemas.answer::<Token>()),
+        "trip_id": path("trip_id", schemas.answer::<Name>()),
+        "city": city,
+        "city_of_card": path("city", schemas.answer::<Token>()),
+        "version": path("version", schemas.answer::<Version>()),
+        "scene": query("scene", "Which lines to show, and how. Without it, the first scene of the layout.", text()),
+        "locale": query("locale", "A BCP 47 tag. Without it, what `Accept-Language` prefers.", text()),
+        "accept-language": header("Accept-Language", "What is preferred when there is no `locale`. What is not understood counts as absent."),
+        "traceparent": header("traceparent", "W3C Trace Context. One that is not valid counts as absent: a trace begins here."),
+    })
+}
