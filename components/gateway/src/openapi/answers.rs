@@ -27,7 +27,7 @@ pub(super) fn refusals(statuses: &BTreeSet<u16>) -> Map<String, Value> {
 
 pub(super) fn refusal(status: u16) -> Value {
     if status == HEAD_TOO_LARGE {
-        let description = "The head of the request is larger than 64 KiB, or has more than 100 lines. The server says so alone: \
+        let description = "The head of the request is larger than some 64 KiB, or has more than 100 lines. The server says so alone: \
             there is no body, and no trace.";
         return json!({"description": description});
     }

@@ -24,6 +24,7 @@ pub(super) fn document() -> Value {
     let parameters = parameters(&mut schemas);
     let mut schemas = schemas.finish();
     schemas.extend(answers::schemas().map(|(name, schema)| (name.to_owned(), schema)));
+    schemas.insert("Health".into(), health());
     // No operation is refused for its method: whoever uses another asks for no operation.
     let statuses = refusals::kinds().into_iter().map(|kind| kind.status.as_u16()).filter(|status| *status != 405);
     let statuses: BTreeSet<u16> = statuses.chain([HEAD_TOO_LARGE]).collect();
@@ -181,17 +182,21 @@ fn settlement_and_cards(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, O
     put("/v1/cities/{city}/rate-cards/{version}", "get", card);
 }
 
-/// What is sent along with these is not looked at.
-fn probes(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
-    let alive = json!({
+/// The answer to `GET /healthz`.
+fn health() -> Value {
+    json!({
         "type": "object",
         "properties": {"status": {"type": "string", "enum": ["ok"]}},
         "required": ["status"],
         "additionalProperties": false,
-    });
+    })
+}
+
+/// What is sent along with these is not looked at.
+fn probes(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
     let health = Operation::new("getHealth", "probes", "Say whether the service runs")
         .about("Looks at nothing: point liveness probes at it.")
-        .answers(200, "It runs.", &alive);
+        .answers(200, "It runs.", &json!({"$ref": "#/components/schemas/Health"}));
     put("/healthz", "get", health);
     let readiness = schemas.answer::<ReadinessDocument>();
     let ready = Operation::new("getReadiness", "probes", "Say whether bills can be answered")

@@ -80,12 +80,11 @@ fn allow_null(schema: &mut Value) {
     let Value::Object(fields) = schema else { return };
     if let Some(reference) = fields.remove("$ref") {
         fields.insert("anyOf".into(), json!([{"$ref": reference}, {"type": "null"}]));
-        return;
-    }
-    if let Some(Value::Array(words)) = fields.get_mut("enum") {
-        words.push(Value::Null);
-    }
-    if let Some(of @ Value::String(_)) = fields.get_mut("type") {
+    } else if let Some(words) = fields.remove("enum") {
+        // Of null among the words, generators of clients make several enumerations.
+        fields.remove("type");
+        fields.insert("anyOf".into(), json!([{"type": "string", "enum": words}, {"type": "null"}]));
+    } else if let Some(of @ Value::String(_)) = fields.get_mut("type") {
         *of = json!([of.take(), "null"]);
     }
 }

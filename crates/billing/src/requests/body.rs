@@ -9,6 +9,8 @@ use crate::limits;
 use farebox_document::{Given, List, Notes, Place, Table, Whole};
 use farebox_fare::{CouponKind, Outcome, Point};
 use serde::Deserialize;
+#[cfg(feature = "schema")]
+use serde_json::json;
 
 /// A whole number within a limit of [`limits`].
 macro_rules! whole {
@@ -258,6 +260,9 @@ pub(super) struct PassengerBody {
 /// A discount the passenger holds.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Coupon"))]
+#[cfg_attr(feature = "schema", schemars(extend("if" = json!({"properties": {"kind": {"const": CouponKind::Percent}}}))))]
+#[cfg_attr(feature = "schema", schemars(extend("then" = json!({"properties": {"value": {"pattern": limits::PERCENT_PATTERN}}}))))]
+#[cfg_attr(feature = "schema", schemars(extend("else" = json!({"properties": {"value": {"pattern": limits::AMOUNT_OFF_PATTERN}}}))))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CouponBody {
