@@ -113,16 +113,18 @@ def check_client(url, document, scratch):
 
 
 def check_heads(url):
-    """What is not text counts as absent, and what is too large is said to be."""
-    detail = "GET /v1/trips/ride-of-a-client/bill/detail?city=370100 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    """What is not text counts as absent, and what the server answers alone is what the document says."""
+    detail = b"GET /v1/trips/ride-of-a-client/bill/detail?city=370100"
     for line, status in (
         (b"Accept-Language: \xff\xfe\r\n", b"200"),
         (b"traceparent: \xff\xfe\r\n", b"200"),
         (b"Accept-Language: " + b"x" * 200_000 + b"\r\n", b"431"),
         (b"a: b\r\n" * 101, b"431"),
         (b"no colon\r\n", b"400"),
+        (b"", b"414"),
     ):
-        answer = raw(url, detail.encode() + line + b"\r\n")
+        query = b"&locale=" + b"x" * 65_600 if status == b"414" else b""
+        answer = raw(url, detail + query + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + line + b"\r\n")
         if answer.split(b" ", 2)[1:2] != [status]:
             sys.exit(f"{line[:40]!r}...: {answer[:200]!r}, and not {status.decode()}")
 

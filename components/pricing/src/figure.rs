@@ -15,6 +15,9 @@ pub struct Figure(pub Decimal);
 impl Figure {
     const MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
+    /// Those of at most [`MAX_DECIMAL_CHARS`] characters, as a regular expression.
+    const PATTERN: &str = "^0*[0-9]{1,9}(\\.[0-9]{1,6})?$";
+
     /// The amount in a currency. `None` when it has more decimals than that, which is noted under `pointer`.
     pub fn amount(self, currency: Currency, pointer: &str, problems: &mut Problems) -> Option<MinorUnits> {
         let amount = currency.parse(&self.0.to_string());
@@ -57,7 +60,7 @@ impl JsonSchema for Figure {
         json_schema!({
             "description": "A rate, amount or percentage, as text so that it stays exact.",
             "type": "string",
-            "pattern": "^0*[0-9]{1,9}(\\.[0-9]{1,6})?$",
+            "pattern": Figure::PATTERN,
             "maxLength": MAX_DECIMAL_CHARS,
             "examples": ["1.80"],
         })
@@ -135,6 +138,8 @@ impl JsonSchema for Metres {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use proptest::prelude::*;
+    use regex::Regex;
 
     fn check(json: &str, expected: Option<&str>) {
         let actual = serde_json::from_str::<Figure>(json).ok();
@@ -162,6 +167,20 @@ mod tests {
             "null",
         ] {
             check(bad, None);
+        }
+    }
+
+    fn check_pattern(text: &str) {
+        let allowed = Regex::new(Figure::PATTERN).unwrap().is_match(text) && text.len() <= MAX_DECIMAL_CHARS;
+        assert_eq!(Figure::read(text).is_ok(), allowed, "{text:?}");
+    }
+
+    proptest! {
+        /// What the schema allows is what is read: of what looks like a number, and of what is one.
+        #[test]
+        fn pattern_is_what_is_read(alike in "[-+._e 0-9]{0,6}", figure in "0{0,40}[0-9]{1,10}(\\.[0-9]{1,7})?") {
+            check_pattern(&alike);
+            check_pattern(&figure);
         }
     }
 

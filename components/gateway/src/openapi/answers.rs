@@ -6,31 +6,42 @@ use farebox_document::MOST_PROBLEMS;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// A head that is too large, or has too many lines. The local host's HTTP server answers it by itself.
-pub(super) const HEAD_TOO_LARGE: u16 = 431;
+/// What the local host's HTTP server answers by itself, before there is a request: without a body, and without a trace.
+pub(super) const OF_THE_SERVER: [(u16, &str, &str); 2] = [
+    (414, "UriTooLong", "The path with its query is longer than 65,534 bytes."),
+    (431, "HeadTooLarge", "The head of the request has more than 100 lines, or is larger than some 64 KiB."),
+];
 
-/// What every route can be answered with: the server finds no HTTP, or too large a head; the host fails, is busy, or waits too long.
-pub(super) const OF_EVERY_ROUTE: [u16; 5] = [400, HEAD_TOO_LARGE, 500, 503, 504];
+/// What every route can be answered with: the server finds no HTTP, or too much of it; the host fails, is busy, or waits too long.
+pub(super) const OF_EVERY_ROUTE: [u16; 6] = [400, 414, 431, 500, 503, 504];
 
 /// What every route can be answered with whose body is waited for: all but probes.
 pub(super) const OF_EVERY_BODY: [u16; 2] = [408, 413];
 
 /// What a status is called among the components.
 pub(super) fn name(status: u16) -> String {
-    if status == HEAD_TOO_LARGE { "HeadTooLarge".into() } else { format!("Problem{status}") }
+    let of_the_server = OF_THE_SERVER.iter().find(|(of, ..)| *of == status);
+    of_the_server.map_or_else(|| format!("Problem{status}"), |(_, name, _)| (*name).to_owned())
 }
 
-/// One answer for each of these statuses, by name.
-pub(super) fn refusals(statuses: &BTreeSet<u16>) -> Map<String, Value> {
-    statuses.iter().map(|status| (name(*status), refusal(*status))).collect()
+/// One answer for each status, by name.
+pub(super) fn refusals() -> Map<String, Value> {
+    // No operation is refused for its method: whoever uses another asks for no operation.
+    let statuses: BTreeSet<u16> = statuses().filter(|status| *status != 405).collect();
+    let problems = statuses.into_iter().map(|status| (name(status), refusal(status)));
+    let of_the_server = OF_THE_SERVER.iter().map(|(_, name, why)| {
+        let description = format!("{why} The server says so alone: there is no body, and no trace.");
+        ((*name).to_owned(), json!({"description": description}))
+    });
+    problems.chain(of_the_server).collect()
 }
 
+fn statuses() -> impl Iterator<Item = u16> {
+    refusals::kinds().into_iter().map(|kind| kind.status.as_u16())
+}
+
+/// What a problem of this status looks like.
 pub(super) fn refusal(status: u16) -> Value {
-    if status == HEAD_TOO_LARGE {
-        let description = "The head of the request is larger than some 64 KiB, or has more than 100 lines. The server says so alone: \
-            there is no body, and no trace.";
-        return json!({"description": description});
-    }
     let codes: Vec<String> = codes(status).iter().map(|code| format!("`{code}`")).collect();
     let more = match status {
         400 => " What is not HTTP at all is answered by the server alone: without a body, and without a trace.",
@@ -70,7 +81,7 @@ fn retry_after() -> Value {
 /// What refusals look like, by name.
 pub(super) fn schemas() -> [(&'static str, Value); 2] {
     let codes: Vec<_> = refusals::kinds().iter().map(|kind| kind.code).collect();
-    let statuses: BTreeSet<u16> = refusals::kinds().iter().map(|kind| kind.status.as_u16()).collect();
+    let statuses: BTreeSet<u16> = statuses().collect();
     let problem = json!({
         "type": "object",
         "description": "Why a request was not carried out: RFC 9457. Programs branch on `code`.",

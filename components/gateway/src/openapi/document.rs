@@ -1,9 +1,8 @@
 //! The document: every route, and what it has in common with others.
 
-use super::answers::{self, HEAD_TOO_LARGE};
+use super::answers;
 use super::operations::Operation;
 use super::schemas::{Schemas, text};
-use crate::refusals;
 use farebox_billing::answers::{
     BillPage, CitiesDocument, CommissionDocument, EstimateDocument, EstimatePage, ReadinessDocument, StatusDocument,
     TotalsDocument,
@@ -15,7 +14,6 @@ use farebox_document::MOST_WITH_A_POINT;
 use farebox_fare::schema::Version;
 use farebox_records::BillRecord;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
 
 /// All of it.
 pub(super) fn document() -> Value {
@@ -25,9 +23,6 @@ pub(super) fn document() -> Value {
     let mut schemas = schemas.finish();
     schemas.extend(answers::schemas().map(|(name, schema)| (name.to_owned(), schema)));
     schemas.insert("Health".into(), health());
-    // No operation is refused for its method: whoever uses another asks for no operation.
-    let statuses = refusals::kinds().into_iter().map(|kind| kind.status.as_u16()).filter(|status| *status != 405);
-    let statuses: BTreeSet<u16> = statuses.chain([HEAD_TOO_LARGE]).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -56,7 +51,7 @@ pub(super) fn document() -> Value {
         "paths": paths,
         "components": {
             "parameters": parameters,
-            "responses": answers::refusals(&statuses),
+            "responses": answers::refusals(),
             "schemas": schemas,
         },
     })

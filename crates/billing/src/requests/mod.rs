@@ -741,6 +741,7 @@ mod tests {
         check(estimate(), "/origin", json!({"lat": 91, "lng": 0}), "/origin/lat out-of-range");
         check(estimate(), "/distance_m", json!(5_000_001), "/distance_m out-of-range");
         check(estimate(), "/duration_s", json!(60.5), "/duration_s not-whole");
+        check(estimate(), "/duration_s", json!(60.0), "");
         check(estimate(), "/depart_at", json!("tomorrow"), "/depart_at malformed");
         check(estimate(), "/dynamic", json!(1.2), "/dynamic wrong-type");
         check(estimate(), "/tolls", json!("10.001"), "/tolls too-precise");
