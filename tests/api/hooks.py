@@ -81,12 +81,16 @@ def reconcile(operation, body):
         if body.get("estimate_id") is not None:
             body["estimate_id"] = genuine(body["estimate_id"])
         body["ended_at"] = end_of(body["started_at"], body["ended_at"])
-    for number, segment in enumerate(body.get("segments") or []):
-        segment["seq"] = number
-    for number, coupon in enumerate((body.get("passenger") or {}).get("coupons") or []):
-        # No two have the same.
-        coupon["id"] = f"c-{number}"
+    distinct(body.get("segments"), "seq", lambda number: number)
+    distinct((body.get("passenger") or {}).get("coupons"), "id", lambda number: f"c-{number}")
     return body
+
+
+def distinct(items, name, other):
+    """No two items of a list have the same name."""
+    if items and len({item[name] for item in items}) < len(items):
+        for number, item in enumerate(items):
+            item[name] = other(number)
 
 
 def genuine(estimate_id):
