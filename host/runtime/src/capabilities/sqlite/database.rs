@@ -2,6 +2,7 @@
 
 mod apart;
 mod connection;
+mod file;
 mod reader;
 mod statement;
 mod writer;

@@ -379,3 +379,28 @@ async fn a_kill_loses_nothing_that_was_acknowledged() {
         [1]
     );
 }
+
+/// What would not be found again is not acknowledged: the file was deleted, or replaced, or its log was.
+#[tokio::test]
+async fn nothing_is_written_to_a_file_that_is_gone() {
+    for (gone, replaced) in [("db", false), ("db", true), ("db-wal", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let database = Database::open(&path).unwrap();
+        run(&database, "CREATE TABLE t (n)").await.unwrap();
+        run(&database, "INSERT INTO t VALUES (1)").await.unwrap();
+        let (victim, aside) = (folder.path().join(gone), folder.path().join("aside"));
+        std::fs::rename(&victim, &aside).unwrap();
+        if replaced {
+            std::fs::copy(&aside, &victim).unwrap();
+        }
+        for statement in ["INSERT INTO t VALUES (2)", "BEGIN"] {
+            let error = run(&database, statement).await.unwrap_err();
+            assert!(error.contains("was deleted or replaced"), "{gone}: {statement}: {error}");
+        }
+        // Put back, it is as it was.
+        std::fs::rename(&aside, &victim).unwrap();
+        run(&database, "INSERT INTO t VALUES (3)").await.unwrap();
+        assert_eq!(numbers(run(&database, "SELECT n FROM t").await.unwrap()), [1, 3], "{gone}");
+    }
+}

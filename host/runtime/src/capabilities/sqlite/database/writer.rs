@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::apart::Apart;
 use super::connection::{Connection, MAX_RUN};
+use super::file::File;
 use super::statement::{self, Outcome, Request, first_word};
 
 /// The most statements that share a commit.
@@ -18,6 +19,7 @@ type Job = statement::Job<Result<Outcome, String>>;
 /// Runs every kind of statement.
 pub(super) struct Writer {
     connection: Connection,
+    file: File,
     apart: Apart,
 }
 
@@ -40,7 +42,7 @@ impl Writer {
                 _ => Authorization::Allow,
             }
         }))?;
-        Ok(Self { connection, apart })
+        Ok(Self { connection, file: File::opened(path), apart })
     }
 
     pub(super) fn work(self, mut jobs: mpsc::Receiver<Job>) {
@@ -67,11 +69,13 @@ impl Writer {
 
     fn run_alone(&self, job: Job) {
         let Request { statement, parameters } = &job.request;
-        let prepared = self.connection.prepare(statement);
-        let result = prepared.and_then(|mut statement| self.connection.run(&mut statement, parameters));
+        let result = self.file.check().and_then(|()| {
+            let mut statement = self.connection.prepare(statement)?;
+            Ok(self.connection.run(&mut statement, parameters)?)
+        });
         // Before the answer: who said BEGIN may read next.
         self.tell_apart();
-        job.answer(result.map_err(String::from));
+        job.answer(result);
     }
 
     /// Runs statements in order and answers each: what reads before anything was written at once, everything else
@@ -117,6 +121,7 @@ impl Writer {
             return Ok(self.connection.run(&mut statement, parameters)?);
         }
         if !*begun {
+            self.file.check()?;
             self.connection.control("BEGIN IMMEDIATE")?;
             *begun = true;
         }
