@@ -119,7 +119,7 @@ fn document(request: &Request) -> Result<Value, ProblemDetails> {
         let detail = "send the body as JSON, and say so: Content-Type: application/json";
         return Err(ProblemDetails::new(problem::UNSUPPORTED_MEDIA_TYPE, detail));
     }
-    body::parse(&request.body)
+    body::parse(&body::unpack(request.header("content-encoding"), &request.body)?)
 }
 
 fn wanted<'a>(query: &'a Query, request: &'a Request) -> Wanted<'a> {

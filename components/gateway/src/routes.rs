@@ -85,7 +85,9 @@ impl Route {
         }
         let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
         let trip_id = |text: &str| trip_id(text);
-        match (method.as_str(), segments.as_slice()) {
+        // Its answer has no body, which servers see to.
+        let asked = if method == Method::HEAD { &Method::GET } else { method };
+        match (asked.as_str(), segments.as_slice()) {
             ("POST", ["v1", "estimates"]) => Ok(Self::CreateEstimate),
             ("GET", ["v1", "estimates", estimate_id, "details", product]) => {
                 Ok(Self::EstimateDetail { estimate_id: (*estimate_id).to_owned(), product: (*product).to_owned() })
@@ -119,12 +121,14 @@ impl Route {
 fn allowed(segments: &[&str]) -> Option<&'static str> {
     Some(match segments {
         ["v1", "estimates" | "commission"] | ["v1", "trips", _, "segments"] => "POST",
-        ["v1", "trips", _, "bill"] => "GET, POST",
+        ["v1", "trips", _, "bill"] => "GET, HEAD, POST",
         ["v1", "cities"]
         | ["v1", "cities", _, "rate-cards", _]
         | ["v1", "estimates", _, "details", _]
         | ["v1", "trips", _, "bill", "detail"]
-        | ["healthz" | "readyz" | "statusz" | "openapi.json" | "rate-card.schema.json" | "city.schema.json"] => "GET",
+        | ["healthz" | "readyz" | "statusz" | "openapi.json" | "rate-card.schema.json" | "city.schema.json"] => {
+            "GET, HEAD"
+        }
         _ => return None,
     })
 }
@@ -183,16 +187,17 @@ mod tests {
         check("GET", "/city.schema.json", Ok(Route::CitySchema));
 
         check("GET", "/v1/estimates", Err((405, Some("POST"))));
-        check("DELETE", "/v1/trips/t-1/bill", Err((405, Some("GET, POST"))));
-        check("HEAD", "/healthz", Err((405, Some("GET"))));
-        check("BREW", "/v1/cities", Err((405, Some("GET"))));
+        check("DELETE", "/v1/trips/t-1/bill", Err((405, Some("GET, HEAD, POST"))));
+        check("HEAD", "/healthz", Ok(Route::Health));
+        check("HEAD", "/v1/estimates", Err((405, Some("POST"))));
+        check("BREW", "/v1/cities", Err((405, Some("GET, HEAD"))));
         for path in ["", "/", "*", "/v1", "/v1/", "/v1/cities/", "//healthz", "/v1//cities", "/V1/cities", "/%FF"] {
             check("GET", path, Err((404, None)));
         }
         check("GET", "/v1/trips//bill", Err((400, None)));
         check("GET", "/v1/cities/110000/rate-cards/latest", Err((400, None)));
         check("GET", &format!("/v1/cities/..%2F/rate-cards/{version}"), Err((400, None)));
-        check("PUT", &format!("/v1/cities/110000/rate-cards/{version}"), Err((405, Some("GET"))));
+        check("PUT", &format!("/v1/cities/110000/rate-cards/{version}"), Err((405, Some("GET, HEAD"))));
         check("GET", "/v1/trips/a%2Fb/bill", Err((400, None)));
         check("GET", "/v1/trips/%7B1%7D/bill", Err((400, None)));
     }

@@ -36,6 +36,8 @@ kinds! {
     INVALID_PARAMETER = BAD_REQUEST "invalid-parameter" "A parameter is not valid";
     /// The body could not be read to its end.
     BODY_UNREADABLE = BAD_REQUEST "body-unreadable" "The body did not arrive in full";
+    /// What the local host says in front of the application: what stands around the body is not HTTP/1.1.
+    MALFORMED_REQUEST = BAD_REQUEST "malformed-request" "The request is not what HTTP/1.1 wants it to be";
     /// What only callers on the machine itself are answered.
     LOCAL_ONLY = FORBIDDEN "local-only" "This is answered on the machine itself only";
     /// No such route.

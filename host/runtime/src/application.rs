@@ -22,6 +22,8 @@ pub struct Application<'a> {
     pub values: &'a Values,
     /// What its components share of this host.
     pub shared: Shared,
+    /// Whether components are asked through `wasi:http` even if they have something quicker.
+    pub wasi_http_only: bool,
 }
 
 impl Application<'_> {
@@ -61,7 +63,7 @@ impl Application<'_> {
         let composed = compose(id, self.read(&component.source)?, self.dependencies(component)?)?;
         let compiled = compiler.component(&composed)?;
         let grants = Arc::new(Grants::new(self.manifest, id, component, self.values, &self.shared)?);
-        Instances::new(linker, &compiled, grants, reuse)
+        Instances::new(linker, &compiled, grants, reuse, self.wasi_http_only)
             .map_err(anyhow_error)
             .context("it does not fit the local host, which serves HTTP and provides WASI and Spin's redis, sqlite and variables")
     }

@@ -57,6 +57,31 @@ pub fn engine(memory: usize, instances: u32) -> anyhow::Result<Engine> {
     Ok(engine)
 }
 
+/// Makes an engine for as many instances as are wanted, or for as many as the machine has address space for: half as many, and
+/// again half, but at least so many. Returns for how many.
+///
+/// # Errors
+///
+/// There is not even address space for the least.
+pub fn engine_that_fits(memory: usize, wanted: u32, least: u32) -> anyhow::Result<(Engine, u32)> {
+    let mut instances = wanted.max(least);
+    loop {
+        match engine(memory, instances) {
+            Ok(engine) => {
+                if instances < wanted {
+                    tracing::warn!(
+                        "there may be {instances} instances at once instead of {wanted}: the machine has no address space for more; \
+                         ulimit -v unlimited allows it"
+                    );
+                }
+                return Ok((engine, instances));
+            }
+            Err(error) if instances <= least => return Err(error),
+            Err(_) => instances = (instances / 2).max(least),
+        }
+    }
+}
+
 /// wasmtime has an error type of its own.
 #[must_use]
 pub fn anyhow_error(error: wasmtime::Error) -> anyhow::Error {
@@ -66,6 +91,7 @@ pub fn anyhow_error(error: wasmtime::Error) -> anyhow::Error {
 /// Limits the memory of one instance: the sum over all its linear memories, in bytes.
 #[derive(Debug)]
 pub struct MemoryLimit {
+    limit: usize,
     left: usize,
 }
 
@@ -73,7 +99,13 @@ impl MemoryLimit {
     /// At most this many bytes.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
-        Self { left: bytes }
+        Self { limit: bytes, left: bytes }
+    }
+
+    /// Whether the instance has taken a quarter of it. It never gives any back.
+    #[must_use]
+    pub fn is_grown(&self) -> bool {
+        self.left < self.limit / 4 * 3
     }
 }
 

@@ -1,10 +1,18 @@
 //! Serves the application over HTTP/1.1.
 
+mod access;
 mod body;
+mod connection;
+mod connections;
+mod crowd;
+mod head;
 mod instances;
 mod lane;
 mod life;
+mod memory;
 mod queue;
+mod shed;
+mod socket;
 mod warm_up;
 mod worker;
 mod workers;
@@ -18,26 +26,33 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use farebox_web::trace::Trace;
-use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 
+use self::access::Access;
 use self::body::RequestBody;
+pub use self::connection::Patience;
+use self::connections::{Connections, Open};
+pub use self::crowd::Crowd;
 pub use self::instances::{Instances, Reuse};
 use self::lane::{Answer, whole};
+pub use self::memory::BODY_WEIGHT;
+use self::memory::{Memory, Taken};
+use self::shed::Shed;
+use self::socket::{Socket, Watched};
 use self::workers::Workers;
 pub use self::workers::processors;
-use crate::logs::ACCESS;
 use crate::routes::Routes;
 use crate::unanswered::Unanswered;
 
@@ -45,8 +60,8 @@ use crate::unanswered::Unanswered;
 /// and a component that fails half-way is a clean error.
 const BUFFERED_RESPONSE: u64 = 64 * 1024;
 
-/// How long a connection may be silent between requests, or within the head of one.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long connections that are dropped at the end may take to be gone.
+const DROPPING: Duration = Duration::from_secs(1);
 
 /// The largest head of a request, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -54,14 +69,13 @@ const MAX_HEAD: usize = 64 * 1024;
 /// What is asked to know whether an application is ready, and so makes it ready.
 const READINESS: &str = "/readyz";
 
-/// The header that tells a component the peer's address, as Spin does.
-const PEER: HeaderName = HeaderName::from_static("spin-client-addr");
-
 /// How much a server takes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The largest body of a request, in bytes.
     pub body: usize,
+    /// The most memory for the bodies of requests, while they come and while they are worked on, in bytes.
+    pub memory: usize,
     /// How long a request may take: its body to arrive, and then its answer.
     pub request: Duration,
     /// The most requests under way at once. One more is told to come back later.
@@ -71,8 +85,12 @@ pub struct Limits {
     /// The most requests under way at once to each probe. They are apart from all others, and so are the instances that answer
     /// them: whatever takes all places of the others, a probe is answered.
     pub probes: usize,
-    /// The most connections at once. One more waits to be accepted.
-    pub connections: usize,
+    /// The most connections at once. One more ends another that waits for its client.
+    pub connections: Crowd,
+    /// How long they may wait for their clients.
+    pub patience: Patience,
+    /// How long requests under way may take when it stops.
+    pub shutdown: Duration,
 }
 
 /// Has every component start anew: requests from now on are answered by new instances, those under way to their end by the
@@ -92,9 +110,20 @@ pub struct Server {
     routes: Routes,
     components: BTreeMap<String, Workers>,
     limits: Limits,
+    /// For requests that are there, until their answers are.
     in_flight: Arc<Semaphore>,
+    memory: Memory,
     /// By path.
     probes: BTreeMap<String, Probe>,
+    /// Requests that were told to come back.
+    shed: Shed,
+}
+
+/// A place among the requests under way, and what memory it takes. Both are free again when the answer is in memory, or, when it
+/// is not made at once, when it has been sent.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    _memory: Taken,
 }
 
 /// What an orchestrator asks an application, to know how it is.
@@ -122,7 +151,9 @@ impl Server {
             Some((path.clone(), Probe { component, places: Arc::new(Semaphore::new(limits.probes)) }))
         };
         let probes = probes.iter().filter_map(&mut probe).collect();
-        Self { routes, components, limits, in_flight: Arc::new(Semaphore::new(limits.in_flight)), probes }
+        let shed = Shed::new("requests were told to come back: as many are under way, or as large, as may be");
+        let in_flight = Arc::new(Semaphore::new(limits.in_flight));
+        Self { routes, components, limits, in_flight, memory: Memory::new(limits.memory), probes, shed }
     }
 
     /// What renews the instances of all components.
@@ -135,28 +166,21 @@ impl Server {
         self.components.values().chain(self.probes.values().map(|probe| &probe.component))
     }
 
-    /// Serves until `stop` is done, then finishes the requests under way.
+    /// Serves until `stop` is done, then finishes the requests under way, for as long as it may.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let server = Arc::new(self);
-        let connections = Arc::new(Semaphore::new(server.limits.connections));
+        let connections = Arc::new(Connections::new(server.limits.connections, server.limits.patience));
         let graceful = GracefulShutdown::new();
         let mut stop = std::pin::pin!(stop);
         loop {
-            let accepted = async {
-                let permit = Arc::clone(&connections).acquire_owned().await;
-                (permit, listener.accept().await)
-            };
-            let (permit, accepted) = tokio::select! {
+            let accepted = tokio::select! {
                 () = &mut stop => break,
-                accepted = accepted => accepted,
+                accepted = listener.accept() => accepted,
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    let connection = Arc::clone(&server).connection(stream, peer, &graceful);
-                    tokio::spawn(async move {
-                        connection.await;
-                        drop(permit);
-                    });
+                    let open = connections.open(peer);
+                    tokio::spawn(Arc::clone(&server).connection(stream, peer, open, &graceful));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: it passes when connections end.
@@ -166,7 +190,14 @@ impl Server {
             }
         }
         drop(listener);
-        graceful.shutdown().await;
+        let mut finished = std::pin::pin!(graceful.shutdown());
+        if timeout(server.limits.shutdown, &mut finished).await.is_err() {
+            let (count, some) = connections.left();
+            let patience = server.limits.shutdown.as_secs_f32();
+            tracing::warn!(count, "{count} connections are dropped after {patience} s: {}", some.join("; "));
+            connections.end();
+            _ = timeout(DROPPING, finished).await;
+        }
         server.workers().for_each(Workers::stop);
     }
 
@@ -174,6 +205,7 @@ impl Server {
         self: Arc<Self>,
         stream: TcpStream,
         peer: SocketAddr,
+        open: Open,
         graceful: &GracefulShutdown,
     ) -> impl Future<Output = ()> + use<> {
         // Without it a response whose body follows its head in a second write waits for the client's delayed
@@ -181,62 +213,78 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
-        // Digits, dots and colons.
-        let address = HeaderValue::try_from(peer.to_string()).unwrap_or(HeaderValue::from_static("unknown"));
+        let watched = open.watched.clone();
+        let socket = Socket { stream, watched: watched.clone() };
         let answer = service_fn(move |request| {
-            let (server, address) = (Arc::clone(&self), address.clone());
-            async move { Ok::<_, Infallible>(server.answer(request, address).await) }
+            let (server, watched) = (Arc::clone(&self), watched.clone());
+            async move { Ok::<_, Infallible>(server.answer(request, peer, &watched).await) }
         });
+        // How long a head may take is watched here: hyper would have idle connections be as quick.
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
+            .header_read_timeout(None)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), answer);
+            .serve_connection(TokioIo::new(socket), answer);
         let connection = graceful.watch(connection);
         async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%peer, "a connection ended badly: {error}");
+            tokio::select! {
+                ended = connection => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%peer, "a connection ended badly: {error}");
+                    }
+                }
+                () = open.has_to_end() => tracing::debug!(%peer, "a connection was ended: it {}", open.watched.lock()),
             }
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>, peer: HeaderValue) -> Response<WasiBody> {
-        let start = Instant::now();
-        let logged = tracing::enabled!(target: ACCESS, tracing::Level::DEBUG)
-            .then(|| (request.method().clone(), request.uri().path().to_owned()));
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr, watched: &Watched) -> Response<WasiBody> {
+        watched.lock().asked(Instant::now());
+        let access = Access::begin(&request, peer);
         let traceparent = request.headers().get("traceparent").cloned();
-
         let (mut head, mut body) = RequestBody::split(request);
-        vouch(&mut head.headers, peer);
-        let answered = self.dispatch(head, &mut body).await;
+        head::vouch(&mut head.headers, peer);
+        let answered = self.dispatch(head, &mut body, watched).await;
         body.discard();
-        let response = answered.unwrap_or_else(|why| refuse(why, traceparent.as_ref()));
-        if let Some((method, path)) = logged {
-            let status = response.status().as_u16();
-            let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-            tracing::debug!(target: ACCESS, %method, path, status, micros);
+        let response = answered.unwrap_or_else(|why| {
+            if why == Unanswered::Overloaded {
+                self.shed.add();
+            }
+            refuse(why, traceparent.as_ref())
+        });
+        if let Some(access) = access {
+            access.end(&response);
         }
+        watched.lock().answers(Instant::now());
         response
     }
 
-    async fn dispatch(&self, mut head: Parts, body: &mut RequestBody) -> Result<Response<WasiBody>, Unanswered> {
+    async fn dispatch(
+        &self,
+        mut head: Parts,
+        body: &mut RequestBody,
+        watched: &Watched,
+    ) -> Result<Response<WasiBody>, Unanswered> {
+        head::check(&head)?;
         let probe = self.probes.get(head.uri.path());
         let (component, places) = match probe {
             Some(probe) => (&probe.component, &probe.places),
             None => (self.component(head.uri.path())?, &self.in_flight),
         };
-        let permit = Arc::clone(places).try_acquire_owned().map_err(|_| Unanswered::Overloaded)?;
+        let mut memory = self.memory.none();
         let body = match probe {
             // It needs none, and whoever sends one slowly does not take its place from others.
             Some(_) => {
                 head.headers.remove(CONTENT_LENGTH);
                 Bytes::new()
             }
-            // Waits for the whole body, so that a slow client holds up no instance.
-            None => body.read(self.limits.body, self.limits.request).await?,
+            // Waits for the whole body, so that a slow client holds up no instance, and has no place before it is there.
+            None => body.read(self.limits.body, self.limits.request, &mut memory).await?,
         };
+        memory.works(body.len())?;
+        let permit = Arc::clone(places).try_acquire_owned().map_err(|_| Unanswered::Overloaded)?;
+        watched.lock().works(Instant::now());
         let request = Request::from_parts(head, body);
-        self.ask(component, request, permit).await
+        self.ask(component, request, Place { _permit: permit, _memory: memory }).await
     }
 
     fn component(&self, path: &str) -> Result<&Workers, Unanswered> {
@@ -247,13 +295,13 @@ impl Server {
         &self,
         component: &Workers,
         request: Request<Bytes>,
-        permit: OwnedSemaphorePermit,
+        place: Place,
     ) -> Result<Response<WasiBody>, Unanswered> {
         let start = Instant::now();
         let answered = async {
             match component.ask(request).await? {
                 Answer::Whole(response) => Ok(response.map(whole)),
-                Answer::Begun(response) => prepare(response, permit).await,
+                Answer::Begun(response) => prepare(response, place).await,
             }
         };
         match timeout(self.limits.request, answered).await {
@@ -265,13 +313,23 @@ impl Server {
     }
 }
 
+/// How many connections may wait to be accepted, or as many as the system allows. One more asks again after a second.
+const BACKLOG: u32 = 4096;
+
 /// Listens on an address.
 ///
 /// # Errors
 ///
 /// The address is in use, or not one of this machine.
-pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
+pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A restart does not wait for connections of the last run to be forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().with_context(|| {
         format!("cannot listen on {address}; choose another address with --listen, port 0 for any that is free")
     })
 }
@@ -292,18 +350,8 @@ fn refuse(why: Unanswered, traceparent: Option<&HeaderValue>) -> Response<WasiBo
     why.response(&trace)
 }
 
-/// Tells a component the peer's address, and nothing that a client says in the host's name: all headers that Spin adds begin
-/// alike.
-fn vouch(headers: &mut HeaderMap, peer: HeaderValue) {
-    let forged: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with("spin-")).cloned().collect();
-    for name in forged {
-        headers.remove(name);
-    }
-    headers.insert(PEER, peer);
-}
-
 /// Makes a response ready to send. Its place among the requests under way is free again when its body has been sent.
-async fn prepare(response: Response<WasiBody>, permit: OwnedSemaphorePermit) -> Result<Response<WasiBody>, Unanswered> {
+async fn prepare(response: Response<WasiBody>, place: Place) -> Result<Response<WasiBody>, Unanswered> {
     let (head, body) = response.into_parts();
     let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length <= BUFFERED_RESPONSE) {
@@ -314,7 +362,7 @@ async fn prepare(response: Response<WasiBody>, permit: OwnedSemaphorePermit) -> 
         return Ok(Response::from_parts(head, whole(body.to_bytes())));
     }
     let body = body.map_frame(move |frame| {
-        _ = &permit;
+        _ = &place;
         frame
     });
     Ok(Response::from_parts(head, body.boxed_unsync()))

@@ -56,6 +56,14 @@ impl Guest {
     }
 }
 
+impl Guest {
+    /// Whether its instance has taken so much memory that the next one is to take its place.
+    #[must_use]
+    pub fn is_grown(&self) -> bool {
+        self.memory.is_grown()
+    }
+}
+
 /// Everything a guest may import: WASI 0.2 and 0.3, and the part of Spin's platform in `wit/`.
 ///
 /// # Errors

@@ -19,6 +19,8 @@ pub enum Unanswered {
     BodyTooLarge(usize),
     /// The request's body broke off or is not framed as HTTP wants it.
     BodyUnreadable,
+    /// What is around the body is not what HTTP/1.1 wants, and why not.
+    Malformed(&'static str),
     /// The component trapped, or answered with an error of its own.
     Internal,
     /// As many requests as may be are under way.
@@ -36,6 +38,7 @@ impl Unanswered {
             Self::BodyTimedOut => problem::REQUEST_TIMEOUT,
             Self::BodyTooLarge(_) => problem::BODY_TOO_LARGE,
             Self::BodyUnreadable => problem::BODY_UNREADABLE,
+            Self::Malformed(_) => problem::MALFORMED_REQUEST,
             Self::Internal => problem::INTERNAL,
             Self::Overloaded => problem::OVERLOADED,
             Self::TimedOut => problem::TIMED_OUT,
@@ -48,6 +51,7 @@ impl Unanswered {
             Self::BodyTimedOut => "send the body without long pauses".to_owned(),
             Self::BodyTooLarge(limit) => format!("the body may have {limit} bytes"),
             Self::BodyUnreadable => "the body broke off, or is not framed as HTTP wants it".to_owned(),
+            Self::Malformed(why) => why.to_owned(),
             Self::Internal => "the request was not carried out; the log says more under this trace_id".to_owned(),
             Self::Overloaded => "too many requests are under way; try again in a moment".to_owned(),
             Self::TimedOut => "what was asked for may still happen".to_owned(),
@@ -56,7 +60,7 @@ impl Unanswered {
 
     /// What is left of the body is of no use, so neither is the connection.
     fn ends_the_connection(self) -> bool {
-        matches!(self, Self::BodyTimedOut | Self::BodyTooLarge(_) | Self::BodyUnreadable)
+        matches!(self, Self::BodyTimedOut | Self::BodyTooLarge(_) | Self::BodyUnreadable | Self::Malformed(_))
     }
 
     /// The response. It carries the trace as a header and in the body.

@@ -1,6 +1,8 @@
 //! `farebox up`: the whole life of a local run, in order.
 
 mod banner;
+mod listen_address;
+mod open_files;
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
@@ -8,16 +10,16 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::listen_address::ListenAddress;
 use crate::application::Application;
 use crate::build_commands;
 use crate::capabilities::redis::Redis;
 use crate::capabilities::sqlite;
 use crate::data_dir::DataDir;
-use crate::engine::{Compiler, anyhow_error, engine};
+use crate::engine::{Compiler, anyhow_error, engine_that_fits};
 use crate::grants::Shared;
 use crate::load::load;
 use crate::logs::{self, LogFormat};
@@ -25,7 +27,7 @@ use crate::manifest::Manifest;
 use crate::misfits::Misfits;
 use crate::output;
 use crate::routes::Routes;
-use crate::serve::{Limits, Renewal, Reuse, Server, listen, processors};
+use crate::serve::{self, Crowd, Limits, Patience, Renewal, Reuse, Server, processors};
 use crate::state::linker;
 use crate::values::{Overrides, RedisUrl, SIGNING_KEY, Values};
 
@@ -40,9 +42,14 @@ pub struct Up {
     #[arg(long, value_name = "FILE", default_value = "spin.toml")]
     manifest: PathBuf,
 
-    /// The address to listen on. Port 0 takes any that is free.
+    /// The address to listen on, such as 127.0.0.1:3000, localhost:3000, or :3000 for all of this machine's. Port 0 takes any
+    /// that is free.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
-    listen: SocketAddr,
+    listen: ListenAddress,
+
+    /// Check the manifest, the components, the configuration, the store and the address, say what is wrong, and end.
+    #[arg(long)]
+    check: bool,
 
     /// Keep everything in this Redis, redis://[user:password@]host[:port], instead of the embedded database.
     #[arg(long, value_name = "URL", env = "FAREBOX_REDIS", hide_env_values = true)]
@@ -66,28 +73,54 @@ pub struct Up {
     log_format: LogFormat,
 
     /// The largest body of a request, in bytes.
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
-    body_limit: usize,
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = clap::value_parser!(u32).range(1..))]
+    body_limit: u32,
+
+    /// The most memory for the bodies of all requests under way and for what is read from them, in MiB. A request that finds none
+    /// is told to come back; a quarter is for those of at most 16 KiB.
+    #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
+    memory_budget: u32,
 
     /// How long a request may take, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    #[arg(long, value_name = "MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
     request_timeout_ms: u64,
 
     /// The most requests under way at once, but for those to probes, which the manifest lists.
-    #[arg(long, value_name = "COUNT", default_value_t = 512)]
+    #[arg(long, value_name = "COUNT", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_in_flight: u32,
 
+    /// The most connections at once. One more ends the one that has waited longest for its client, among those of whoever has
+    /// most [default: four for each request that may be under way].
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_connections: Option<u32>,
+
+    /// The most connections at once of one peer. Behind a proxy all are the proxy's [default: as many as there may be].
+    #[arg(long, value_name = "COUNT", hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections_per_peer: Option<u32>,
+
+    /// How long a connection may be idle, in seconds. Longer than that of whatever is in front.
+    #[arg(long, value_name = "S", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..))]
+    keep_alive: u32,
+
+    /// How long requests under way may take when it is told to stop, in seconds. Then their connections are dropped.
+    #[arg(long, value_name = "S", default_value_t = 25)]
+    shutdown_timeout: u32,
+
     /// The most memory of one instance, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = 128)]
-    memory_limit: usize,
+    #[arg(long, value_name = "MIB", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    memory_limit: u16,
 
     /// Requests that one instance answers before it is replaced.
-    #[arg(long, value_name = "COUNT", default_value_t = 1000, hide_short_help = true)]
-    requests_per_instance: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 1000, hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
+    requests_per_instance: u32,
 
     /// Requests that one instance answers at once.
-    #[arg(long, value_name = "COUNT", default_value_t = 16, hide_short_help = true)]
-    requests_at_once: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 16, hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
+    requests_at_once: u32,
+
+    /// Ask components through wasi:http only, as hosts do that know nothing else.
+    #[arg(long, hide_short_help = true)]
+    wasi_http: bool,
 }
 
 /// Requests under way at once to each probe: an orchestrator, monitoring, and somebody who is curious.
@@ -95,6 +128,12 @@ const PROBES: u32 = 4;
 
 /// How long an instance may have nothing to do.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// How long the head of a request may take.
+const HEAD: Duration = Duration::from_secs(30);
+
+/// How long a client may take nothing of its answer.
+const TAKEN: Duration = Duration::from_secs(10);
 
 impl Up {
     /// Runs the application until it is told to stop.
@@ -117,12 +156,18 @@ impl Up {
         let data = self.data.clone().unwrap_or_else(|| manifest.path(Path::new(".farebox")));
         let data = DataDir::open(&data)?;
         let values = self.values(&manifest, &data)?;
+
+        // Before what takes long. Connections made from now on wait until the server runs.
+        let listener = self.listen.bind().await?;
         let server = self.server(&manifest, &data, &values)?;
         let stop = stop(server.renewal())?;
-
-        // Connections made from now on wait until the server runs.
-        let listener = listen(self.listen).await?;
-        server.warm_up().await;
+        let missing = server.warm_up().await;
+        if self.check {
+            return checked(listener.local_addr()?, missing);
+        }
+        if let Some(missing) = missing {
+            tracing::warn!("not everything is in order, and the application is served all the same: {missing}");
+        }
         output::offer(banner::text(listener.local_addr()?, &manifest, &values, &data));
         if banner::signs_with_the_development_key(&manifest, &values) {
             output::say(banner::DEVELOPMENT_KEY);
@@ -148,29 +193,68 @@ impl Up {
     }
 
     fn server(&self, manifest: &Manifest, data: &DataDir, values: &Values) -> anyhow::Result<Server> {
-        let memory = self.memory_limit.checked_mul(1 << 20).context("--memory-limit is too large")?;
+        let memory = usize::from(self.memory_limit) << 20;
         let probes = &manifest.application.tool.farebox.probes;
-        let engine = engine(memory, self.max_in_flight.saturating_add(apart(manifest)?))?;
+        let apart = apart(manifest)?;
+        let (engine, instances) = engine_that_fits(memory, self.max_in_flight.saturating_add(apart), apart)?;
         let compiler = Compiler::new(engine.clone(), data.cache()?);
         let linker = linker(&engine).map_err(anyhow_error)?;
         let shared = Shared { database: sqlite::open(manifest, &data.database())?, redis: Redis::default(), memory };
-        let application = Application { manifest, values, shared };
+        let application = Application { manifest, values, shared, wasi_http_only: self.wasi_http };
         let request = Duration::from_millis(self.request_timeout_ms);
-        let reuse = Reuse { requests: self.requests_per_instance, at_once: self.requests_at_once, idle: IDLE, request };
+        let reuse = Reuse {
+            requests: usize::try_from(self.requests_per_instance)?,
+            at_once: usize::try_from(self.requests_at_once)?,
+            idle: IDLE,
+            request,
+        };
 
         let components = application.components(&compiler, &linker, reuse)?;
         let routes = Routes::new(manifest.routes()).map_err(|errors| anyhow::anyhow!(errors.join("; ")))?;
-        let in_flight = usize::try_from(self.max_in_flight)?;
         let limits = Limits {
-            body: self.body_limit,
+            body: usize::try_from(self.body_limit)?,
+            memory: self.memory_budget()?,
             request,
-            in_flight,
-            instances: in_flight,
+            in_flight: usize::try_from(self.max_in_flight)?,
+            instances: usize::try_from(instances.saturating_sub(apart))?,
             probes: usize::try_from(PROBES)?,
-            connections: in_flight.saturating_mul(4),
+            connections: self.connections()?,
+            patience: Patience { idle: Duration::from_secs(self.keep_alive.into()), head: HEAD, taken: TAKEN },
+            shutdown: Duration::from_secs(self.shutdown_timeout.into()),
         };
         Ok(Server::new(routes, components, limits, probes))
     }
+
+    /// # Errors
+    ///
+    /// It is not enough for one body of the largest size.
+    fn memory_budget(&self) -> anyhow::Result<usize> {
+        let body = usize::try_from(self.body_limit)?;
+        let least = body.saturating_mul(serve::BODY_WEIGHT).saturating_mul(4).div_ceil(3).div_ceil(1 << 20);
+        let budget = usize::try_from(self.memory_budget)?;
+        anyhow::ensure!(
+            budget >= least,
+            "--memory-budget {budget} is too little for one body of --body-limit {body} bytes; at least {least} MiB are needed"
+        );
+        Ok(budget << 20)
+    }
+
+    /// How many connections there may be: as many as are wanted, or as the system has file descriptors for.
+    fn connections(&self) -> anyhow::Result<Crowd> {
+        let wanted = self.max_connections.unwrap_or(self.max_in_flight.saturating_mul(4));
+        let all = usize::try_from(open_files::make_room(wanted))?;
+        let of_peer = self.max_connections_per_peer.map(usize::try_from).transpose()?.unwrap_or(all);
+        Ok(Crowd { all, of_peer })
+    }
+}
+
+/// What `--check` answers.
+fn checked(address: SocketAddr, missing: Option<String>) -> anyhow::Result<()> {
+    if let Some(missing) = missing {
+        anyhow::bail!("not everything is in order: {missing}");
+    }
+    output::offer(format!("everything is in order: the application could be served at http://{address}\n"));
+    Ok(())
 }
 
 /// Instances at once that are there however little is asked, or for probes only.

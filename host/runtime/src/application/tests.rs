@@ -14,7 +14,7 @@ use crate::capabilities::sqlite;
 use crate::engine::engine;
 use crate::load::load;
 use crate::routes::Routes;
-use crate::serve::{Limits, Server, listen};
+use crate::serve::{Crowd, Limits, Patience, Server, listen};
 use crate::state::linker;
 use crate::values::Overrides;
 
@@ -55,8 +55,17 @@ dependencies = { "test:part@0.1.0" = { component = "part", inherit_configuration
 source = "part.wasm"
 "#;
 
-const LIMITS: Limits =
-    Limits { body: 1000, request: Duration::from_secs(10), in_flight: 16, instances: 16, probes: 4, connections: 64 };
+const LIMITS: Limits = Limits {
+    body: 1000,
+    memory: 64 << 20,
+    request: Duration::from_secs(10),
+    in_flight: 16,
+    instances: 16,
+    probes: 4,
+    connections: Crowd { all: 64, of_peer: 64 },
+    patience: Patience { idle: Duration::from_secs(75), head: Duration::from_secs(30), taken: Duration::from_secs(10) },
+    shutdown: Duration::from_secs(5),
+};
 const REUSE: Reuse = Reuse { requests: 8, at_once: 16, idle: Duration::from_secs(30), request: LIMITS.request };
 const MEMORY: usize = 4 << 20;
 
@@ -107,7 +116,7 @@ impl Fixture {
         misfits.into_result("the values").unwrap();
         let database = sqlite::open(&self.manifest, &self.folder.path().join("db")).unwrap();
         let shared = Shared { database, memory: MEMORY, ..Shared::default() };
-        with(&Application { manifest: &self.manifest, values: &values, shared })
+        with(&Application { manifest: &self.manifest, values: &values, shared, wasi_http_only: false })
     }
 
     fn components(&self) -> anyhow::Result<BTreeMap<String, Instances>> {
@@ -115,7 +124,7 @@ impl Fixture {
     }
 
     fn grants(&self, id: &str) -> Grants {
-        self.application(|Application { manifest, values, shared }| {
+        self.application(|Application { manifest, values, shared, .. }| {
             Grants::new(manifest, id, &manifest.components[id], values, shared).unwrap()
         })
     }
@@ -123,7 +132,7 @@ impl Fixture {
     async fn serve(&self) -> SocketAddr {
         let routes = Routes::new(self.manifest.routes()).unwrap();
         let server = Server::new(routes, self.components().unwrap(), LIMITS, &[]);
-        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(server.run(listener, std::future::pending()));
         address

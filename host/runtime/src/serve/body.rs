@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::EXPECT;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout;
 
+use super::memory::Taken;
 use crate::unanswered::Unanswered;
 
 /// How much of a body is thrown away after the answer, and for how long.
@@ -30,8 +31,13 @@ impl RequestBody {
         (head, Self { incoming, is_coming })
     }
 
-    /// Waits for the whole body, of at most `limit` bytes, for at most `patience`.
-    pub(super) async fn read(&mut self, limit: usize, patience: Duration) -> Result<Bytes, Unanswered> {
+    /// Waits for the whole body, of at most `limit` bytes, for at most `patience`, and takes memory for what has come of it.
+    pub(super) async fn read(
+        &mut self,
+        limit: usize,
+        patience: Duration,
+        memory: &mut Taken,
+    ) -> Result<Bytes, Unanswered> {
         if self.incoming.is_end_stream() {
             return Ok(Bytes::new());
         }
@@ -40,12 +46,30 @@ impl RequestBody {
         }
         // Asking for the body gives leave to send it.
         self.is_coming = true;
-        let body = timeout(patience, Limited::new(&mut self.incoming, limit).collect());
-        match body.await.map_err(|_| Unanswered::BodyTimedOut)? {
-            Ok(body) => Ok(body.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => Err(Unanswered::BodyTooLarge(limit)),
-            Err(_) => Err(Unanswered::BodyUnreadable),
-        }
+        let read = async {
+            let mut first = Bytes::new();
+            let mut rest = BytesMut::new();
+            while let Some(frame) = self.incoming.frame().await {
+                let Ok(frame) = frame else { return Err(Unanswered::BodyUnreadable) };
+                let Ok(data) = frame.into_data() else { continue };
+                let length = first.len() + rest.len() + data.len();
+                if length > limit {
+                    return Err(Unanswered::BodyTooLarge(limit));
+                }
+                memory.comes(length)?;
+                // Most bodies come in one piece, which is not copied.
+                if first.is_empty() {
+                    first = data;
+                } else {
+                    rest.extend_from_slice(&data);
+                }
+            }
+            if rest.is_empty() {
+                return Ok(first);
+            }
+            Ok([first, rest.freeze()].concat().into())
+        };
+        timeout(patience, read).await.map_err(|_| Unanswered::BodyTimedOut)?
     }
 
     /// Throws away what is still to come, in the background. The connection goes on, or ends, when that is done.

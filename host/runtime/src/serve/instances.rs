@@ -58,7 +58,7 @@ pub(super) struct Made {
 
 impl Instances {
     /// Links a component, which has to export `farebox:http/exchange@0.1`, `wasi:http/handler@0.3` or
-    /// `wasi:http/incoming-handler@0.2`; the first of them that it has is used.
+    /// `wasi:http/incoming-handler@0.2`; the first of them that it has is used, or the first of `wasi:http`.
     ///
     /// # Errors
     ///
@@ -68,8 +68,9 @@ impl Instances {
         component: &Component,
         grants: Arc<Grants>,
         reuse: Reuse,
+        wasi_http_only: bool,
     ) -> wasmtime::Result<Self> {
-        let lane = Lane::of(linker, component)?;
+        let lane = Lane::of(linker, component, wasi_http_only)?;
         let at_once = if lane.takes_many_at_once() { reuse.at_once } else { 1 };
         Ok(Self { engine: linker.engine().clone(), lane, grants, reuse: Reuse { at_once, ..reuse } })
     }

@@ -58,14 +58,14 @@ pub(super) enum Instance {
 }
 
 impl Lane {
-    /// The quickest that a component has.
+    /// The quickest that a component has, or the quickest of `wasi:http`.
     ///
     /// # Errors
     ///
     /// It imports what the host does not have, or does not answer HTTP requests.
-    pub(super) fn of(linker: &Linker<Guest>, component: &Component) -> wasmtime::Result<Self> {
+    pub(super) fn of(linker: &Linker<Guest>, component: &Component, wasi_http_only: bool) -> wasmtime::Result<Self> {
         let linked = linker.instantiate_pre(component)?;
-        if let Ok(lane) = ExchangesPre::new(linked.clone()) {
+        if !wasi_http_only && let Ok(lane) = ExchangesPre::new(linked.clone()) {
             return Ok(Self::Exchange(lane));
         }
         match p3::bindings::ServicePre::new(linked.clone()) {

@@ -16,6 +16,8 @@ pub(super) struct Life {
     in_background: bool,
     /// One of its requests took too long: it takes no more, and ends when the others had their time.
     is_condemned: bool,
+    /// It has taken much memory, which it never gives back.
+    is_grown: bool,
 }
 
 /// What is to be done about an instance.
@@ -33,12 +35,20 @@ pub(super) enum Verdict {
 
 impl Life {
     pub(super) fn new(reuse: Reuse, now: Instant) -> Self {
-        Self { reuse, taken: 0, requests: Vec::new(), quiet: now, in_background: false, is_condemned: false }
+        Self {
+            reuse,
+            taken: 0,
+            requests: Vec::new(),
+            quiet: now,
+            in_background: false,
+            is_condemned: false,
+            is_grown: false,
+        }
     }
 
     /// Whether it may ever take a request again.
     pub(super) fn goes_on(&self) -> bool {
-        self.taken < self.reuse.requests && !self.is_condemned
+        self.taken < self.reuse.requests && !self.is_condemned && !self.is_grown
     }
 
     /// Whether it is time for the one that comes after it: before it has taken all its requests, so that nobody waits.
@@ -58,13 +68,14 @@ impl Life {
         self.requests.push(now);
     }
 
-    /// It has answered a request that began then.
-    pub(super) fn ended(&mut self, began: Instant, now: Instant) {
+    /// It has answered a request that began then, and has taken much memory or not.
+    pub(super) fn ended(&mut self, began: Instant, is_grown: bool, now: Instant) {
         if let Some(at) = self.requests.iter().position(|request| *request == began) {
             self.requests.swap_remove(at);
         }
         self.quiet = now;
         self.in_background = true;
+        self.is_grown |= is_grown;
     }
 
     /// Nothing of what its requests began goes on.
@@ -153,6 +164,10 @@ mod tests {
                 ],
             ),
             (
+                "one that took much memory",
+                &["0 begin: wait 10, room on", "1 begin: wait 10, on succeeded", "2 grown 0: wait 11, succeeded"],
+            ),
+            (
                 "what an answer left to be done",
                 &[
                     "0 begin: wait 10, room on",
@@ -173,7 +188,8 @@ mod tests {
                 match words[1..] {
                     ["look"] => {}
                     ["begin"] => life.began(now),
-                    ["end", began] => life.ended(at(began), now),
+                    ["end", began] => life.ended(at(began), false, now),
+                    ["grown", began] => life.ended(at(began), true, now),
                     ["done"] => life.is_done(),
                     _ => panic!("{event}"),
                 }

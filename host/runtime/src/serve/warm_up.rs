@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use super::{READINESS, Server};
+use super::{Place, READINESS, Server};
 
 /// How long a start may be held up.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -21,9 +21,9 @@ impl Server {
     /// Asks the application `GET /readyz` until it is ready, but no longer than a second. Then there is an instance,
     /// its configuration is read, the database has its tables, and Redis is connected.
     ///
-    /// An application that is not by then, or is degraded, is served all the same, and the log says what is missing. One that
-    /// does not know the question is taken to be ready. The instances that are warmed are not those of probes.
-    pub async fn warm_up(&self) {
+    /// Returns what is missing by then, if anything is. An application that does not know the question is taken to be ready. The
+    /// instances that are warmed are not those of probes.
+    pub async fn warm_up(&self) -> Option<String> {
         let mut missing = "it does not answer".to_owned();
         let ready = async {
             while let Some(what) = self.missing().await {
@@ -31,9 +31,8 @@ impl Server {
                 sleep(PAUSE).await;
             }
         };
-        if timeout(PATIENCE, ready).await.is_err() {
-            tracing::warn!("not everything is in order, and the application is served all the same: {missing}");
-        }
+        let is_ready = timeout(PATIENCE, ready).await.is_ok();
+        (!is_ready).then_some(missing)
     }
 
     /// What the application needs and does not have.
@@ -41,7 +40,8 @@ impl Server {
         let permit = Arc::clone(&self.in_flight).try_acquire_owned().ok()?;
         let request = Request::get(READINESS).body(Bytes::new()).ok()?;
         let component = self.component(request.uri().path()).ok()?;
-        let answer = match self.ask(component, request, permit).await {
+        let place = Place { _permit: permit, _memory: self.memory.none() };
+        let answer = match self.ask(component, request, place).await {
             Ok(answer) => answer,
             Err(why) => return Some(why.kind().title.to_owned()),
         };

@@ -104,7 +104,8 @@ impl Worker<'_> {
             loop {
                 match requests.as_mut().poll_next(cx) {
                     Poll::Ready(Some(Ok(began))) => {
-                        self.life().ended(began, Instant::now());
+                        let is_grown = accessor.with(|mut store| store.get().is_grown());
+                        self.life().ended(began, is_grown, Instant::now());
                         continue;
                     }
                     Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),

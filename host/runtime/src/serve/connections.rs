@@ -1,0 +1,111 @@
+//! All connections: who is there, who makes room, who has waited too long, and who is left at the end.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+use tokio::time::sleep_until;
+
+use super::connection::Patience;
+use super::crowd::Crowd;
+use super::shed::Shed;
+use super::socket::Watched;
+
+pub(super) struct Connections {
+    crowd: Crowd,
+    patience: Patience,
+    open: Mutex<HashMap<u64, Member>>,
+    next: AtomicU64,
+    /// Those that ended so that others could begin.
+    shed: Shed,
+}
+
+struct Member {
+    peer: SocketAddr,
+    watched: Watched,
+    ended: Arc<Notify>,
+}
+
+/// A connection that is open until this is dropped.
+pub(super) struct Open {
+    connections: Arc<Connections>,
+    number: u64,
+    pub(super) watched: Watched,
+    ended: Arc<Notify>,
+}
+
+impl Connections {
+    pub(super) fn new(crowd: Crowd, patience: Patience) -> Self {
+        let shed = Shed::new(
+            "connections were ended that had waited longest for their clients: there are as many as there may be",
+        );
+        Self { crowd, patience, open: Mutex::default(), next: AtomicU64::new(0), shed }
+    }
+
+    /// Counts one more, for which another may have to end.
+    pub(super) fn open(self: &Arc<Self>, peer: SocketAddr) -> Open {
+        let (watched, ended) = (Watched::new(), Arc::new(Notify::new()));
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut open = self.lock();
+        // Nobody needs to be looked at while there is room for everybody.
+        if open.len() >= self.crowd.all.min(self.crowd.of_peer) {
+            let members =
+                open.iter().map(|(number, member)| (*number, member.peer.ip(), member.watched.lock().waits_since()));
+            if let Some(member) = self.crowd.makes_room(peer.ip(), members).and_then(|number| open.remove(&number)) {
+                self.shed.add();
+                member.ended.notify_one();
+            }
+        }
+        open.insert(number, Member { peer, watched: watched.clone(), ended: Arc::clone(&ended) });
+        Open { connections: Arc::clone(self), number, watched, ended }
+    }
+
+    /// Those that are there: their number, and what some of them wait for.
+    pub(super) fn left(&self) -> (usize, Vec<String>) {
+        const TOLD: usize = 10;
+        let open = self.lock();
+        let told = open.values().take(TOLD).map(|member| format!("{} {}", member.peer, member.watched.lock()));
+        (open.len(), told.collect())
+    }
+
+    /// Ends all that there are.
+    pub(super) fn end(&self) {
+        self.lock().drain().for_each(|(_, member)| member.ended.notify_one());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Member>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// Waits until the connection has to end: it made room for another, or its client took too long.
+    pub(super) async fn has_to_end(&self) {
+        let patience = self.connections.patience;
+        // Nothing that begins from now on has to end sooner, so that no request resets the alarm.
+        let soonest = patience.idle.min(patience.head).min(patience.taken);
+        let late = async {
+            loop {
+                let now = Instant::now();
+                let until = self.watched.lock().until(&patience);
+                if until.is_some_and(|until| until <= now) {
+                    return;
+                }
+                sleep_until(until.map_or(now + soonest, |until| until.min(now + soonest)).into()).await;
+            }
+        };
+        tokio::select! {
+            () = self.ended.notified() => {}
+            () = late => {}
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.connections.lock().remove(&self.number);
+    }
+}

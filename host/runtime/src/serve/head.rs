@@ -1,0 +1,112 @@
+//! The head of a request: what it says in the host's name, and what hyper lets pass and nobody should.
+
+use std::net::SocketAddr;
+
+use http::header::{HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderMap, Version};
+
+use crate::unanswered::Unanswered;
+
+/// The header that tells a component the peer's address, as Spin does.
+const PEER: HeaderName = HeaderName::from_static("spin-client-addr");
+
+/// Whether a request can be passed on: it says once which host is asked, and its body is framed in the one way there is.
+///
+/// # Errors
+///
+/// Why it cannot.
+pub(super) fn check(head: &Parts) -> Result<(), Unanswered> {
+    let mut hosts = head.headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if head.version == Version::HTTP_11 => {
+            return Err(Unanswered::Malformed("a request of HTTP/1.1 has a header Host"));
+        }
+        (_, Some(_)) => return Err(Unanswered::Malformed("it has more than one header Host")),
+        (Some(host), None) if !is_host(host) => {
+            return Err(Unanswered::Malformed("its header Host is not a name or an address, perhaps with a port"));
+        }
+        _ => {}
+    }
+    let mut encodings = head.headers.get_all(TRANSFER_ENCODING).iter();
+    if encodings.next().is_some_and(|encoding| !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"))
+        || encodings.next().is_some()
+    {
+        return Err(Unanswered::Malformed("Transfer-Encoding may be chunked, and nothing beside it"));
+    }
+    Ok(())
+}
+
+/// It may be empty: whoever has no name for what is asked says so.
+fn is_host(host: &HeaderValue) -> bool {
+    host.is_empty() || Authority::try_from(host.as_bytes()).is_ok_and(|host| !host.as_str().contains('@'))
+}
+
+/// Tells a component the peer's address, and nothing that a client says in the host's name: all headers that Spin adds begin
+/// alike.
+pub(super) fn vouch(headers: &mut HeaderMap, peer: SocketAddr) {
+    let forged: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with("spin-")).cloned().collect();
+    for name in forged {
+        headers.remove(name);
+    }
+    // Digits, dots and colons.
+    let address = HeaderValue::try_from(peer.to_string()).unwrap_or(HeaderValue::from_static("unknown"));
+    headers.insert(PEER, address);
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use http::Request;
+
+    /// What two servers could understand in two ways is understood by none.
+    #[test]
+    fn heads() {
+        for (headers, is_good) in [
+            (&[("host", "localhost:3000")][..], true),
+            (&[("host", "[::1]:80")], true),
+            (&[("host", "")], true),
+            (&[], false),
+            (&[("host", "a"), ("host", "a")], false),
+            (&[("host", "a b")], false),
+            (&[("host", "a/b")], false),
+            (&[("host", "user@a")], false),
+            (&[("host", "a"), ("transfer-encoding", "Chunked")], true),
+            (&[("host", "a"), ("transfer-encoding", "gzip, chunked")], false),
+            (&[("host", "a"), ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], false),
+            (&[("host", "a"), ("transfer-encoding", "identity")], false),
+        ] {
+            let mut request = Request::builder();
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let (head, ()) = request.body(()).unwrap().into_parts();
+            assert_eq!(check(&head).is_ok(), is_good, "{headers:?}");
+        }
+        let old = Request::builder().version(Version::HTTP_10).body(()).unwrap();
+        assert!(check(&old.into_parts().0).is_ok(), "HTTP/1.0 does without");
+    }
+
+    /// A component is told the address that the host sees, whatever a client says of it, and of all else that hosts say.
+    #[test]
+    fn clients_do_not_speak_for_the_host() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("spin-client-addr", "127.0.0.1:1"),
+            ("host", "test"),
+            ("Spin-Client-Addr", "127.0.0.1:2"),
+            ("spin-full-url", "http://elsewhere/"),
+            ("spin-path-match-trip", "t"),
+            ("x-spin-client-addr", "mine"),
+        ] {
+            headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static(value));
+        }
+        vouch(&mut headers, "10.0.0.7:50000".parse().unwrap());
+        let mut left: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        left.sort_unstable();
+        let expected = [("host", "test"), ("spin-client-addr", "10.0.0.7:50000"), ("x-spin-client-addr", "mine")];
+        assert_eq!(left, expected);
+    }
+}
