@@ -6,13 +6,14 @@
 use farebox_kit::artifacts;
 use farebox_tests::baseline;
 use farebox_tests::load::{self, Load};
-use farebox_tests::server::{Server, start_process};
+use farebox_tests::server::{Runtime, Server, spin_is_installed, start_process};
 use farebox_tests::store_redis_server::RedisServer;
 use std::process::Command;
 use std::time::Duration;
 
 /// Set in the process that is the baseline.
 const BASELINE: &str = "FAREBOX_BASELINE";
+const PATH: &str = "/v1/estimates";
 const BODY: &str = r#"{"city":"110000","products":["express","taxi"],"origin":{"lat":39.908823,"lng":116.397470},"destination":{"lat":39.989956,"lng":116.480655},"distance_m":12000,"duration_s":1800,"depart_at":"2026-11-21T08:00:00+08:00","dynamic":"1.20","tolls":"10.00"}"#;
 const CONNECTIONS: usize = 16;
 const TIME: Duration = Duration::from_secs(5);
@@ -21,7 +22,7 @@ fn main() {
     if std::env::var_os(BASELINE).is_some() {
         return baseline::serve();
     }
-    let measure = |base: &str| load::post(base, "/v1/estimates", BODY, CONNECTIONS, TIME);
+    let measure = |base: &str, process| load::post(base, process, PATH, BODY, CONNECTIONS, TIME);
     let native = with_baseline(measure);
     println!(
         "\nestimates over HTTP, {CONNECTIONS} connections, {} s each; axum is native, without components or store",
@@ -30,23 +31,39 @@ fn main() {
     print("axum", &native, &native);
     let redis = RedisServer::start().unwrap();
     let url = redis.url("");
+    const OFF: &[&str] = &["--variable", "quote_ttl_s=0"];
     for (name, arguments) in [
-        ("farebox, quotes off", &["--variable", "quote_ttl_s=0"][..]),
+        ("farebox, quotes off", OFF),
+        ("farebox, quotes off, wasi:http", &["--variable", "quote_ttl_s=0", "--wasi-http"]),
         ("farebox, quotes in Redis", &["--redis", &url]),
         ("farebox, quotes in SQLite", &[]),
         ("farebox, SQLite, synchronous=normal", &["--variable", "sqlite_synchronous=normal"]),
     ] {
         let server = Server::start(arguments);
-        print(name, &measure(server.base()), &native);
+        print(name, &measure(server.base(), server.pid()), &native);
+    }
+    let server = Server::start(OFF);
+    let full = measure(server.base(), server.pid());
+    let half = load::post_at(server.base(), server.pid(), PATH, BODY, CONNECTIONS, TIME, full.per_second / 2.0);
+    print("farebox, quotes off, at half of that", &half, &native);
+    for connections in [128, 1000] {
+        let load = load::post(server.base(), server.pid(), PATH, BODY, connections, TIME);
+        print(&format!("farebox, quotes off, {connections} connections"), &load, &native);
+    }
+    drop(server);
+    if spin_is_installed() {
+        let spin = Server::start_on(Runtime::Spin, OFF, tempfile::tempdir().unwrap());
+        print("spin up, quotes off", &measure(spin.base(), spin.pid()), &native);
     }
     sizes();
 }
 
 fn print(name: &str, load: &Load, native: &Load) {
     println!(
-        "  {name:<36} {:>8.0}/s   {:>5.2} x axum   median {:>6.0?}  p99 {:>6.0?}",
+        "  {name:<38} {:>8.0}/s   {:>5.2} x axum   {:>7.1?} of processors   median {:>7.1?}  p99 {:>7.1?}",
         load.per_second,
         load.per_second / native.per_second,
+        load.processor.unwrap_or_default(),
         load.median,
         load.p99,
     );
@@ -70,11 +87,11 @@ fn sizes() {
     );
 }
 
-fn with_baseline(measure: impl Fn(&str) -> Load) -> Load {
+fn with_baseline(measure: impl Fn(&str, u32) -> Load) -> Load {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.env(BASELINE, "1").current_dir(artifacts::repository());
     let (mut child, base, _) = start_process(command);
-    let load = measure(&base);
+    let load = measure(&base, child.id());
     child.kill().unwrap();
     child.wait().unwrap();
     load

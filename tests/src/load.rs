@@ -15,6 +15,8 @@ pub struct Load {
     pub p99: Duration,
     /// The size of an answer's body, in bytes.
     pub body: usize,
+    /// What the server's processors had to do for a request, if its process is known.
+    pub processor: Option<Duration>,
 }
 
 /// POSTs a JSON body to `http://host:port` + path over some connections for some time, after a tenth of it to warm up.
@@ -22,20 +24,58 @@ pub struct Load {
 /// # Panics
 ///
 /// When an answer is not 201.
-pub fn post(base: &str, path: &str, body: &str, connections: usize, time: Duration) -> Load {
+pub fn post(base: &str, process: u32, path: &str, body: &str, connections: usize, time: Duration) -> Load {
+    load(base, process, path, body, connections, time, None)
+}
+
+/// The same at so many requests a second, whether the server keeps up or not: what it is late by counts.
+///
+/// # Panics
+///
+/// When an answer is not 201.
+pub fn post_at(
+    base: &str,
+    process: u32,
+    path: &str,
+    body: &str,
+    connections: usize,
+    time: Duration,
+    per_second: f64,
+) -> Load {
+    load(base, process, path, body, connections, time, Some(per_second))
+}
+
+fn load(
+    base: &str,
+    process: u32,
+    path: &str,
+    body: &str,
+    connections: usize,
+    time: Duration,
+    per_second: Option<f64>,
+) -> Load {
     let address = base.strip_prefix("http://").expect("an http:// address");
     let request = format!(
         "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    let warm = Instant::now() + time / 10;
+    #[allow(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "a rate for people, not money")]
+    let every = per_second.map(|per_second| Duration::from_secs_f64(connections as f64 / per_second));
+    let begun = Instant::now();
+    let warm = begun + time / 10;
     let end = warm + time;
-    let outcomes: Vec<(Vec<Duration>, usize)> = std::thread::scope(|scope| {
+    let before = processor_time(process);
+    let outcomes: Vec<(Vec<Duration>, u32, usize)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..connections)
-            .map(|_| scope.spawn(|| work(address, request.as_bytes(), warm, end).expect("the server keeps answering")))
+            .map(|_| {
+                scope.spawn(|| work(address, request.as_bytes(), every, warm, end).expect("the server keeps answering"))
+            })
             .collect();
         workers.into_iter().map(|worker| worker.join().expect("a worker does not panic")).collect()
     });
+    let spent = processor_time(process).zip(before).map(|(after, before)| after.saturating_sub(before));
+    let answers: u32 = outcomes.iter().map(|(_, answers, _)| *answers).sum();
+    let outcomes = outcomes.into_iter().map(|(latencies, _, body)| (latencies, body)).collect::<Vec<_>>();
     let body = outcomes.first().map_or(0, |(_, body)| *body);
     let mut latencies: Vec<Duration> = outcomes.into_iter().flat_map(|(latencies, _)| latencies).collect();
     latencies.sort_unstable();
@@ -43,27 +83,51 @@ pub fn post(base: &str, path: &str, body: &str, connections: usize, time: Durati
     let count = u32::try_from(latencies.len()).expect("fewer than four billion requests");
     #[allow(clippy::float_arithmetic, reason = "a rate for people, not money")]
     let per_second = f64::from(count) / time.as_secs_f64();
-    Load { per_second, median: at(50), p99: at(99), body }
+    Load { per_second, median: at(50), p99: at(99), body, processor: spent.map(|spent| spent / answers.max(1)) }
 }
 
-fn work(address: &str, request: &[u8], warm: Instant, end: Instant) -> io::Result<(Vec<Duration>, usize)> {
+fn work(
+    address: &str,
+    request: &[u8],
+    every: Option<Duration>,
+    warm: Instant,
+    end: Instant,
+) -> io::Result<(Vec<Duration>, u32, usize)> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
     let mut latencies = Vec::new();
+    let mut answers = 0;
     let mut body = Vec::new();
+    let mut due = Instant::now();
     loop {
-        let start = Instant::now();
+        if let Some(every) = every {
+            due += every;
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+        let start = if every.is_some() { due } else { Instant::now() };
         if start >= end {
-            return Ok((latencies, body.len()));
+            return Ok((latencies, answers, body.len()));
         }
         writer.write_all(request)?;
         read_answer(&mut reader, &mut body)?;
+        answers += 1;
         if start >= warm {
             latencies.push(start.elapsed());
         }
     }
+}
+
+/// What the processors have done for a process so far.
+fn processor_time(process: u32) -> Option<Duration> {
+    /// Of a second, in which Linux tells it.
+    const TICKS: u64 = 100;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before it may have spaces in it.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    Some(Duration::from_millis(ticks * 1000 / TICKS))
 }
 
 fn read_answer(reader: &mut impl BufRead, body: &mut Vec<u8>) -> io::Result<()> {
