@@ -327,6 +327,11 @@ pub fn start_process(mut command: Command) -> (Child, String, Log) {
 pub struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
+    /// All lines, in order.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The events that were told, in order: every line that has a JSON object with an `event`, among what the runtime says
     /// of the line.
     pub fn events(&self) -> Vec<serde_json::Value> {

@@ -89,6 +89,12 @@ fn bad_clients_silence_nobody() {
             })
             .collect();
         assert!(crowd.iter().all(|stream| stream.as_raw_fd() > 0));
+        // So many requests at once are work, of which some may be told to come back. What is tested is what they leave.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while once(&server, "/v1/cities") != 200 {
+            assert!(Instant::now() < deadline, "{why}: nobody else is answered");
+        }
+        std::thread::sleep(Duration::from_millis(300));
         let p99 = good_clients(&server, why);
         assert!(p99 <= (2 * control).max(Duration::from_millis(30)), "{why}: {p99:?} instead of {control:?}");
         let descriptors =

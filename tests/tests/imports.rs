@@ -22,6 +22,21 @@ fn imports_are_those_of_the_list() {
     }
 }
 
+/// What an instance takes of the pools that runtimes have: more for a component, and fewer fit in. The gateway is composed of all.
+#[test]
+fn instances_take_what_the_list_says() {
+    let mut lines = Vec::new();
+    let (mut tables, mut memories) = (0, 0);
+    for name in &components() {
+        let needed = Guest::load(name).component.resources_required().unwrap();
+        lines.push(format!("{name}: {} tables, {} memories", needed.num_tables, needed.num_memories));
+        tables += needed.num_tables;
+        memories += needed.num_memories;
+    }
+    lines.push(format!("all: {tables} tables, {memories} memories"));
+    insta::assert_snapshot!("instances", lines.join("\n"));
+}
+
 /// The names of the components in spin.toml.
 fn components() -> Vec<String> {
     let manifest = std::fs::read_to_string(repository().join("spin.toml")).unwrap();

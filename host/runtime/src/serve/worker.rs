@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::channel::oneshot;
 use futures::stream::{FuturesUnordered, Stream as _};
 use http::Request;
-use tokio::time::{Sleep, sleep_until, timeout};
+use tokio::time::{Sleep, sleep, sleep_until, timeout};
 use wasmtime::component::Accessor;
 
 use super::instances::Made;
@@ -22,6 +22,10 @@ use crate::state::Guest;
 
 /// How long one that is started ahead of time may take to get ready.
 const WARMING: Duration = Duration::from_secs(1);
+
+/// How long a failed instance has to have lived to be replaced at once. One that cannot even get ready would fail again and again,
+/// and leave no time for anything else.
+const LIVED: Duration = Duration::from_millis(100);
 
 /// What there always is to be another one after.
 pub(super) struct Standing {
@@ -34,7 +38,8 @@ pub(super) struct Standing {
 /// Has an instance answer requests to its end. One that is not `standing` ends when it has had nothing to do for long.
 pub(super) async fn live(queue: &Queue, made: Made, standing: Option<Standing>) {
     let Made { mut store, instance, reuse, component, _place } = made;
-    let life = Mutex::new(Life::new(reuse, Instant::now()));
+    let made = Instant::now();
+    let life = Mutex::new(Life::new(reuse, made));
     let (warm_path, next) = standing.map_or((None, None), |standing| (standing.warm_up, Some(standing.next)));
     let worker = Worker {
         queue,
@@ -47,7 +52,11 @@ pub(super) async fn live(queue: &Queue, made: Made, standing: Option<Standing>) 
     let instance = &instance;
     let function = async |accessor: &Accessor<Guest>| {
         if let Some(path) = warm_path {
+            // It may take no longer than any request.
+            let began = Instant::now();
+            worker.life().began(began);
             warm_up(accessor, instance, path).await;
+            worker.life().ended(began, false, Instant::now());
         }
         worker.work(accessor, instance).await
     };
@@ -67,13 +76,14 @@ pub(super) async fn live(queue: &Queue, made: Made, standing: Option<Standing>) 
         })
         .await
     };
-    // Before it is cleared away, which takes a while.
-    worker.be_succeeded();
     if let Err(error) = ended
         && !queue.is_stopping()
     {
         tracing::error!(component = &*component, "an instance failed: {error:?}");
+        sleep(LIVED.saturating_sub(made.elapsed())).await;
     }
+    // Before it is cleared away, which takes a while.
+    worker.be_succeeded();
 }
 
 /// Has an instance do once what its first request would otherwise wait for.
