@@ -22,7 +22,7 @@ fn main() {
     if std::env::var_os(BASELINE).is_some() {
         return baseline::serve();
     }
-    let measure = |base: &str, process| load::post(base, process, PATH, BODY, CONNECTIONS, TIME);
+    let measure = |base: &str, process| load::post(base, process, PATH, BODY, CONNECTIONS, TIME, None);
     let native = with_baseline(measure);
     println!(
         "\nestimates over HTTP, {CONNECTIONS} connections, {} s each; axum is native, without components or store",
@@ -44,13 +44,13 @@ fn main() {
     }
     let server = Server::start(OFF);
     let full = measure(server.base(), server.pid());
-    let half = load::post_at(server.base(), server.pid(), PATH, BODY, CONNECTIONS, TIME, full.per_second / 2.0);
+    let half = load::post(server.base(), server.pid(), PATH, BODY, CONNECTIONS, TIME, Some(full.per_second / 2.0));
     print("farebox, quotes off, at half of that", &half, &native);
     drop(server);
     // By default as many as 512 may be under way, and one more is told to come back.
     let server = Server::start(&[OFF, &["--max-in-flight", "1000"]].concat());
     for connections in [128, 1000] {
-        let load = load::post(server.base(), server.pid(), PATH, BODY, connections, TIME);
+        let load = load::post(server.base(), server.pid(), PATH, BODY, connections, TIME, None);
         print(&format!("farebox, quotes off, {connections} connections"), &load, &native);
     }
     drop(server);

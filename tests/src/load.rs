@@ -19,33 +19,13 @@ pub struct Load {
     pub processor: Option<Duration>,
 }
 
-/// POSTs a JSON body to `http://host:port` + path over some connections for some time, after a tenth of it to warm up.
+/// POSTs a JSON body to `http://host:port` + path over some connections for some time, after a tenth of it to warm up: as fast as
+/// answers come, or at so many requests a second, whether the server keeps up or not, when what it is late by counts.
 ///
 /// # Panics
 ///
 /// When an answer is not 201.
-pub fn post(base: &str, process: u32, path: &str, body: &str, connections: usize, time: Duration) -> Load {
-    load(base, process, path, body, connections, time, None)
-}
-
-/// The same at so many requests a second, whether the server keeps up or not: what it is late by counts.
-///
-/// # Panics
-///
-/// When an answer is not 201.
-pub fn post_at(
-    base: &str,
-    process: u32,
-    path: &str,
-    body: &str,
-    connections: usize,
-    time: Duration,
-    per_second: f64,
-) -> Load {
-    load(base, process, path, body, connections, time, Some(per_second))
-}
-
-fn load(
+pub fn post(
     base: &str,
     process: u32,
     path: &str,
