@@ -9,7 +9,8 @@ use anyhow::Context as _;
 use wasmtime::component::Linker;
 
 use crate::compose::{self, compose};
-use crate::engine::{Compiler, anyhow_error};
+use crate::compiler::Compiler;
+use crate::engine::anyhow_error;
 use crate::grants::{Grants, Shared};
 use crate::manifest::{Component, Manifest};
 use crate::misfits::Misfits;

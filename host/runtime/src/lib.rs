@@ -2,7 +2,7 @@
 //!
 //! Start reading at [`up`], which is the whole life of a local run in order: `load` the `manifest`, find the `values`
 //! of its variables, make an `application` of it - `compose` each component with its dependencies, compile it with the
-//! [`engine`], gather its [`grants`] - and `serve` that.
+//! `compiler`, gather its [`grants`] - and `serve` that.
 //!
 //! What a guest can have of the host is in `capabilities`, one file each. What a component has of it is decided in two
 //! places, and nowhere else: [`grants`] says what the manifest grants the component, and `deny` cuts a dependency off
@@ -14,6 +14,7 @@ mod application;
 mod build_commands;
 mod capabilities;
 mod capability_set;
+mod compiler;
 mod compose;
 mod data_dir;
 mod deny;
