@@ -103,6 +103,7 @@ impl Server {
     pub fn start_on(runtime: Runtime, arguments: &[&str], data: TempDir) -> Self {
         let mut command = match runtime {
             Runtime::Host => {
+                share_compiled_components(data.path());
                 let mut command = Command::new(artifacts::farebox());
                 command.args(["up", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
                 command
@@ -254,6 +255,17 @@ impl Drop for Server {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Lets a host find what another one has compiled: it takes seconds, and tests start a great many of them.
+fn share_compiled_components(data: &Path) {
+    let shared = artifacts::repository().join("target/compiled");
+    std::fs::create_dir_all(&shared).expect("a folder in target");
+    match std::os::unix::fs::symlink(&shared, data.join("cache")) {
+        // It is started again, from the same data.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        linked => linked.expect("a link in a temporary folder"),
     }
 }
 
