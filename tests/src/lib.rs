@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what is printed here is for whoever runs a test")]
 
 pub mod baseline;
+pub mod changed;
 pub mod circles;
 pub mod exchanges;
 pub mod guest;

@@ -1,47 +1,8 @@
 //! The host holds the application to its manifest: what is not granted is refused, and what is not understood as well.
 #![allow(clippy::unwrap_used)]
 
-use farebox_kit::artifacts;
-use farebox_tests::server::{Server, refusal};
+use farebox_tests::changed::{Changed, Changes};
 use serde_json::json;
-use std::path::PathBuf;
-use tempfile::TempDir;
-
-/// What to replace in the manifest: from, to.
-type Changes<'a> = &'a [(&'a str, &'a str)];
-
-/// The application with its manifest changed.
-struct Changed {
-    directory: TempDir,
-}
-
-impl Changed {
-    fn new(changes: Changes) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        for shared in ["target", "config"] {
-            std::os::unix::fs::symlink(artifacts::repository().join(shared), directory.path().join(shared)).unwrap();
-        }
-        let mut manifest = std::fs::read_to_string(artifacts::repository().join("spin.toml")).unwrap();
-        for (from, to) in changes {
-            assert!(manifest.contains(from), "spin.toml has no {from:?} any more");
-            manifest = manifest.replace(from, to);
-        }
-        std::fs::write(directory.path().join("spin.toml"), manifest).unwrap();
-        Self { directory }
-    }
-
-    fn manifest(&self) -> PathBuf {
-        self.directory.path().join("spin.toml")
-    }
-
-    fn start(&self) -> Server {
-        Server::start(&["--manifest", self.manifest().to_str().unwrap()])
-    }
-
-    fn refusal(&self) -> String {
-        refusal(&["--manifest", self.manifest().to_str().unwrap()])
-    }
-}
 
 const STORE_INHERITS: &str = r#"inherit_configuration = ["allowed_outbound_hosts", "sqlite_databases", "variables"]"#;
 
@@ -60,7 +21,7 @@ fn a_store_without_its_grants_is_denied() {
     ];
     for (changes, why) in cases {
         let application = Changed::new(changes);
-        let server = application.start();
+        let server = application.start(&[]);
         let ready = server.get("/readyz");
         assert_eq!((ready.status, &ready.json()["status"]), (200, &json!("degraded")), "{changes:?}: {}", ready.body);
         let store = ready.json()["checks"].as_array().unwrap().iter().find(|check| check["name"] == "store").cloned();
@@ -81,7 +42,7 @@ fn a_store_without_its_grants_is_denied() {
 fn a_redis_that_is_not_granted_cannot_be_reached() {
     let changes = [(r#"["redis://{{ redis_address }}"]"#, r#"["redis://elsewhere:6379"]"#)];
     let changed = Changed::new(&changes);
-    let server = Server::start(&["--manifest", changed.manifest().to_str().unwrap(), "--redis", "redis://127.0.0.1:1"]);
+    let server = changed.start(&["--redis", "redis://127.0.0.1:1"]);
     let ready = server.get("/readyz");
     assert_eq!((ready.status, &ready.json()["status"]), (200, &json!("degraded")), "{}", ready.body);
     // The operator is told which line of the manifest is missing something; the caller is told nothing of it.
@@ -98,7 +59,7 @@ fn a_redis_that_is_not_granted_cannot_be_reached() {
 fn files_that_are_not_mounted_are_not_there() {
     let changes = [(r#"files = [{ source = "config", destination = "/config" }]"#, "")];
     let application = Changed::new(&changes);
-    let server = application.start();
+    let server = application.start(&[]);
     assert_eq!(server.get("/readyz").status, 503);
     assert_eq!(server.get("/v1/cities").status, 500);
 }
