@@ -66,9 +66,6 @@ const DROPPING: Duration = Duration::from_secs(1);
 /// The largest head of a request, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// What is asked to know whether an application is ready, and so makes it ready.
-const READINESS: &str = "/readyz";
-
 /// How much a server takes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -134,12 +131,14 @@ struct Probe {
 
 impl Server {
     /// An application of these components, by identifier. Every component of `routes` has to be there. `probes` are the paths
-    /// that are answered however busy it is.
+    /// that are answered however busy it is. The last one that a component answers makes each of its instances ready, before
+    /// requests come to it.
     #[must_use]
     pub fn new(routes: Routes, components: BTreeMap<String, Instances>, limits: Limits, probes: &[String]) -> Self {
         let places = Arc::new(Semaphore::new(limits.instances));
         let start = |(id, instances): (String, Instances)| {
-            let warm_up = (routes.component(READINESS) == Some(&*id)).then_some(READINESS);
+            let is_its = |path: &&String| routes.component(path) == Some(&*id);
+            let warm_up = probes.iter().rev().find(is_its).map(|path| Arc::from(path.as_str()));
             (id, Workers::start(instances, Arc::clone(&places), warm_up))
         };
         let components: BTreeMap<String, Workers> = components.into_iter().map(start).collect();

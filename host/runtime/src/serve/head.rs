@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use http::header::{HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
-use http::request::Parts;
+use http::request::{Builder, Parts};
 use http::uri::Authority;
-use http::{HeaderMap, Version};
+use http::{HeaderMap, Request, Version};
 
 use crate::unanswered::Unanswered;
 
@@ -43,6 +43,11 @@ fn is_host(host: &HeaderValue) -> bool {
     host.is_empty() || Authority::try_from(host.as_bytes()).is_ok_and(|host| !host.as_str().contains('@'))
 }
 
+/// The head of a request that the host makes: its peer is the machine itself.
+pub(super) fn by_itself(path: &str) -> Builder {
+    Request::get(path).header(PEER, HeaderValue::from_static("127.0.0.1:0"))
+}
+
 /// Tells a component the peer's address, and nothing that a client says in the host's name: all headers that Spin adds begin
 /// alike.
 pub(super) fn vouch(headers: &mut HeaderMap, peer: SocketAddr) {
@@ -59,7 +64,6 @@ pub(super) fn vouch(headers: &mut HeaderMap, peer: SocketAddr) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use http::Request;
 
     /// What two servers could understand in two ways is understood by none.
     #[test]

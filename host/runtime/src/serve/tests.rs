@@ -12,7 +12,7 @@ use crate::engine::engine;
 use crate::state::{Grants, linker};
 
 /// What the guests of these tests do before they answer. Each is a component, and its own route.
-const GUESTS: [(&str, &str); 7] = [
+const GUESTS: [(&str, &str); 9] = [
     ("ok", ""),
     ("trap", "(unreachable)"),
     ("stuck", "(loop (br 0))"),
@@ -23,6 +23,15 @@ const GUESTS: [(&str, &str); 7] = [
     (
         "picky",
         "(call $path (local.get $request) (i32.const 0)) (loop (br_if 0 (i32.gt_u (i32.load (i32.const 8)) (i32.const 6))))",
+    ),
+    // Cannot get ready: traps, or is stuck, if the path is "/frail" or "/tired".
+    (
+        "frail",
+        "(call $path (local.get $request) (i32.const 0)) (if (i32.eq (i32.load (i32.const 8)) (i32.const 6)) (then (unreachable)))",
+    ),
+    (
+        "tired",
+        "(call $path (local.get $request) (i32.const 0)) (loop (br_if 0 (i32.eq (i32.load (i32.const 8)) (i32.const 6))))",
     ),
     // Takes memory until there is no more.
     ("greedy", "(loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))"),
@@ -39,8 +48,6 @@ const LIMITS: Limits = Limits {
     patience: Patience { idle: Duration::from_secs(75), head: Duration::from_secs(30), taken: Duration::from_secs(10) },
     shutdown: Duration::from_secs(5),
 };
-
-const PROBES: [&str; 2] = ["/picky", "/slow/probe"];
 
 fn component(behaviour: &str) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
@@ -60,6 +67,10 @@ struct Running {
 
 impl Running {
     async fn start(limits: Limits) -> Self {
+        Self::with_probes(limits, &[]).await
+    }
+
+    async fn with_probes(limits: Limits, probes: &[&str]) -> Self {
         let engine = engine(4 << 20, 96).unwrap();
         let linker = linker(&engine).unwrap();
         let reuse = Reuse { requests: 2, at_once: 16, idle: Duration::from_secs(30), request: limits.request };
@@ -84,7 +95,7 @@ impl Running {
             Routes::new(routes.iter().map(|(route, name)| (route.as_str(), *name))).unwrap(),
             components,
             limits,
-            &PROBES.map(str::to_owned),
+            &probes.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>(),
         );
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
@@ -291,7 +302,7 @@ async fn too_many_requests_are_told_to_come_back() {
 async fn probes_are_answered_however_busy_it_is() {
     let many = 2 * std::thread::available_parallelism().map_or(1, usize::from);
     let limits = Limits { in_flight: many, instances: many, request: Duration::from_secs(6), ..LIMITS };
-    let running = Running::start(limits).await;
+    let running = Running::with_probes(limits, &["/picky"]).await;
     let stuck = std::pin::pin!(futures::future::join_all((0..many).map(|_| running.get("picky/stuck"))));
     let probes = std::pin::pin!(async {
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -311,7 +322,7 @@ async fn probes_are_answered_however_busy_it_is() {
 /// Probes have a limit of their own, and whoever sends a body slowly takes nobody's place.
 #[tokio::test(flavor = "multi_thread")]
 async fn probes_have_a_limit_of_their_own() {
-    let running = Running::start(Limits { probes: 1, ..LIMITS }).await;
+    let running = Running::with_probes(Limits { probes: 1, ..LIMITS }, &["/picky", "/slow/probe"]).await;
     let late = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         (running.get("slow/probe").await, running.get("picky").await)
@@ -328,6 +339,22 @@ async fn probes_have_a_limit_of_their_own() {
     assert_eq!(&answer, b"HTTP/1.1 200 OK");
     check_ok(&running.get("picky").await);
     assert!(start.elapsed() < LIMITS.request, "{:?}", start.elapsed());
+}
+
+/// An instance that fails when it is to get ready is followed by one that takes requests as it is: what fails for nobody is not
+/// tried again and again, and fails nobody who asks for something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_that_cannot_get_ready_answer_all_the_same() {
+    let running = Running::with_probes(LIMITS, &["/frail", "/tired"]).await;
+    for name in ["frail", "tired"] {
+        // The first ones may still try to get ready; each answers twice, and then there are others.
+        for _ in 0..6 {
+            check_ok(&running.get(&format!("{name}/x")).await);
+        }
+    }
+    check_problem(&running.get("frail").await, 500, "internal");
+    check_problem(&running.get("tired").await, 504, "timed-out");
+    check_ok(&running.get("frail/x").await);
 }
 
 /// Stopping finishes what is under way, takes nothing new, and ends.

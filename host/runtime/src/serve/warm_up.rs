@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::StatusCode;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use super::{Place, READINESS, Server};
+use super::{Place, Server, head};
 
 /// How long a start may be held up.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -18,10 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Server {
-    /// Asks the application `GET /readyz` until it is ready, but no longer than a second. Then there is an instance,
-    /// its configuration is read, the database has its tables, and Redis is connected.
+    /// Asks the application all that probes ask until everything is in order, but no longer than a second. Then there are
+    /// instances, their configuration is read, the database has its tables, and Redis is connected.
     ///
-    /// Returns what is missing by then, if anything is. An application that does not know the question is taken to be ready. The
+    /// Returns what is missing by then, if anything is. An application that does not know a question is taken to be ready. The
     /// instances that are warmed are not those of probes.
     pub async fn warm_up(&self) -> Option<String> {
         let mut missing = "it does not answer".to_owned();
@@ -37,8 +37,19 @@ impl Server {
 
     /// What the application needs and does not have.
     async fn missing(&self) -> Option<String> {
+        for path in self.probes.keys() {
+            let missing = self.missing_by(path).await;
+            if missing.is_some() {
+                return missing;
+            }
+        }
+        None
+    }
+
+    /// What is missing by the answer to one question.
+    async fn missing_by(&self, path: &str) -> Option<String> {
         let permit = Arc::clone(&self.in_flight).try_acquire_owned().ok()?;
-        let request = Request::get(READINESS).body(Bytes::new()).ok()?;
+        let request = head::by_itself(path).body(Bytes::new()).ok()?;
         let component = self.component(request.uri().path()).ok()?;
         let place = Place { _permit: permit, _memory: self.memory.none() };
         let answer = match self.ask(component, request, place).await {

@@ -3,17 +3,17 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::channel::oneshot;
 use futures::stream::{FuturesUnordered, Stream as _};
-use http::Request;
 use tokio::time::{Sleep, sleep, sleep_until, timeout};
 use wasmtime::component::Accessor;
 
+use super::head;
 use super::instances::Made;
 use super::lane::Instance;
 use super::life::{Life, Verdict};
@@ -30,10 +30,13 @@ const LIVED: Duration = Duration::from_millis(100);
 /// What there always is to be another one after.
 pub(super) struct Standing {
     /// What makes it ready before it takes requests, if anything does.
-    pub(super) warm_up: Option<&'static str>,
+    pub(super) warm_up: Option<Arc<str>>,
     /// Starts the one that comes after it.
-    pub(super) next: Box<dyn FnOnce() + Send>,
+    pub(super) next: Next,
 }
+
+/// Starts an instance, and is told whether the one before it got ready.
+type Next = Box<dyn FnOnce(bool) + Send>;
 
 /// Has an instance answer requests to its end. One that is not `standing` ends when it has had nothing to do for long.
 pub(super) async fn live(queue: &Queue, made: Made, standing: Option<Standing>) {
@@ -46,6 +49,7 @@ pub(super) async fn live(queue: &Queue, made: Made, standing: Option<Standing>) 
         life: &life,
         renewals: queue.renewals(),
         next: Mutex::new(next),
+        is_ready: AtomicBool::new(false),
         // Of what it is asked at once it computes one at a time, so that others take the rest.
         has_computed: AtomicBool::new(true),
     };
@@ -55,9 +59,10 @@ pub(super) async fn live(queue: &Queue, made: Made, standing: Option<Standing>) 
             // It may take no longer than any request.
             let began = Instant::now();
             worker.life().began(began);
-            warm_up(accessor, instance, path).await;
+            warm_up(accessor, instance, &path).await?;
             worker.life().ended(began, false, Instant::now());
         }
+        worker.is_ready.store(true, Ordering::Relaxed);
         worker.work(accessor, instance).await
     };
     let ended = {
@@ -87,10 +92,16 @@ pub(super) async fn live(queue: &Queue, made: Made, standing: Option<Standing>) 
 }
 
 /// Has an instance do once what its first request would otherwise wait for.
-async fn warm_up(accessor: &Accessor<Guest>, instance: &Instance, path: &str) {
-    let Ok(request) = Request::get(path).body(Bytes::new()) else { return };
+///
+/// # Errors
+///
+/// It failed, or took too long: what it has begun and not ended would keep its requests waiting.
+async fn warm_up(accessor: &Accessor<Guest>, instance: &Instance, path: &str) -> wasmtime::Result<()> {
+    let Ok(request) = head::by_itself(path).body(Bytes::new()) else { return Ok(()) };
     let (reply, answer) = oneshot::channel();
-    _ = timeout(WARMING, futures::future::join(instance.ask(accessor, request, reply), answer)).await;
+    let asked = timeout(WARMING, futures::future::join(instance.ask(accessor, request, reply), answer)).await;
+    let (asked, _) = asked.map_err(|_| wasmtime::format_err!("it was not ready after {WARMING:?}"))?;
+    asked
 }
 
 struct Worker<'a> {
@@ -99,7 +110,9 @@ struct Worker<'a> {
     /// How often instances had been renewed when this one was made.
     renewals: u64,
     /// Starts the one that comes after it, if there is to be one and there is none yet.
-    next: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    next: Mutex<Option<Next>>,
+    /// Whether it takes requests.
+    is_ready: AtomicBool,
     has_computed: AtomicBool,
 }
 
@@ -194,11 +207,11 @@ impl Worker<'_> {
     fn be_succeeded(&self) {
         let next = self.next().take();
         if let Some(next) = next.filter(|_| !self.queue.is_stopping()) {
-            next();
+            next(self.is_ready.load(Ordering::Relaxed));
         }
     }
 
-    fn next(&self) -> MutexGuard<'_, Option<Box<dyn FnOnce() + Send>>> {
+    fn next(&self) -> MutexGuard<'_, Option<Next>> {
         self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -42,14 +42,14 @@ struct Shared {
     /// For those that there are when requests wait.
     extra: Arc<Semaphore>,
     /// What makes a new instance ready, if anything does.
-    warm_up: Option<&'static str>,
+    warm_up: Option<Arc<str>>,
     /// Whether it is being looked after that nothing waits for long.
     is_watched: AtomicBool,
 }
 
 impl Workers {
     /// Starts as many as there are processors. More may be started in the places there are for those that are extra.
-    pub(super) fn start(instances: Instances, extra: Arc<Semaphore>, warm_up: Option<&'static str>) -> Self {
+    pub(super) fn start(instances: Instances, extra: Arc<Semaphore>, warm_up: Option<Arc<str>>) -> Self {
         Self::begin(instances, extra, warm_up, processors())
     }
 
@@ -59,7 +59,7 @@ impl Workers {
         Self::begin(self.0.instances.clone(), Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)), None, 1)
     }
 
-    fn begin(instances: Instances, extra: Arc<Semaphore>, warm_up: Option<&'static str>, count: usize) -> Self {
+    fn begin(instances: Instances, extra: Arc<Semaphore>, warm_up: Option<Arc<str>>, count: usize) -> Self {
         let shared = Arc::new(Shared {
             instances,
             queue: Arc::default(),
@@ -69,7 +69,7 @@ impl Workers {
             is_watched: AtomicBool::new(false),
         });
         for _ in 0..count {
-            shared.start_standing();
+            shared.start_standing(true);
         }
         Self(shared)
     }
@@ -105,16 +105,18 @@ impl Workers {
 }
 
 impl Shared {
-    /// Starts one that is replaced when it ends, and waits for no request before it gets ready.
-    fn start_standing(self: &Arc<Self>) {
+    /// Starts one that is replaced when it ends, and waits for no request before it gets ready. Where the one before it failed
+    /// in that, nothing is made ready before there is a request for it: it would fail again and again, for nobody.
+    fn start_standing(self: &Arc<Self>, gets_ready: bool) {
         let shared = Arc::clone(self);
         tokio::spawn(async move {
             while !shared.queue.is_stopping() {
                 match shared.instances.make(&shared.standing).await {
                     Ok(made) => {
                         let next = Arc::clone(&shared);
-                        let standing =
-                            worker::Standing { warm_up: shared.warm_up, next: Box::new(move || next.start_standing()) };
+                        let warm_up = shared.warm_up.clone().filter(|_| gets_ready);
+                        let next = Box::new(move |was_ready| next.start_standing(was_ready));
+                        let standing = worker::Standing { warm_up, next };
                         return worker::live(&shared.queue, made, Some(standing)).await;
                     }
                     Err(error) => shared.cannot_be_made(&error),
