@@ -3,6 +3,7 @@
 
 use farebox_kit::artifacts::repository;
 use farebox_tests::guest::Guest;
+use std::collections::BTreeSet;
 
 /// The imports and exports of every component that spin.toml has are those of the committed list. Pure components import nothing beyond
 /// what Rust's standard library drags in: no clock they could price by is ever called, and no state can be reached.
@@ -22,26 +23,38 @@ fn imports_are_those_of_the_list() {
     }
 }
 
-/// What an instance takes of the pools that runtimes have: more for a component, and fewer fit in. The gateway is composed of all.
+/// What an instance takes of the pools that runtimes have: more for a component, and fewer fit in. Those that are run are composed
+/// of others.
 #[test]
 fn instances_take_what_the_list_says() {
-    let mut lines = Vec::new();
-    let (mut tables, mut memories) = (0, 0);
-    for name in &components() {
+    let manifest = manifest();
+    let takes = |name: &str| {
         let needed = Guest::load(name).component.resources_required().unwrap();
-        lines.push(format!("{name}: {} tables, {} memories", needed.num_tables, needed.num_memories));
-        tables += needed.num_tables;
-        memories += needed.num_memories;
+        [needed.num_tables, needed.num_memories]
+    };
+    let line = |name: &str, [tables, memories]: [u32; 2]| format!("{name}: {tables} tables, {memories} memories");
+    let mut lines: Vec<String> = components().iter().map(|name| line(name, takes(name))).collect();
+    let run: BTreeSet<&str> = manifest["trigger"]["http"].as_array().unwrap().iter().map(component).collect();
+    for name in run {
+        let parts = manifest["component"][name]["dependencies"].as_table().unwrap().values().map(component);
+        let all = parts.chain([name]).map(takes).reduce(|[a, b], [c, d]| [a + c, b + d]).unwrap();
+        lines.push(line(&format!("{name} and its parts"), all));
     }
-    lines.push(format!("all: {tables} tables, {memories} memories"));
     insta::assert_snapshot!("instances", lines.join("\n"));
+}
+
+fn manifest() -> toml::Table {
+    toml::from_str(&std::fs::read_to_string(repository().join("spin.toml")).unwrap()).unwrap()
+}
+
+/// The component that a trigger or a dependency names.
+fn component(named: &toml::Value) -> &str {
+    named["component"].as_str().unwrap()
 }
 
 /// The names of the components in spin.toml.
 fn components() -> Vec<String> {
-    let manifest = std::fs::read_to_string(repository().join("spin.toml")).unwrap();
-    let table = |line: &str| line.strip_prefix("[component.")?.strip_suffix(']').map(str::to_owned);
-    let components: Vec<String> = manifest.lines().filter_map(table).filter(|name| !name.contains('.')).collect();
-    assert!(components.len() >= 5, "{components:?}");
+    let components: Vec<String> = manifest()["component"].as_table().unwrap().keys().cloned().collect();
+    assert!(components.len() >= 6, "{components:?}");
     components
 }

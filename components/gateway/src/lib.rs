@@ -2,6 +2,9 @@
 //!
 //! What can be said without a host lives in the modules below and is tested natively. The module `component`, which
 //! exists in WebAssembly only, brings what billing needs of the world: the store, the engines, time, chance, files.
+//!
+//! The gateway renders nothing: pages are answered by the component `pages`, whose instances are others, so that no page can
+//! touch a bill.
 
 pub mod answering;
 pub mod openapi;
@@ -10,4 +13,7 @@ pub mod refusals;
 pub mod routes;
 
 #[cfg(target_family = "wasm")]
-mod component;
+pub mod component;
+
+#[cfg(all(target_family = "wasm", feature = "gateway"))]
+component!(farebox_billing::engines::Unrendered);

@@ -233,6 +233,9 @@ pub struct PageLine {
 
 /// The copy of one locale.
 pub trait Catalogue: Sized {
+    /// Whether anything can be found out about copy. Where not, copy is nobody's to judge: what is in force stays.
+    const RENDERS: bool = true;
+
     /// Parses and checks messages and layout.
     ///
     /// # Errors
@@ -249,4 +252,26 @@ pub trait Catalogue: Sized {
     ///
     /// Why it could not be rendered, for the log.
     fn render(&self, bill: &Bill, scene: &str) -> Result<Vec<PageSection>, String>;
+}
+
+/// Copy where nothing renders: pages show the totals only.
+///
+/// Whoever bills is without an engine that renders, so that nothing an operator's copy does to one can touch a bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unrendered {}
+
+impl Catalogue for Unrendered {
+    const RENDERS: bool = false;
+
+    fn parse(_: &str, _: &str, _: &str) -> Result<Self, ParseError> {
+        Err(ParseError::Other("pages are rendered by another component, which the manifest has routes for".to_owned()))
+    }
+
+    fn scenes(&self) -> Vec<String> {
+        match *self {}
+    }
+
+    fn render(&self, _: &Bill, _: &str) -> Result<Vec<PageSection>, String> {
+        match *self {}
+    }
 }

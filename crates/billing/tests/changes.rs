@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_billing::config::{Manifest, Text, judge};
-use farebox_billing::engines::Side;
+use farebox_billing::engines::{Side, Unrendered};
+use farebox_billing::ports::Ports;
 use farebox_billing::requests::Tariffs as _;
 use farebox_billing::{Billing, Context};
 use farebox_kit::artifacts::{copy_configuration, repository};
@@ -82,7 +83,7 @@ impl Node {
     }
 }
 
-fn start_price(context: &Context<World>) -> String {
+fn start_price<P: Ports>(context: &Context<P>) -> String {
     let card = context.config.card("370100", "express", Side::Passenger, NOW).unwrap().unwrap();
     let (_, rest) = card.document.split_once("\"amount\": \"").unwrap();
     rest.split('"').next().unwrap().to_owned()
@@ -320,5 +321,63 @@ fn judgements() {
         let paths: Vec<&str> = judgement.broken.iter().map(|broken| &*broken.path).collect();
         assert_eq!(paths, *broken, "{name}: {judgement:?}");
         assert!(judgement.broken.iter().all(|broken| !broken.why.is_empty()), "{name}: {judgement:?}");
+    }
+}
+
+/// Whoever does not render takes copy as it is in force, whatever the files say, and all else as always.
+#[test]
+fn copy_is_judged_by_who_renders() {
+    let base = manifest(&[("copy/layout.json", "{}"), ("copy/en-US.ftl", "a = b"), ("policies/default.json", "{")]);
+    for files in [
+        manifest(&[("copy/layout.json", "[]"), ("copy/zh-CN.ftl", "= nonsense")]),
+        manifest(&[("copy/layout.json", "{}"), ("copy/en-US.ftl", "a = c")]),
+        manifest(&[]),
+    ] {
+        let judgement = judge::<Native<Unrendered>>(&base, &files, |path, _| panic!("{path} was looked at"));
+        assert_eq!(judgement.good, base, "{judgement:?}");
+        let paths: Vec<&str> = judgement.broken.iter().map(|broken| &*broken.path).collect();
+        assert_eq!(paths, ["policies/default.json"]);
+    }
+}
+
+/// A card and copy change together, on a node where some bill and some render: each kind enters what it can judge, nobody
+/// takes back what the other has entered, and a broken catalogue stops no card.
+#[test]
+fn who_bills_and_who_renders_follow_the_same_files() {
+    for (copy, in_force) in [("# Changed.\n", true), ("= nonsense\n", false)] {
+        let node = Node::new();
+        let bills = Billing::new(node.world.without_render());
+        // Only some of them are asked at a time.
+        let pass = |ms: u64, is_asked: [bool; 2]| {
+            let mut last = (String::new(), String::new());
+            for _ in 0..ms / 50 {
+                if is_asked[0] {
+                    let context = now(Context::new(&bills, "")).unwrap();
+                    node.world.after_answers();
+                    last.0 = start_price(&context);
+                }
+                if is_asked[1] {
+                    last.1 = start_price(&node.context(0));
+                }
+                node.world.0.now_ms.set(node.world.0.now_ms.get() + 50);
+            }
+            last
+        };
+        let entered = || node.world.0.generations.borrow().clone();
+        pass(1_000, [true, true]);
+        let path = "copy/en-US.ftl";
+        let old = Text::new(&node.read(path)).version;
+        node.write(path, &format!("{}{copy}", node.read(path)));
+        node.set_price("9.00");
+        assert_eq!(pass(2_000, [true, false]).0, "9.00", "bills do not wait for whoever renders");
+        assert!(entered().last().unwrap().manifest.contains(&old), "nobody has judged it yet");
+        pass(3_000, [false, true]);
+        let new = Text::new(&node.read(path)).version;
+        assert_eq!(entered().last().unwrap().manifest.contains(&new), in_force, "{copy}");
+        let count = entered().len();
+        node.set_price("10.00");
+        assert_eq!(pass(3_000, [true, true]), ("10.00".to_owned(), "10.00".to_owned()));
+        assert_eq!(entered().last().unwrap().manifest.contains(&new), in_force, "{copy}");
+        assert_eq!(entered().len(), count + 1, "both agree on what the files come to");
     }
 }

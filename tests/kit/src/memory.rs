@@ -2,7 +2,8 @@
 //! and a clock that goes only as far as somebody waits.
 
 use crate::artifacts::repository;
-use crate::native::Native;
+use crate::native::{Native, NativeCatalogue};
+use farebox_billing::engines::{Catalogue, Unrendered};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
     Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Generation, Generations, Ids, Known, Listed,
@@ -12,6 +13,7 @@ use farebox_billing::ports::{
 use farebox_fare::{Degradation, Segment};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -121,9 +123,14 @@ pub struct Memory {
     ids: Cell<u64>,
 }
 
-/// The world of a test: whoever clones it sees the same.
-#[derive(Clone)]
-pub struct World(pub Rc<Memory>);
+/// The world of a test, with what renders or without: whoever clones it sees the same.
+pub struct World<C = NativeCatalogue>(pub Rc<Memory>, PhantomData<C>);
+
+impl<C> Clone for World<C> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0), PhantomData)
+    }
+}
 
 impl Default for World {
     fn default() -> Self {
@@ -134,7 +141,7 @@ impl Default for World {
 impl World {
     /// A world with the configuration in this folder.
     pub fn with_config(config: PathBuf) -> Self {
-        Self(Rc::new(Memory {
+        let memory = Rc::new(Memory {
             config,
             now_ms: Cell::new(1_795_219_200_000),
             variables: RefCell::default(),
@@ -148,11 +155,17 @@ impl World {
             events: RefCell::default(),
             after: RefCell::default(),
             ids: Cell::default(),
-        }))
+        });
+        Self(memory, PhantomData)
+    }
+
+    /// The same world, as it is where nothing renders.
+    pub fn without_render(&self) -> World<Unrendered> {
+        World(Rc::clone(&self.0), PhantomData)
     }
 }
 
-impl World {
+impl<C: Catalogue + 'static> World<C> {
     /// Finishes what goes on after answers, as far as it does not wait for what never comes. Unless a test asks for it,
     /// it never happens: an instance may end at any answer.
     pub fn after_answers(&self) {
@@ -203,11 +216,11 @@ pub fn stamp(path: &Path) -> Result<Stamp, String> {
     Ok(Stamp { is_folder: about.is_dir(), bytes: about.len(), modified_ns })
 }
 
-impl Ports for World {
-    type Engines = Native;
+impl<C: Catalogue + 'static> Ports for World<C> {
+    type Engines = Native<C>;
 }
 
-impl Files for World {
+impl<C: Catalogue + 'static> Files for World<C> {
     fn list(&self, folder: &str) -> Result<Vec<String>, String> {
         let entries = std::fs::read_dir(self.0.config.join(folder)).map_err(|error| error.to_string())?;
         let name = |entry: std::io::Result<std::fs::DirEntry>| {
@@ -225,7 +238,7 @@ impl Files for World {
     }
 }
 
-impl Variables for World {
+impl<C: Catalogue + 'static> Variables for World<C> {
     async fn variable(&self, name: &str) -> Result<String, String> {
         if let Some(value) = self.0.variables.borrow().get(name) {
             return Ok((*value).to_owned());
@@ -247,7 +260,7 @@ impl Variables for World {
     }
 }
 
-impl Clock for World {
+impl<C: Catalogue + 'static> Clock for World<C> {
     fn now_ms(&self) -> u64 {
         self.0.now_ms.get()
     }
@@ -261,26 +274,26 @@ impl Clock for World {
     }
 }
 
-impl Ids for World {
+impl<C: Catalogue + 'static> Ids for World<C> {
     fn unique(&self) -> u64 {
         self.0.ids.set(self.0.ids.get() + 1);
         self.0.ids.get()
     }
 }
 
-impl Events for World {
+impl<C: Catalogue + 'static> Events for World<C> {
     fn tell(&self, _: &str, event: &Event) {
         self.0.events.borrow_mut().push(event.name());
     }
 }
 
-impl Spawn for World {
+impl<C: Catalogue + 'static> Spawn for World<C> {
     fn spawn(&self, work: Work) {
         self.0.after.borrow_mut().push(work);
     }
 }
 
-impl Generations for World {
+impl<C: Catalogue + 'static> Generations for World<C> {
     async fn generations(&self) -> Result<Known, StoreError> {
         self.call("generations", |memory| {
             let generations = memory.generations.borrow();
@@ -317,7 +330,7 @@ impl Generations for World {
     }
 }
 
-impl Store for World {
+impl<C: Catalogue + 'static> Store for World<C> {
     async fn add_segments(&self, _: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
         self.call("add_segments", |memory| {
             let mut trips = memory.segments.borrow_mut();

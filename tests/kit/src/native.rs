@@ -6,11 +6,12 @@ use farebox_billing::engines::{
 };
 use farebox_fare::{Bill, Trip};
 use farebox_records::Settlement;
+use std::marker::PhantomData;
 use {farebox_commission as commission, farebox_pricing as pricing, farebox_render as render};
 
-/// The crates that the components are made of.
+/// The crates that the components are made of, with what renders or without.
 #[derive(Debug)]
-pub struct Native;
+pub struct Native<C = NativeCatalogue>(PhantomData<C>);
 
 /// A rate card.
 #[derive(Debug)]
@@ -24,10 +25,10 @@ pub struct NativePolicy(commission::Policy);
 #[derive(Debug)]
 pub struct NativeCatalogue(render::Catalogue);
 
-impl Engines for Native {
+impl<C: Catalogue + 'static> Engines for Native<C> {
     type Card = NativeCard;
     type Policy = NativePolicy;
-    type Catalogue = NativeCatalogue;
+    type Catalogue = C;
 
     fn pricing() -> u32 {
         pricing::ENGINE

@@ -8,7 +8,6 @@ spin_sdk::wit_bindgen::generate!({
         "../../wit/types",
         "../../wit/pricing",
         "../../wit/commission",
-        "../../wit/render",
         "../../wit/store",
     ],
     inline: "
@@ -17,7 +16,6 @@ spin_sdk::wit_bindgen::generate!({
             export farebox:http/exchange@0.1.0;
             import farebox:pricing/pricing@0.1.0;
             import farebox:commission/commission@0.1.0;
-            import farebox:render/render@0.1.0;
             import farebox:store/faults@0.1.0;
             import farebox:store/trips@0.1.0;
             import farebox:store/quotes@0.1.0;
@@ -28,6 +26,7 @@ spin_sdk::wit_bindgen::generate!({
         }
     ",
     runtime_path: "::spin_sdk::wit_bindgen::rt",
+    pub_export_macro: true,
     with: { "farebox:types/types@0.1.0": farebox_wit },
     generate_all,
 });

@@ -1,25 +1,25 @@
-//! Pricing, commission and render, as the components that they are.
+//! Pricing and commission, as the components that they are. What renders, whoever has it brings.
 
 use super::bindings::farebox::commission::commission as wit_commission;
 use super::bindings::farebox::pricing::pricing as wit_pricing;
-use super::bindings::farebox::render::render as wit_render;
 use farebox_billing::engines::{
-    BilledRide, CardInfo, Catalogue, Engines, PageLine, PageSection, ParseError, Policy, Price, PriceError, RateCard,
-    RideTotals, SettleError, Side,
+    BilledRide, CardInfo, Catalogue, Engines, ParseError, Policy, Price, PriceError, RateCard, RideTotals, SettleError,
+    Side,
 };
 use farebox_document::Problem;
 use farebox_fare::{Bill, Trip};
 use farebox_money::{Currency, Decimal};
 use farebox_records::Settlement;
 use farebox_wit as wit;
+use std::marker::PhantomData;
 
-/// The components that spin.toml composes with this one.
-pub struct Components;
+/// The components that spin.toml composes with this one, and a catalogue.
+pub struct Components<C>(PhantomData<C>);
 
-impl Engines for Components {
+impl<C: Catalogue + 'static> Engines for Components<C> {
     type Card = wit_pricing::RateCard;
     type Policy = wit_commission::Policy;
-    type Catalogue = wit_render::Catalogue;
+    type Catalogue = C;
 
     fn pricing() -> u32 {
         wit_pricing::engine()
@@ -112,38 +112,8 @@ impl Policy for wit_commission::Policy {
     }
 }
 
-impl Catalogue for wit_render::Catalogue {
-    fn parse(locale: &str, messages: &str, layout: &str) -> Result<Self, ParseError> {
-        Self::parse(locale, messages, layout).map_err(|error| match error {
-            wit_render::CatalogueError::Invalid(problems) => invalid(problems),
-            wit_render::CatalogueError::Other(why) => ParseError::Other(why),
-        })
-    }
-
-    fn scenes(&self) -> Vec<String> {
-        Self::scenes(self)
-    }
-
-    fn render(&self, bill: &Bill, scene: &str) -> Result<Vec<PageSection>, String> {
-        let page = Self::render(self, &bill_to_wit(bill)?, scene).map_err(|error| match error {
-            wit_render::RenderError::UnknownScene(_) => format!("lost the scene {scene}"),
-            wit_render::RenderError::Other(why) => why,
-        })?;
-        let line = |line: wit_render::PageLine| PageLine {
-            code: line.code,
-            label: line.label,
-            text: line.text,
-            amount: line.amount,
-        };
-        let section = |section: wit_render::Section| PageSection {
-            title: section.title,
-            lines: section.lines.into_iter().map(line).collect(),
-        };
-        Ok(page.sections.into_iter().map(section).collect())
-    }
-}
-
-fn invalid(problems: Vec<wit::Problem>) -> ParseError {
+/// What a component says is wrong with a document.
+pub fn invalid(problems: Vec<wit::Problem>) -> ParseError {
     ParseError::Invalid(problems.into_iter().map(Problem::from).collect())
 }
 
@@ -160,7 +130,12 @@ fn trip_to_wit(trip: &Trip) -> Result<wit::Trip, PriceError> {
     trip.clone().try_into().map_err(too_long)
 }
 
-fn bill_to_wit(bill: &Bill) -> Result<wit::Bill, String> {
+/// A bill, as components know it.
+///
+/// # Errors
+///
+/// A number of it is too long for them.
+pub fn bill_to_wit(bill: &Bill) -> Result<wit::Bill, String> {
     bill.clone().try_into().map_err(|_| "a number of a bill has too many digits".to_owned())
 }
 

@@ -9,7 +9,7 @@ use farebox_billing::ports::{
 use farebox_fare::Segment;
 use farebox_money::Currency;
 
-impl Store for World {
+impl<C> Store for World<C> {
     async fn add_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
         let segments = segments.iter().map(|segment| (*segment).into()).collect();
         let totals = trips::add_segments(city.to_owned(), trip.to_owned(), segments).await;
@@ -114,7 +114,7 @@ impl From<bills::Revision> for Revision {
     }
 }
 
-impl Generations for World {
+impl<C> Generations for World<C> {
     async fn generations(&self) -> Result<Known, StoreError> {
         let configuration::Known { now_ms, newest } = configuration::generations().await?;
         Ok(Known { now_ms, newest: newest.into_iter().map(Into::into).collect() })

@@ -1,10 +1,12 @@
 //! The world as the host shows it: files, variables, time, chance, the log.
 
 use super::engines::Components;
+use farebox_billing::engines::Catalogue;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{Clock, Events, Files, Ids, Ports, Spawn, Stamp, Variables};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io::Write as _;
+use std::marker::PhantomData;
 use std::path::Path;
 use std::pin::Pin;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,14 +14,22 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Where the configuration is mounted.
 const CONFIG: &str = "/config";
 
-/// Everything around billing.
-pub struct World;
+/// Everything around billing, with what renders or without.
+pub struct World<C>(PhantomData<C>);
 
-impl Ports for World {
-    type Engines = Components;
+impl<C> World<C> {
+    /// As this host shows it.
+    #[expect(clippy::new_without_default, reason = "nothing about it is by default")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
 }
 
-impl Files for World {
+impl<C: Catalogue + 'static> Ports for World<C> {
+    type Engines = Components<C>;
+}
+
+impl<C> Files for World<C> {
     fn list(&self, folder: &str) -> Result<Vec<String>, String> {
         let entries = std::fs::read_dir(Path::new(CONFIG).join(folder)).map_err(|error| error.to_string())?;
         let name = |entry: std::io::Result<std::fs::DirEntry>| {
@@ -42,13 +52,13 @@ impl Files for World {
     }
 }
 
-impl Variables for World {
+impl<C> Variables for World<C> {
     async fn variable(&self, name: &str) -> Result<String, String> {
         spin_sdk::variables::get(name).await.map_err(|error| error.to_string())
     }
 }
 
-impl Clock for World {
+impl<C> Clock for World<C> {
     fn now_ms(&self) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -66,7 +76,7 @@ impl Clock for World {
     }
 }
 
-impl Ids for World {
+impl<C> Ids for World<C> {
     fn unique(&self) -> u64 {
         thread_local! {
             static NEXT: Cell<Option<u64>> = const { Cell::new(None) };
@@ -78,7 +88,7 @@ impl Ids for World {
     }
 }
 
-impl Events for World {
+impl<C> Events for World<C> {
     fn tell(&self, trace: &str, event: &Event) {
         let mut line = event.line(trace);
         line.push('\n');
@@ -87,7 +97,7 @@ impl Events for World {
     }
 }
 
-impl Spawn for World {
+impl<C> Spawn for World<C> {
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
         spin_sdk::wasip3::wit_bindgen::spawn(work);
     }

@@ -3,7 +3,7 @@
 use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedPolicy};
 use super::place::{LAYOUT, POLICY, Place};
 use super::texts::Manifest;
-use crate::engines::Engines;
+use crate::engines::{Catalogue as _, Engines};
 use std::marker::PhantomData;
 use std::rc::Rc;
 
@@ -32,6 +32,8 @@ pub struct Judgement {
 /// A document that loads becomes part of the next configuration. One that does not leaves its last good text there. A
 /// document that never loaded goes in as it is: it takes out itself, in every instance, and says why. `text` finds the text
 /// of a version at a path, or says why there is none.
+///
+/// Copy is judged by who renders. Whoever does not leaves it as it is in the base, for the next one who does.
 ///
 /// What is not there any more is withdrawn, but for what nothing can do without: the policy, the layout, and the last rate
 /// card. A folder without them is being replaced, or was not mounted.
@@ -105,8 +107,8 @@ impl<E: Engines, T: Fn(&str, &str) -> Found> Judge<'_, E, T> {
     /// old one.
     fn copy(&self, judgement: &mut Judgement) {
         let (new, old) = (self.files.get(LAYOUT), self.base.get(LAYOUT));
-        if of_copy(self.base).eq(of_copy(self.files)) {
-            let same = of_copy(self.files).map(|(path, version)| (path.clone(), version.clone()));
+        if !E::Catalogue::RENDERS || of_copy(self.base).eq(of_copy(self.files)) {
+            let same = of_copy(self.base).map(|(path, version)| (path.clone(), version.clone()));
             return judgement.good.extend(same);
         }
         let (with_new, with_old) = (self.choices(new), self.choices(old));

@@ -4,7 +4,7 @@ use crate::answers::{Check, Verdict};
 use crate::billing::Billing;
 use crate::config::{Broken, Snapshot, Standing};
 use crate::context::Context;
-use crate::engines::{Engines, Side};
+use crate::engines::{Catalogue as _, Engines, Side};
 use crate::patience::Patience;
 use crate::ports::{Ports, StoreError};
 use crate::refusal::Refusal;
@@ -152,7 +152,7 @@ fn all_broken<E: Engines>(config: &Snapshot<E>, standing: &Standing) -> Vec<Brok
     if let Err(refusal) = config.policy() {
         add("policies/default.json".to_owned(), refusal);
     }
-    for locale in config.locales() {
+    for locale in config.locales().into_iter().filter(|_| E::Catalogue::RENDERS) {
         if let Err(refusal) = config.catalogue(locale) {
             add(format!("copy/{locale}.ftl"), refusal);
         }
