@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{card, city, explain, output, quote, replay};
-use farebox_runtime::up;
+use farebox_runtime::{compile, up};
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
 #[derive(Debug, Parser)]
@@ -28,14 +28,17 @@ enum Command {
     #[command(subcommand)]
     City(city::City),
     Replay(replay::Replay),
+    #[command(hide = true)]
+    Compile(compile::Compile),
 }
 
-/// Runs the command that the process's arguments name, and says what went wrong.
+/// Runs the command that the process's arguments name, and says what went wrong. `started` is called when an application is
+/// served.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run(started: fn()) -> ExitCode {
     output::tell_panics();
     let result = match Cli::try_parse() {
-        Ok(cli) => run_command(cli.command),
+        Ok(cli) => run_command(cli.command, started),
         Err(error) => answer_of_parser(&error),
     };
     let code = result.unwrap_or_else(|error| {
@@ -50,14 +53,15 @@ pub fn run() -> ExitCode {
     code
 }
 
-fn run_command(command: Command) -> anyhow::Result<ExitCode> {
+fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Up(up) => up.run().map(|()| ExitCode::SUCCESS),
+        Command::Up(up) => up.run(started).map(|()| ExitCode::SUCCESS),
         Command::Quote(quote) => quote.run().map(|()| ExitCode::SUCCESS),
         Command::Explain(explain) => explain.run(),
         Command::Card(card) => card.run(),
         Command::City(city) => city.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Compile(compile) => compile.run().map(|()| ExitCode::SUCCESS),
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use wasmtime::component::Linker;
 
-use crate::compose::{self, compose};
 use crate::compiler::Compiler;
+use crate::compose::{self, compose};
 use crate::engine::anyhow_error;
 use crate::grants::{Grants, Shared};
 use crate::manifest::{Component, Manifest};

@@ -1,10 +1,11 @@
-//! Compiled components: made once, kept, and mapped into memory.
+//! Compiled components: made once, kept in files, and mapped from there.
 
 use std::fs::OpenOptions;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use farebox_document::hex;
@@ -12,11 +13,18 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::compile::Apart;
 use crate::data_dir::write_private;
 use crate::engine::anyhow_error;
 
 /// Compiled components kept in the cache. Enough to go back and forth between a few builds.
 const CACHED: usize = 8;
+
+/// Bytes that are read at once to be checked.
+const READ: usize = 64 * 1024;
+
+/// The bytes of a checksum.
+const CHECKSUM: u64 = 32;
 
 /// Compiles components, or finds them compiled.
 ///
@@ -24,17 +32,24 @@ const CACHED: usize = 8;
 pub struct Compiler {
     engine: Engine,
     cache: PathBuf,
+    apart: Option<Apart>,
 }
 
 impl Compiler {
     /// A compiler with a cache in a private folder.
     #[must_use]
     pub fn new(engine: Engine, cache: PathBuf) -> Self {
-        Self { engine, cache }
+        Self { engine, cache, apart: None }
+    }
+
+    /// The same, that has another process compile.
+    #[must_use]
+    pub fn with(self, apart: Apart) -> Self {
+        Self { apart: Some(apart), ..self }
     }
 
     /// The compiled component. A cache entry that is missing or damaged is made anew; a cache that cannot be written
-    /// costs time, nothing else.
+    /// costs time and memory, nothing else.
     ///
     /// # Errors
     ///
@@ -46,13 +61,15 @@ impl Compiler {
             Ok(None) => {}
             Err(error) => tracing::warn!("a compiled component in the cache is not usable, compiling again: {error:#}"),
         }
-        let code = self.engine.precompile_component(bytes).map_err(anyhow_error)?;
-        let mut entry = Sha256::digest(&code).to_vec();
-        entry.extend_from_slice(&code);
-        if let Err(error) = write_private(&path, &entry).and_then(|()| self.prune()) {
-            tracing::warn!("cannot keep a compiled component in {:?}: {error}", self.cache);
+        if let Some(apart) = &self.apart {
+            match apart.compile(bytes).and_then(|code| self.keep(&path, &code)) {
+                Ok(component) => return Ok(component),
+                // Whatever is wrong with the component, this process finds as well, and says.
+                Err(error) => tracing::debug!("compiling in this process: {error:#}"),
+            }
         }
-        self.deserialize(&code)
+        let code = self.engine.precompile_component(bytes).map_err(anyhow_error)?;
+        self.keep(&path, &code)
     }
 
     /// Named after everything the machine code depends on: the component, the engine's version and its settings.
@@ -60,6 +77,21 @@ impl Compiler {
         let mut hasher = DefaultHasher::new();
         self.engine.precompile_compatibility_hash().hash(&mut hasher);
         self.cache.join(format!("{}-{:016x}.cwasm", hex(&Sha256::digest(bytes)), hasher.finish()))
+    }
+
+    /// Keeps machine code, with its checksum at the end, and maps it as a later start does: what is in a file need not be in
+    /// memory.
+    fn keep(&self, path: &Path, code: &[u8]) -> anyhow::Result<Component> {
+        let kept = write_private(path, &[code, &Sha256::digest(code)]).and_then(|()| self.prune());
+        match kept.map_err(anyhow::Error::from).and_then(|()| self.load(path)) {
+            Ok(Some(component)) => return Ok(component),
+            Ok(None) => {}
+            Err(error) => tracing::warn!("cannot keep a compiled component in {:?}: {error:#}", self.cache),
+        }
+        // SAFETY: see `load`. It is this version of wasmtime's compiler that has made the code, just now; wasmtime checks that.
+        #[allow(unsafe_code)]
+        let component = unsafe { Component::deserialize(&self.engine, code) };
+        component.map_err(anyhow_error)
     }
 
     fn load(&self, path: &Path) -> anyhow::Result<Option<Component>> {
@@ -73,21 +105,30 @@ impl Compiler {
             is_private(file_is.mode()) && is_private(folder_is.mode()) && file_is.uid() == folder_is.uid(),
             "{path:?} or its folder can be used by others"
         );
-        let mut entry = Vec::new();
-        file.read_to_end(&mut entry)?;
-        let (checksum, code) = entry.split_at_checked(32).context("it is too short")?;
-        anyhow::ensure!(Sha256::digest(code)[..] == *checksum, "its checksum is wrong");
-        self.deserialize(code).map(Some)
-    }
-
-    fn deserialize(&self, code: &[u8]) -> anyhow::Result<Component> {
-        // SAFETY: the code has to come from this version of wasmtime's compiler. It does: either `component` compiled
-        // it just now, or it comes from a file that only `component` writes, in a folder and with a mode that let
-        // nobody but this user write, under a name that holds the engine's compatibility hash; and its checksum, which
-        // was verified on these very bytes, shows that the file is whole. wasmtime checks version and settings again.
+        let length = file_is.len().checked_sub(CHECKSUM).context("it is too short")?;
+        let mut hasher = Sha256::new();
+        let mut code = BufReader::with_capacity(READ, (&mut file).take(length));
+        loop {
+            let read = code.fill_buf()?;
+            if read.is_empty() {
+                break;
+            }
+            hasher.update(read);
+            let count = read.len();
+            code.consume(count);
+        }
+        let mut checksum = Vec::new();
+        file.read_to_end(&mut checksum)?;
+        anyhow::ensure!(hasher.finalize()[..] == checksum, "its checksum is wrong");
+        // What is used is kept longest. Where that cannot be noted, it goes by when it was made.
+        _ = file.set_modified(SystemTime::now());
+        // SAFETY: the code has to come from this version of wasmtime's compiler, and to stay as it is. It does: only `keep`
+        // writes such a file, as a whole and under a new name before it gets this one, in a folder and with a mode that let
+        // nobody but this user write, under a name that holds the engine's compatibility hash; and its checksum shows that it
+        // is whole. wasmtime checks version and settings again.
         #[allow(unsafe_code)]
-        let component = unsafe { Component::deserialize(&self.engine, code) };
-        component.map_err(anyhow_error)
+        let component = unsafe { Component::deserialize_file(&self.engine, path) };
+        component.map(Some).map_err(anyhow_error)
     }
 
     fn prune(&self) -> std::io::Result<()> {

@@ -89,7 +89,7 @@ impl DataDir {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).context("the system has no random numbers for a signing key")?;
         let key = hex(&bytes);
-        write_private(&path, format!("{key}\n").as_bytes())
+        write_private(&path, &[key.as_bytes(), b"\n"])
             .with_context(|| format!("cannot write the signing key {path:?}"))?;
         Ok(key)
     }
@@ -100,14 +100,14 @@ impl DataDir {
 /// # Errors
 ///
 /// As usual with files.
-pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn write_private(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
     let unfinished = path.with_extension("unfinished");
     match std::fs::remove_file(&unfinished) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&unfinished)?;
-    file.write_all(bytes)?;
+    parts.iter().try_for_each(|part| file.write_all(part))?;
     file.sync_all()?;
     std::fs::rename(&unfinished, path)
 }

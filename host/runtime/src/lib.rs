@@ -14,6 +14,7 @@ mod application;
 mod build_commands;
 mod capabilities;
 mod capability_set;
+pub mod compile;
 mod compiler;
 mod compose;
 mod data_dir;

@@ -18,8 +18,9 @@ use crate::application::Application;
 use crate::build_commands;
 use crate::capabilities::redis::Redis;
 use crate::capabilities::sqlite;
-use crate::data_dir::DataDir;
+use crate::compile::Apart;
 use crate::compiler::Compiler;
+use crate::data_dir::DataDir;
 use crate::engine::{anyhow_error, engine_that_fits};
 use crate::grants::Shared;
 use crate::load::load;
@@ -137,19 +138,20 @@ const HEAD: Duration = Duration::from_secs(30);
 const TAKEN: Duration = Duration::from_secs(10);
 
 impl Up {
-    /// Runs the application until it is told to stop.
+    /// Runs the application until it is told to stop. `started` is called when it is served, and what was needed to get there is
+    /// not needed any more.
     ///
     /// # Errors
     ///
     /// Why it could not be started.
-    pub fn run(self: Box<Self>) -> anyhow::Result<()> {
+    pub fn run(self: Box<Self>, started: fn()) -> anyhow::Result<()> {
         logs::start(self.log_format, self.access_log);
         // A guest in a loop gives way once a tick; this many ticks later the network has its turn, instead of 61.
         let runtime = tokio::runtime::Builder::new_multi_thread().event_interval(13).enable_all().build()?;
-        runtime.block_on(self.serve())
+        runtime.block_on(self.serve(started))
     }
 
-    async fn serve(self: Box<Self>) -> anyhow::Result<()> {
+    async fn serve(self: Box<Self>, started: fn()) -> anyhow::Result<()> {
         let manifest = load(&self.manifest)?;
         if self.build {
             build_commands::run(&manifest).await?;
@@ -173,6 +175,7 @@ impl Up {
         if banner::signs_with_the_development_key(&manifest, &values) {
             output::say(banner::DEVELOPMENT_KEY);
         }
+        started();
         server.run(listener, stop).await;
         Ok(())
     }
@@ -199,6 +202,10 @@ impl Up {
         let apart = apart(manifest)?;
         let (engine, instances) = engine_that_fits(memory, self.max_in_flight.saturating_add(apart), apart)?;
         let compiler = Compiler::new(engine.clone(), data.cache()?);
+        let compiler = match Apart::of_this_program(memory) {
+            Some(apart) => compiler.with(apart),
+            None => compiler,
+        };
         let linker = linker(&engine).map_err(anyhow_error)?;
         let shared = Shared { database: sqlite::open(manifest, &data.database())?, redis: Redis::default(), memory };
         let application = Application { manifest, values, shared, wasi_http_only: self.wasi_http };
