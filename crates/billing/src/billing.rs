@@ -4,6 +4,7 @@ use crate::backlog::Backlog;
 use crate::config::{Card, InForce, Keeper, ParsedPolicy, Snapshot, Standing};
 use crate::engines::Engines;
 use crate::event::Event;
+use crate::once;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 use crate::settings::{self, Settings};
@@ -70,7 +71,8 @@ impl<P: Ports> Billing<P> {
         }
         let settings = Settings::parse(&values)?;
         if settings.signs_with_the_development_key {
-            self.ports.tell("", &Event::DevelopmentKey);
+            let ports = Rc::clone(&self.ports);
+            self.ports.spawn(Box::pin(async move { once::tell_once_a_day(&*ports, &Event::DevelopmentKey).await }));
         }
         // A request that came at the same time may have set it; then both are equal.
         Ok(Rc::clone(self.settings.get_or_init(|| Rc::new(settings))))

@@ -36,6 +36,7 @@ mod later;
 pub mod limits;
 mod locale;
 pub mod meter;
+mod once;
 mod pages;
 mod patience;
 pub mod planted;

@@ -229,3 +229,24 @@ fn secrets_are_not_told() {
     let told = serde_json::to_string(&host.status()).unwrap();
     assert!(!told.contains("hunter") && told.contains(r#""development_key":false"#), "{told}");
 }
+
+/// That a node signs with the development key is told once a day, however many instances it has; and by each of them while
+/// nothing can be noted.
+#[test]
+fn the_development_key_is_told_once_a_day() {
+    let host = Host::new(|_| {});
+    host.world.0.variables.borrow_mut().insert("signing_key", "development-key-not-for-production");
+    let instance = || {
+        now(Billing::new(host.world.clone()).settings()).unwrap();
+        host.world.after_answers();
+    };
+    let told = || host.world.0.events.borrow().iter().filter(|event| *event == "development-key").count();
+    (0..3).for_each(|_| instance());
+    assert_eq!(told(), 1);
+    host.world.0.now_ms.set(host.world.0.now_ms.get() + 86_400_000);
+    (0..3).for_each(|_| instance());
+    assert_eq!(told(), 2, "a day later");
+    host.fail(&["file", "put_file"], Failure::Unavailable);
+    (0..3).for_each(|_| instance());
+    assert_eq!(told(), 5, "nothing can be looked up");
+}
