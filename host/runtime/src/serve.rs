@@ -123,6 +123,14 @@ struct Place {
     _memory: Taken,
 }
 
+/// Whoever is at the other end of a connection.
+struct Client {
+    peer: SocketAddr,
+    /// The same, as components are told it.
+    address: HeaderValue,
+    watched: Watched,
+}
+
 /// What an orchestrator asks an application, to know how it is.
 struct Probe {
     component: Workers,
@@ -170,6 +178,7 @@ impl Server {
         let server = Arc::new(self);
         let connections = Arc::new(Connections::new(server.limits.connections, server.limits.patience));
         let graceful = GracefulShutdown::new();
+        let not_accepted = Shed::new("connections were not accepted at once: there may be too few file descriptors");
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
@@ -182,8 +191,8 @@ impl Server {
                     tokio::spawn(Arc::clone(&server).connection(stream, peer, open, &graceful));
                 }
                 Err(error) => {
-                    // Out of file descriptors, most likely: it passes when connections end.
-                    tracing::error!("cannot accept a connection: {error}");
+                    // It passes when connections end.
+                    not_accepted.add_for(Some(&error));
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
@@ -212,11 +221,11 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
-        let watched = open.watched.clone();
-        let socket = Socket { stream, watched: watched.clone() };
+        let client = Arc::new(Client { peer, address: head::address(peer), watched: open.watched.clone() });
+        let socket = Socket::new(stream, open.watched.clone());
         let answer = service_fn(move |request| {
-            let (server, watched) = (Arc::clone(&self), watched.clone());
-            async move { Ok::<_, Infallible>(server.answer(request, peer, &watched).await) }
+            let (server, client) = (Arc::clone(&self), Arc::clone(&client));
+            async move { Ok::<_, Infallible>(server.answer(request, &client).await) }
         });
         // How long a head may take is watched here: hyper would have idle connections be as quick.
         let connection = http1::Builder::new()
@@ -236,13 +245,13 @@ impl Server {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr, watched: &Watched) -> Response<WasiBody> {
-        watched.lock().asked(Instant::now());
-        let access = Access::begin(&request, peer);
+    async fn answer(&self, request: Request<Incoming>, client: &Client) -> Response<WasiBody> {
+        client.watched.lock().asked(Instant::now());
+        let access = Access::begin(&request, client.peer);
         let traceparent = request.headers().get("traceparent").cloned();
         let (mut head, mut body) = RequestBody::split(request);
-        head::vouch(&mut head.headers, peer);
-        let answered = self.dispatch(head, &mut body, watched).await;
+        head::vouch(&mut head.headers, client.address.clone());
+        let answered = self.dispatch(head, &mut body, &client.watched).await;
         body.discard();
         let response = answered.unwrap_or_else(|why| {
             if why == Unanswered::Overloaded {
@@ -253,7 +262,7 @@ impl Server {
         if let Some(access) = access {
             access.end(&response);
         }
-        watched.lock().answers(Instant::now());
+        client.watched.lock().answers(Instant::now());
         response
     }
 
@@ -368,4 +377,4 @@ async fn prepare(response: Response<WasiBody>, place: Place) -> Result<Response<
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

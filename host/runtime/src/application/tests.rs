@@ -14,7 +14,7 @@ use crate::capabilities::sqlite;
 use crate::engine::engine;
 use crate::load::load;
 use crate::routes::Routes;
-use crate::serve::{Crowd, Limits, Patience, Server, listen};
+use crate::serve::{Limits, Server, listen, tests};
 use crate::state::linker;
 use crate::values::Overrides;
 
@@ -55,17 +55,7 @@ dependencies = { "test:part@0.1.0" = { component = "part", inherit_configuration
 source = "part.wasm"
 "#;
 
-const LIMITS: Limits = Limits {
-    body: 1000,
-    memory: 64 << 20,
-    request: Duration::from_secs(10),
-    in_flight: 16,
-    instances: 16,
-    probes: 4,
-    connections: Crowd { all: 64, of_peer: 64 },
-    patience: Patience { idle: Duration::from_secs(75), head: Duration::from_secs(30), taken: Duration::from_secs(10) },
-    shutdown: Duration::from_secs(5),
-};
+const LIMITS: Limits = Limits { request: Duration::from_secs(10), ..tests::LIMITS };
 const REUSE: Reuse = Reuse { requests: 8, at_once: 16, idle: Duration::from_secs(30), request: LIMITS.request };
 const MEMORY: usize = 4 << 20;
 

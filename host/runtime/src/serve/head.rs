@@ -48,15 +48,19 @@ pub(super) fn by_itself(path: &str) -> Builder {
     Request::get(path).header(PEER, HeaderValue::from_static("127.0.0.1:0"))
 }
 
+/// A peer's address, as components are told it.
+pub(super) fn address(peer: SocketAddr) -> HeaderValue {
+    // Digits, dots and colons.
+    HeaderValue::try_from(peer.to_string()).unwrap_or(HeaderValue::from_static("unknown"))
+}
+
 /// Tells a component the peer's address, and nothing that a client says in the host's name: all headers that Spin adds begin
 /// alike.
-pub(super) fn vouch(headers: &mut HeaderMap, peer: SocketAddr) {
+pub(super) fn vouch(headers: &mut HeaderMap, address: HeaderValue) {
     let forged: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with("spin-")).cloned().collect();
     for name in forged {
         headers.remove(name);
     }
-    // Digits, dots and colons.
-    let address = HeaderValue::try_from(peer.to_string()).unwrap_or(HeaderValue::from_static("unknown"));
     headers.insert(PEER, address);
 }
 
@@ -107,7 +111,7 @@ mod tests {
         ] {
             headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static(value));
         }
-        vouch(&mut headers, "10.0.0.7:50000".parse().unwrap());
+        vouch(&mut headers, address("10.0.0.7:50000".parse().unwrap()));
         let mut left: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         left.sort_unstable();
         let expected = [("host", "test"), ("spin-client-addr", "10.0.0.7:50000"), ("x-spin-client-addr", "mine")];

@@ -25,12 +25,25 @@ impl Watched {
 }
 
 pub(super) struct Socket<S> {
-    pub(super) stream: S,
-    pub(super) watched: Watched,
+    stream: S,
+    watched: Watched,
+    /// Whether the client takes nothing, as far as the connection was told. Not to be told again for each write.
+    is_blocked: bool,
+    /// Whether anything was written since all was sent.
+    has_written: bool,
 }
 
 impl<S> Socket<S> {
-    fn wrote(&self, wrote: &Poll<io::Result<usize>>) {
+    pub(super) fn new(stream: S, watched: Watched) -> Self {
+        Self { stream, watched, is_blocked: false, has_written: false }
+    }
+
+    fn wrote(&mut self, wrote: &Poll<io::Result<usize>>) {
+        self.has_written = true;
+        if wrote.is_pending() == self.is_blocked {
+            return;
+        }
+        self.is_blocked = wrote.is_pending();
         match wrote {
             Poll::Ready(_) => self.watched.lock().sent(),
             Poll::Pending => self.watched.lock().blocks(Instant::now()),
@@ -72,7 +85,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        if flushed.is_ready() {
+        if flushed.is_ready() && self.has_written {
+            (self.has_written, self.is_blocked) = (false, false);
             self.watched.lock().flushed(Instant::now());
         }
         flushed

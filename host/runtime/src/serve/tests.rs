@@ -37,7 +37,8 @@ const GUESTS: [(&str, &str); 9] = [
     ("greedy", "(loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))"),
 ];
 
-const LIMITS: Limits = Limits {
+/// Of all servers that are tested without a process.
+pub(crate) const LIMITS: Limits = Limits {
     body: 1000,
     memory: 64 << 20,
     request: Duration::from_secs(1),
