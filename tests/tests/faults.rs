@@ -281,6 +281,27 @@ fn shutdown_is_graceful() {
     assert_eq!(server.wait().0, Some(0));
 }
 
+/// Stopping waits for answers, and not for clients that have not sent what they ask: half a head, half a body, or nothing.
+#[test]
+fn shutdown_does_not_wait_for_half_a_request() {
+    const POST: &str = "POST /v1/commission HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n";
+    let server = Server::start(&[]);
+    let half: Vec<TcpStream> = ["", "GET / HTTP/1.1\r\nho", &format!("{POST}content-length: 3\r\n\r\n{{}}")]
+        .iter()
+        .map(|text| {
+            let mut stream = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
+            stream.write_all(text.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(server.get("/healthz").status, 200);
+    let signalled = Instant::now();
+    server.signal("TERM");
+    assert_eq!(server.wait().0, Some(0));
+    assert!(signalled.elapsed() < Duration::from_secs(5), "{:?}", signalled.elapsed());
+    drop(half);
+}
+
 /// The first SIGTERM or SIGINT waits for requests under way; the second ends the process at once.
 #[test]
 fn the_second_signal_ends_it_at_once() {

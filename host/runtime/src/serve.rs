@@ -198,6 +198,7 @@ impl Server {
             }
         }
         drop(listener);
+        connections.stop();
         let mut finished = std::pin::pin!(graceful.shutdown());
         if timeout(server.limits.shutdown, &mut finished).await.is_err() {
             let (count, some) = connections.left();

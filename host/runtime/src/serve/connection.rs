@@ -14,6 +14,10 @@ pub struct Patience {
     pub taken: Duration,
 }
 
+/// How long clients may take, when all is to end, for what they have not sent yet. They have no answer to lose, and whoever is
+/// sending a request just now needs no more.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Idle,
@@ -30,11 +34,15 @@ pub(super) struct Connection {
     since: Instant,
     /// Since when the client has taken nothing of what it is sent.
     blocked: Option<Instant>,
+    /// Since when all is to end.
+    stops: Option<Instant>,
+    /// It is to end, whatever it waits for.
+    is_over: bool,
 }
 
 impl Connection {
     pub(super) fn new(now: Instant) -> Self {
-        Self { phase: Phase::Head, since: now, blocked: None }
+        Self { phase: Phase::Head, since: now, blocked: None, stops: None, is_over: false }
     }
 
     /// The client sent something.
@@ -77,6 +85,16 @@ impl Connection {
         }
     }
 
+    /// All is to end as soon as what is under way is finished.
+    pub(super) fn stops(&mut self, now: Instant) {
+        self.stops.get_or_insert(now);
+    }
+
+    /// It ends now.
+    pub(super) fn ends(&mut self) {
+        self.is_over = true;
+    }
+
     fn enter(&mut self, phase: Phase, now: Instant) {
         self.phase = phase;
         self.since = now;
@@ -92,14 +110,27 @@ impl Connection {
 
     /// Until when it may go on as it is. The body of a request has a time of its own, after which there is an answer.
     pub(super) fn until(&self, patience: &Patience) -> Option<Instant> {
+        if self.is_over {
+            return Some(self.since);
+        }
         if let Some(blocked) = self.blocked {
             return Some(blocked + patience.taken);
         }
-        match self.phase {
-            Phase::Idle => Some(self.since + patience.idle),
-            Phase::Head => Some(self.since + patience.head),
-            Phase::Body | Phase::Work | Phase::Answer => None,
-        }
+        let patience = match self.phase {
+            Phase::Idle => Some(patience.idle),
+            Phase::Head => Some(patience.head),
+            Phase::Body => None,
+            Phase::Work | Phase::Answer => return None,
+        };
+        let until = patience.map(|patience| self.since + patience);
+        let last_words = self.stops.map(|stops| stops.max(self.since) + LAST_WORDS);
+        until.into_iter().chain(last_words).min()
+    }
+
+    /// How soon, at the earliest, it has to be asked again until when it may go on: nothing that happens meanwhile ends it sooner.
+    pub(super) fn look_again(&self, patience: &Patience) -> Duration {
+        let soonest = patience.idle.min(patience.head).min(patience.taken);
+        if self.stops.is_some() { soonest.min(LAST_WORDS) } else { soonest }
     }
 }
 
@@ -122,7 +153,7 @@ mod tests {
     use super::*;
 
     /// Step by step: what happens at which second, until when the connection may go on, and since when its client is waited
-    /// for. Idle may be 75 s, a head 30 s, an answer 10 s without progress.
+    /// for. Idle may be 75 s, a head 30 s, an answer 10 s without progress, and what is not sent at the end 1 s more.
     #[test]
     fn connections() {
         let patience =
@@ -176,6 +207,26 @@ mod tests {
                 "sends the next request before it reads",
                 &["1 works: for ever, not waited for", "1 received: for ever, not waited for"],
             ),
+            (
+                "has sent half a head when all is to end",
+                &["5 received: until 30, since 0", "9 stops: until 10, since 0"],
+            ),
+            ("has almost waited too long then", &["29 stops: until 30, since 0"]),
+            (
+                "has sent half a body",
+                &["1 asked: for ever, since 1", "9 stops: until 10, since 1", "9 works: for ever, not waited for"],
+            ),
+            (
+                "has its answer to come",
+                &[
+                    "1 works: for ever, not waited for",
+                    "9 stops: for ever, not waited for",
+                    "20 answers: for ever, since 20",
+                    "20 blocks: until 30, since 20",
+                    "21 flushed: until 22, since 21",
+                ],
+            ),
+            ("makes room for another", &["1 works: for ever, not waited for", "2 ends: until 1, not waited for"]),
         ] {
             let start = Instant::now();
             let mut connection = Connection::new(start);
@@ -193,6 +244,8 @@ mod tests {
                     "sent" => connection.sent(),
                     "blocks" => connection.blocks(now),
                     "flushed" => connection.flushed(now),
+                    "stops" => connection.stops(now),
+                    "ends" => connection.ends(),
                     _ => panic!("{event}"),
                 }
                 let until =

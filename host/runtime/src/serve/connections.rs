@@ -26,7 +26,15 @@ pub(super) struct Connections {
 struct Member {
     peer: SocketAddr,
     watched: Watched,
-    ended: Arc<Notify>,
+    /// Something happened to it that it does not see by itself.
+    told: Arc<Notify>,
+}
+
+impl Member {
+    fn end(&self) {
+        self.watched.lock().ends();
+        self.told.notify_one();
+    }
 }
 
 /// A connection that is open until this is dropped.
@@ -34,7 +42,7 @@ pub(super) struct Open {
     connections: Arc<Connections>,
     number: u64,
     pub(super) watched: Watched,
-    ended: Arc<Notify>,
+    told: Arc<Notify>,
 }
 
 impl Connections {
@@ -47,7 +55,7 @@ impl Connections {
 
     /// Counts one more, for which another may have to end.
     pub(super) fn open(self: &Arc<Self>, peer: SocketAddr) -> Open {
-        let (watched, ended) = (Watched::new(), Arc::new(Notify::new()));
+        let (watched, told) = (Watched::new(), Arc::new(Notify::new()));
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut open = self.lock();
         // Nobody needs to be looked at while there is room for everybody.
@@ -56,11 +64,11 @@ impl Connections {
                 open.iter().map(|(number, member)| (*number, member.peer.ip(), member.watched.lock().waits_since()));
             if let Some(member) = self.crowd.makes_room(peer.ip(), members).and_then(|number| open.remove(&number)) {
                 self.shed.add();
-                member.ended.notify_one();
+                member.end();
             }
         }
-        open.insert(number, Member { peer, watched: watched.clone(), ended: Arc::clone(&ended) });
-        Open { connections: Arc::clone(self), number, watched, ended }
+        open.insert(number, Member { peer, watched: watched.clone(), told: Arc::clone(&told) });
+        Open { connections: Arc::clone(self), number, watched, told }
     }
 
     /// Those that are there: their number, and what some of them wait for.
@@ -71,9 +79,18 @@ impl Connections {
         (open.len(), told.collect())
     }
 
+    /// Tells all that there are that they are to end as soon as what is under way is finished.
+    pub(super) fn stop(&self) {
+        let now = Instant::now();
+        for member in self.lock().values() {
+            member.watched.lock().stops(now);
+            member.told.notify_one();
+        }
+    }
+
     /// Ends all that there are.
     pub(super) fn end(&self) {
-        self.lock().drain().for_each(|(_, member)| member.ended.notify_one());
+        self.lock().drain().for_each(|(_, member)| member.end());
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Member>> {
@@ -82,24 +99,24 @@ impl Connections {
 }
 
 impl Open {
-    /// Waits until the connection has to end: it made room for another, or its client took too long.
+    /// Waits until the connection has to end: it made room for another, its client took too long, or all is to end.
     pub(super) async fn has_to_end(&self) {
         let patience = self.connections.patience;
-        // Nothing that begins from now on has to end sooner, so that no request resets the alarm.
-        let soonest = patience.idle.min(patience.head).min(patience.taken);
-        let late = async {
-            loop {
-                let now = Instant::now();
-                let until = self.watched.lock().until(&patience);
-                if until.is_some_and(|until| until <= now) {
-                    return;
-                }
-                sleep_until(until.map_or(now + soonest, |until| until.min(now + soonest)).into()).await;
+        loop {
+            let now = Instant::now();
+            let (until, look_again) = {
+                let watched = self.watched.lock();
+                // No request resets the alarm.
+                (watched.until(&patience), now + watched.look_again(&patience))
+            };
+            if until.is_some_and(|until| until <= now) {
+                return;
             }
-        };
-        tokio::select! {
-            () = self.ended.notified() => {}
-            () = late => {}
+            let alarm = until.map_or(look_again, |until| until.min(look_again));
+            tokio::select! {
+                () = self.told.notified() => {}
+                () = sleep_until(alarm.into()) => {}
+            }
         }
     }
 }
