@@ -1,5 +1,6 @@
 //! From a whole request to its whole answer: the one way that all requests go, whoever they come from.
 
+use crate::keeping::{Keeping, kept};
 use crate::refusals;
 use crate::routes::{self, Route};
 use crate::{openapi, peer};
@@ -89,12 +90,14 @@ async fn routed<P: Ports>(billing: &Rc<Billing<P>>, request: &Request, trace: &T
         }
         Route::Cities => {
             query(&[])?;
-            answer::json(StatusCode::OK, &health::cities(&*context().await?))
+            let cities = answer::json(StatusCode::OK, &health::cities(&*context().await?))?;
+            Ok(kept(cities, Keeping::Asking, request))
         }
         Route::RateCard { city, version } => {
             query(&[])?;
             let card = cards::document(&*context().await?, &city, &version).await;
-            Ok(Response::json_text(StatusCode::OK, card.map_err(refusals::details)?.into()))
+            let card = Response::json_text(StatusCode::OK, card.map_err(refusals::details)?.into());
+            Ok(kept(card, Keeping::ForEver, request))
         }
         Route::Health => answer::json(StatusCode::OK, &json!({"status": "ok"})),
         Route::Ready => {
@@ -106,9 +109,9 @@ async fn routed<P: Ports>(billing: &Rc<Billing<P>>, request: &Request, trace: &T
             peer::admit(request.headers(peer::HEADER))?;
             answer::json(StatusCode::OK, &health::status(billing, trace.id()).await)
         }
-        Route::OpenApi => Ok(Response::json_text(StatusCode::OK, openapi::DOCUMENT.into())),
-        Route::RateCardSchema => Ok(Response::json_text(StatusCode::OK, openapi::RATE_CARD_SCHEMA.into())),
-        Route::CitySchema => Ok(Response::json_text(StatusCode::OK, openapi::CITY_SCHEMA.into())),
+        Route::OpenApi => Ok(openapi::OPEN_API.answer(request)),
+        Route::RateCardSchema => Ok(openapi::RATE_CARDS.answer(request)),
+        Route::CitySchema => Ok(openapi::CITIES.answer(request)),
     }
 }
 

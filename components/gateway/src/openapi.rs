@@ -18,6 +18,8 @@ mod schemas;
 #[cfg(test)]
 mod tests;
 
+use crate::keeping::{Document, tag};
+
 /// The document, as it is served.
 pub const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
@@ -26,3 +28,10 @@ pub const RATE_CARD_SCHEMA: &str = include_str!("../../../docs/rate-card.schema.
 
 /// The JSON Schema of the documents of cities.
 pub const CITY_SCHEMA: &str = include_str!("../../../docs/city.schema.json");
+
+/// The same, to be answered with.
+pub static OPEN_API: Document = Document::new(DOCUMENT, || tag(DOCUMENT.as_bytes()));
+/// The same, to be answered with.
+pub static RATE_CARDS: Document = Document::new(RATE_CARD_SCHEMA, || tag(RATE_CARD_SCHEMA.as_bytes()));
+/// The same, to be answered with.
+pub static CITIES: Document = Document::new(CITY_SCHEMA, || tag(CITY_SCHEMA.as_bytes()));

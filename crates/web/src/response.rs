@@ -30,6 +30,23 @@ impl Response {
         Self { status, headers, body }
     }
 
+    /// One that has no body, nor anything to say of it.
+    pub fn without_body(status: StatusCode) -> Self {
+        Self { status, headers: Vec::with_capacity(4), body: Vec::new() }
+    }
+
+    /// The length to be told of the body; none where the status says that there is no body.
+    pub fn length(&self) -> Option<usize> {
+        let has_body = !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        has_body.then_some(self.body.len())
+    }
+
+    /// Gives a header this value, whether it is there or not.
+    pub fn set(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
+        self.headers.retain(|(other, _)| *other != name);
+        self.add(name, value);
+    }
+
     /// Adds a header that is not there yet.
     pub fn add(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
         self.headers.push((name, value.into()));

@@ -69,11 +69,12 @@ async fn read(request: types::Request, announced: Option<usize>) -> Result<Vec<u
 
 /// Hands an answer to the host. The body follows its head at once.
 pub fn respond(response: Response) -> Result<types::Response, ErrorCode> {
+    let length = response.length();
     let Response { status, headers, body: document } = response;
     let bytes = |(name, value): (&str, Cow<'_, str>)| (name.to_owned(), value.into_owned().into_bytes());
     // Without a length the body would be sent in chunks.
-    let length = ("content-length", Cow::Owned(document.len().to_string()));
-    let headers: Vec<_> = headers.into_iter().chain([length]).map(bytes).collect();
+    let length = length.map(|length| ("content-length", Cow::Owned(length.to_string())));
+    let headers: Vec<_> = headers.into_iter().chain(length).map(bytes).collect();
     let headers = Fields::from_list(&headers).map_err(|error| ErrorCode::InternalError(Some(error.to_string())))?;
     let (mut body, contents) = wit_stream::new();
     let (trailers, no_trailers) = wit_future::new(|| Ok(None));

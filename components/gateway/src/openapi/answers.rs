@@ -1,6 +1,7 @@
 //! What comes back when a request is not carried out, by status; see [`farebox_web::problem`].
 
 use super::schemas::{described, text};
+use crate::keeping::Keeping;
 use crate::refusals;
 use farebox_document::MOST_PROBLEMS;
 use serde_json::{Map, Value, json};
@@ -68,6 +69,22 @@ fn codes(status: u16) -> Vec<&'static str> {
 pub(super) fn traced() -> Value {
     let schema = json!({"type": "string", "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$"});
     json!({"traceparent": required("W3C Trace Context: the caller's trace, with a span of ours; or a new one.", schema)})
+}
+
+/// What an answer brings that clients may keep.
+pub(super) fn kept(keeping: Keeping) -> Value {
+    let mut headers = traced();
+    headers["etag"] =
+        required("What stands for this very text.", json!({"type": "string", "pattern": "^(W/)?\"[0-9a-f]{32}\"$"}));
+    headers["cache-control"] =
+        required("How long it may be kept without asking.", json!({"type": "string", "const": keeping.directives()}));
+    headers
+}
+
+/// What whoever has it already is answered.
+pub(super) fn not_modified(keeping: Keeping) -> Value {
+    let description = "What `If-None-Match` names is what there is. There is no body.";
+    json!({"description": description, "headers": kept(keeping)})
 }
 
 fn required(description: &str, schema: Value) -> Value {

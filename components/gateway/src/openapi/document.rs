@@ -3,6 +3,7 @@
 use super::answers;
 use super::operations::Operation;
 use super::schemas::{Schemas, text};
+use crate::keeping::Keeping;
 use farebox_billing::answers::{
     BillPage, CitiesDocument, CommissionDocument, EstimateDocument, EstimatePage, ReadinessDocument, StatusDocument,
     TotalsDocument,
@@ -71,7 +72,10 @@ fn paths(schemas: &mut Schemas) -> Value {
         ("/rate-card.schema.json", "getRateCardSchema", "What a rate card may say", "JSON Schema, draft 2020-12."),
         ("/city.schema.json", "getCitySchema", "What a city may decide for itself", "JSON Schema, draft 2020-12."),
     ] {
-        let operation = Operation::new(id, "documents", summary).waits_for_body().answers(200, description, &any());
+        let operation = Operation::new(id, "documents", summary)
+            .waits_for_body()
+            .answers(200, description, &any())
+            .may_be_kept(Keeping::Release);
         put(path, "get", operation);
     }
     paths.into()
@@ -166,6 +170,7 @@ fn settlement_and_cards(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, O
     let cities = Operation::new("listCities", "cities", "List what can be priced")
         .waits_for_body()
         .answers(200, "The cities.", &schemas.answer::<CitiesDocument>())
+        .may_be_kept(Keeping::Asking)
         .leads_to(&[200], "getRateCard", &card);
     put("/v1/cities", "get", cities);
     let card = Operation::new("getRateCard", "cities", "Fetch a rate card by its version")
@@ -173,6 +178,7 @@ fn settlement_and_cards(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, O
         .takes(&["city_of_card", "version"])
         .waits_for_body()
         .answers(200, "The rate card; `/rate-card.schema.json` describes it.", &any())
+        .may_be_kept(Keeping::ForEver)
         .refuses(&[404]);
     put("/v1/cities/{city}/rate-cards/{version}", "get", card);
 }
@@ -228,6 +234,7 @@ fn parameters(schemas: &mut Schemas) -> Value {
         "scene": query("scene", "Which lines to show, and how. Without it, the first scene of the layout.", text()),
         "locale": query("locale", "A BCP 47 tag. Without it, what `Accept-Language` prefers.", text()),
         "accept-language": header("Accept-Language", "What is preferred when there is no `locale`. What is not understood counts as absent."),
+        "if-none-match": header("If-None-Match", "The `ETag` of what is there already. What is not a list of such counts as absent."),
         "traceparent": header("traceparent", "W3C Trace Context. One that is not valid counts as absent: a trace begins here."),
     })
 }

@@ -1,6 +1,7 @@
 //! How a route is put down: what it takes, and what it is answered with.
 
 use super::answers::{self, OF_EVERY_BODY, OF_EVERY_ROUTE};
+use crate::keeping::Keeping;
 use farebox_web::body::BODY_BYTES;
 use serde_json::{Value, json};
 
@@ -59,6 +60,14 @@ impl Operation {
             "content": {"application/json": {"schema": schema}},
         });
         self
+    }
+
+    /// What it is answered with may be kept, and asked for again only when it is another.
+    pub(super) fn may_be_kept(self, keeping: Keeping) -> Self {
+        let mut this = self.takes(&["if-none-match"]);
+        this.0["responses"]["200"]["headers"] = answers::kept(keeping);
+        this.0["responses"]["304"] = answers::not_modified(keeping);
+        this
     }
 
     /// An answer under a status that refusals have as well.

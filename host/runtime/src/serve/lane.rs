@@ -164,7 +164,9 @@ fn answer(response: exchange::Response) -> wasmtime::Result<Response<Bytes>> {
         let name = HeaderName::from_bytes(name.as_bytes())?;
         answer.headers_mut().append(name, HeaderValue::from_maybe_shared(Bytes::from(value))?);
     }
-    answer.headers_mut().insert(CONTENT_LENGTH, length.into());
+    if !matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        answer.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
     Ok(answer)
 }
 
