@@ -678,3 +678,77 @@ fn descriptions_are_the_committed_documents() {
         assert!(answer.body == committed, "{path} is not what is committed");
     }
 }
+
+/// What may be kept is sent once: whoever has it is told so, by every way that the gateway is asked, and sent it again as soon as it
+/// is another. What is somebody's money is kept by nobody.
+#[test]
+fn documents_are_sent_once() {
+    for server in [&["--wasi-http"][..], &[]].map(Server::start) {
+        let card = server.get("/v1/cities").json()["cities"][0].clone();
+        let (city, version) = (&card["city"], &card["products"][0]["rate_card"]);
+        let card = format!("/v1/cities/{}/rate-cards/{}", city.as_str().unwrap(), version.as_str().unwrap());
+        for (path, keeping) in [
+            ("/openapi.json", "max-age=300"),
+            ("/rate-card.schema.json", "max-age=300"),
+            ("/city.schema.json", "max-age=300"),
+            ("/v1/cities", "no-cache"),
+            (&*card, "max-age=31536000, immutable"),
+        ] {
+            let first = server.get(path);
+            let tag = first.header("etag").to_owned();
+            assert_eq!((first.status, first.header("cache-control"), tag.len()), (200, keeping, 34), "{path}");
+            let weak = format!("W/{tag}");
+            for (method, known, expected) in [
+                ("GET", &*tag, 304),
+                ("HEAD", &tag, 304),
+                ("GET", &weak, 304),
+                ("GET", "\"another\"", 200),
+                ("HEAD", "\"another\"", 200),
+            ] {
+                let answer = server.request(method, path, &[("if-none-match", known)], "");
+                assert_eq!((answer.status, answer.header("cache-control")), (expected, keeping), "{method} {path}");
+                let expected_tag = if known == weak { &weak } else { &tag };
+                assert_eq!(answer.header("etag"), expected_tag, "{method} {path}");
+                assert_eq!(answer.body.is_empty(), expected == 304 || method == "HEAD", "{method} {path}");
+                assert_eq!(answer.header("content-length").is_empty(), expected == 304, "{method} {path}");
+                assert_eq!(answer.header("traceparent").len(), 55);
+            }
+        }
+        let nowhere = server.get(&format!("/v1/cities/110000/rate-cards/{}", "0".repeat(64)));
+        assert_eq!((nowhere.status, nowhere.header("cache-control"), nowhere.header("etag")), (404, "no-store", ""));
+        let estimated = server.post("/v1/estimates", &jinan_estimate());
+        assert_eq!((estimated.header("cache-control"), estimated.header("etag")), ("no-store", ""));
+    }
+}
+
+/// Pages of the origins that are listed may ask from within a browser, and see what they are answered, refusals included; nobody
+/// else's may. Without a list nothing is different from what it was.
+#[test]
+fn browsers_are_told_whose_pages_may_ask() {
+    const PAGE: &str = "https://app.example.com";
+    let [listed, nobody] = [&["--variable", "cors_origins=https://app.example.com http://localhost:8080"][..], &[]];
+    let (listed, nobody) = (Server::start(listed), Server::start(nobody));
+    let preflight = |server: &Server, origin: &str, path: &str| {
+        let headers = [("origin", origin), ("access-control-request-method", "POST")];
+        server.request("OPTIONS", path, &headers, "")
+    };
+    let told = preflight(&listed, PAGE, "/v1/trips/t/bill");
+    assert_eq!((told.status, &*told.body, told.header("content-length")), (204, "", ""));
+    assert_eq!(told.header("access-control-allow-origin"), PAGE);
+    assert_eq!(told.header("access-control-allow-methods"), "GET, HEAD, POST");
+    assert_eq!((told.header("access-control-max-age"), told.header("vary")), ("7200", "origin"));
+    assert!(told.header("access-control-allow-headers").contains("content-type"));
+    assert_eq!(preflight(&listed, "https://elsewhere.example", "/v1/commission").status, 405);
+    assert_eq!(preflight(&listed, PAGE, "/nowhere").status, 404);
+    assert_eq!(preflight(&listed, PAGE, "/healthz").status, 405);
+    assert_eq!(preflight(&nobody, PAGE, "/v1/commission").status, 405);
+
+    let refused = listed.request("POST", "/v1/commission", &[("origin", PAGE)], "{}");
+    assert_eq!((refused.status, refused.header("access-control-allow-origin")), (415, PAGE));
+    assert_eq!(refused.header("access-control-expose-headers"), "etag, retry-after, traceparent");
+    let of_others = listed.request("GET", "/v1/cities", &[("origin", "https://elsewhere.example")], "");
+    assert_eq!((of_others.status, of_others.header("vary")), (200, "origin"));
+    assert_eq!(of_others.header("access-control-allow-origin"), "");
+    let answer = nobody.request("GET", "/v1/cities", &[("origin", PAGE)], "");
+    assert!(answer.headers.iter().all(|(name, _)| !name.starts_with("access-control-") && name != "vary"));
+}

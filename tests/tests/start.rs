@@ -14,6 +14,7 @@ const STARTS: &[(&str, &str, i32, &str)] = &[
     ("--check --redis redis://127.0.0.1:1", "", 1, "Redis cannot be reached"),
     ("--check --manifest nowhere.toml", "", 1, "cannot read the manifest"),
     ("--check --variable store_backend=none", "", 1, "store_backend must be"),
+    ("--check --variable cors_origins=example.com", "", 1, "is no origin: it has no scheme"),
     ("--listen localhost", "", 2, "has no port"),
     ("--max-in-flight 0", "", 2, "--max-in-flight"),
     ("--request-timeout-ms 0", "", 2, "--request-timeout-ms"),

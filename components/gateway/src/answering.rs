@@ -1,10 +1,12 @@
 //! From a whole request to its whole answer: the one way that all requests go, whoever they come from.
 
+use crate::cors;
 use crate::keeping::{Keeping, kept};
 use crate::refusals;
 use crate::routes::{self, Route};
 use crate::{openapi, peer};
 use farebox_billing::event::Event;
+use farebox_billing::origins::Origins;
 use farebox_billing::ports::Ports;
 use farebox_billing::{Billing, Context, Wanted, bills, cards, estimates, health, meter, settlement};
 use farebox_web::problem::{self, ProblemDetails};
@@ -28,8 +30,28 @@ pub async fn answer<P: Ports>(
     random: [u8; 24],
 ) -> Response {
     let trace = Trace::continue_or_new(request.header("traceparent"), random);
+    // Where variables cannot be read there is no answer either that a page would want to see.
+    let settings = if cors::concerns(request.path()) { billing.settings().await.ok() } else { None };
+    let origins = settings.as_ref().map_or(&Origins::Nobody, |settings| &settings.cors_origins);
+    let mut response = match cors::preflight(origins, request) {
+        Some(mut response) => {
+            trace.mark(&mut response);
+            response
+        }
+        None => asked(billing, request, received, &trace).await,
+    };
+    cors::mark(origins, request, &mut response);
+    response
+}
+
+async fn asked<P: Ports>(
+    billing: &Rc<Billing<P>>,
+    request: &Request,
+    received: Result<(), ProblemDetails>,
+    trace: &Trace,
+) -> Response {
     let answered = match received {
-        Ok(()) => routed(billing, request, &trace).await,
+        Ok(()) => routed(billing, request, trace).await,
         Err(problem) => Err(problem),
     };
     match answered {
@@ -41,7 +63,7 @@ pub async fn answer<P: Ports>(
             if let Some(event) = Event::of_refusal(problem.kind.code, problem.log.as_deref()) {
                 billing.ports().tell(trace.id(), &event);
             }
-            problem.into_response(&trace)
+            problem.into_response(trace)
         }
     }
 }

@@ -7,6 +7,7 @@
 //! touch a bill.
 
 pub mod answering;
+pub mod cors;
 pub mod keeping;
 pub mod openapi;
 pub mod peer;

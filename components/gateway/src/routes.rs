@@ -79,10 +79,7 @@ impl Route {
     /// identifier that cannot be one.
     pub fn find(method: &Method, path: &str) -> Result<Self, ProblemDetails> {
         let unknown = || ProblemDetails::new(problem::NOT_FOUND, "no route matches this path; see /openapi.json");
-        let mut segments = Vec::with_capacity(6);
-        for segment in path.strip_prefix('/').ok_or_else(unknown)?.split('/') {
-            segments.push(percent_decode_str(segment).decode_utf8().map_err(|_| unknown())?);
-        }
+        let segments = segments(path).ok_or_else(unknown)?;
         let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
         let trip_id = |text: &str| trip_id(text);
         // Its answer has no body, which servers see to.
@@ -115,6 +112,20 @@ impl Route {
             }),
         }
     }
+}
+
+/// The methods of a path, as an `Allow` header lists them. `None` for one that is no route's.
+pub fn methods(path: &str) -> Option<&'static str> {
+    let segments = segments(path)?;
+    allowed(&segments.iter().map(Cow::as_ref).collect::<Vec<_>>())
+}
+
+fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+    let mut segments = Vec::with_capacity(6);
+    for segment in path.strip_prefix('/')?.split('/') {
+        segments.push(percent_decode_str(segment).decode_utf8().ok()?);
+    }
+    Some(segments)
 }
 
 /// The methods of a path, as an `Allow` header lists them. `None` for unknown paths.

@@ -37,6 +37,7 @@ pub mod limits;
 mod locale;
 pub mod meter;
 mod once;
+pub mod origins;
 mod pages;
 mod patience;
 pub mod planted;

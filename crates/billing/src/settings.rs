@@ -1,6 +1,7 @@
 //! The variables that billing is run with.
 
 use crate::estimate_id::Signer;
+use crate::origins::Origins;
 pub use crate::patience::Deadlines;
 use crate::refusal::Refusal;
 use std::time::Duration;
@@ -14,18 +15,21 @@ pub struct Settings {
     pub deadlines: Deadlines,
     /// Makes and checks estimate identifiers.
     pub signer: Signer,
+    /// The origins whose pages may ask from within a browser.
+    pub cors_origins: Origins,
     /// Whether the signer's key is [`DEVELOPMENT_KEY`].
     pub signs_with_the_development_key: bool,
 }
 
 /// The variables that [`Settings::parse`] asks for.
-pub const VARIABLES: [&str; 6] = [
+pub const VARIABLES: [&str; 7] = [
     "quote_ttl_s",
     "store_read_deadline_ms",
     "store_write_deadline_ms",
     "store_budget_ms",
     "signing_key",
     "previous_signing_keys",
+    "cors_origins",
 ];
 
 /// The signing key that spin.toml falls back to. It is public, so whoever reads it can forge estimates.
@@ -38,7 +42,7 @@ impl Settings {
     ///
     /// `config-invalid`; the log names every variable that is wrong.
     pub fn parse(
-        [quote_ttl, read_deadline, write_deadline, budget, signing_key, previous]: &[String; VARIABLES.len()],
+        [quote_ttl, read_deadline, write_deadline, budget, signing_key, previous, origins]: &[String; VARIABLES.len()],
     ) -> Result<Self, Refusal> {
         let mut wrong = Vec::new();
         let mut number = |name: &str, text: &str, least: u32, most: u32| {
@@ -58,6 +62,10 @@ impl Settings {
         }
         let previous = previous.split_whitespace().filter_map(|key| Signer::new(key.as_bytes()));
         let signer = signer.map(|signer| previous.fold(signer, |signer, previous| signer.after(&previous)));
+        let cors_origins = Origins::parse(origins).unwrap_or_else(|why| {
+            wrong.push(format!("variable cors_origins is wrong: {why}"));
+            Origins::Nobody
+        });
         match signer {
             Some(signer) if wrong.is_empty() => Ok(Self {
                 quote_ttl_s,
@@ -67,6 +75,7 @@ impl Settings {
                     request: Duration::from_millis(budget_ms.into()),
                 },
                 signer,
+                cors_origins,
                 signs_with_the_development_key: signing_key == DEVELOPMENT_KEY,
             }),
             _ => Err(Refusal::config(wrong.join("; "))),
@@ -79,7 +88,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn parse(values: [&str; 6]) -> Result<Settings, Refusal> {
+    fn parse(values: [&str; 7]) -> Result<Settings, Refusal> {
         Settings::parse(&values.map(str::to_owned))
     }
 
@@ -93,18 +102,18 @@ mod tests {
     /// Good values are taken as they are; all bad ones are named at once, and a secret is never logged.
     #[test]
     fn variables() {
-        let settings = parse(["900", "60", "250", "1000", "secret", ""]).unwrap();
-        assert_eq!(settings.quote_ttl_s, 900);
+        let settings = parse(["900", "60", "250", "1000", "secret", "", "*"]).unwrap();
+        assert_eq!((settings.quote_ttl_s, settings.cors_origins), (900, Origins::Everybody));
         let [read, write, request] = [60, 250, 1000].map(Duration::from_millis);
         assert_eq!(settings.deadlines, Deadlines { read, write, request });
-        assert_eq!(parse(["0", "1", "1", "1", "s", ""]).unwrap().quote_ttl_s, 0);
+        assert_eq!(parse(["0", "1", "1", "1", "s", "", ""]).unwrap().quote_ttl_s, 0);
 
-        let log = parse(["-1", "0", "soon", "1.5", "", ""]).map(|_| ()).unwrap_err().log.unwrap();
+        let log = parse(["-1", "0", "soon", "1.5", "", "", "example.com"]).map(|_| ()).unwrap_err().log.unwrap();
         // There may be any number of previous keys.
         for name in VARIABLES.iter().filter(|name| **name != "previous_signing_keys") {
             assert!(log.contains(name), "{name}: {log}");
         }
-        let log = parse(["x", "60", "250", "1000", "hunter2", "hunter1"]).map(|_| ()).unwrap_err().log.unwrap();
+        let log = parse(["x", "60", "250", "1000", "hunter2", "hunter1", ""]).map(|_| ()).unwrap_err().log.unwrap();
         assert!(!log.contains("hunter"));
     }
 }

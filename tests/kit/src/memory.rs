@@ -254,6 +254,7 @@ impl<C: Catalogue + 'static> Variables for World<C> {
             "sqlite_synchronous" => "full",
             "buckets" => "16",
             "trip_ttl_s" => "604800",
+            "cors_origins" => "",
             _ => "1000",
         }
         .to_owned())

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The variables whose values are told.
-const SHOWN: [&str; 9] = [
+const SHOWN: [&str; 10] = [
     "store_backend",
     "site",
     "sqlite_synchronous",
@@ -25,6 +25,7 @@ const SHOWN: [&str; 9] = [
     "store_read_deadline_ms",
     "store_write_deadline_ms",
     "store_budget_ms",
+    "cors_origins",
 ];
 
 /// What is written into the store to see whether it can be.
