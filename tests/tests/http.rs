@@ -6,9 +6,12 @@ use farebox_tests::exchanges::{self, Answers};
 use farebox_tests::in_process::InProcess;
 use farebox_tests::server::{Answer, PATIENT, Runtime, Server, spin_is_installed};
 use farebox_tests::store_redis_server::RedisServer;
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -751,4 +754,44 @@ fn browsers_are_told_whose_pages_may_ask() {
     assert_eq!(of_others.header("access-control-allow-origin"), "");
     let answer = nobody.request("GET", "/v1/cities", &[("origin", PAGE)], "");
     assert!(answer.headers.iter().all(|(name, _)| !name.starts_with("access-control-") && name != "vary"));
+}
+
+/// Large answers are compressed for whoever takes them so, by every way that the gateway is asked, and are the same when they are
+/// unpacked; the tag of one is good to ask with. Small ones are never.
+#[test]
+fn large_answers_are_compressed() {
+    for server in [&["--wasi-http"][..], &[]].map(Server::start) {
+        let address = server.base().strip_prefix("http://").unwrap();
+        let ask = |method: &str, path: &str, headers: &str| {
+            let mut stream = TcpStream::connect(address).unwrap();
+            let head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{headers}\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).unwrap();
+            let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+            let body = answer.split_off(end);
+            (String::from_utf8(answer).unwrap(), body)
+        };
+        let gzip = "accept-encoding: br, gzip;q=0.5\r\n";
+        let (plain, document) = ask("GET", "/openapi.json", "");
+        assert!(plain.contains("\r\nvary: accept-encoding\r\n") && !plain.contains("content-encoding"), "{plain}");
+        let (head, body) = ask("GET", "/openapi.json", gzip);
+        assert!(head.contains("\r\ncontent-encoding: gzip\r\n"), "{head}");
+        assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())), "{head}");
+        let mut unpacked = Vec::new();
+        GzDecoder::new(&*body).read_to_end(&mut unpacked).unwrap();
+        assert!(unpacked == document && body.len() * 4 < document.len(), "{}", body.len());
+        // The head alone says the same.
+        let (alone, nothing) = ask("HEAD", "/openapi.json", gzip);
+        assert!(alone.contains(&format!("\r\ncontent-length: {}\r\n", body.len())) && nothing.is_empty(), "{alone}");
+        let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
+        assert!(tag.starts_with("W/"), "{tag}");
+        let (known, nothing) = ask("GET", "/openapi.json", &format!("{gzip}if-none-match: {tag}\r\n"));
+        assert!(known.starts_with("HTTP/1.1 304 ") && known.contains(&format!("\r\netag: {tag}\r\n")), "{known}");
+        assert!(known.contains("\r\nvary: accept-encoding\r\n") && nothing.is_empty(), "{known}");
+        for (path, headers) in [("/v1/cities", gzip), ("/openapi.json", "accept-encoding: gzip;q=0\r\n")] {
+            let (head, _) = ask("GET", path, headers);
+            assert!(!head.contains("content-encoding"), "{path} {head}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod body;
+mod compress;
 mod connection;
 mod connections;
 mod crowd;
@@ -28,7 +29,7 @@ use bytes::Bytes;
 use farebox_web::trace::Trace;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -42,6 +43,7 @@ use wasmtime_wasi_http::WasiBody;
 
 use self::access::Access;
 use self::body::RequestBody;
+use self::compress::{compressed, takes_gzip};
 pub use self::connection::Patience;
 use self::connections::{Connections, Open};
 pub use self::crowd::Crowd;
@@ -58,7 +60,7 @@ use crate::unanswered::Unanswered;
 
 /// A response that says it is no longer than this is read to its end before it is sent. It then leaves in one packet,
 /// and a component that fails half-way is a clean error.
-const BUFFERED_RESPONSE: u64 = 64 * 1024;
+const BUFFERED_RESPONSE: u64 = 256 * 1024;
 
 /// How long connections that are dropped at the end may take to be gone.
 const DROPPING: Duration = Duration::from_secs(1);
@@ -307,10 +309,11 @@ impl Server {
         place: Place,
     ) -> Result<Response<WasiBody>, Unanswered> {
         let start = Instant::now();
+        let gzip = takes_gzip(request.headers());
         let answered = async {
             match component.ask(request).await? {
-                Answer::Whole(response) => Ok(response.map(whole)),
-                Answer::Begun(response) => prepare(response, place).await,
+                Answer::Whole(response) => Ok(compressed(response, gzip).await.map(whole)),
+                Answer::Begun(response) => prepare(response, place, gzip).await,
             }
         };
         match timeout(self.limits.request, answered).await {
@@ -360,15 +363,18 @@ fn refuse(why: Unanswered, traceparent: Option<&HeaderValue>) -> Response<WasiBo
 }
 
 /// Makes a response ready to send. Its place among the requests under way is free again when its body has been sent.
-async fn prepare(response: Response<WasiBody>, place: Place) -> Result<Response<WasiBody>, Unanswered> {
+async fn prepare(response: Response<WasiBody>, place: Place, gzip: bool) -> Result<Response<WasiBody>, Unanswered> {
     let (head, body) = response.into_parts();
-    let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let length = match head.status {
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => Some(0),
+        _ => head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok()),
+    };
     if length.is_some_and(|length| length <= BUFFERED_RESPONSE) {
         let body = body.collect().await.map_err(|error| {
             tracing::error!("a component did not finish its response: {error:?}");
             Unanswered::Internal
         })?;
-        return Ok(Response::from_parts(head, whole(body.to_bytes())));
+        return Ok(compressed(Response::from_parts(head, body.to_bytes()), gzip).await.map(whole));
     }
     let body = body.map_frame(move |frame| {
         _ = &place;
