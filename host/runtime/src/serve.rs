@@ -14,6 +14,7 @@ mod memory;
 mod queue;
 mod shed;
 mod socket;
+mod underway;
 mod warm_up;
 mod worker;
 mod workers;
@@ -29,7 +30,7 @@ use bytes::Bytes;
 use farebox_web::trace::Trace;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Version};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -53,6 +54,7 @@ pub use self::memory::BODY_WEIGHT;
 use self::memory::{Memory, Taken};
 use self::shed::Shed;
 use self::socket::{Socket, Watched};
+use self::underway::Underway;
 use self::workers::Workers;
 pub use self::workers::processors;
 use crate::routes::Routes;
@@ -249,12 +251,12 @@ impl Server {
     }
 
     async fn answer(&self, request: Request<Incoming>, client: &Client) -> Response<WasiBody> {
-        client.watched.lock().asked(Instant::now());
+        let mut underway = Underway::begin(&client.watched, request.version() == Version::HTTP_2);
         let access = Access::begin(&request, client.peer);
         let traceparent = request.headers().get("traceparent").cloned();
         let (mut head, mut body) = RequestBody::split(request);
         head::vouch(&mut head.headers, client.address.clone());
-        let answered = self.dispatch(head, &mut body, &client.watched).await;
+        let answered = self.dispatch(head, &mut body, &mut underway).await;
         body.discard();
         let response = answered.unwrap_or_else(|why| {
             if why == Unanswered::Overloaded {
@@ -265,15 +267,14 @@ impl Server {
         if let Some(access) = access {
             access.end(&response);
         }
-        client.watched.lock().answers(Instant::now());
-        response
+        underway.answers(response)
     }
 
     async fn dispatch(
         &self,
         mut head: Parts,
         body: &mut RequestBody,
-        watched: &Watched,
+        underway: &mut Underway,
     ) -> Result<Response<WasiBody>, Unanswered> {
         head::check(&head)?;
         let probe = self.probes.get(head.uri.path());
@@ -293,7 +294,7 @@ impl Server {
         };
         memory.works(body.len())?;
         let permit = Arc::clone(places).try_acquire_owned().map_err(|_| Unanswered::Overloaded)?;
-        watched.lock().works(Instant::now());
+        underway.works();
         let request = Request::from_parts(head, body);
         self.ask(component, request, Place { _permit: permit, _memory: memory }).await
     }

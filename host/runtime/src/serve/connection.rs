@@ -1,4 +1,7 @@
 //! What a connection waits for, and how long it may. Decides, and does nothing.
+//!
+//! Over HTTP/1.1 a connection has one request at a time, and what its client sends while it has none is the next one. Over HTTP/2 it
+//! has many, and its client has other things to send as well.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -18,6 +21,24 @@ pub struct Patience {
 /// sending a request just now needs no more.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// As much of its answers as a client of HTTP/2 may leave lying, in bytes. It has windows in which to say that it takes nothing, and
+/// could ask for more all the while.
+const MOST_UNTAKEN: usize = 2 << 20;
+
+/// How many more requests than it lets be answered a client of HTTP/2 may call off: each is work for nothing.
+const MOST_CALLED_OFF: u32 = 100;
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Its head is there.
+    Body,
+    /// All of it is there, and nobody waits for the client.
+    Work,
+    /// The answer is there, to be sent.
+    Answer,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Idle,
@@ -30,10 +51,23 @@ enum Phase {
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Connection {
+    /// How many requests stand at each stage.
+    bodies: u32,
+    works: u32,
+    answers: u32,
+    /// The client has begun to send a head, or has yet to send its first one.
+    has_begun: bool,
+    /// Whether it is HTTP/2.
+    has_streams: bool,
+    /// What the connection as a whole waits for, and since when.
     phase: Phase,
     since: Instant,
     /// Since when the client has taken nothing of what it is sent.
     blocked: Option<Instant>,
+    /// What there is of answers that the client has no window for, in bytes.
+    untaken: usize,
+    /// How many more requests were called off than answered.
+    called_off: u32,
     /// Since when all is to end.
     stops: Option<Instant>,
     /// It is to end, whatever it waits for.
@@ -42,29 +76,70 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(now: Instant) -> Self {
-        Self { phase: Phase::Head, since: now, blocked: None, stops: None, is_over: false }
+        Self {
+            bodies: 0,
+            works: 0,
+            answers: 0,
+            has_begun: true,
+            has_streams: false,
+            phase: Phase::Head,
+            since: now,
+            blocked: None,
+            untaken: 0,
+            called_off: 0,
+            stops: None,
+            is_over: false,
+        }
     }
 
     /// The client sent something.
     pub(super) fn received(&mut self, now: Instant) {
-        if self.phase == Phase::Idle {
-            self.enter(Phase::Head, now);
+        if self.phase == Phase::Idle && !self.has_streams {
+            self.has_begun = true;
+            self.look(now);
         }
     }
 
-    /// The head of a request is there.
-    pub(super) fn asked(&mut self, now: Instant) {
-        self.enter(Phase::Body, now);
+    /// The head of a request is there: of a stream, when it is HTTP/2.
+    pub(super) fn asked(&mut self, has_streams: bool, now: Instant) {
+        self.has_streams |= has_streams;
+        if !self.has_streams {
+            (self.bodies, self.works, self.answers) = (0, 0, 0);
+        }
+        self.has_begun = false;
+        self.bodies += 1;
+        self.look(now);
     }
 
-    /// The request is there, and nobody waits for the client.
-    pub(super) fn works(&mut self, now: Instant) {
-        self.enter(Phase::Work, now);
+    /// A request goes from one stage to another.
+    pub(super) fn moves(&mut self, from: Stage, to: Stage, now: Instant) {
+        self.has_begun = false;
+        self.leave(from);
+        *self.at(to) += 1;
+        self.look(now);
     }
 
-    /// The answer is there, to be sent.
-    pub(super) fn answers(&mut self, now: Instant) {
-        self.enter(Phase::Answer, now);
+    /// A request is over: its answer was handed over, or its client called it off.
+    pub(super) fn done(&mut self, at: Stage, now: Instant) {
+        self.leave(at);
+        self.called_off = match at {
+            Stage::Answer => self.called_off.saturating_sub(1),
+            Stage::Body | Stage::Work => self.called_off.saturating_add(1),
+        };
+        self.look(now);
+    }
+
+    /// So much of an answer is there, to be handed over as the client takes it.
+    pub(super) fn has_to_take(&mut self, bytes: usize) {
+        self.untaken = self.untaken.saturating_add(bytes);
+    }
+
+    /// So much of it was handed over, or is not to be handed over any more.
+    pub(super) fn took(&mut self, bytes: usize, now: Instant) {
+        self.untaken = self.untaken.saturating_sub(bytes);
+        if self.phase == Phase::Answer {
+            self.since = now;
+        }
     }
 
     /// The client took something.
@@ -80,8 +155,9 @@ impl Connection {
     /// All that there was has been sent.
     pub(super) fn flushed(&mut self, now: Instant) {
         self.blocked = None;
-        if self.phase == Phase::Answer {
-            self.enter(Phase::Idle, now);
+        if self.phase == Phase::Answer && !self.has_streams {
+            self.answers = 0;
+            self.look(now);
         }
     }
 
@@ -95,9 +171,36 @@ impl Connection {
         self.is_over = true;
     }
 
-    fn enter(&mut self, phase: Phase, now: Instant) {
-        self.phase = phase;
-        self.since = now;
+    fn at(&mut self, stage: Stage) -> &mut u32 {
+        match stage {
+            Stage::Body => &mut self.bodies,
+            Stage::Work => &mut self.works,
+            Stage::Answer => &mut self.answers,
+        }
+    }
+
+    fn leave(&mut self, stage: Stage) {
+        let count = self.at(stage);
+        *count = count.saturating_sub(1);
+    }
+
+    /// Nobody waits for a client that waits for us, whatever else it has to send or to take.
+    fn look(&mut self, now: Instant) {
+        let phase = match self {
+            Self { works: 1.., .. } => Phase::Work,
+            Self { bodies: 1.., .. } => Phase::Body,
+            Self { answers: 1.., .. } => Phase::Answer,
+            Self { has_begun: true, .. } => Phase::Head,
+            _ => Phase::Idle,
+        };
+        if phase != self.phase {
+            (self.phase, self.since) = (phase, now);
+        }
+    }
+
+    /// Whether its client asks for more than anybody may.
+    pub(super) fn is_too_much(&self) -> bool {
+        self.untaken > MOST_UNTAKEN || self.called_off > MOST_CALLED_OFF
     }
 
     /// Since when it has waited for its client; nothing while its client waits for us.
@@ -110,7 +213,7 @@ impl Connection {
 
     /// Until when it may go on as it is. The body of a request has a time of its own, after which there is an answer.
     pub(super) fn until(&self, patience: &Patience) -> Option<Instant> {
-        if self.is_over {
+        if self.is_over || self.is_too_much() {
             return Some(self.since);
         }
         if let Some(blocked) = self.blocked {
@@ -120,6 +223,8 @@ impl Connection {
             Phase::Idle => Some(patience.idle),
             Phase::Head => Some(patience.head),
             Phase::Body => None,
+            // Whoever has no window takes nothing, and blocks nothing.
+            Phase::Answer if self.has_streams => return Some(self.since + patience.taken),
             Phase::Work | Phase::Answer => return None,
         };
         let until = patience.map(|patience| self.since + patience);
@@ -127,7 +232,8 @@ impl Connection {
         until.into_iter().chain(last_words).min()
     }
 
-    /// How soon, at the earliest, it has to be asked again until when it may go on: nothing that happens meanwhile ends it sooner.
+    /// How soon, at the earliest, it has to be asked again until when it may go on: nothing that happens meanwhile ends it sooner,
+    /// but what it is told of.
     pub(super) fn look_again(&self, patience: &Patience) -> Duration {
         let soonest = patience.idle.min(patience.head).min(patience.taken);
         if self.stops.is_some() { soonest.min(LAST_WORDS) } else { soonest }
@@ -138,6 +244,8 @@ impl Connection {
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.phase {
+            _ if self.untaken > MOST_UNTAKEN => "takes too little of its answers",
+            _ if self.called_off > MOST_CALLED_OFF => "calls off what it asks",
             _ if self.blocked.is_some() => "does not take its answer",
             Phase::Idle => "has asked nothing more",
             Phase::Head => "has not sent the head of its request",
@@ -226,6 +334,54 @@ mod tests {
                     "21 flushed: until 22, since 21",
                 ],
             ),
+            (
+                "many streams, of which one is idle only when all are",
+                &[
+                    "1 stream: for ever, since 1",
+                    "2 stream: for ever, since 1",
+                    "3 works: for ever, not waited for",
+                    "4 works: for ever, not waited for",
+                    "5 answers: for ever, not waited for",
+                    "6 flushed: for ever, not waited for",
+                    "7 answered: for ever, not waited for",
+                    "8 answers: until 18, since 8",
+                    "9 answered: until 84, since 9",
+                    "20 received: until 84, since 9",
+                    "21 stream: for ever, since 21",
+                ],
+            ),
+            (
+                "has no window for its answer",
+                &[
+                    "1 stream: for ever, since 1",
+                    "1 works: for ever, not waited for",
+                    "2 answers: until 12, since 2",
+                    "2 has-a-page: until 12, since 2",
+                    "2 flushed: until 12, since 2",
+                    "9 received: until 12, since 2",
+                    "9 took-some: until 19, since 9",
+                ],
+            ),
+            ("leaves too much lying", &["1 stream: for ever, since 1", "2 has-too-much: until 1, since 1"]),
+            (
+                "calls off some of what it asks",
+                &[
+                    "1 stream: for ever, since 1",
+                    "1 works: for ever, not waited for",
+                    "2 called-off: until 77, since 2",
+                ],
+            ),
+            ("calls off all that it asks", &["1 stream: for ever, since 1", "1 called-off-often: until 1, since 1"]),
+            (
+                "has an idle connection with streams when all is to end",
+                &[
+                    "1 stream: for ever, since 1",
+                    "1 works: for ever, not waited for",
+                    "2 answers: until 12, since 2",
+                    "3 answered: until 78, since 3",
+                    "9 stops: until 10, since 3",
+                ],
+            ),
             ("makes room for another", &["1 works: for ever, not waited for", "2 ends: until 1, not waited for"]),
         ] {
             let start = Instant::now();
@@ -238,9 +394,16 @@ mod tests {
                 match event {
                     "looked" => {}
                     "received" => connection.received(now),
-                    "asked" => connection.asked(now),
-                    "works" => connection.works(now),
-                    "answers" => connection.answers(now),
+                    "asked" => connection.asked(false, now),
+                    "works" => connection.moves(Stage::Body, Stage::Work, now),
+                    "answers" => connection.moves(Stage::Work, Stage::Answer, now),
+                    "stream" => connection.asked(true, now),
+                    "answered" => connection.done(Stage::Answer, now),
+                    "called-off" => connection.done(Stage::Work, now),
+                    "called-off-often" => (0..=MOST_CALLED_OFF).for_each(|_| connection.done(Stage::Work, now)),
+                    "has-a-page" => connection.has_to_take(4000),
+                    "has-too-much" => connection.has_to_take(MOST_UNTAKEN + 1),
+                    "took-some" => connection.took(1000, now),
                     "sent" => connection.sent(),
                     "blocks" => connection.blocks(now),
                     "flushed" => connection.flushed(now),

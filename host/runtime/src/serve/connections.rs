@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::Notify;
 use tokio::time::sleep_until;
 
-use super::connection::Patience;
+use super::connection::{Connection, Patience};
 use super::crowd::Crowd;
 use super::shed::Shed;
 use super::socket::Watched;
@@ -26,15 +25,6 @@ pub(super) struct Connections {
 struct Member {
     peer: SocketAddr,
     watched: Watched,
-    /// Something happened to it that it does not see by itself.
-    told: Arc<Notify>,
-}
-
-impl Member {
-    fn end(&self) {
-        self.watched.lock().ends();
-        self.told.notify_one();
-    }
 }
 
 /// A connection that is open until this is dropped.
@@ -42,7 +32,6 @@ pub(super) struct Open {
     connections: Arc<Connections>,
     number: u64,
     pub(super) watched: Watched,
-    told: Arc<Notify>,
 }
 
 impl Connections {
@@ -55,7 +44,7 @@ impl Connections {
 
     /// Counts one more, for which another may have to end.
     pub(super) fn open(self: &Arc<Self>, peer: SocketAddr) -> Open {
-        let (watched, told) = (Watched::new(), Arc::new(Notify::new()));
+        let watched = Watched::new();
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut open = self.lock();
         // Nobody needs to be looked at while there is room for everybody.
@@ -64,11 +53,11 @@ impl Connections {
                 open.iter().map(|(number, member)| (*number, member.peer.ip(), member.watched.lock().waits_since()));
             if let Some(member) = self.crowd.makes_room(peer.ip(), members).and_then(|number| open.remove(&number)) {
                 self.shed.add();
-                member.end();
+                member.watched.end(Connection::ends);
             }
         }
-        open.insert(number, Member { peer, watched: watched.clone(), told: Arc::clone(&told) });
-        Open { connections: Arc::clone(self), number, watched, told }
+        open.insert(number, Member { peer, watched: watched.clone() });
+        Open { connections: Arc::clone(self), number, watched }
     }
 
     /// Those that are there: their number, and what some of them wait for.
@@ -83,14 +72,13 @@ impl Connections {
     pub(super) fn stop(&self) {
         let now = Instant::now();
         for member in self.lock().values() {
-            member.watched.lock().stops(now);
-            member.told.notify_one();
+            member.watched.end(|connection| connection.stops(now));
         }
     }
 
     /// Ends all that there are.
     pub(super) fn end(&self) {
-        self.lock().drain().for_each(|(_, member)| member.end());
+        self.lock().drain().for_each(|(_, member)| member.watched.end(Connection::ends));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Member>> {
@@ -114,7 +102,7 @@ impl Open {
             }
             let alarm = until.map_or(look_again, |until| until.min(look_again));
             tokio::select! {
-                () = self.told.notified() => {}
+                () = self.watched.told() => {}
                 () = sleep_until(alarm.into()) => {}
             }
         }

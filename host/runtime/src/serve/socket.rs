@@ -7,20 +7,50 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 
 use super::connection::Connection;
 
 /// A connection, for all who tell it something.
 #[derive(Clone)]
-pub(super) struct Watched(Arc<Mutex<Connection>>);
+pub(super) struct Watched(Arc<Shared>);
+
+struct Shared {
+    connection: Mutex<Connection>,
+    /// Something happened for which it may have to end sooner.
+    told: Notify,
+}
 
 impl Watched {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Connection::new(Instant::now()))))
+        let connection = Mutex::new(Connection::new(Instant::now()));
+        Self(Arc::new(Shared { connection, told: Notify::new() }))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells it what may be too much.
+    pub(super) fn tell(&self, change: impl FnOnce(&mut Connection)) {
+        let mut connection = self.lock();
+        change(&mut connection);
+        let is_too_much = connection.is_too_much();
+        drop(connection);
+        if is_too_much {
+            self.0.told.notify_one();
+        }
+    }
+
+    /// Tells it what may end it.
+    pub(super) fn end(&self, change: impl FnOnce(&mut Connection)) {
+        change(&mut self.lock());
+        self.0.told.notify_one();
+    }
+
+    /// Waits until it is told something of that kind.
+    pub(super) async fn told(&self) {
+        self.0.told.notified().await;
     }
 }
 
