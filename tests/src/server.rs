@@ -124,7 +124,7 @@ impl Server {
         Self { runtime, base, child, agent, data, log }
     }
 
-    /// Where it listens, for example `http://127.0.0.1:40123`.
+    /// Where it listens, for example `http://127.0.0.1:40123`; `https` when it was given a certificate.
     pub fn base(&self) -> &str {
         &self.base
     }
@@ -362,8 +362,8 @@ fn address(log: &mpsc::Receiver<String>) -> Result<String, String> {
     let mut said = String::new();
     while let Ok(line) = log.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         let lower = line.to_lowercase();
-        let announces = lower.contains("listening on http://") || lower.starts_with("serving http://");
-        if let Some(at) = line.find("http://").filter(|_| announces) {
+        let announces = lower.contains("listening on http") || lower.starts_with("serving http://");
+        if let Some(at) = line.find("http").filter(|_| announces) {
             let address = line.get(at..).unwrap_or_default().split_whitespace().next().unwrap_or_default();
             return Ok(address.trim_end_matches('/').to_owned());
         }

@@ -3,6 +3,8 @@
 
 use farebox_kit::artifacts;
 use farebox_tests::server::Server;
+use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
+use std::fs;
 use std::process::Command;
 
 /// Arguments, what the shell is told before, how it ends, and words that it says.
@@ -15,6 +17,26 @@ const STARTS: &[(&str, &str, i32, &str)] = &[
     ("--check --manifest nowhere.toml", "", 1, "cannot read the manifest"),
     ("--check --variable store_backend=none", "", 1, "store_backend must be"),
     ("--check --variable cors_origins=example.com", "", 1, "is no origin: it has no scheme"),
+    (
+        "--check --tls-certificate DATA/certificate.pem --tls-key DATA/key.pem",
+        "",
+        0,
+        "could be served at https://127.0.0.1:",
+    ),
+    (
+        "--check --tls-certificate DATA/none.pem --tls-key DATA/key.pem",
+        "",
+        1,
+        "none.pem, which --tls-certificate names",
+    ),
+    ("--check --tls-certificate DATA/key.pem --tls-key DATA/key.pem", "", 1, "key.pem has no certificate"),
+    (
+        "--check --tls-certificate DATA/certificate.pem --tls-key DATA/another.pem",
+        "",
+        1,
+        "is not that of the first certificate",
+    ),
+    ("--tls-certificate DATA/certificate.pem", "", 2, "--tls-key"),
     ("--listen localhost", "", 2, "has no port"),
     ("--max-in-flight 0", "", 2, "--max-in-flight"),
     ("--request-timeout-ms 0", "", 2, "--request-timeout-ms"),
@@ -32,9 +54,17 @@ const STARTS: &[(&str, &str, i32, &str)] = &[
 fn starts() {
     let data = tempfile::tempdir().unwrap();
     let farebox = artifacts::farebox();
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let another = KeyPair::generate().unwrap().serialize_pem();
+    for (name, text) in
+        [("certificate", cert.pem()), ("key", KeyPair::serialize_pem(&signing_key)), ("another", another)]
+    {
+        fs::write(data.path().join(format!("{name}.pem")), text).unwrap();
+    }
     for (arguments, before, code, words) in STARTS {
         // An address of our own, unless the row has one.
         let listen = if arguments.contains("--listen") { "" } else { "--listen 127.0.0.1:0" };
+        let arguments = arguments.replace("DATA", data.path().to_str().unwrap());
         let before = if before.is_empty() { "true" } else { before };
         let line = format!("{before} && exec {farebox:?} up --data {:?} {listen} {arguments}", data.path());
         let mut shell = Command::new("sh");

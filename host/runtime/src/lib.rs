@@ -31,6 +31,7 @@ mod routes;
 mod serve;
 pub mod state;
 mod template;
+mod tls;
 mod unanswered;
 pub mod up;
 mod values;

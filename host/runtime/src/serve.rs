@@ -1,4 +1,4 @@
-//! Serves the application over HTTP/1.1.
+//! Serves the application over HTTP/1.1 and HTTP/2, with TLS or without.
 
 mod access;
 mod body;
@@ -30,16 +30,18 @@ use bytes::Bytes;
 use farebox_web::trace::Trace;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
-use http::{Request, Response, StatusCode, Version};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use wasmtime_wasi_http::WasiBody;
 
 use self::access::Access;
@@ -58,6 +60,7 @@ use self::underway::Underway;
 use self::workers::Workers;
 pub use self::workers::processors;
 use crate::routes::Routes;
+use crate::tls::Tls;
 use crate::unanswered::Unanswered;
 
 /// A response that says it is no longer than this is read to its end before it is sent. It then leaves in one packet,
@@ -68,7 +71,20 @@ const BUFFERED_RESPONSE: u64 = 256 * 1024;
 const DROPPING: Duration = Duration::from_secs(1);
 
 /// The largest head of a request, in bytes.
-const MAX_HEAD: usize = 64 * 1024;
+const MAX_HEAD: u32 = 64 * 1024;
+
+/// The most requests at once of one connection of HTTP/2: as many as clients begin with that have not been told yet.
+const STREAMS: u32 = 100;
+
+/// What a client of HTTP/2 may send of a body before it is asked for more; and of all bodies of its connection.
+const WINDOW: u32 = 64 * 1024;
+const WINDOW_OF_ALL: u32 = 256 * 1024;
+
+/// What is held of an answer over HTTP/2 between the application and the socket.
+const HELD: usize = 16 * 1024;
+
+/// Requests over HTTP/2 that were called off before anybody saw them. One more ends the connection.
+const CALLED_OFF: usize = 20;
 
 /// How much a server takes on.
 #[derive(Clone, Copy, Debug)]
@@ -178,8 +194,9 @@ impl Server {
     }
 
     /// Serves until `stop` is done, then finishes the requests under way, for as long as it may.
-    pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+    pub async fn run(self, listener: TcpListener, tls: Option<Tls>, stop: impl Future<Output = ()>) {
         let server = Arc::new(self);
+        let follows = tls.clone().map(|tls| tokio::spawn(tls.follow()));
         let connections = Arc::new(Connections::new(server.limits.connections, server.limits.patience));
         let graceful = GracefulShutdown::new();
         let not_accepted = Shed::new("connections were not accepted at once: there may be too few file descriptors");
@@ -192,7 +209,8 @@ impl Server {
             match accepted {
                 Ok((stream, peer)) => {
                     let open = connections.open(peer);
-                    tokio::spawn(Arc::clone(&server).connection(stream, peer, open, &graceful));
+                    let tls = tls.as_ref().map(Tls::acceptor);
+                    tokio::spawn(Arc::clone(&server).connection(stream, tls, peer, open, graceful.watcher()));
                 }
                 Err(error) => {
                     // It passes when connections end.
@@ -202,6 +220,9 @@ impl Server {
             }
         }
         drop(listener);
+        if let Some(follows) = follows {
+            follows.abort();
+        }
         connections.stop();
         let mut finished = std::pin::pin!(graceful.shutdown());
         if timeout(server.limits.shutdown, &mut finished).await.is_err() {
@@ -214,51 +235,65 @@ impl Server {
         server.workers().for_each(Workers::stop);
     }
 
-    fn connection(
+    async fn connection(
         self: Arc<Self>,
         stream: TcpStream,
+        tls: Option<TlsAcceptor>,
         peer: SocketAddr,
         open: Open,
-        graceful: &GracefulShutdown,
-    ) -> impl Future<Output = ()> + use<> {
+        watcher: Watcher,
+    ) {
         // Without it a response whose body follows its head in a second write waits for the client's delayed
         // acknowledgement: 40 ms.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
-        let client = Arc::new(Client { peer, address: head::address(peer), watched: open.watched.clone() });
+        let client = Client { peer, address: head::address(peer), watched: open.watched.clone() };
         let socket = Socket::new(stream, open.watched.clone());
+        let served = async {
+            match tls {
+                None => self.serve(socket, client, watcher).await,
+                // It may take as long as the head of the first request, which comes after it.
+                Some(tls) => match tls.accept(socket).await {
+                    Ok(stream) => self.serve(stream, client, watcher).await,
+                    Err(error) => tracing::debug!(%peer, "a client could not agree on TLS: {error}"),
+                },
+            }
+        };
+        tokio::select! {
+            () = served => {}
+            () = open.has_to_end() => tracing::debug!(%peer, "a connection was ended: it {}", open.watched.lock()),
+        }
+    }
+
+    async fn serve<S>(self: Arc<Self>, stream: S, client: Client, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (peer, client) = (client.peer, Arc::new(client));
         let answer = service_fn(move |request| {
             let (server, client) = (Arc::clone(&self), Arc::clone(&client));
             async move { Ok::<_, Infallible>(server.answer(request, &client).await) }
         });
-        // How long a head may take is watched here: hyper would have idle connections be as quick.
-        let connection = http1::Builder::new()
-            .header_read_timeout(None)
-            .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(socket), answer);
-        let connection = graceful.watch(connection);
-        async move {
-            tokio::select! {
-                ended = connection => {
-                    if let Err(error) = ended {
-                        tracing::debug!(%peer, "a connection ended badly: {error}");
-                    }
-                }
-                () = open.has_to_end() => tracing::debug!(%peer, "a connection was ended: it {}", open.watched.lock()),
-            }
+        let protocols = protocols();
+        let connection = protocols.serve_connection(TokioIo::new(stream), answer);
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%peer, "a connection ended badly: {error}");
         }
     }
 
     async fn answer(&self, request: Request<Incoming>, client: &Client) -> Response<WasiBody> {
-        let mut underway = Underway::begin(&client.watched, request.version() == Version::HTTP_2);
+        let has_streams = request.version() == Version::HTTP_2;
+        let has_body = request.method() != Method::HEAD;
+        let mut underway = Underway::begin(&client.watched, has_streams);
         let access = Access::begin(&request, client.peer);
         let traceparent = request.headers().get("traceparent").cloned();
         let (mut head, mut body) = RequestBody::split(request);
+        head::name_host(&mut head);
         head::vouch(&mut head.headers, client.address.clone());
         let answered = self.dispatch(head, &mut body, &mut underway).await;
         body.discard();
-        let response = answered.unwrap_or_else(|why| {
+        let mut response = answered.unwrap_or_else(|why| {
             if why == Unanswered::Overloaded {
                 self.shed.add();
             }
@@ -266,6 +301,9 @@ impl Server {
         });
         if let Some(access) = access {
             access.end(&response);
+        }
+        if has_streams {
+            response = head::over_streams(response, has_body);
         }
         underway.answers(response)
     }
@@ -324,6 +362,23 @@ impl Server {
             Err(_) => Err(Unanswered::TimedOut),
         }
     }
+}
+
+/// HTTP/1.1 and HTTP/2: a client's first bytes say which it speaks.
+fn protocols() -> auto::Builder<TokioExecutor> {
+    let mut protocols = auto::Builder::new(TokioExecutor::new());
+    let head = usize::try_from(MAX_HEAD).unwrap_or(usize::MAX);
+    // How long a head may take is watched here: hyper would have idle connections be as quick.
+    protocols.http1().header_read_timeout(None).max_buf_size(head);
+    protocols
+        .http2()
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(MAX_HEAD)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW_OF_ALL)
+        .max_send_buf_size(HELD)
+        .max_pending_accept_reset_streams(CALLED_OFF);
+    protocols
 }
 
 /// How many connections may wait to be accepted, or as many as the system allows. One more asks again after a second.

@@ -6,7 +6,6 @@ mod open_files;
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,6 +30,7 @@ use crate::output;
 use crate::routes::Routes;
 use crate::serve::{self, Crowd, Limits, Patience, Renewal, Reuse, Server, processors};
 use crate::state::linker;
+use crate::tls::{CertificateFiles, Tls};
 use crate::values::{Overrides, RedisUrl, SIGNING_KEY, Values};
 
 /// Run the application of a spin.toml on this machine.
@@ -49,7 +49,15 @@ pub struct Up {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: ListenAddress,
 
-    /// Check the manifest, the components, the configuration, the store and the address, say what is wrong, and end.
+    /// Serve with TLS: the server's certificate and those that it is signed with, PEM. Read again whenever it changes.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+
+    /// The private key of the certificate, PEM, without a password.
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+
+    /// Check the manifest, the components, the configuration, the store, the address and the certificate, say what is wrong, and end.
     #[arg(long)]
     check: bool,
 
@@ -160,24 +168,34 @@ impl Up {
         let data = DataDir::open(&data)?;
         let values = self.values(&manifest, &data)?;
 
+        let tls = self.tls()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
         // Before what takes long. Connections made from now on wait until the server runs.
         let listener = self.listen.bind().await?;
         let server = self.server(&manifest, &data, &values)?;
         let stop = stop(server.renewal())?;
         let missing = server.warm_up().await;
         if self.check {
-            return checked(listener.local_addr()?, missing);
+            return checked(&format!("{scheme}://{}", listener.local_addr()?), missing);
         }
         if let Some(missing) = missing {
             tracing::warn!("not everything is in order, and the application is served all the same: {missing}");
         }
-        output::offer(banner::text(listener.local_addr()?, &manifest, &values, &data));
+        let url = format!("{scheme}://{}", listener.local_addr()?);
+        output::offer(banner::text(&url, &manifest, &values, &data));
         if banner::signs_with_the_development_key(&manifest, &values) {
             output::say(banner::DEVELOPMENT_KEY);
         }
         started();
-        server.run(listener, stop).await;
+        server.run(listener, tls, stop).await;
         Ok(())
+    }
+
+    fn tls(&self) -> anyhow::Result<Option<Tls>> {
+        let (Some(certificate), Some(key)) = (self.tls_certificate.clone(), self.tls_key.clone()) else {
+            return Ok(None);
+        };
+        Tls::load(CertificateFiles { certificate, key }).map(Some)
     }
 
     fn values(&self, manifest: &Manifest, data: &DataDir) -> anyhow::Result<Values> {
@@ -257,11 +275,11 @@ impl Up {
 }
 
 /// What `--check` answers.
-fn checked(address: SocketAddr, missing: Option<String>) -> anyhow::Result<()> {
+fn checked(url: &str, missing: Option<String>) -> anyhow::Result<()> {
     if let Some(missing) = missing {
         anyhow::bail!("not everything is in order: {missing}");
     }
-    output::offer(format!("everything is in order: the application could be served at http://{address}\n"));
+    output::offer(format!("everything is in order: the application could be served at {url}\n"));
     Ok(())
 }
 

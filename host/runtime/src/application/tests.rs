@@ -124,7 +124,7 @@ impl Fixture {
         let server = Server::new(routes, self.components().unwrap(), LIMITS, &[]);
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(server.run(listener, std::future::pending()));
+        tokio::spawn(server.run(listener, None, std::future::pending()));
         address
     }
 }

@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 
-use http::header::{HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::request::{Builder, Parts};
 use http::uri::Authority;
-use http::{HeaderMap, Request, Version};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
+use hyper::body::Body as _;
+use wasmtime_wasi_http::WasiBody;
 
+use super::lane::whole;
 use crate::unanswered::Unanswered;
 
 /// The header that tells a component the peer's address, as Spin does.
@@ -36,6 +40,31 @@ pub(super) fn check(head: &Parts) -> Result<(), Unanswered> {
         return Err(Unanswered::Malformed("Transfer-Encoding may be chunked, and nothing beside it"));
     }
     Ok(())
+}
+
+/// Tells a component which host is asked as HTTP/1.1 does: over HTTP/2 a client says it elsewhere, and may say it here as well.
+pub(super) fn name_host(head: &mut Parts) {
+    let Some(authority) = head.uri.authority().filter(|_| head.version == Version::HTTP_2) else { return };
+    let Ok(host) = HeaderValue::try_from(authority.as_str()) else { return };
+    // One that says something else beside it makes two, and is refused for that.
+    if head.headers.get(HOST) != Some(&host) {
+        head.headers.append(HOST, host);
+    }
+}
+
+/// What HTTP/2 has no words for, and what its server would send to whoever asks for the head alone.
+pub(super) fn over_streams(mut response: Response<WasiBody>, has_body: bool) -> Response<WasiBody> {
+    response.headers_mut().remove(CONNECTION);
+    if has_body {
+        return response;
+    }
+    if let Some(length) = response.body().size_hint().exact()
+        && !response.headers().contains_key(CONTENT_LENGTH)
+        && !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    response.map(|_| whole(Bytes::new()))
 }
 
 /// It may be empty: whoever has no name for what is asked says so.
@@ -95,6 +124,40 @@ mod tests {
         }
         let old = Request::builder().version(Version::HTTP_10).body(()).unwrap();
         assert!(check(&old.into_parts().0).is_ok(), "HTTP/1.0 does without");
+    }
+
+    /// A component is told which host is asked, however the client says it; a client that says it in two ways says one thing.
+    #[test]
+    fn hosts_over_streams() {
+        for (version, uri, host, expected) in [
+            (Version::HTTP_2, "https://a.example/", None, Some("a.example")),
+            (Version::HTTP_2, "http://a.example:8080/", Some("a.example:8080"), Some("a.example:8080")),
+            (Version::HTTP_2, "http://a.example/", Some("b.example"), None),
+            (Version::HTTP_2, "http://user@a.example/", None, None),
+            (Version::HTTP_2, "/", Some("a.example"), Some("a.example")),
+            (Version::HTTP_11, "http://a.example/", Some("b.example"), Some("b.example")),
+        ] {
+            let mut request = Request::builder().version(version).uri(uri);
+            if let Some(host) = host {
+                request = request.header("host", host);
+            }
+            let (mut head, ()) = request.body(()).unwrap().into_parts();
+            name_host(&mut head);
+            let named = check(&head).is_ok().then(|| head.headers[HOST].to_str().unwrap());
+            assert_eq!(named, expected, "{uri} {host:?}");
+        }
+    }
+
+    /// Whoever asks for the head alone is told of the body and sent none; and what only HTTP/1.1 has words for is not said.
+    #[test]
+    fn answers_over_streams() {
+        for (has_body, length) in [(true, None), (false, Some("5"))] {
+            let response = Response::builder().header("connection", "close").body(whole(Bytes::from("hello"))).unwrap();
+            let response = over_streams(response, has_body);
+            assert!(!response.headers().contains_key(CONNECTION));
+            assert_eq!(response.headers().get(CONTENT_LENGTH).map(|length| length.to_str().unwrap()), length);
+            assert_eq!(response.body().is_end_stream(), !has_body);
+        }
     }
 
     /// A component is told the address that the host sees, whatever a client says of it, and of all else that hosts say.

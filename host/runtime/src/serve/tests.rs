@@ -68,10 +68,14 @@ struct Running {
 
 impl Running {
     async fn start(limits: Limits) -> Self {
-        Self::with_probes(limits, &[]).await
+        Self::start_with(limits, &[], None).await
     }
 
     async fn with_probes(limits: Limits, probes: &[&str]) -> Self {
+        Self::start_with(limits, probes, None).await
+    }
+
+    async fn start_with(limits: Limits, probes: &[&str], tls: Option<Tls>) -> Self {
         let engine = engine(4 << 20, 96).unwrap();
         let linker = linker(&engine).unwrap();
         let reuse = Reuse { requests: 2, at_once: 16, idle: Duration::from_secs(30), request: limits.request };
@@ -101,7 +105,7 @@ impl Running {
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(server.run(listener, async { _ = stopped.await }));
+        let server = tokio::spawn(server.run(listener, tls, async { _ = stopped.await }));
         Self { address, grants, stop: Some(stop), server }
     }
 
@@ -478,4 +482,115 @@ async fn a_port_in_use_is_said() {
     let taken = listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let error = listen(taken.local_addr().unwrap()).unwrap_err();
     assert!(format!("{error:#}").contains("--listen"), "{error:#}");
+}
+
+/// What clients of HTTP/2 send, frame by frame.
+mod frames {
+    pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+    fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+    }
+
+    /// With windows of so many bytes for each answer.
+    pub(super) fn settings(window: u32) -> Vec<u8> {
+        frame(4, 0, 0, &[&[0, 4][..], &window.to_be_bytes()].concat())
+    }
+
+    /// GET, without a body.
+    pub(super) fn get(stream: u32, path: &str) -> Vec<u8> {
+        let text = |text: &str| [&[u8::try_from(text.len()).unwrap()][..], text.as_bytes()].concat();
+        let block = [&[0x82, 0x86, 0x01][..], &text("test"), &[0x04], &text(path)].concat();
+        frame(1, 5, stream, &block)
+    }
+
+    pub(super) fn reset(stream: u32) -> Vec<u8> {
+        frame(3, 0, stream, &8_u32.to_be_bytes())
+    }
+}
+
+/// Clients of HTTP/2 are waited for as others are: for the first request, for the next one, for windows to answer in; and whoever
+/// asks only to call it off is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_with_streams_are_not_waited_for_for_ever() {
+    use frames::{PREFACE, get, reset, settings};
+    let short = Duration::from_millis(300);
+    let begin = |window| [PREFACE, &settings(window)].concat();
+    let flood: Vec<u8> =
+        (0..5000).flat_map(|number| [get(2 * number + 1, "/slow"), reset(2 * number + 1)].concat()).collect();
+    for (why, sent, patience) in [
+        ("half a preface", PREFACE[..10].to_vec(), Patience { head: short, ..LIMITS.patience }),
+        ("no request", begin(65_535), Patience { head: short, ..LIMITS.patience }),
+        ("nothing more", [begin(65_535), get(1, "/ok")].concat(), Patience { idle: short, ..LIMITS.patience }),
+        ("no window", [begin(0), get(1, "/nowhere")].concat(), Patience { taken: short, ..LIMITS.patience }),
+        ("calls all off", [begin(65_535), flood].concat(), LIMITS.patience),
+    ] {
+        let running = Running::start(Limits { patience, ..LIMITS }).await;
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        _ = stream.write_all(&sent).await;
+        let mut all = Vec::new();
+        let read = timeout(Duration::from_secs(5), stream.read_to_end(&mut all)).await;
+        assert!(read.is_ok(), "{why}: the connection stays");
+        check_ok(&running.get("ok").await);
+    }
+}
+
+/// A connection of HTTP/2 is idle when it has nothing under way, and makes room as any other; one that is worked for does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_with_streams_make_room() {
+    use frames::{PREFACE, get, settings};
+    let running = Running::start(Limits { connections: Crowd { all: 2, of_peer: 2 }, ..LIMITS }).await;
+    let begin = async |path: &str| {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream.write_all(&[PREFACE, &settings(65_535), &get(1, path)].concat()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stream
+    };
+    let mut works = begin("/slow").await;
+    let mut idle = begin("/ok").await;
+    check_ok(&timeout(Duration::from_secs(2), running.get("ok")).await.unwrap());
+    let mut answer = Vec::new();
+    assert!(timeout(Duration::from_secs(2), idle.read_to_end(&mut answer)).await.is_ok(), "it made no room");
+    let read = timeout(Duration::from_secs(1), async {
+        loop {
+            let mut some = [0; 100];
+            let read = works.read(&mut some).await.unwrap();
+            assert!(read > 0, "it was worked for, and ended");
+            // The head of the answer: a frame of kind 1 on stream 1, whose first field is the status 200.
+            if some[..read]
+                .windows(10)
+                .any(|bytes| bytes[..1] == [1] && bytes[2..6] == [0, 0, 0, 1] && bytes[6] == 0x88)
+            {
+                return;
+            }
+        }
+    });
+    assert!(read.await.is_ok(), "there is no answer");
+}
+
+/// A handshake of TLS may take as long as a head, and no longer; what is no handshake ends at once. Whoever goes on is served, and
+/// makes room as others do.
+#[tokio::test(flavor = "multi_thread")]
+async fn handshakes_are_not_waited_for_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["certificate.pem", "key.pem"].map(|name| folder.path().join(name));
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    for (path, text) in files.iter().zip([cert.pem(), signing_key.serialize_pem()]) {
+        std::fs::write(path, text).unwrap();
+    }
+    let [certificate, key] = files;
+    let tls = Tls::load(crate::tls::CertificateFiles { certificate, key }).unwrap();
+    let patience = Patience { head: Duration::from_millis(300), ..LIMITS.patience };
+    let running = Running::start_with(Limits { patience, ..LIMITS }, &[], Some(tls)).await;
+    // The beginning of a handshake; none at all; and something else.
+    for sent in [&b"\x16\x03\x01\x02\x00\x01\x00"[..], b"", b"GET /ok HTTP/1.1\r\nhost: test\r\n\r\n"] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream.write_all(sent).await.unwrap();
+        let mut all = Vec::new();
+        let read = timeout(Duration::from_secs(3), stream.read_to_end(&mut all)).await;
+        assert!(read.is_ok(), "{sent:?}: the connection stays");
+        assert!(!all.starts_with(b"HTTP"), "it was answered without TLS");
+    }
 }

@@ -1,7 +1,6 @@
 //! What a start says.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 
 use crate::data_dir::DataDir;
 use crate::manifest::Manifest;
@@ -9,8 +8,7 @@ use crate::values::{SIGNING_KEY, Values};
 
 /// Where the application is, what it answers and where its data is. The line "listening on ..." is for programs too, and does not
 /// change.
-pub(super) fn text(address: SocketAddr, manifest: &Manifest, values: &Values, data: &DataDir) -> String {
-    let url = format!("http://{address}");
+pub(super) fn text(url: &str, manifest: &Manifest, values: &Values, data: &DataDir) -> String {
     let mut text = format!("listening on {url}\n");
     for trigger in &manifest.trigger.http {
         _ = writeln!(text, "  {url}{} -> {}", trigger.route, trigger.component);
@@ -23,7 +21,7 @@ pub(super) fn text(address: SocketAddr, manifest: &Manifest, values: &Values, da
     };
     _ = writeln!(text, "data: {}", data.path().display());
     if manifest.application.name == "farebox" {
-        text += &try_it(&url);
+        text += &try_it(url);
     }
     text
 }
