@@ -95,13 +95,26 @@ impl Server {
         Self::start_on(Runtime::Host, arguments, data)
     }
 
+    /// As [`start`](Self::start), by a command that becomes `farebox` with the arguments it is given.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub fn start_through(command: &[&str], farebox: &Path, arguments: &[&str]) -> Self {
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let (program, before) = command.split_first().expect("a command has a program");
+        let mut command = Command::new(program);
+        command.args(before).arg(farebox).args(["up", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+        Self::start_by(Runtime::Host, command, arguments, data)
+    }
+
     /// Serves the application on a runtime. Arguments are the host's; for Spin, `--variable k=v` is understood.
     ///
     /// # Panics
     ///
     /// When it does not start.
     pub fn start_on(runtime: Runtime, arguments: &[&str], data: TempDir) -> Self {
-        let mut command = match runtime {
+        let command = match runtime {
             Runtime::Host => {
                 share_compiled_components(data.path());
                 let mut command = Command::new(artifacts::farebox());
@@ -114,6 +127,10 @@ impl Server {
                 command
             }
         };
+        Self::start_by(runtime, command, arguments, data)
+    }
+
+    fn start_by(runtime: Runtime, mut command: Command, arguments: &[&str], data: TempDir) -> Self {
         command.args(arguments).current_dir(artifacts::repository());
         let (child, base, log) = start_process(command);
         let agent = ureq::Agent::config_builder()

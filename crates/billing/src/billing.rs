@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::once;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
+use crate::refusing::Refusing;
 use crate::settings::{self, Settings};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -28,6 +29,8 @@ pub struct Billing<P: Ports> {
     config: Rc<Keeper<P>>,
     /// The rate cards of earlier versions that somebody asked for. There are few: quotes do not live long.
     pub(crate) earlier: RefCell<Earlier<P>>,
+    /// What was told of a store that refuses.
+    pub(crate) refusing: Refusing,
     /// Work that goes on after answers.
     pub(crate) backlog: Backlog,
     /// What a planted defect remembers of trips.
@@ -44,6 +47,7 @@ impl<P: Ports> Billing<P> {
             ports,
             settings: OnceCell::new(),
             earlier: RefCell::default(),
+            refusing: Refusing::default(),
             backlog: Backlog::default(),
             #[cfg(feature = "planted")]
             remembered: RefCell::default(),

@@ -4,7 +4,7 @@ use crate::billing::Billing;
 use crate::config::{InForce, Snapshot};
 use crate::event::Event;
 use crate::patience::Patience;
-use crate::ports::{CallError, Ports, REFUSED, StoreError};
+use crate::ports::{CallError, Ports, StoreError, advice};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use farebox_fare::Timestamp;
@@ -26,8 +26,6 @@ pub struct Context<P: Ports> {
     /// When the store was first called, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed). Many requests never
     /// call it, and asking the clock is a call of the host.
     first_call: Cell<Option<Duration>>,
-    /// Whether it was told that the store refuses: once for a request is enough.
-    told_refused: Cell<bool>,
 }
 
 impl<P: Ports> Context<P> {
@@ -41,7 +39,6 @@ impl<P: Ports> Context<P> {
         let InForce { snapshot, now_ms } = billing.in_force().await?;
         Ok(Self {
             first_call: Cell::new(None),
-            told_refused: Cell::new(false),
             now: i64::try_from(now_ms / 1000).unwrap_or(Timestamp::MAX),
             trace: trace.to_owned(),
             billing: Rc::clone(billing),
@@ -88,13 +85,14 @@ impl<P: Ports> Context<P> {
         self.heard(self.ports().within(allowed, call).await?)
     }
 
-    /// Tells it when the store refuses, whatever becomes of the request: that does not go away by itself.
+    /// Tells it when the store refuses, whatever becomes of the request: that does not go away by itself. Now and then is
+    /// enough: where the disk is full, the log may be on it.
     fn heard<T, E: CallError>(&self, answer: Result<T, E>) -> Result<T, E> {
         if let Err(error) = &answer
             && let Some(StoreError::Refused(why)) = error.of_store()
-            && !self.told_refused.replace(true)
+            && self.billing.refusing.is_news(why, self.ports().elapsed())
         {
-            self.tell(&Event::StoreRefused { advice: REFUSED, why: why.clone() });
+            self.tell(&Event::StoreRefused { advice: advice(why), why: why.clone() });
         }
         answer
     }

@@ -146,7 +146,7 @@ pub enum Event {
         /// What is missing.
         why: String,
     },
-    /// The store answers, and refuses: a password or a permission is wrong.
+    /// The store answers, and refuses: a password or a permission is wrong, a disk is full or fails, a file is damaged.
     StoreRefused {
         /// What to do about it.
         advice: &'static str,

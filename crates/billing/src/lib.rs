@@ -45,6 +45,7 @@ pub mod ports;
 pub mod pricing;
 mod quotes;
 pub mod refusal;
+mod refusing;
 pub mod requests;
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -14,7 +14,8 @@ words! {
         StoreTimeout = "store-timeout",
         /// The store could not be reached, or refused for its own reasons.
         StoreUnavailable = "store-unavailable",
-        /// The store answered, and refused: a password or a permission is wrong. Somebody has to put that right.
+        /// The store answered, and refused: a password or a permission is wrong, a disk is full or fails, a file is damaged.
+        /// Somebody has to put that right.
         StoreRefused = "store-refused",
         /// There is no commission policy that can be used, so nothing is settled.
         PolicyUnavailable = "policy-unavailable",

@@ -9,7 +9,8 @@ pub enum Fault {
     Unavailable(String),
     /// Another site writes this city. Nothing was written.
     Fenced(Fence),
-    /// It answered, and refused: a password or a permission is wrong. Nothing was written.
+    /// It answered, and refused, and goes on until somebody does something: a password or a permission is wrong, a disk is full
+    /// or fails, a file is damaged. Nothing was written.
     Refused(String),
     /// A defect, a wrong configuration, or nonsense in the store: worth an operator's attention.
     Other(String),
@@ -63,18 +64,25 @@ impl Fault {
 
     /// What a SQLite error text means.
     pub fn from_sqlite(text: &str) -> Self {
-        const FOR_ITS_OWN_REASONS: [&str; 8] = [
-            "database is locked",
-            "table is locked",
-            "disk I/O error",
+        const PASSES: [&str; 4] = ["database is locked", "table is locked", "interrupted", "out of memory"];
+        const STAYS: [&str; 7] = [
             "disk is full",
-            "interrupted",
-            "out of memory",
+            "disk I/O error",
             "readonly database",
             "unable to open database file",
+            "disk image is malformed",
+            "file is not a database",
+            // The local host says so.
+            "was deleted or replaced",
         ];
-        let refused = FOR_ITS_OWN_REASONS.iter().any(|reason| text.contains(reason));
-        let fault = if refused { Self::Unavailable } else { Self::Other };
+        let is_about = |reasons: &[&str]| reasons.iter().any(|reason| text.contains(reason));
+        let fault = if is_about(&STAYS) {
+            Self::Refused
+        } else if is_about(&PASSES) {
+            Self::Unavailable
+        } else {
+            Self::Other
+        };
         fault(format!("SQLite: {text}"))
     }
 }
@@ -190,13 +198,32 @@ mod tests {
         assert!(!is_unknown_script("NoPerm: NOSCRIPT"));
     }
 
+    /// What passes, what stays until somebody does something about the file, and what is a defect.
     #[test]
     fn sqlite_texts_tell_refusals_from_defects() {
-        let unavailable = |text: &str| matches!(Fault::from_sqlite(text), Fault::Unavailable(_));
-        assert!(unavailable("database is locked"));
-        assert!(unavailable("database or disk is full"));
-        assert!(unavailable("attempt to write a readonly database"));
-        assert!(!unavailable("no such table: bill"));
-        assert!(!unavailable("database disk image is malformed"));
+        for (expected, texts) in [
+            (
+                Fault::Unavailable as fn(String) -> Fault,
+                &["database is locked", "database table is locked: bill", "interrupted", "out of memory"][..],
+            ),
+            (
+                Fault::Refused,
+                &[
+                    "database or disk is full",
+                    "cannot commit: database or disk is full",
+                    "rolled back because a statement beside it failed badly: disk I/O error",
+                    "attempt to write a readonly database",
+                    "unable to open database file",
+                    "database disk image is malformed",
+                    "file is not a database",
+                    "\"/data/farebox.sqlite\" was deleted or replaced while it was open, and nothing is written to it",
+                ],
+            ),
+            (Fault::Other, &["no such table: bill", "malformed JSON", ""]),
+        ] {
+            for text in texts {
+                assert_eq!(Fault::from_sqlite(text), expected(format!("SQLite: {text}")));
+            }
+        }
     }
 }

@@ -104,7 +104,7 @@ impl From<Failure> for Fault {
         match failure {
             Failure::Fault(fault) => fault,
             Failure::Sqlite(Error::Io(text)) => Self::from_sqlite(&text),
-            Failure::Sqlite(Error::DatabaseFull) => Self::Unavailable("SQLite: the database is full".to_owned()),
+            Failure::Sqlite(Error::DatabaseFull) => Self::Refused("SQLite: the database is full".to_owned()),
             Failure::Sqlite(Error::InvalidConnection) => Self::Unavailable("SQLite: the connection is gone".to_owned()),
             Failure::Sqlite(Error::NoSuchDatabase | Error::AccessDenied) => Self::Other(
                 "SQLite: database \"default\" is not configured, or sqlite_databases does not list it".to_owned(),

@@ -20,15 +20,21 @@ pub enum StoreError {
         /// After how many seconds it is worth asking again.
         retry_after_s: u64,
     },
-    /// The backend answered, and refused: a password or a permission is wrong. Nothing was written.
+    /// The backend answered, and refused, and goes on until somebody does something: a password or a permission is wrong, a disk
+    /// is full or fails, a file is damaged. Nothing was written.
     Refused(String),
     /// A wrong configuration, a defect, or a backend that answers nonsense.
     Other(String),
 }
 
-/// What an operator does about a store that refuses.
-pub const REFUSED: &str =
-    "check the password in redis_credentials, and what the ACL of its user permits: docs/store.md says what is needed";
+/// What an operator does about a store that refuses, by what it says, which begins with the name of the backend.
+pub fn advice(why: &str) -> &'static str {
+    if why.starts_with("SQLite") {
+        "check that its disk has room and works, and that its file is whole and may be written: see docs/store.md"
+    } else {
+        "check the password in redis_credentials, and what the ACL of its user permits: docs/store.md says what is needed"
+    }
+}
 
 /// An error of a call of the store: the store's, or one that the call has besides.
 pub trait CallError: From<StoreError> {
@@ -79,7 +85,7 @@ impl StoreError {
             Self::Unavailable(why) => format!("unavailable: {why}"),
             Self::TimedOut => "deadline passed".to_owned(),
             Self::Fenced { owner, epoch, .. } => fenced(owner, *epoch),
-            Self::Refused(why) => format!("ERROR, the store refuses, {REFUSED}: {why}"),
+            Self::Refused(why) => format!("ERROR, the store refuses, {}: {why}", advice(why)),
             Self::Other(why) => format!("ERROR, the store needs an operator: {why}"),
         }
     }
@@ -170,7 +176,10 @@ mod tests {
     fn what_refuses_is_not_away() {
         let refused = StoreError::Refused("Redis: WRONGPASS".to_owned());
         assert_eq!(refused.degradation(), Degradation::StoreRefused);
-        assert_eq!(refused.line(), format!("ERROR, the store refuses, {REFUSED}: Redis: WRONGPASS"));
+        let begins = "ERROR, the store refuses, check the password in redis_credentials, ";
+        assert!(refused.line().starts_with(begins) && refused.line().ends_with(": Redis: WRONGPASS"));
+        let full = StoreError::Refused("SQLite: database or disk is full".to_owned()).line();
+        assert!(full.contains("check that its disk has room"), "{full}");
         assert_eq!(SegmentsError::Store(refused.clone()).of_store(), Some(&refused));
         assert_eq!(SegmentsError::Conflict(1).of_store(), None);
         for error in [StoreError::Unavailable(String::new()), StoreError::Other(String::new())] {

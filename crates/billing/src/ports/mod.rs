@@ -11,7 +11,7 @@ pub use farebox_records::stored::{
     Accumulated, DocumentKind, Due, DueTrip, Generation, Known, Listed, NewRevision, Page, Posted, Proposal, Revision,
     StoredBill, TopUp,
 };
-pub use fault::{CallError, REFUSED, SegmentsError, StoreError};
+pub use fault::{CallError, SegmentsError, StoreError, advice};
 pub use generations::Generations;
 pub use store::Store;
 

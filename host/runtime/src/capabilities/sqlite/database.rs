@@ -5,6 +5,7 @@ mod connection;
 mod file;
 mod reader;
 mod statement;
+mod trouble;
 mod writer;
 
 use std::path::Path;

@@ -94,10 +94,10 @@ impl Connection {
         Ok(Outcome { columns, rows, written })
     }
 
-    pub(super) fn control(&self, statement: &str) -> Result<(), String> {
+    pub(super) fn control(&self, statement: &str) -> Result<(), Failure> {
         self.deadline.store(u64::MAX, Ordering::Relaxed);
-        let run = || self.sqlite.prepare_cached(statement)?.execute([]);
-        run().map(|_| ()).map_err(|error| error.to_string())
+        self.sqlite.prepare_cached(statement)?.execute([])?;
+        Ok(())
     }
 }
 

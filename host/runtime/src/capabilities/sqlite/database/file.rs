@@ -8,13 +8,14 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::trouble::{Kind, Trouble};
+
 pub(super) struct File {
     path: PathBuf,
     opened: Option<Identity>,
     log: PathBuf,
     /// Of the write-ahead log, once there is one.
     opened_log: Cell<Option<Identity>>,
-    is_told: Cell<bool>,
 }
 
 /// Device and inode.
@@ -27,15 +28,15 @@ impl File {
         log.push("-wal");
         let log = PathBuf::from(log);
         let opened_log = Cell::new(identity(&log));
-        Self { opened: identity(path), path: path.to_owned(), log, opened_log, is_told: Cell::new(false) }
+        Self { opened: identity(path), path: path.to_owned(), log, opened_log }
     }
 
     /// Whether what is written to it will be found again.
     ///
     /// # Errors
     ///
-    /// It, or its log, was deleted or replaced. It is logged once.
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// It, or its log, was deleted or replaced. It is told once.
+    pub(super) fn check(&self, trouble: &Trouble) -> Result<(), String> {
         let log = identity(&self.log);
         if self.opened_log.get().is_none() {
             self.opened_log.set(log);
@@ -45,15 +46,10 @@ impl File {
         } else if log != self.opened_log.get() {
             &self.log
         } else {
-            self.is_told.set(false);
             return Ok(());
         };
-        let why = format!(
-            "{gone:?} was deleted or replaced while it was open, and nothing is written to it; put it back, or start again"
-        );
-        if !self.is_told.replace(true) {
-            tracing::error!("{why}");
-        }
+        let why = format!("{gone:?} was deleted or replaced while it was open, and nothing is written to it");
+        trouble.tell(Kind::Gone, &why);
         Err(why)
     }
 }

@@ -404,3 +404,62 @@ async fn nothing_is_written_to_a_file_that_is_gone() {
         assert_eq!(numbers(run(&database, "SELECT n FROM t").await.unwrap()), [1, 3], "{gone}");
     }
 }
+
+/// What cannot be written is not acknowledged, SQLite's own word says why, and it is written again as soon as it can be.
+#[tokio::test]
+async fn what_cannot_be_written_is_not_acknowledged() {
+    for (fails, why, works) in [
+        ("PRAGMA max_page_count = 1", "database or disk is full", "PRAGMA max_page_count = 1000000"),
+        ("PRAGMA query_only = 1", "attempt to write a readonly database", "PRAGMA query_only = 0"),
+    ] {
+        let fixture = Fixture::new("CREATE TABLE t (n, filler)").await;
+        run(&fixture.database, fails).await.unwrap();
+        // Several at once share a transaction, and its fate.
+        let inserts = (0..3).map(|n| {
+            let insert = format!("INSERT INTO t VALUES ({n}, zeroblob(100000))");
+            let database = &fixture.database;
+            async move { run(database, &insert).await }
+        });
+        for inserted in join_all(inserts).await {
+            let error = inserted.unwrap_err();
+            assert!(error.contains(why), "{fails}: {error}");
+        }
+        assert_eq!(fixture.numbers("SELECT count(*) FROM t").await, [0], "{fails}");
+        run(&fixture.database, works).await.unwrap();
+        run(&fixture.database, "INSERT INTO t VALUES (7, zeroblob(100000))").await.unwrap();
+        assert_eq!(fixture.numbers("SELECT n FROM t").await, [7], "{fails}");
+    }
+}
+
+/// Once a page was found damaged, what is whole is read, and nothing is written: it might not be found again.
+#[tokio::test]
+async fn nothing_is_written_to_what_is_damaged() {
+    let fixture = Fixture::new(
+        "CREATE TABLE whole (n); CREATE TABLE damaged (n); INSERT INTO whole VALUES (1); INSERT INTO damaged VALUES (1)",
+    )
+    .await;
+    let page = fixture.numbers("SELECT rootpage FROM sqlite_schema WHERE name = 'damaged'").await[0];
+    let size = fixture.numbers("SELECT page_size FROM pragma_page_size").await[0];
+    let Fixture { database, folder } = fixture;
+    let path = folder.path().join("db");
+    drop(database);
+    // Closing it is up to its threads.
+    rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let at = u64::try_from((page - 1) * size).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, &[0x55; 512], at).unwrap();
+
+    let database = Database::open(&path).unwrap();
+    run(&database, "INSERT INTO whole VALUES (2)").await.unwrap();
+    let error = run(&database, "SELECT n FROM damaged").await.unwrap_err();
+    assert!(error.contains("database disk image is malformed"), "{error}");
+    for statement in ["INSERT INTO whole VALUES (3)", "BEGIN", "BEGIN IMMEDIATE", "PRAGMA user_version = 7"] {
+        let error = run(&database, statement).await.unwrap_err();
+        assert!(error.contains("malformed, and nothing is written"), "{statement}: {error}");
+    }
+    // As an instance begins.
+    for statement in ["PRAGMA synchronous = FULL", "PRAGMA user_version"] {
+        run(&database, statement).await.unwrap();
+    }
+    assert_eq!(numbers(run(&database, "SELECT n FROM whole").await.unwrap()), [1, 2]);
+}

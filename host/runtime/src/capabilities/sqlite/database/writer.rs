@@ -7,9 +7,10 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use tokio::sync::mpsc;
 
 use super::apart::Apart;
-use super::connection::{Connection, MAX_RUN};
+use super::connection::{Connection, Failure, MAX_RUN};
 use super::file::File;
 use super::statement::{self, Outcome, Request, first_word};
+use super::trouble::Trouble;
 
 /// The most statements that share a commit.
 const MAX_GROUP: usize = 256;
@@ -20,6 +21,7 @@ type Job = statement::Job<Result<Outcome, String>>;
 pub(super) struct Writer {
     connection: Connection,
     file: File,
+    trouble: Trouble,
     apart: Apart,
 }
 
@@ -42,7 +44,7 @@ impl Writer {
                 _ => Authorization::Allow,
             }
         }))?;
-        Ok(Self { connection, file: File::opened(path), apart })
+        Ok(Self { connection, file: File::opened(path), trouble: Trouble::of(path), apart })
     }
 
     pub(super) fn work(self, mut jobs: mpsc::Receiver<Job>) {
@@ -67,11 +69,23 @@ impl Writer {
         self.apart.set_in_a_transaction(!self.connection.sqlite.is_autocommit());
     }
 
+    /// What a guest is told of a failure, which may be worth telling an operator.
+    fn said(&self, failure: Failure) -> String {
+        if let Failure::Sqlite(error) = &failure {
+            self.trouble.heard(error);
+        }
+        failure.into()
+    }
+
     fn run_alone(&self, job: Job) {
         let Request { statement, parameters } = &job.request;
-        let result = self.file.check().and_then(|()| {
-            let mut statement = self.connection.prepare(statement)?;
-            Ok(self.connection.run(&mut statement, parameters)?)
+        let result = self.file.check(&self.trouble).and_then(|()| {
+            let mut prepared = self.connection.prepare(statement).map_err(|failure| self.said(failure))?;
+            // To SQLite, what begins a transaction does not write.
+            if !prepared.readonly() || begins(statement) {
+                self.trouble.check()?;
+            }
+            self.connection.run(&mut prepared, parameters).map_err(|failure| self.said(failure))
         });
         // Before the answer: who said BEGIN may read next.
         self.tell_apart();
@@ -90,8 +104,10 @@ impl Writer {
                     // The worst errors, a full disk say, end the transaction by themselves.
                     if begun && self.connection.sqlite.is_autocommit() {
                         begun = false;
+                        let why = result.as_ref().err().map_or("", String::as_str);
+                        let why = format!("rolled back because a statement beside it failed badly: {why}");
                         for (job, _) in uncommitted.drain(..) {
-                            job.answer(Err("rolled back because a statement beside it failed badly".to_owned()));
+                            job.answer(Err(why.clone()));
                         }
                     }
                     job.answer(result);
@@ -101,11 +117,14 @@ impl Writer {
         if !begun {
             return;
         }
-        let committed = self.connection.control("COMMIT").map_err(|error| {
+        let committed = self.connection.control("COMMIT").map_err(|failure| {
             // The next group must not inherit this one's writes.
             _ = self.connection.control("ROLLBACK");
-            format!("cannot commit: {error}")
+            format!("cannot commit: {}", self.said(failure))
         });
+        if committed.is_ok() {
+            self.trouble.written();
+        }
         for (job, outcome) in uncommitted {
             job.answer(committed.clone().map(|()| outcome));
         }
@@ -114,24 +133,28 @@ impl Writer {
     /// Runs a statement in the group's transaction, which begins with the first that writes.
     fn run_within(&self, job: &Job, begun: &mut bool) -> Result<Outcome, String> {
         let Request { statement, parameters } = &job.request;
-        let mut statement = self.connection.prepare(statement)?;
+        let said = |failure| self.said(failure);
+        let control = |statement| self.connection.control(statement).map_err(said);
+        let mut statement = self.connection.prepare(statement).map_err(said)?;
         // When a guest has said BEGIN, all share its transaction until one says COMMIT. That is how it is in Spin.
         let in_a_guests_transaction = !*begun && !self.connection.sqlite.is_autocommit();
         if statement.readonly() || in_a_guests_transaction {
-            return Ok(self.connection.run(&mut statement, parameters)?);
+            return self.connection.run(&mut statement, parameters).map_err(said);
         }
+        // One of the group may have found it damaged.
+        self.trouble.check()?;
         if !*begun {
-            self.file.check()?;
-            self.connection.control("BEGIN IMMEDIATE")?;
+            self.file.check(&self.trouble)?;
+            control("BEGIN IMMEDIATE")?;
             *begun = true;
         }
-        self.connection.control("SAVEPOINT statement")?;
-        let result = self.connection.run(&mut statement, parameters).map_err(String::from);
+        control("SAVEPOINT statement")?;
+        let result = self.connection.run(&mut statement, parameters).map_err(said);
         if self.connection.sqlite.is_autocommit() {
             return result;
         }
-        let undone = if result.is_err() { self.connection.control("ROLLBACK TO statement") } else { Ok(()) };
-        if let Err(error) = undone.and_then(|()| self.connection.control("RELEASE statement")) {
+        let undone = if result.is_err() { control("ROLLBACK TO statement") } else { Ok(()) };
+        if let Err(error) = undone.and_then(|()| control("RELEASE statement")) {
             _ = self.connection.control("ROLLBACK");
             return Err(error);
         }
@@ -158,4 +181,9 @@ pub(super) fn can_share_a_transaction(statement: &str) -> bool {
     ["SELECT", "VALUES", "WITH", "INSERT", "REPLACE", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER"]
         .iter()
         .any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Whether a statement begins a transaction.
+fn begins(statement: &str) -> bool {
+    ["BEGIN", "SAVEPOINT"].iter().any(|known| known.eq_ignore_ascii_case(first_word(statement)))
 }
