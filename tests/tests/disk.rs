@@ -1,6 +1,7 @@
 //! What becomes of the embedded store when its file cannot be written or read: with real files, and where the machine lets a
 //! test mount one, on a real disk that is full or read-only.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stderr, reason = "what is printed here is for whoever runs a test")]
 
 use farebox_kit::artifacts;
 use farebox_tests::server::{Answer, Log, PATIENT, Server};

@@ -1,5 +1,6 @@
 //! The proxy of `deploy/`, run for real where there is an nginx.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stderr, reason = "what is printed here is for whoever runs a test")]
 
 use farebox_kit::artifacts::repository;
 use serde_json::Value;
