@@ -68,6 +68,12 @@ impl Life {
         self.requests.push(now);
     }
 
+    /// It gets ready, which may take as long as a request and is none of those that it takes: one that takes a single request would
+    /// be worn out before it came, and so would the one after it.
+    pub(super) fn gets_ready(&mut self, now: Instant) {
+        self.requests.push(now);
+    }
+
     /// It has answered a request that began then, and has taken much memory or not.
     pub(super) fn ended(&mut self, began: Instant, is_grown: bool, now: Instant) {
         if let Some(at) = self.requests.iter().position(|request| *request == began) {
@@ -141,6 +147,17 @@ mod tests {
                     "6 done: wait 36, succeeded",
                 ],
             ),
+            (
+                "getting ready is no request",
+                &[
+                    "0 prepare: wait 10, room on",
+                    "1 end 0: wait 11, room on",
+                    "1 done: wait 31, room on",
+                    "2 begin: wait 12, room on",
+                    "2 begin: wait 12, on succeeded",
+                ],
+            ),
+            ("never ready", &["0 prepare: wait 10, room on", "10 look: stuck, room on"]),
             ("stuck alone", &["0 begin: wait 10, room on", "9 look: wait 10, room on", "10 look: stuck, room on"]),
             (
                 "stuck beside another",
@@ -188,6 +205,7 @@ mod tests {
                 match words[1..] {
                     ["look"] => {}
                     ["begin"] => life.began(now),
+                    ["prepare"] => life.gets_ready(now),
                     ["end", began] => life.ended(at(began), false, now),
                     ["grown", began] => life.ended(at(began), true, now),
                     ["done"] => life.is_done(),

@@ -56,9 +56,8 @@ pub(super) async fn live(queue: &Queue, made: Made, standing: Option<Standing>) 
     let instance = &instance;
     let function = async |accessor: &Accessor<Guest>| {
         if let Some(path) = warm_path {
-            // It may take no longer than any request.
             let began = Instant::now();
-            worker.life().began(began);
+            worker.life().gets_ready(began);
             warm_up(accessor, instance, &path).await?;
             worker.life().ended(began, false, Instant::now());
         }
