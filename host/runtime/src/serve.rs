@@ -369,7 +369,8 @@ fn protocols() -> auto::Builder<TokioExecutor> {
     let mut protocols = auto::Builder::new(TokioExecutor::new());
     let head = usize::try_from(MAX_HEAD).unwrap_or(usize::MAX);
     // How long a head may take is watched here: hyper would have idle connections be as quick.
-    protocols.http1().header_read_timeout(None).max_buf_size(head);
+    // A little more, so that a path that is too long is told as that, and not as too large a head.
+    protocols.http1().header_read_timeout(None).max_buf_size(head + 8 * 1024);
     protocols
         .http2()
         .max_concurrent_streams(STREAMS)
