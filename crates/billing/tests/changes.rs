@@ -381,3 +381,21 @@ fn who_bills_and_who_renders_follow_the_same_files() {
         assert_eq!(entered().len(), count + 1, "both agree on what the files come to");
     }
 }
+
+/// A broken document that is put back as it was is broken no longer, though nothing changes by that; and broken once more, it is
+/// told once more.
+#[test]
+fn a_document_that_is_put_back_is_well() {
+    let node = Node::new();
+    let good = node.read(CARD);
+    for times in 1..=2 {
+        node.write(CARD, "{");
+        node.pass(2_000);
+        let broken = |instance: usize| node.instances[instance].standing().broken;
+        assert_eq!(broken(0).first().map(|broken| &*broken.path), Some(CARD));
+        assert_eq!(node.told("document-refused"), 2 * times, "by each instance");
+        node.write(CARD, &good);
+        node.pass(2_000);
+        assert_eq!([broken(0), broken(1)], [vec![], vec![]]);
+    }
+}

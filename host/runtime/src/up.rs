@@ -5,10 +5,11 @@ mod listen_address;
 mod open_files;
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -112,7 +113,8 @@ pub struct Up {
     #[arg(long, value_name = "S", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..))]
     keep_alive: u32,
 
-    /// How long requests under way may take when it is told to stop, in seconds. Then their connections are dropped.
+    /// How long requests under way may take when it is told to stop, in seconds. Then their connections are dropped; those of
+    /// clients that have not sent a whole request have one second.
     #[arg(long, value_name = "S", default_value_t = 25)]
     shutdown_timeout: u32,
 
@@ -279,8 +281,10 @@ fn checked(url: &str, missing: Option<String>) -> anyhow::Result<()> {
     if let Some(missing) = missing {
         anyhow::bail!("not everything is in order: {missing}");
     }
-    output::offer(format!("everything is in order: the application could be served at {url}\n"));
-    Ok(())
+    // It is what was asked for, so it waits for its reader.
+    let answer = format!("everything is in order: the application could be served at {url}\n");
+    let mut stdout = std::io::stdout();
+    stdout.write_all(answer.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to the standard output")
 }
 
 /// Instances at once that are there however little is asked, or for probes only.

@@ -143,6 +143,10 @@ impl<P: Ports> Keeper<P> {
         }
         let files = if self.state.borrow().files_are_due(now_ms) { self.look_at_files(now_ms) } else { None };
         let actions = self.observe(Observation::Looked { as_of_ms, rows, files });
+        if self.state.borrow().has_the_files() {
+            // What was wrong with them has been put back as it was.
+            self.broken.take();
+        }
         let later = self.carry_out(actions.into(), false).await;
         if !later.is_empty() {
             let keeper = Rc::clone(self);

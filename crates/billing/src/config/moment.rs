@@ -219,6 +219,10 @@ impl State {
                 if let Some(FilesSeen { manifest, young }) = files {
                     changed = self.see(manifest, young, now_ms);
                 }
+                if self.has_the_files() {
+                    // Should they be broken as before once more, that is found out, and told, once more.
+                    self.judged = None;
+                }
                 self.load(now_ms, &mut actions);
                 self.follow(now_ms, &mut actions);
                 // While there is nothing to answer from, they are looked at again by whoever waits for it.
@@ -314,6 +318,13 @@ impl State {
     pub fn known(&self, number: u64) -> Option<&Generation> {
         let at = self.rows.binary_search_by_key(&number, |known| known.number).ok()?;
         self.rows.get(at).map(|row| &**row)
+    }
+
+    /// Whether the files are what is in force, or is to come: then nothing is judged, and nothing of them is broken that was not
+    /// so when they became it.
+    pub fn has_the_files(&self) -> bool {
+        let base = self.rows.last().map(|newest| &newest.manifest).or(self.alone.as_ref());
+        self.files.is_some() && self.files.as_ref() == base
     }
 
     /// The newest generation that is known, in force or not.
