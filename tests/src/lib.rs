@@ -10,6 +10,7 @@ pub mod in_process;
 pub mod load;
 pub mod model;
 pub mod pricing;
+pub mod rides;
 pub mod server;
 pub mod store_redis_server;
 pub mod store_under_test;

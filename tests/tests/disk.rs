@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "what is printed here is for whoever runs a test")]
 
 use farebox_kit::artifacts;
+use farebox_tests::rides::{bill, segment};
 use farebox_tests::server::{Answer, Log, PATIENT, Server};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
@@ -14,20 +15,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-fn segment(seq: u64) -> Value {
-    json!({"city": "110000", "segments": [
-        {"seq": seq, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 100, "duration_s": 10},
-    ]})
-}
-
-fn bill() -> Value {
-    json!({
-        "city": "110000", "product": "express",
-        "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
-        "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
-    })
-}
 
 fn estimate() -> Value {
     json!({

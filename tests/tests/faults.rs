@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_kit::artifacts;
+use farebox_tests::rides::{bill, segment};
 use farebox_tests::server::{PATIENT, Server};
 use farebox_tests::store_redis_server::RedisServer;
 use serde_json::{Value, json};
@@ -10,20 +11,6 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
-
-fn segment(seq: u64) -> Value {
-    json!({"city": "110000", "segments": [
-        {"seq": seq, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 100, "duration_s": 10},
-    ]})
-}
-
-fn bill() -> Value {
-    json!({
-        "city": "110000", "product": "express",
-        "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
-        "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
-    })
-}
 
 /// Killed with SIGKILL in the middle of writes, the embedded store keeps all that was acknowledged: segments and bills.
 #[test]

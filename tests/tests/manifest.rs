@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_tests::changed::{Changed, Changes};
+use farebox_tests::rides::bill;
 use serde_json::json;
 
 const STORE_INHERITS: &str = r#"inherit_configuration = ["allowed_outbound_hosts", "sqlite_databases", "variables"]"#;
@@ -27,12 +28,7 @@ fn a_store_without_its_grants_is_denied() {
         let store = ready.json()["checks"].as_array().unwrap().iter().find(|check| check["name"] == "store").cloned();
         let problem = store.unwrap()["problem"].as_str().unwrap().to_owned();
         assert!(problem.contains(why), "{changes:?}: {problem}");
-        let bill = json!({
-            "city": "110000", "product": "express",
-            "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
-            "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
-        });
-        let answer = server.post("/v1/trips/t/bill", &bill);
+        let answer = server.post("/v1/trips/t/bill", &bill());
         assert_eq!((answer.status, &answer.json()["kept"]), (201, &json!("nowhere")), "{}", answer.body);
     }
 }

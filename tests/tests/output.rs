@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_kit::artifacts::{farebox, repository};
+use farebox_tests::rides;
 use farebox_tests::server::PATIENT;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fs::File;
 use std::io::{PipeReader, Read, Write};
 use std::net::TcpListener;
@@ -226,13 +227,8 @@ impl Server {
 
     /// Bills a ride that nobody measured. The bill.
     fn bill(&self, trip: &str) -> Value {
-        let ride = json!({
-            "city": "110000", "product": "express",
-            "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
-            "origin": { "lat": 39.908823, "lng": 116.39747 }, "destination": { "lat": 39.989956, "lng": 116.480655 },
-        });
         let request = self.agent.post(format!("{}/v1/trips/{trip}/bill", self.base));
-        let mut answer = request.header("content-type", "application/json").send(ride.to_string()).unwrap();
+        let mut answer = request.header("content-type", "application/json").send(rides::bill().to_string()).unwrap();
         serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
     }
 

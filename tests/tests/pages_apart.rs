@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_tests::changed::Changed;
+use farebox_tests::rides::bill;
 use farebox_tests::server::Server;
-use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
@@ -28,12 +28,7 @@ fn render_that(does: &str) -> Vec<u8> {
 }
 
 fn ride(server: &Server, trip: &str) -> u16 {
-    let bill = json!({
-        "city": "110000", "product": "express",
-        "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
-        "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
-    });
-    server.post(&format!("/v1/trips/{trip}/bill"), &bill).status
+    server.post(&format!("/v1/trips/{trip}/bill"), &bill()).status
 }
 
 /// While every page traps, or never ends, sixteen passengers at once are billed, without an error; the host is ready; and the
