@@ -20,7 +20,8 @@ pub struct Load {
 }
 
 /// POSTs a JSON body to `http://host:port` + path over some connections for some time, after a tenth of it to warm up: as fast as
-/// answers come, or at so many requests a second, whether the server keeps up or not, when what it is late by counts.
+/// answers come, or at so many requests a second, whether the server keeps up or not, when what it is late by counts. Then each
+/// connection has its turn, so that requests do not come in bursts of as many as there are connections.
 ///
 /// # Panics
 ///
@@ -46,9 +47,12 @@ pub fn post(
     let end = warm + time;
     let before = processor_time(process);
     let outcomes: Vec<(Vec<Duration>, u32, usize)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..connections)
-            .map(|_| {
-                scope.spawn(|| work(address, request.as_bytes(), every, warm, end).expect("the server keeps answering"))
+        let request = request.as_bytes();
+        let count = u32::try_from(connections).expect("fewer than four billion connections");
+        let workers: Vec<_> = (0..count)
+            .map(|turn| {
+                let pace = every.map(|every| Pace { every, first: begun + every * turn / count });
+                scope.spawn(move || work(address, request, pace, warm, end).expect("the server keeps answering"))
             })
             .collect();
         workers.into_iter().map(|worker| worker.join().expect("a worker does not panic")).collect()
@@ -66,10 +70,17 @@ pub fn post(
     Load { per_second, median: at(50), p99: at(99), body, processor: spent.map(|spent| spent / answers.max(1)) }
 }
 
+/// When a connection sends.
+#[derive(Clone, Copy)]
+struct Pace {
+    every: Duration,
+    first: Instant,
+}
+
 fn work(
     address: &str,
     request: &[u8],
-    every: Option<Duration>,
+    pace: Option<Pace>,
     warm: Instant,
     end: Instant,
 ) -> io::Result<(Vec<Duration>, u32, usize)> {
@@ -80,13 +91,10 @@ fn work(
     let mut latencies = Vec::new();
     let mut answers = 0;
     let mut body = Vec::new();
-    let mut due = Instant::now();
+    let mut due = pace.map(|pace| pace.first);
     loop {
-        if let Some(every) = every {
-            due += every;
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        }
-        let start = if every.is_some() { due } else { Instant::now() };
+        let start = due.unwrap_or_else(Instant::now);
+        std::thread::sleep(start.saturating_duration_since(Instant::now()));
         if start >= end {
             return Ok((latencies, answers, body.len()));
         }
@@ -96,6 +104,7 @@ fn work(
         if start >= warm {
             latencies.push(start.elapsed());
         }
+        due = due.zip(pace).map(|(due, pace)| due + pace.every);
     }
 }
 
