@@ -1,6 +1,7 @@
 //! Reading JSON text, and refusing what two readers could understand differently.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -69,12 +70,16 @@ impl<'de> Visitor<'de> for StrictVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            if object.contains_key(&key) {
-                let start: String = key.chars().take(64).collect();
-                return Err(A::Error::custom(format_args!("the key {start:?} occurs twice in one object")));
+            match object.entry(key) {
+                Entry::Vacant(place) => {
+                    let Strict(value) = entries.next_value()?;
+                    place.insert(value);
+                }
+                Entry::Occupied(there) => {
+                    let start: String = there.key().chars().take(64).collect();
+                    return Err(A::Error::custom(format_args!("the key {start:?} occurs twice in one object")));
+                }
             }
-            let Strict(value) = entries.next_value()?;
-            object.insert(key, value);
         }
         Ok(Value::Object(object))
     }

@@ -58,8 +58,12 @@ pub fn parse(bytes: &[u8]) -> Result<Value, ProblemDetails> {
         .map_err(|error| ProblemDetails::new(problem::INVALID_JSON, format!("the body is not valid JSON: {error}")))
 }
 
-/// Whether JSON has at most so many values. Each comma has one after it, and each bracket may have.
+/// Whether JSON has at most so many values. Each comma has one after it, and each bracket may have; so there are no more than bytes,
+/// but for the first.
 fn has_at_most(limit: usize, bytes: &[u8]) -> bool {
+    if bytes.len() < limit {
+        return true;
+    }
     let (mut values, mut is_text, mut is_escaped) = (1_usize, false, false);
     for byte in bytes {
         match byte {
