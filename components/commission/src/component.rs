@@ -4,6 +4,7 @@
 
 use crate::{ENGINE, Policy, RideTotals, SettleError};
 use farebox_fare::Bill;
+use farebox_heap as _;
 use farebox_money::Currency;
 use farebox_wit::{Malformed, Problem};
 

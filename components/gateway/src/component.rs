@@ -13,6 +13,7 @@ use self::bindings::exports::farebox::http::exchange;
 use crate::answering;
 use farebox_billing::Billing;
 use farebox_billing::engines::Catalogue;
+use farebox_heap as _;
 use farebox_web::problem::ProblemDetails;
 use farebox_web::request::Request;
 use farebox_web::response::Response;

@@ -3,6 +3,7 @@
 #![allow(missing_docs, unsafe_code)]
 
 use crate::{ENGINE, PriceError, RateCard, Side};
+use farebox_heap as _;
 use farebox_wit::{Bill, Malformed, Problem, Trip};
 
 wit_bindgen::generate!({

@@ -14,6 +14,7 @@ mod bindings {
 use crate::{Catalogue, Page, UnknownScene};
 use bindings::exports::farebox::render::render as wit;
 use farebox_fare::Bill;
+use farebox_heap as _;
 
 struct Component;
 

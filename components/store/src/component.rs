@@ -11,6 +11,7 @@ use crate::quotes::Quotes as _;
 use crate::trips::{AddError, Batch, BatchError, Trips as _};
 use crate::{MAX_SEGMENTS, Settings, SharedBy, page, ttl_s};
 use exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
+use farebox_heap as _;
 use farebox_money::Currency;
 use farebox_records::stored::{
     Accumulated, DocumentKind, Due, DueTrip, Generation, Known, Listed, NewRevision, Page, Posted, Proposal, Revision,
