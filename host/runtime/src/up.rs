@@ -97,7 +97,7 @@ pub struct Up {
     request_timeout_ms: u64,
 
     /// The most requests under way at once, but for those to probes, which the manifest lists.
-    #[arg(long, value_name = "COUNT", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     max_in_flight: u32,
 
     /// The most connections at once. One more ends the one that has waited longest for its client, among those of whoever has
@@ -123,7 +123,7 @@ pub struct Up {
     memory_limit: u16,
 
     /// Requests that one instance answers before it is replaced.
-    #[arg(long, value_name = "COUNT", default_value_t = 1000, hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
     requests_per_instance: u32,
 
     /// Requests that one instance answers at once.
@@ -137,6 +137,9 @@ pub struct Up {
 
 /// Requests under way at once to each probe: an orchestrator, monitoring, and somebody who is curious.
 const PROBES: u32 = 4;
+
+/// The most instances at once, but for those that there always are. Each has room for several requests, and takes address space.
+const INSTANCES: u32 = 512;
 
 /// How long an instance may have nothing to do.
 const IDLE: Duration = Duration::from_secs(30);
@@ -220,7 +223,8 @@ impl Up {
         let memory = usize::from(self.memory_limit) << 20;
         let probes = &manifest.application.tool.farebox.probes;
         let apart = apart(manifest)?;
-        let (engine, instances) = engine_that_fits(memory, self.max_in_flight.saturating_add(apart), apart)?;
+        let (engine, instances) =
+            engine_that_fits(memory, self.max_in_flight.min(INSTANCES).saturating_add(apart), apart)?;
         let compiler = Compiler::new(engine.clone(), data.cache()?);
         let compiler = match Apart::of_this_program(memory) {
             Some(apart) => compiler.with(apart),
