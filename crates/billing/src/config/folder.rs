@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 /// once more without its stamp telling, because clocks of file systems tick slowly.
 const RECENTLY_NS: u64 = 2_000_000_000;
 
+/// A folder that was listed longer ago than this, in milliseconds, is listed again whatever its stamp: some file systems, those over object
+/// stores above all, give folders one that never changes.
+const LISTED_MS: u64 = 10_000;
+
 /// What was in the folder when it was read.
 #[derive(Debug, Default)]
 pub struct Folder {
@@ -19,18 +23,40 @@ pub struct Folder {
     /// What lies there and is no document, by path.
     pub ignored: Vec<String>,
     stamps: BTreeMap<String, Seen>,
+    lists: BTreeMap<String, List>,
 }
 
-/// What told that a file is as it was.
-#[derive(Debug)]
+/// What is in a folder.
+#[derive(Clone, Debug)]
+struct List {
+    seen: Seen,
+    listed_ms: u64,
+    names: Vec<String>,
+}
+
+/// What told that a file or a folder is as it was.
+#[derive(Clone, Copy, Debug)]
 struct Seen {
     stamp: Stamp,
-    /// Whether the stamp tells nothing, because the file had just been changed.
+    /// Whether the stamp tells nothing, because it had just been changed.
     recent: bool,
 }
 
+impl Seen {
+    fn new(stamp: Stamp, now_ms: u64) -> Self {
+        let recent = stamp.modified_ns.saturating_add(RECENTLY_NS) > now_ms.saturating_mul(1_000_000);
+        Self { stamp, recent }
+    }
+
+    /// Whether nothing can have changed since this was seen.
+    fn is_still(&self, stamp: Stamp) -> bool {
+        self.stamp == stamp && !self.recent
+    }
+}
+
 impl Folder {
-    /// Reads the folder. Files whose stamps are what they were `before` are not read again.
+    /// Reads the folder. Files whose stamps are what they were `before` are not read again, and folders not listed: the stamp of
+    /// a folder changes with what is in it, if not with what that says. On Spin a listing costs as much as fifty stamps.
     ///
     /// # Errors
     ///
@@ -38,7 +64,7 @@ impl Folder {
     pub fn read(files: &dyn Files, before: Option<&Self>, now_ms: u64) -> Result<Self, String> {
         let mut folder = Self::default();
         let mut texts = Vec::new();
-        for path in paths(files)? {
+        for path in folder.paths(files, before, now_ms)? {
             let Some(place) = Place::of(&path) else {
                 folder.ignored.push(path);
                 continue;
@@ -78,44 +104,74 @@ impl Folder {
         if stamp.bytes > most {
             return Err(format!("is {} bytes large; at most {most} are allowed", stamp.bytes));
         }
-        let recent = stamp.modified_ns.saturating_add(RECENTLY_NS) > now_ms.saturating_mul(1_000_000);
         let same = before.and_then(|before| {
-            before.stamps.get(path).filter(|seen| seen.stamp == stamp && !seen.recent)?;
+            before.stamps.get(path).filter(|seen| seen.is_still(stamp))?;
             before.texts.get(path).cloned()
         });
-        self.stamps.insert(path.to_owned(), Seen { stamp, recent });
+        self.stamps.insert(path.to_owned(), Seen::new(stamp, now_ms));
         match same {
             Some(text) => Ok(text),
             None => files.read(path).map(|text| Text::new(&text)),
         }
     }
-}
 
-/// Every file that is where documents are, and whatever else lies at the top.
-fn paths(files: &dyn Files) -> Result<Vec<String>, String> {
-    let list = |folder: &str| {
-        let mut names = files.list(folder).map_err(|why| format!("the folder {folder:?} cannot be listed: {why}"))?;
-        names.sort();
-        Ok::<_, String>(names)
-    };
-    let mut paths = Vec::new();
-    for folder in list("")? {
-        if !FOLDERS.contains(&&*folder) {
-            paths.push(folder);
-            continue;
-        }
-        for name in list(&folder)? {
-            let path = format!("{folder}/{name}");
-            // What cannot be looked at is listed: either that fails as well, or it is the folder of a city.
-            let is_folder = folder == OF_CITIES && files.stamp(&path).map_or(true, |stamp| stamp.is_folder);
-            if is_folder {
-                paths.extend(list(&path)?.into_iter().map(|name| format!("{path}/{name}")));
-            } else {
-                paths.push(path);
+    /// Every file that is where documents are, and whatever else lies at the top.
+    fn paths(&mut self, files: &dyn Files, before: Option<&Self>, now_ms: u64) -> Result<Vec<String>, String> {
+        let mut list = |folder: &str, stamp: Option<Stamp>| self.list(files, folder, stamp, before, now_ms);
+        let mut paths = Vec::new();
+        for folder in list("", files.stamp("").ok())? {
+            if !FOLDERS.contains(&&*folder) {
+                paths.push(folder);
+                continue;
+            }
+            for name in list(&folder, files.stamp(&folder).ok())? {
+                let path = format!("{folder}/{name}");
+                if folder != OF_CITIES {
+                    paths.push(path);
+                    continue;
+                }
+                // What cannot be looked at is listed: either that fails as well, or it is the folder of a city.
+                let stamp = files.stamp(&path).ok();
+                if stamp.is_none_or(|stamp| stamp.is_folder) {
+                    paths.extend(list(&path, stamp)?.into_iter().map(|name| format!("{path}/{name}")));
+                } else {
+                    paths.push(path);
+                }
             }
         }
+        Ok(paths)
     }
-    Ok(paths)
+
+    /// What is in a folder, in order. Its stamp is from before.
+    fn list(
+        &mut self,
+        files: &dyn Files,
+        folder: &str,
+        stamp: Option<Stamp>,
+        before: Option<&Self>,
+        now_ms: u64,
+    ) -> Result<Vec<String>, String> {
+        let same = before.zip(stamp).and_then(|(before, stamp)| {
+            let list = before.lists.get(folder)?;
+            // The clock may have been put back.
+            let is_fresh = now_ms.checked_sub(list.listed_ms).is_some_and(|age_ms| age_ms < LISTED_MS);
+            (is_fresh && list.seen.is_still(stamp)).then(|| (list.names.clone(), list.listed_ms))
+        });
+        let (names, listed_ms) = match same {
+            Some(same) => same,
+            None => {
+                let listed = files.list(folder);
+                let mut names = listed.map_err(|why| format!("the folder {folder:?} cannot be listed: {why}"))?;
+                names.sort();
+                (names, now_ms)
+            }
+        };
+        if let Some(stamp) = stamp {
+            let list = List { seen: Seen::new(stamp, now_ms), listed_ms, names: names.clone() };
+            self.lists.insert(folder.to_owned(), list);
+        }
+        Ok(names)
+    }
 }
 
 #[cfg(test)]
@@ -130,6 +186,7 @@ mod tests {
         files: RefCell<BTreeMap<String, (String, u64)>>,
         broken: Cell<bool>,
         reads: Cell<u32>,
+        lists: RefCell<Vec<String>>,
     }
 
     impl Files {
@@ -149,6 +206,7 @@ mod tests {
             if self.broken.get() && folder == "cards/110000" {
                 return Err("too many open files".to_owned());
             }
+            self.lists.borrow_mut().push(folder.to_owned());
             let files = self.files.borrow();
             let inside = |path: &String| {
                 let name = if folder.is_empty() { path } else { path.strip_prefix(folder)?.strip_prefix('/')? };
@@ -165,9 +223,12 @@ mod tests {
                 let bytes = u64::try_from(text.len()).unwrap();
                 Stamp { is_folder: false, bytes, modified_ns: *modified_ns }
             };
-            let folder = || files.keys().any(|other| other.starts_with(&format!("{path}/")));
-            let none = || folder().then_some(Stamp { is_folder: true, bytes: 0, modified_ns: 0 });
-            files.get(path).map(stamp).or_else(none).ok_or_else(|| "cannot be read: not found".to_owned())
+            // A folder changes when something is put into it, which is the youngest of it here.
+            let within = if path.is_empty() { String::new() } else { format!("{path}/") };
+            let youngest =
+                || files.iter().filter(|(other, _)| other.starts_with(&within)).map(|(_, (_, at))| *at).max();
+            let folder = || youngest().map(|modified_ns| Stamp { is_folder: true, bytes: 0, modified_ns });
+            files.get(path).map(stamp).or_else(folder).ok_or_else(|| "cannot be read: not found".to_owned())
         }
 
         fn read(&self, path: &str) -> Result<String, String> {
@@ -226,6 +287,30 @@ policies/default.json is 300000 bytes large; at most 262144 are allowed
         files.put("copy/a.ftl", "d", 102 * second);
         let folder = Folder::read(&files, Some(&folder), 103_000).unwrap();
         assert_eq!((files.reads.replace(0), &*shown(&folder)), (1, "copy/a.ftl = d\ncopy/b.ftl = c"));
+    }
+
+    /// A folder that is as it was is not listed again, unless something had just been put into it; and what is new is seen.
+    #[test]
+    fn unchanged_folders_are_not_listed_again() {
+        let second = 1_000_000_000;
+        let files = Files::of(&[("cards/a/x.driver.json", "x"), ("copy/a.ftl", "a")]);
+        files.put("copy/b.ftl", "b", 99 * second);
+        let lists = || files.lists.take().join(" ");
+        let folder = Folder::read(&files, None, 100_000).unwrap();
+        assert_eq!(lists(), " cards cards/a copy");
+        let folder = Folder::read(&files, Some(&folder), 102_000).unwrap();
+        assert_eq!(lists(), " copy", "those that had just been changed");
+        let folder = Folder::read(&files, Some(&folder), 102_500).unwrap();
+        assert_eq!((&*lists(), folder.texts.iter().count()), ("", 3));
+        files.put("cards/b/x.driver.json", "x", 103 * second);
+        let folder = Folder::read(&files, Some(&folder), 104_000).unwrap();
+        assert_eq!((&*lists(), folder.texts.iter().count()), (" cards cards/b", 4));
+        // A file system whose folders never change.
+        files.put("copy/c.ftl", "c", 0);
+        let folder = Folder::read(&files, Some(&folder), 109_999).unwrap();
+        assert_eq!((&*lists(), folder.texts.iter().count()), (" cards cards/b", 4));
+        let folder = Folder::read(&files, Some(&folder), 112_000).unwrap();
+        assert_eq!((&*lists(), folder.texts.iter().count()), ("cards/a copy", 5));
     }
 
     /// A folder that cannot be listed does not look like one whose documents are gone.
