@@ -5,11 +5,10 @@ mod listen_address;
 mod open_files;
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -221,11 +220,7 @@ impl Up {
         let probes = &manifest.application.tool.farebox.probes;
         let apart = apart(manifest)?;
         let (engine, instances) = engine_that_fits(memory, self.max_in_flight.saturating_add(apart), apart)?;
-        let compiler = Compiler::new(engine.clone(), data.cache()?);
-        let compiler = match Apart::of_this_program(memory) {
-            Some(apart) => compiler.with(apart),
-            None => compiler,
-        };
+        let compiler = Compiler::new(engine.clone(), cache(data)).with(Apart::of_this_program(memory));
         let linker = linker(&engine).map_err(anyhow_error)?;
         let shared = Shared { database: sqlite::open(manifest, &data.database())?, redis: Redis::default(), memory };
         let application = Application { manifest, values, shared, wasi_http_only: self.wasi_http };
@@ -282,9 +277,16 @@ fn checked(url: &str, missing: Option<String>) -> anyhow::Result<()> {
         anyhow::bail!("not everything is in order: {missing}");
     }
     // It is what was asked for, so it waits for its reader.
-    let answer = format!("everything is in order: the application could be served at {url}\n");
-    let mut stdout = std::io::stdout();
-    stdout.write_all(answer.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to the standard output")
+    output::print(format_args!("everything is in order: the application could be served at {url}\n"))
+}
+
+/// Where compiled components are kept. There is a start without them as well.
+fn cache(data: &DataDir) -> Option<PathBuf> {
+    data.cache()
+        .inspect_err(|error| {
+            tracing::warn!("compiled components are not kept, and each start compiles anew: {error:#}")
+        })
+        .ok()
 }
 
 /// Instances at once that are there however little is asked, or for probes only.
