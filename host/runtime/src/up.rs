@@ -86,8 +86,9 @@ pub struct Up {
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = clap::value_parser!(u32).range(1..))]
     body_limit: u32,
 
-    /// The most memory for the bodies of all requests under way and for what is read from them, in MiB. A request that finds none
-    /// is told to come back; a quarter is for those of at most 16 KiB.
+    /// The most memory for the bodies of all requests under way, for what is read from them, for instances that are started when
+    /// requests wait, and for answers over HTTP/2 that clients do not take, in MiB. A request that finds none is told to come back;
+    /// a quarter is for answers, and a quarter of the rest for bodies of at most 16 KiB.
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
     memory_budget: u32,
 
@@ -253,7 +254,7 @@ impl Up {
     /// It is not enough for one body of the largest size.
     fn memory_budget(&self) -> anyhow::Result<usize> {
         let body = usize::try_from(self.body_limit)?;
-        let least = body.saturating_mul(serve::BODY_WEIGHT).saturating_mul(4).div_ceil(3).div_ceil(1 << 20);
+        let least = serve::least_budget(body).div_ceil(1 << 20);
         let budget = usize::try_from(self.memory_budget)?;
         anyhow::ensure!(
             budget >= least,
