@@ -49,7 +49,8 @@ pub struct Up {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: ListenAddress,
 
-    /// Serve with TLS: the server's certificate and those that it is signed with, PEM. Read again whenever it changes.
+    /// Serve with TLS: the server's certificate and those that it is signed with, PEM, in a file of at most 1 MiB. Read again
+    /// whenever it changes; it is said when it ends within 14 days.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
 
@@ -171,6 +172,7 @@ impl Up {
         let values = self.values(&manifest, &data)?;
 
         let tls = self.tls()?;
+        let outdated = tls.as_ref().and_then(Tls::tell_validity);
         let scheme = if tls.is_some() { "https" } else { "http" };
         // Before what takes long. Connections made from now on wait until the server runs.
         let listener = self.listen.bind().await?;
@@ -178,7 +180,7 @@ impl Up {
         let stop = stop(server.renewal())?;
         let missing = server.warm_up().await;
         if self.check {
-            return checked(&format!("{scheme}://{}", listener.local_addr()?), missing);
+            return checked(&format!("{scheme}://{}", listener.local_addr()?), missing.or(outdated));
         }
         if let Some(missing) = missing {
             tracing::warn!("not everything is in order, and the application is served all the same: {missing}");
