@@ -108,6 +108,20 @@ impl Server {
         Self::start_by(Runtime::Host, command, arguments, data)
     }
 
+    /// As [`restart`](Self::restart), by a command that becomes `farebox` with the arguments it is given.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub fn restart_through(command: &[&str], data: TempDir, arguments: &[&str]) -> Self {
+        let (program, before) = command.split_first().expect("a command has a program");
+        share_compiled_components(data.path());
+        let mut command = Command::new(program);
+        command.args(before).arg(artifacts::farebox());
+        command.args(["up", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+        Self::start_by(Runtime::Host, command, arguments, data)
+    }
+
     /// Serves the application on a runtime. Arguments are the host's; for Spin, `--variable k=v` is understood.
     ///
     /// # Panics

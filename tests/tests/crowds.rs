@@ -119,6 +119,52 @@ impl Drop for AtEnd<'_> {
     }
 }
 
+/// A client of HTTP/2 that asks for a large document so many times, over one connection, and has no window for any of it.
+fn ask_and_take_nothing(server: &Server, times: u32) -> TcpStream {
+    let frame = |kind: u8, flags: u8, stream: u32, payload: &[u8]| {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+    };
+    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()][..], text.as_bytes()].concat();
+    let get = [&[0x82, 0x86, 0x01][..], &text("test"), &[0x04], &text("/openapi.json")].concat();
+    let no_window = [&[0, 4][..], &[0; 4]].concat();
+    let mut sent = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &frame(4, 0, 0, &no_window)[..]].concat();
+    for number in 0..times {
+        sent.extend(frame(1, 5, 2 * number + 1, &get));
+    }
+    let mut stream = connect(server);
+    // One that was ended meanwhile cannot be written to.
+    _ = stream.write_all(&sent);
+    stream
+}
+
+/// However many clients ask for answers and take none of them, those take no more memory than they may: whoever leaves most lying is
+/// left, and everybody else is answered.
+#[test]
+fn answers_that_nobody_takes_take_no_more_memory_than_they_may() {
+    /// A quarter of the budget, in MiB.
+    const ANSWERS: u64 = 32;
+    let server = Server::start(&["--memory-budget", "128"]);
+    let document = server.get("/openapi.json").body.len();
+    assert!(document > 50_000, "{document} bytes are no large document");
+    let before = peak(&server);
+    // Less than what ends a connection by itself, and many times as much as there may be.
+    let times = u32::try_from((3 << 19) / document).unwrap();
+    let mut clients = Vec::new();
+    for number in 0..250 {
+        clients.push(ask_and_take_nothing(&server, times));
+        std::thread::sleep(Duration::from_millis(10));
+        if number % 10 == 0 {
+            assert_eq!(once(&server, "/v1/cities"), 200, "after {number} clients");
+        }
+    }
+    let after = peak(&server);
+    assert!(after < before + ANSWERS + 48, "{after} MiB instead of {before}");
+    let said = |line: &String| line.contains("left most of their answers lying");
+    assert!(server.log().lines().iter().any(said), "{:?}", server.log().lines());
+    drop(clients);
+}
+
 /// However much is sent, no more memory is taken than there may be: what is too much is refused, be it of values or of bodies; and
 /// a small request passes all the while.
 #[test]

@@ -14,7 +14,6 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 fn estimate() -> Value {
     json!({
@@ -158,6 +157,68 @@ fn a_full_disk_is_told() {
     all_is_well_again(&server);
 }
 
+/// Data and log are on one disk, and it is full: requests are answered, nothing is acknowledged that is not kept, and nobody waits
+/// for the log. When there is room again, both go on.
+#[test]
+fn a_full_disk_of_data_and_log_is_told() {
+    let data = tempfile::tempdir().unwrap();
+    let Some(_disk) = Disk::mount(data.path()) else { return };
+    let log = data.path().join("farebox.log");
+    let through = ["sh", "-c", &format!("exec \"$@\" 2>>{log:?}"), "sh"];
+    let mut server = Server::restart_through(&through, data, &[&PATIENT[..], &["--access-log"]].concat());
+    let kept = a_ride_that_is_kept(&server);
+    let ballast = server.data().join("ballast");
+    let mut file = fs::File::create(&ballast).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
+    drop(file);
+    let mut acknowledged = Vec::new();
+    while acknowledged.last().is_none_or(|(_, status)| *status == 200) {
+        let trip = format!("filler-{}", acknowledged.len());
+        let status = segments_of(&server, &trip).status;
+        acknowledged.push((trip, status));
+    }
+    assert_eq!(acknowledged.pop().unwrap().1, 503);
+
+    for _ in 0..20 {
+        assert_eq!(server.post("/v1/estimates", &estimate()).status, 201);
+        assert_eq!(segments_of(&server, "ride").status, 503);
+        let billed = bill_of(&server, "ride");
+        assert_eq!((&billed["kept"], &billed["degraded"]), (&json!("nowhere"), &json!(true)), "{billed}");
+        assert_eq!(server.get("/v1/trips/before/bill?city=110000").body, kept.body);
+        assert_eq!(server.get("/v1/trips/ride/bill?city=110000").status, 404);
+    }
+    let problems = problems(&server);
+    assert!(problems.iter().any(|(_, problem)| problem.contains("disk is full")), "{problems:?}");
+    assert!(server.is_running() && server.get("/healthz").status == 200);
+
+    fs::remove_file(ballast).unwrap();
+    all_is_well_again(&server);
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let traceparent = format!("00-{trace}-00f067aa0ba902b7-01");
+    server.request("GET", "/v1/cities", &[("traceparent", &traceparent)], "");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let text = fs::read_to_string(&log).unwrap();
+        if text.contains(trace) && text.contains("disk is full") && text.contains("store-refused") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the log does not go on: {text}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+
+    // Whatever was acknowledged is there when it starts again.
+    let after = server.get("/v1/trips/ride/bill?city=110000");
+    assert_eq!(after.status, 200);
+    server.signal("KILL");
+    let (_, data) = server.wait();
+    let server = Server::restart(data, &PATIENT);
+    assert_eq!(server.get("/v1/trips/before/bill?city=110000").body, kept.body);
+    assert_eq!(server.get("/v1/trips/ride/bill?city=110000").body, after.body);
+    for (trip, _) in acknowledged.iter().rev().take(20) {
+        assert_eq!(bill_of(&server, trip)["basis"], "metered", "{trip} was acknowledged");
+    }
+}
+
 /// Where nothing can be kept, the host does not start, and says why.
 #[test]
 fn a_read_only_disk_is_refused_at_the_start() {
@@ -184,7 +245,7 @@ fn a_damaged_page_is_told() {
     let estimated = server.post("/v1/estimates", &estimate()).json();
     server.signal("TERM");
     let (_, data) = server.wait();
-    damage(&data, "segment");
+    damage(data.path(), "segment");
 
     let server = Server::restart(data, &PATIENT);
     // Met by the first that reads or writes a segment.
@@ -194,9 +255,24 @@ fn a_damaged_page_is_told() {
     nothing_can_be_written(&server, &kept, "database disk image is malformed");
 }
 
+/// The same of a page that is damaged while the database is open.
+#[test]
+fn a_page_that_is_damaged_meanwhile_is_told() {
+    let server = Server::start(&PATIENT);
+    let kept = a_ride_that_is_kept(&server);
+    server.signal("TERM");
+    let (_, data) = server.wait();
+
+    let server = Server::restart(data, &PATIENT);
+    assert_eq!(server.get("/statusz").json()["status"], "ready");
+    damage(server.data(), "segment");
+    assert_eq!(segments_of(&server, "ride").status, 503);
+    nothing_can_be_written(&server, &kept, "database disk image is malformed");
+}
+
 /// Overwrites the first page of a table.
-fn damage(data: &TempDir, table: &str) {
-    let path = data.path().join("farebox.sqlite");
+fn damage(data: &Path, table: &str) {
+    let path = data.join("farebox.sqlite");
     let database = rusqlite::Connection::open(&path).unwrap();
     database.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let number =

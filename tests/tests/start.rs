@@ -3,9 +3,12 @@
 
 use farebox_kit::artifacts;
 use farebox_tests::server::Server;
-use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
+use rcgen::{CertificateParams, KeyPair};
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Arguments, what the shell is told before, how it ends, and words that it says.
 const STARTS: &[(&str, &str, i32, &str)] = &[
@@ -36,6 +39,20 @@ const STARTS: &[(&str, &str, i32, &str)] = &[
         1,
         "is not that of the first certificate",
     ),
+    ("--check --tls-certificate DATA/certificate.pem --tls-key DATA/traditional.pem", "", 1, "openssl pkey -in"),
+    ("--check --tls-certificate DATA/certificate.pem --tls-key /dev/zero", "", 1, "/dev/zero is no regular file"),
+    (
+        "--check --tls-certificate DATA/expired.pem --tls-key DATA/key.pem",
+        "",
+        1,
+        "not everything is in order: the certificate in DATA/expired.pem has expired on 2001-01-01",
+    ),
+    (
+        "--check --tls-certificate DATA/soon.pem --tls-key DATA/key.pem",
+        "",
+        0,
+        "WARN farebox_runtime::tls: the certificate in DATA/soon.pem expires in 2 days",
+    ),
     ("--tls-certificate DATA/certificate.pem", "", 2, "--tls-key"),
     ("--listen localhost", "", 2, "has no port"),
     ("--max-in-flight 0", "", 2, "--max-in-flight"),
@@ -43,10 +60,11 @@ const STARTS: &[(&str, &str, i32, &str)] = &[
     ("--memory-limit 0", "", 2, "--memory-limit"),
     ("--keep-alive 0", "", 2, "--keep-alive"),
     ("--requests-at-once 0", "", 2, "--requests-at-once"),
-    ("--memory-budget 50", "", 1, "at least 86 MiB are needed"),
+    ("--memory-budget 50", "", 1, "at least 114 MiB are needed"),
     // The system has less than is wanted: it is served with less, and it is said with how much.
     ("--check", "ulimit -v 2000000000", 0, "no address space for more"),
     ("--check", "ulimit -n 300", 0, "there may be 150 connections instead of 2048"),
+    ("--check", "rm -r DATA/cache && touch DATA/cache", 0, "each start compiles anew"),
 ];
 
 /// Whoever starts it wrongly is told which option is wrong and what would be right; whatever it can do without is said.
@@ -54,25 +72,41 @@ const STARTS: &[(&str, &str, i32, &str)] = &[
 fn starts() {
     let data = tempfile::tempdir().unwrap();
     let farebox = artifacts::farebox();
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let another = KeyPair::generate().unwrap().serialize_pem();
-    for (name, text) in
-        [("certificate", cert.pem()), ("key", KeyPair::serialize_pem(&signing_key)), ("another", another)]
-    {
+    let key = KeyPair::generate().unwrap();
+    let certificate = |until: SystemTime| {
+        let mut parameters = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        parameters.not_after = until.into();
+        parameters.self_signed(&key).unwrap().pem()
+    };
+    // The beginning of 2001, two days from now, and in a year.
+    let (past, now) = (SystemTime::UNIX_EPOCH + 11_323 * DAY, SystemTime::now());
+    let files = [
+        ("certificate", certificate(now + 365 * DAY)),
+        ("expired", certificate(past)),
+        ("soon", certificate(now + 2 * DAY + DAY / 2)),
+        ("key", key.serialize_pem()),
+        ("another", KeyPair::generate().unwrap().serialize_pem()),
+        (
+            "traditional",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n-----END RSA PRIVATE KEY-----\n".to_owned(),
+        ),
+    ];
+    for (name, text) in files {
         fs::write(data.path().join(format!("{name}.pem")), text).unwrap();
     }
     for (arguments, before, code, words) in STARTS {
         // An address of our own, unless the row has one.
         let listen = if arguments.contains("--listen") { "" } else { "--listen 127.0.0.1:0" };
-        let arguments = arguments.replace("DATA", data.path().to_str().unwrap());
-        let before = if before.is_empty() { "true" } else { before };
+        let placed = |text: &str| text.replace("DATA", data.path().to_str().unwrap());
+        let (arguments, words) = (placed(arguments), placed(words));
+        let before = if before.is_empty() { "true".to_owned() } else { placed(before) };
         let line = format!("{before} && exec {farebox:?} up --data {:?} {listen} {arguments}", data.path());
         let mut shell = Command::new("sh");
         shell.args(["-c", &line]).current_dir(artifacts::repository()).env_remove("RUST_LOG");
         let output = shell.output().unwrap();
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert_eq!(output.status.code(), Some(*code), "{line}: {said}");
-        assert!(said.contains(words), "{line}: {said}");
+        assert!(said.contains(&words), "{line}: {said}");
     }
 }
 

@@ -38,7 +38,10 @@ impl ParseError {
     pub fn lines(&self) -> Vec<String> {
         match self {
             Self::Invalid(problems) => {
-                let line = |problem: &Problem| format!("{} {} [{}]", problem.pointer, problem.message, problem.code);
+                let line = |Problem { pointer, message, code }: &Problem| {
+                    // What is wrong with the document as a whole has no place in it.
+                    format!("{pointer} {message} [{code}]").trim_start().to_owned()
+                };
                 problems.iter().map(line).collect()
             }
             Self::Other(why) => vec![why.clone()],
@@ -273,5 +276,22 @@ impl Catalogue for Unrendered {
 
     fn render(&self, _: &Bill, _: &str) -> Result<Vec<PageSection>, String> {
         match *self {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line says where something is wrong, if that is anywhere in the document, and begins with no space.
+    #[test]
+    fn lines() {
+        let problem = |pointer: &str| {
+            let (pointer, message) = (pointer.to_owned(), "is wrong".to_owned());
+            Problem { pointer, code: "a-code".into(), message }
+        };
+        let invalid = ParseError::Invalid(vec![problem(""), problem("/items/0")]);
+        assert_eq!(invalid.lines(), ["is wrong [a-code]", "/items/0 is wrong [a-code]"]);
+        assert_eq!(ParseError::Other("it failed".to_owned()).lines(), ["it failed"]);
     }
 }

@@ -1,5 +1,7 @@
 //! The origins whose pages may ask from within a browser, as operators list them.
 
+use std::net::Ipv6Addr;
+
 /// Whose pages may ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origins {
@@ -62,9 +64,8 @@ fn wrong(origin: &str) -> Option<&'static str> {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (host, None),
     };
-    let is_host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._[]:".contains(c);
-    if host.is_empty() || !host.chars().all(is_host) {
-        return Some("a host is a name in lower case, or an address");
+    if !is_host(host) {
+        return Some("a host is a name in lower case, or an address, that of IPv6 in brackets");
     }
     match port {
         None => None,
@@ -74,6 +75,14 @@ fn wrong(origin: &str) -> Option<&'static str> {
         Some(port) if port.parse::<u16>().is_ok_and(|number| number > 0 && number.to_string() == port) => None,
         Some(_) => Some("a port is a number from 1 to 65535"),
     }
+}
+
+fn is_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[') {
+        return address.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    }
+    let is_of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
+    !host.is_empty() && host.chars().all(is_of_name)
 }
 
 #[cfg(test)]
@@ -92,6 +101,7 @@ mod tests {
             ("https://a.example\n http://localhost:8080", these(&["https://a.example", "http://localhost:8080"])),
             ("capacitor://localhost", these(&["capacitor://localhost"])),
             ("http://[::1]:3000 http://[::1]", these(&["http://[::1]:3000", "http://[::1]"])),
+            ("http://127.0.0.1:3000", these(&["http://127.0.0.1:3000"])),
             ("* https://a.example", Err("nothing stands beside it")),
             ("a.example", Err("no scheme")),
             ("null", Err("no scheme")),
@@ -101,6 +111,13 @@ mod tests {
             ("https://", Err("host is a name")),
             ("https://user@a.example", Err("host is a name")),
             ("https://*.example", Err("host is a name")),
+            ("https://[::1", Err("host is a name")),
+            ("https://::1", Err("host is a name")),
+            ("https://[::1]a", Err("host is a name")),
+            ("https://[::1]]", Err("host is a name")),
+            ("https://[a.example]", Err("host is a name")),
+            ("https://a[", Err("host is a name")),
+            ("https://[::1]:0", Err("1 to 65535")),
             ("https://a.example/", Err("not even a /")),
             ("https://a.example:443", Err("leave out the port")),
             ("http://a.example:80", Err("leave out the port")),

@@ -44,7 +44,12 @@ impl Apart {
     /// This program, for an engine whose instances have at most so many bytes. `None` where it cannot be found.
     #[must_use]
     pub fn of_this_program(memory: usize) -> Option<Self> {
-        Some(Self { program: std::env::current_exe().ok()?, memory })
+        Some(Self::of(std::env::current_exe().ok()?, memory))
+    }
+
+    /// A program that is, or is not, one that compiles.
+    pub(crate) fn of(program: PathBuf, memory: usize) -> Self {
+        Self { program, memory }
     }
 
     /// The machine code of a component.

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -60,15 +60,20 @@ impl DataDir {
     ///
     /// # Errors
     ///
-    /// It cannot be made or made private.
+    /// It cannot be made or made private, or belongs to another user, whose code would be run.
     pub fn cache(&self) -> anyhow::Result<PathBuf> {
         let path = self.path.join("cache");
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&path)
-            .and_then(|()| std::fs::set_permissions(&path, Permissions::from_mode(0o700)))
-            .with_context(|| format!("cannot make the private folder {path:?}"))?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path).with_context(|| {
+            format!("cannot make the folder {path:?}; remove what is in its place, or make {:?} writable", self.path)
+        })?;
+        let (owner, user) = (std::fs::metadata(&path)?.uid(), rustix::process::geteuid().as_raw());
+        if owner != user {
+            bail!(
+                "{path:?} belongs to user {owner}, and this process is user {user}'s; give it to that one, or remove it"
+            );
+        }
+        std::fs::set_permissions(&path, Permissions::from_mode(0o700))
+            .with_context(|| format!("cannot make {path:?} private to its owner"))?;
         Ok(path)
     }
 
@@ -143,5 +148,26 @@ mod tests {
 
         std::fs::write(path.join("signing.key"), "short").unwrap();
         assert!(DataDir::open(&path).unwrap().signing_key().is_err());
+    }
+    /// The folder for compiled components is private to this user; where it cannot be, it is said why not and what to do.
+    #[test]
+    fn the_cache_is_nobody_elses() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let path = folder.path().join("cache");
+        assert_eq!(data.cache().unwrap(), path);
+        std::fs::set_permissions(&path, Permissions::from_mode(0o777)).unwrap();
+        data.cache().unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+
+        // Where a test may give a folder away.
+        if std::os::unix::fs::chown(&path, Some(4242), None).is_ok() {
+            let error = format!("{:#}", data.cache().unwrap_err());
+            assert!(error.contains("belongs to user 4242") && error.contains("remove it"), "{error}");
+        }
+        std::fs::remove_dir(&path).unwrap();
+        std::fs::write(&path, "").unwrap();
+        let error = format!("{:#}", data.cache().unwrap_err());
+        assert!(error.contains("remove what is in its place"), "{error}");
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, ResourceLimiter};
 
+use crate::budget::Share;
+
 /// How often running guests are interrupted to let others, and deadlines, have their turn.
 const TICK: Duration = Duration::from_millis(5);
 
@@ -80,19 +82,34 @@ pub fn anyhow_error(error: wasmtime::Error) -> anyhow::Error {
 pub struct MemoryLimit {
     limit: usize,
     left: usize,
+    /// What it takes of the memory that instances share, if it does.
+    share: Option<Share>,
+    is_made: bool,
+    /// It took more than there was to share.
+    is_over: bool,
 }
 
 impl MemoryLimit {
     /// At most this many bytes.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
-        Self { limit: bytes, left: bytes }
+        Self { limit: bytes, left: bytes, share: None, is_made: false, is_over: false }
     }
 
-    /// Whether the instance has taken a quarter of it. It never gives any back.
+    /// Has what it takes count in a share of what there is.
+    pub fn shares(&mut self, share: Share) {
+        self.share = Some(share);
+    }
+
+    /// From now on there are requests in it, which would fail if it were refused what it needs: it is to be replaced instead.
+    pub fn is_made(&mut self) {
+        self.is_made = true;
+    }
+
+    /// Whether the instance has taken a quarter of it, or more than there was to share. It never gives any back.
     #[must_use]
     pub fn is_grown(&self) -> bool {
-        self.left < self.limit / 4 * 3
+        self.is_over || self.left < self.limit / 4 * 3
     }
 }
 
@@ -104,6 +121,14 @@ impl ResourceLimiter for MemoryLimit {
             return Ok(false);
         };
         self.left = left;
+        if let Some(share) = &mut self.share
+            && let Err(exhausted) = share.grow(self.limit - left, false)
+        {
+            if !self.is_made {
+                return Err(wasmtime::Error::new(exhausted));
+            }
+            self.is_over = true;
+        }
         Ok(true)
     }
 
@@ -117,6 +142,8 @@ impl ResourceLimiter for MemoryLimit {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::budget::{Budget, Exhausted};
+    use std::collections::BTreeMap;
     use std::time::Instant;
 
     /// All memories of an instance count together.
@@ -127,6 +154,54 @@ mod tests {
         assert!(limit.memory_growing(0, 30, None).unwrap());
         assert!(!limit.memory_growing(30, 50, None).unwrap());
         assert!(limit.memory_growing(30, 40, None).unwrap());
+    }
+
+    /// Instances that share memory, of at most 256 KiB each where there are 48: "number event", and what comes of it.
+    #[test]
+    fn memory_is_shared() {
+        for (why, steps) in [
+            ("two that are small", &["1 start 16: made", "2 start 16: made", "1 grow 0: fine"][..]),
+            ("there is none for another", &["1 start 40: made", "2 start 16: no place", "2 start 8: made"]),
+            ("there is again", &["1 start 40: made", "2 start 16: no place", "1 end 0: gone", "2 start 16: made"]),
+            ("one that grows goes on, and is replaced", &["1 start 40: made", "2 start 8: made", "2 grow 8: replaced"]),
+            ("one that grows where there is room", &["1 start 16: made", "1 grow 16: fine", "2 start 16: made"]),
+            ("no more than its limit", &["1 start 16: made", "1 grow 241: refused"]),
+        ] {
+            // A quarter is for those who need little, and instances do not.
+            let budget = Budget::new(64 << 10);
+            let mut instances = BTreeMap::new();
+            for step in steps {
+                let (event, expected) = step.split_once(": ").unwrap();
+                let words: Vec<&str> = event.split(' ').collect();
+                let (number, bytes) = (words[0], words[2].parse::<usize>().unwrap() << 10);
+                let outcome = match words[1] {
+                    "start" => {
+                        let mut limit = MemoryLimit::new(256 << 10);
+                        limit.shares(budget.share());
+                        match limit.memory_growing(0, bytes, None) {
+                            Ok(_) => {
+                                limit.is_made();
+                                instances.insert(number, limit);
+                                "made"
+                            }
+                            Err(error) if error.is::<Exhausted>() => "no place",
+                            Err(_) => "failed",
+                        }
+                    }
+                    "grow" => {
+                        let limit = instances.get_mut(number).unwrap();
+                        match limit.memory_growing(0, bytes, None) {
+                            Ok(false) => "refused",
+                            Ok(true) if limit.is_grown() => "replaced",
+                            Ok(true) => "fine",
+                            Err(_) => "failed",
+                        }
+                    }
+                    _ => instances.remove(number).map_or("never there", |_| "gone"),
+                };
+                assert_eq!(outcome, expected, "{why}: {step}");
+            }
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! No crate of the application is among the dependencies: what the host must know of one is in its manifest.
 
 mod application;
+mod budget;
 mod build_commands;
 mod capabilities;
 mod capability_set;

@@ -1,7 +1,7 @@
 //! What a process says on its standard output and error, when nothing may depend on whether anybody listens.
 //!
 //! A full disk, a dead pipe and a reader who has stopped are everyday faults. None of them is a reason to fail, to wait or to end, so
-//! nothing here returns an error, and nothing waits longer than it says. `println!` and `eprintln!` wait, and panic: clippy refuses
+//! nothing here returns an error, and nothing waits longer than it says, but [`print`]: what a command was asked for. `println!` and `eprintln!` wait, and panic: clippy refuses
 //! them.
 
 mod lossy;
@@ -15,6 +15,7 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use tracing_subscriber::fmt::MakeWriter;
 
 use self::lossy::Lossy;
@@ -52,6 +53,24 @@ pub fn offer(text: String) {
     if let Err(error) = thread::Builder::new().name("stdout".to_owned()).spawn(write) {
         tracing::warn!("cannot write to the standard output: {error}");
     }
+}
+
+/// Writes an answer, which is what a command is there for: waits for whoever reads it.
+///
+/// # Errors
+///
+/// When it cannot be written: the disk is full, or nobody reads it.
+pub fn print(answer: impl Display) -> anyhow::Result<()> {
+    print_with(|| write!(io::stdout(), "{answer}"))
+}
+
+/// Writes an answer that somebody else lays out, for example in colours.
+///
+/// # Errors
+///
+/// As [`print`].
+pub fn print_with(write: impl FnOnce() -> io::Result<()>) -> anyhow::Result<()> {
+    write().and_then(|()| io::stdout().flush()).context("cannot write to the standard output")
 }
 
 /// Has panics told as everything else is. By default a panic is told with a write that ends the process when it fails.

@@ -15,6 +15,7 @@ mod queue;
 mod shed;
 mod socket;
 mod underway;
+mod untaken;
 mod warm_up;
 mod worker;
 mod workers;
@@ -36,29 +37,30 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use wasmtime_wasi_http::WasiBody;
 
 use self::access::Access;
 use self::body::RequestBody;
-use self::compress::{compressed, takes_gzip};
+use self::compress::{Codings, compressed};
 pub use self::connection::Patience;
 use self::connections::{Connections, Open};
 pub use self::crowd::Crowd;
+use self::instances::Places;
 pub use self::instances::{Instances, Reuse};
-use self::lane::{Answer, whole};
-pub use self::memory::BODY_WEIGHT;
-use self::memory::{Memory, Taken};
+use self::lane::{Answer, Secure, whole};
+pub use self::memory::least_budget;
+use self::memory::{Memory, Portions, Taken};
 use self::shed::Shed;
 use self::socket::{Socket, Watched};
 use self::underway::Underway;
 use self::workers::Workers;
 pub use self::workers::processors;
+use crate::budget::Budget;
 use crate::routes::Routes;
 use crate::tls::Tls;
 use crate::unanswered::Unanswered;
@@ -91,7 +93,8 @@ const CALLED_OFF: usize = 20;
 pub struct Limits {
     /// The largest body of a request, in bytes.
     pub body: usize,
-    /// The most memory for the bodies of requests, while they come and while they are worked on, in bytes.
+    /// The most memory for the bodies of requests, while they come and while they are worked on, for instances that there are when
+    /// requests wait, and for answers over HTTP/2 that clients have yet to take, in bytes.
     pub memory: usize,
     /// How long a request may take: its body to arrive, and then its answer.
     pub request: Duration,
@@ -148,6 +151,7 @@ struct Client {
     peer: SocketAddr,
     /// The same, as components are told it.
     address: HeaderValue,
+    is_secure: bool,
     watched: Watched,
 }
 
@@ -163,11 +167,12 @@ impl Server {
     /// requests come to it.
     #[must_use]
     pub fn new(routes: Routes, components: BTreeMap<String, Instances>, limits: Limits, probes: &[String]) -> Self {
-        let places = Arc::new(Semaphore::new(limits.instances));
+        let memory = Budget::new(Portions::of(limits.memory).work);
+        let places = Places::new(limits.instances, memory.clone());
         let start = |(id, instances): (String, Instances)| {
             let is_its = |path: &&String| routes.component(path) == Some(&*id);
             let warm_up = probes.iter().rev().find(is_its).map(|path| Arc::from(path.as_str()));
-            (id, Workers::start(instances, Arc::clone(&places), warm_up))
+            (id, Workers::start(instances, places.clone(), warm_up))
         };
         let components: BTreeMap<String, Workers> = components.into_iter().map(start).collect();
         let mut apart = BTreeMap::new();
@@ -180,7 +185,7 @@ impl Server {
         let probes = probes.iter().filter_map(&mut probe).collect();
         let shed = Shed::new("requests were told to come back: as many are under way, or as large, as may be");
         let in_flight = Arc::new(Semaphore::new(limits.in_flight));
-        Self { routes, components, limits, in_flight, memory: Memory::new(limits.memory), probes, shed }
+        Self { routes, components, limits, in_flight, memory: Memory::new(memory), probes, shed }
     }
 
     /// What renews the instances of all components.
@@ -197,8 +202,11 @@ impl Server {
     pub async fn run(self, listener: TcpListener, tls: Option<Tls>, stop: impl Future<Output = ()>) {
         let server = Arc::new(self);
         let follows = tls.clone().map(|tls| tokio::spawn(tls.follow()));
-        let connections = Arc::new(Connections::new(server.limits.connections, server.limits.patience));
-        let graceful = GracefulShutdown::new();
+        let untaken = Portions::of(server.limits.memory).answers;
+        let connections = Arc::new(Connections::new(server.limits.connections, server.limits.patience, untaken));
+        let relieves = tokio::spawn(Arc::clone(&connections).relieve());
+        // Connections have the other end until they are gone.
+        let (stopping, _) = watch::channel(());
         let not_accepted = Shed::new("connections were not accepted at once: there may be too few file descriptors");
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -210,7 +218,7 @@ impl Server {
                 Ok((stream, peer)) => {
                     let open = connections.open(peer);
                     let tls = tls.as_ref().map(Tls::acceptor);
-                    tokio::spawn(Arc::clone(&server).connection(stream, tls, peer, open, graceful.watcher()));
+                    tokio::spawn(Arc::clone(&server).connection(stream, tls, peer, open, stopping.subscribe()));
                 }
                 Err(error) => {
                     // It passes when connections end.
@@ -224,7 +232,8 @@ impl Server {
             follows.abort();
         }
         connections.stop();
-        let mut finished = std::pin::pin!(graceful.shutdown());
+        _ = stopping.send(());
+        let mut finished = std::pin::pin!(stopping.closed());
         if timeout(server.limits.shutdown, &mut finished).await.is_err() {
             let (count, some) = connections.left();
             let patience = server.limits.shutdown.as_secs_f32();
@@ -232,6 +241,7 @@ impl Server {
             connections.end();
             _ = timeout(DROPPING, finished).await;
         }
+        relieves.abort();
         server.workers().for_each(Workers::stop);
     }
 
@@ -241,32 +251,29 @@ impl Server {
         tls: Option<TlsAcceptor>,
         peer: SocketAddr,
         open: Open,
-        watcher: Watcher,
+        stopping: watch::Receiver<()>,
     ) {
         // Without it a response whose body follows its head in a second write waits for the client's delayed
         // acknowledgement: 40 ms.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
-        let client = Client { peer, address: head::address(peer), watched: open.watched.clone() };
+        let address = head::address(peer);
+        let client = Client { peer, address, is_secure: tls.is_some(), watched: open.watched.clone() };
         let socket = Socket::new(stream, open.watched.clone());
-        let served = async {
-            match tls {
-                None => self.serve(socket, client, watcher).await,
-                // It may take as long as the head of the first request, which comes after it.
-                Some(tls) => match tls.accept(socket).await {
-                    Ok(stream) => self.serve(stream, client, watcher).await,
-                    Err(error) => tracing::debug!(%peer, "a client could not agree on TLS: {error}"),
-                },
-            }
+        let Some(tls) = tls else { return self.serve(socket, client, &open, stopping).await };
+        // It may take as long as the head of the first request, which comes after it.
+        let accepted = tokio::select! {
+            accepted = tls.accept(socket) => accepted,
+            () = open.has_to_end() => return tell_end(peer, &open),
         };
-        tokio::select! {
-            () = served => {}
-            () = open.has_to_end() => tracing::debug!(%peer, "a connection was ended: it {}", open.watched.lock()),
+        match accepted {
+            Ok(stream) => self.serve(stream, client, &open, stopping).await,
+            Err(error) => tracing::debug!(%peer, "a client could not agree on TLS: {error}"),
         }
     }
 
-    async fn serve<S>(self: Arc<Self>, stream: S, client: Client, watcher: Watcher)
+    async fn serve<S>(self: Arc<Self>, stream: S, client: Client, open: &Open, mut stopping: watch::Receiver<()>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -276,8 +283,26 @@ impl Server {
             async move { Ok::<_, Infallible>(server.answer(request, &client).await) }
         });
         let protocols = protocols();
-        let connection = protocols.serve_connection(TokioIo::new(stream), answer);
-        if let Err(error) = watcher.watch(connection).await {
+        let mut connection = std::pin::pin!(protocols.serve_connection(TokioIo::new(stream), answer));
+        let served = async {
+            tokio::select! {
+                ended = connection.as_mut() => return ended,
+                _ = stopping.changed() => {}
+            }
+            connection.as_mut().graceful_shutdown();
+            connection.as_mut().await
+        };
+        let ended = tokio::select! {
+            ended = served => ended,
+            () = open.has_to_end() => {
+                tell_end(peer, open);
+                // The client is told as well.
+                let farewell = open.watched.lock().farewell();
+                connection.as_mut().graceful_shutdown();
+                timeout(farewell, connection).await.unwrap_or(Ok(()))
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%peer, "a connection ended badly: {error}");
         }
     }
@@ -291,6 +316,9 @@ impl Server {
         let (mut head, mut body) = RequestBody::split(request);
         head::name_host(&mut head);
         head::vouch(&mut head.headers, client.address.clone());
+        if client.is_secure {
+            head.extensions.insert(Secure);
+        }
         let answered = self.dispatch(head, &mut body, &mut underway).await;
         body.discard();
         let mut response = answered.unwrap_or_else(|why| {
@@ -348,11 +376,11 @@ impl Server {
         place: Place,
     ) -> Result<Response<WasiBody>, Unanswered> {
         let start = Instant::now();
-        let gzip = takes_gzip(request.headers());
+        let codings = Codings::of(request.headers());
         let answered = async {
             match component.ask(request).await? {
-                Answer::Whole(response) => Ok(compressed(response, gzip).await.map(whole)),
-                Answer::Begun(response) => prepare(response, place, gzip).await,
+                Answer::Whole(response) => Ok(compressed(response, &codings).await.map(whole)),
+                Answer::Begun(response) => prepare(response, place, &codings).await,
             }
         };
         match timeout(self.limits.request, answered).await {
@@ -362,6 +390,10 @@ impl Server {
             Err(_) => Err(Unanswered::TimedOut),
         }
     }
+}
+
+fn tell_end(peer: SocketAddr, open: &Open) {
+    tracing::debug!(%peer, "a connection was ended: it {}", open.watched.lock());
 }
 
 /// HTTP/1.1 and HTTP/2: a client's first bytes say which it speaks.
@@ -420,7 +452,11 @@ fn refuse(why: Unanswered, traceparent: Option<&HeaderValue>) -> Response<WasiBo
 }
 
 /// Makes a response ready to send. Its place among the requests under way is free again when its body has been sent.
-async fn prepare(response: Response<WasiBody>, place: Place, gzip: bool) -> Result<Response<WasiBody>, Unanswered> {
+async fn prepare(
+    response: Response<WasiBody>,
+    place: Place,
+    codings: &Codings,
+) -> Result<Response<WasiBody>, Unanswered> {
     let (head, body) = response.into_parts();
     let length = match head.status {
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => Some(0),
@@ -431,7 +467,7 @@ async fn prepare(response: Response<WasiBody>, place: Place, gzip: bool) -> Resu
             tracing::error!("a component did not finish its response: {error:?}");
             Unanswered::Internal
         })?;
-        return Ok(compressed(Response::from_parts(head, body.to_bytes()), gzip).await.map(whole));
+        return Ok(compressed(Response::from_parts(head, body.to_bytes()), codings).await.map(whole));
     }
     let body = body.map_frame(move |frame| {
         _ = &place;

@@ -8,6 +8,7 @@ use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use crate::budget::Share;
 use crate::capabilities::outgoing::Outgoing;
 use crate::capabilities::redis::{self, RedisView};
 use crate::capabilities::sqlite::{self, SqliteView};
@@ -57,6 +58,16 @@ impl Guest {
 }
 
 impl Guest {
+    /// Has what its instance takes of memory count in a share of what there is.
+    pub fn shares(&mut self, share: Share) {
+        self.memory.shares(share);
+    }
+
+    /// Its instance is made: from now on it is not refused what it needs, but replaced when there is none.
+    pub fn is_made(&mut self) {
+        self.memory.is_made();
+    }
+
     /// Whether its instance has taken so much memory that the next one is to take its place.
     #[must_use]
     pub fn is_grown(&self) -> bool {

@@ -1,11 +1,13 @@
 //! TLS: the certificate and its key, read from files and read again when they change.
 
 mod follow;
+mod validity;
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use tokio_rustls::TlsAcceptor;
@@ -15,9 +17,13 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, InconsistentKeys, ServerConfig};
 
 use self::follow::{Follow, Stamp, Step};
+use self::validity::{Notice, Reminder, Validity};
 
 /// How often the files are looked at.
 const LOOKING: Duration = Duration::from_secs(1);
+
+/// The largest file that is read, in bytes: a hundred times as long as those that there are.
+const LARGEST: u64 = 1 << 20;
 
 /// Where a certificate and its key are.
 #[derive(Clone, Debug)]
@@ -28,13 +34,20 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
+/// What was read.
+struct Loaded {
+    config: Arc<ServerConfig>,
+    /// Of the server's own certificate.
+    validity: Option<Validity>,
+}
+
 impl CertificateFiles {
     /// What they say, ready to be used.
     ///
     /// # Errors
     ///
     /// They cannot be read, are not what they should be, or do not go together.
-    fn load(&self) -> anyhow::Result<Arc<ServerConfig>> {
+    fn load(&self) -> anyhow::Result<Loaded> {
         let Self { certificate, key } = self;
         let text = read(certificate, "--tls-certificate")?;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
@@ -46,12 +59,17 @@ impl CertificateFiles {
         );
         let text = read(key, "--tls-key")?;
         let private = PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
-            PemError::NoItemsFound => anyhow::anyhow!(
-                "{} has no private key: it begins with -----BEGIN PRIVATE KEY-----, and has no password",
+            _ if is_encrypted(&text) => anyhow::anyhow!(
+                "the private key in {0} is encrypted with a password, for which nobody is asked here; \
+                 `openssl pkey -in {0} -out FILE` writes it to another file without",
                 key.display()
             ),
+            PemError::NoItemsFound => {
+                anyhow::anyhow!("{} has no private key: it begins with -----BEGIN PRIVATE KEY-----", key.display())
+            }
             error => broken(key, &error),
         })?;
+        let validity = chain.first().and_then(|own| Validity::of(own));
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder = builder.with_safe_default_protocol_versions()?.with_no_client_auth();
         let config = builder.with_single_cert(chain, private).map_err(|error| match error {
@@ -64,7 +82,7 @@ impl CertificateFiles {
         });
         let mut config = config?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
+        Ok(Loaded { config: Arc::new(config), validity })
     }
 
     fn stamp(&self) -> [Option<Stamp>; 2] {
@@ -72,8 +90,33 @@ impl CertificateFiles {
     }
 }
 
+/// A file is read whenever it changes: what can be read only once, or has no end, is none.
 fn read(path: &Path, option: &str) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}, which {option} names", path.display()))
+    let cannot = || format!("cannot read {}, which {option} names", path.display());
+    // Before it is opened: a pipe would wait for somebody to write to it.
+    let about = path.metadata().with_context(cannot)?;
+    anyhow::ensure!(
+        about.is_file(),
+        "{} is no regular file; write what it says to a file, and name that with {option}",
+        path.display()
+    );
+    let mut text = Vec::new();
+    File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text)).with_context(cannot)?;
+    anyhow::ensure!(
+        u64::try_from(text.len()).is_ok_and(|length| length <= LARGEST),
+        "{} is larger than {LARGEST} bytes; {option} names a file in PEM, which has a few thousand",
+        path.display()
+    );
+    Ok(text)
+}
+
+/// Whether there is a private key that needs a password, in either of the two forms there are.
+fn is_encrypted(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    text.lines().any(|line| {
+        line.trim_end() == "-----BEGIN ENCRYPTED PRIVATE KEY-----"
+            || line.strip_prefix("Proc-Type:").is_some_and(|kind| kind.contains("ENCRYPTED"))
+    })
 }
 
 fn broken(path: &Path, error: &PemError) -> anyhow::Error {
@@ -91,7 +134,8 @@ fn broken(path: &Path, error: &PemError) -> anyhow::Error {
 pub struct Tls {
     files: CertificateFiles,
     follow: Arc<Mutex<Follow<[Option<Stamp>; 2]>>>,
-    config: Arc<Mutex<Arc<ServerConfig>>>,
+    reminder: Arc<Mutex<Reminder>>,
+    in_force: Arc<Mutex<Loaded>>,
 }
 
 impl Tls {
@@ -103,13 +147,24 @@ impl Tls {
     pub fn load(files: CertificateFiles) -> anyhow::Result<Self> {
         // Before they are read: should they change in between, they are read again.
         let follow = Follow::new(files.stamp());
-        let config = files.load()?;
-        Ok(Self { files, follow: Arc::new(Mutex::new(follow)), config: Arc::new(Mutex::new(config)) })
+        let loaded = files.load()?;
+        let (follow, reminder) = (Arc::new(Mutex::new(follow)), Arc::new(Mutex::new(Reminder::new())));
+        Ok(Self { files, follow, reminder, in_force: Arc::new(Mutex::new(loaded)) })
+    }
+
+    /// Says when the certificate is not valid, or will not be for long. Returns why clients refuse it, if they do.
+    pub(crate) fn tell_validity(&self) -> Option<String> {
+        lock(&self.reminder).says(Instant::now());
+        let notice = lock(&self.in_force).validity.and_then(|validity| validity.notice(SystemTime::now()))?;
+        let (Notice::Soon(why) | Notice::Refused(why)) = &notice;
+        let text = format!("the certificate in {} {why}", self.files.certificate.display());
+        tracing::warn!("{text}");
+        matches!(notice, Notice::Refused(_)).then_some(text)
     }
 
     /// What begins a connection from now on.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(Arc::clone(&self.config.lock().unwrap_or_else(PoisonError::into_inner)))
+        TlsAcceptor::from(Arc::clone(&lock(&self.in_force).config))
     }
 
     /// Reads the files whenever they change, for ever. What cannot be used is said, once, and what was in force stays.
@@ -123,19 +178,26 @@ impl Tls {
     }
 
     fn look(&self) {
-        let mut follow = self.follow.lock().unwrap_or_else(PoisonError::into_inner);
-        match follow.step(self.files.stamp(), || self.files.load()) {
+        if lock(&self.reminder).is_due(Instant::now()) {
+            self.tell_validity();
+        }
+        match lock(&self.follow).step(self.files.stamp(), || self.files.load()) {
             Step::Stays => {}
-            Step::Changes(config) => {
-                *self.config.lock().unwrap_or_else(PoisonError::into_inner) = config;
+            Step::Changes(loaded) => {
+                *lock(&self.in_force) = loaded;
                 let path = self.files.certificate.display();
                 tracing::info!("connections from now on are made with the new certificate in {path}");
+                self.tell_validity();
             }
             Step::Fails(why) => {
                 tracing::error!("the new certificate cannot be used, and the one before stays in force: {why:#}");
             }
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

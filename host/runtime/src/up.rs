@@ -5,11 +5,10 @@ mod listen_address;
 mod open_files;
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -50,7 +49,8 @@ pub struct Up {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: ListenAddress,
 
-    /// Serve with TLS: the server's certificate and those that it is signed with, PEM. Read again whenever it changes.
+    /// Serve with TLS: the server's certificate and those that it is signed with, PEM, in a file of at most 1 MiB. Read again
+    /// whenever it changes; it is said when it ends within 14 days.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
 
@@ -87,8 +87,9 @@ pub struct Up {
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = clap::value_parser!(u32).range(1..))]
     body_limit: u32,
 
-    /// The most memory for the bodies of all requests under way and for what is read from them, in MiB. A request that finds none
-    /// is told to come back; a quarter is for those of at most 16 KiB.
+    /// The most memory for the bodies of all requests under way, for what is read from them, for instances that are started when
+    /// requests wait, and for answers over HTTP/2 that clients do not take, in MiB. A request that finds none is told to come back;
+    /// a quarter is for answers, and a quarter of the rest for bodies of at most 16 KiB.
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
     memory_budget: u32,
 
@@ -174,6 +175,7 @@ impl Up {
         let values = self.values(&manifest, &data)?;
 
         let tls = self.tls()?;
+        let outdated = tls.as_ref().and_then(Tls::tell_validity);
         let scheme = if tls.is_some() { "https" } else { "http" };
         // Before what takes long. Connections made from now on wait until the server runs.
         let listener = self.listen.bind().await?;
@@ -181,7 +183,7 @@ impl Up {
         let stop = stop(server.renewal())?;
         let missing = server.warm_up().await;
         if self.check {
-            return checked(&format!("{scheme}://{}", listener.local_addr()?), missing);
+            return checked(&format!("{scheme}://{}", listener.local_addr()?), missing.or(outdated));
         }
         if let Some(missing) = missing {
             tracing::warn!("not everything is in order, and the application is served all the same: {missing}");
@@ -225,11 +227,7 @@ impl Up {
         let apart = apart(manifest)?;
         let (engine, instances) =
             engine_that_fits(memory, self.max_in_flight.min(INSTANCES).saturating_add(apart), apart)?;
-        let compiler = Compiler::new(engine.clone(), data.cache()?);
-        let compiler = match Apart::of_this_program(memory) {
-            Some(apart) => compiler.with(apart),
-            None => compiler,
-        };
+        let compiler = Compiler::new(engine.clone(), cache(data)).with(Apart::of_this_program(memory));
         let linker = linker(&engine).map_err(anyhow_error)?;
         let shared = Shared { database: sqlite::open(manifest, &data.database())?, redis: Redis::default(), memory };
         let application = Application { manifest, values, shared, wasi_http_only: self.wasi_http };
@@ -262,7 +260,7 @@ impl Up {
     /// It is not enough for one body of the largest size.
     fn memory_budget(&self) -> anyhow::Result<usize> {
         let body = usize::try_from(self.body_limit)?;
-        let least = body.saturating_mul(serve::BODY_WEIGHT).saturating_mul(4).div_ceil(3).div_ceil(1 << 20);
+        let least = serve::least_budget(body).div_ceil(1 << 20);
         let budget = usize::try_from(self.memory_budget)?;
         anyhow::ensure!(
             budget >= least,
@@ -286,9 +284,16 @@ fn checked(url: &str, missing: Option<String>) -> anyhow::Result<()> {
         anyhow::bail!("not everything is in order: {missing}");
     }
     // It is what was asked for, so it waits for its reader.
-    let answer = format!("everything is in order: the application could be served at {url}\n");
-    let mut stdout = std::io::stdout();
-    stdout.write_all(answer.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to the standard output")
+    output::print(format_args!("everything is in order: the application could be served at {url}\n"))
+}
+
+/// Where compiled components are kept. There is a start without them as well.
+fn cache(data: &DataDir) -> Option<PathBuf> {
+    data.cache()
+        .inspect_err(|error| {
+            tracing::warn!("compiled components are not kept, and each start compiles anew: {error:#}")
+        })
+        .ok()
 }
 
 /// Instances at once that are there however little is asked, or for probes only.

@@ -96,7 +96,7 @@ impl Fixture {
         let cache = folder.path().join("cache");
         std::fs::create_dir(&cache).unwrap();
         std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o700)).unwrap();
-        let (linker, compiler) = (linker(&engine).unwrap(), Compiler::new(engine, cache));
+        let (linker, compiler) = (linker(&engine).unwrap(), Compiler::new(engine, Some(cache)));
         Self { folder, manifest, compiler, linker }
     }
 

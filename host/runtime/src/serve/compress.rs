@@ -17,19 +17,33 @@ const LEAST: usize = 8 * 1024;
 /// What takes longer than others should wait for is compressed elsewhere.
 const MOST_IN_PASSING: usize = 64 * 1024;
 
-/// Whether a client takes gzip. One that does not say what it takes is sent nothing of the kind.
-pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
-    let mut any = false;
-    let said = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|said| said.to_str().ok());
-    for choice in said.flat_map(|said| said.split(',')) {
-        let (coding, weight) = choice.split_once(';').unwrap_or((choice, "q=1"));
-        let coding = coding.trim();
-        if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") {
-            return is_wanted(weight);
-        }
-        any |= coding == "*" && is_wanted(weight);
+/// What codings a client says it takes. Few answers depend on it, so it is read when one does.
+pub(super) struct Codings {
+    first: Option<HeaderValue>,
+    others: Vec<HeaderValue>,
+}
+
+impl Codings {
+    /// As the head of a request says.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let mut said = headers.get_all(ACCEPT_ENCODING).iter().cloned();
+        Self { first: said.next(), others: said.collect() }
     }
-    any
+
+    /// Whether gzip is one of them. A client that does not say what it takes is sent nothing of the kind.
+    fn have_gzip(&self) -> bool {
+        let mut any = false;
+        let said = self.first.iter().chain(&self.others).filter_map(|said| said.to_str().ok());
+        for choice in said.flat_map(|said| said.split(',')) {
+            let (coding, weight) = choice.split_once(';').unwrap_or((choice, "q=1"));
+            let coding = coding.trim();
+            if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") {
+                return is_wanted(weight);
+            }
+            any |= coding == "*" && is_wanted(weight);
+        }
+        any
+    }
 }
 
 /// Whether a weight, such as `q=0.5`, is one, and more than none.
@@ -39,7 +53,7 @@ fn is_wanted(weight: &str) -> bool {
 }
 
 /// The answer, compressed where that is worth it and the client takes it. It says in any case that it depends on the client.
-pub(super) async fn compressed(response: Response<Bytes>, takes_gzip: bool) -> Response<Bytes> {
+pub(super) async fn compressed(response: Response<Bytes>, codings: &Codings) -> Response<Bytes> {
     let (mut head, body) = response.into_parts();
     if head.status == StatusCode::NOT_MODIFIED {
         // As it would be said of what the client has.
@@ -49,7 +63,7 @@ pub(super) async fn compressed(response: Response<Bytes>, takes_gzip: bool) -> R
         return Response::from_parts(head, body);
     }
     head.headers.append(VARY, HeaderValue::from_static("accept-encoding"));
-    if !takes_gzip {
+    if !codings.have_gzip() {
         return Response::from_parts(head, body);
     }
     let gzipped = if body.len() > MOST_IN_PASSING {
@@ -101,6 +115,11 @@ mod tests {
     use flate2::read::GzDecoder;
     use std::io::Read as _;
 
+    /// Of a client that takes gzip, or says nothing.
+    fn codings(gzip: bool) -> Codings {
+        Codings { first: gzip.then(|| HeaderValue::from_static("gzip")), others: Vec::new() }
+    }
+
     /// A client is sent gzip if it says that it takes it, in any of the ways there are to say so.
     #[test]
     fn clients() {
@@ -131,7 +150,7 @@ mod tests {
             for said in said {
                 headers.append(ACCEPT_ENCODING, HeaderValue::from_static(said));
             }
-            assert_eq!(takes_gzip(&headers), expected, "{said:?}");
+            assert_eq!(Codings::of(&headers).have_gzip(), expected, "{said:?}");
         }
     }
 
@@ -167,7 +186,7 @@ mod tests {
             for (name, value) in headers {
                 response = response.header(*name, *value);
             }
-            let answer = compressed(response.body(text.clone()).unwrap(), takes).await;
+            let answer = compressed(response.body(text.clone()).unwrap(), &codings(takes)).await;
             let said = answer.headers().get(CONTENT_ENCODING).is_some_and(|coding| coding == "gzip");
             assert_eq!((said, answer.headers().contains_key(VARY)), (is_gzip, varies), "{why}");
             assert_eq!(answer.headers()[CONTENT_LENGTH], answer.body().len().to_string(), "{why}");
@@ -187,7 +206,7 @@ mod tests {
         for (tag, expected) in [("\"a\"", "W/\"a\""), ("W/\"a\"", "W/\"a\"")] {
             let response =
                 Response::builder().header("content-type", "text/a").header("etag", tag).header("vary", "origin");
-            let answer = compressed(response.body(Bytes::from(vec![b'x'; LEAST])).unwrap(), true).await;
+            let answer = compressed(response.body(Bytes::from(vec![b'x'; LEAST])).unwrap(), &codings(true)).await;
             assert_eq!(answer.headers()[ETAG], expected);
             assert_eq!(answer.headers().get_all(VARY).iter().collect::<Vec<_>>(), ["origin", "accept-encoding"]);
         }

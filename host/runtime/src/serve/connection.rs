@@ -25,6 +25,10 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// could ask for more all the while.
 const MOST_UNTAKEN: usize = 2 << 20;
 
+/// How long a client of HTTP/2 may take to hear that a connection ends which it has not used for long. It may be asking just now, and
+/// learns whether that counts.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// How many more requests than it lets be answered a client of HTTP/2 may call off: each is work for nothing.
 const MOST_CALLED_OFF: u32 = 100;
 
@@ -232,6 +236,17 @@ impl Connection {
         until.into_iter().chain(last_words).min()
     }
 
+    /// What of its answers its client has yet to take, in bytes.
+    pub(super) fn untaken(&self) -> usize {
+        self.untaken
+    }
+
+    /// How long its client may take to hear that it ends. Whoever makes room, or took too long, is told as far as it takes no time.
+    pub(super) fn farewell(&self) -> Duration {
+        let has_nothing_to_lose = self.has_streams && self.phase == Phase::Idle && self.blocked.is_none();
+        if has_nothing_to_lose && !self.is_over && !self.is_too_much() { FAREWELL } else { Duration::ZERO }
+    }
+
     /// How soon, at the earliest, it has to be asked again until when it may go on: nothing that happens meanwhile ends it sooner,
     /// but what it is told of.
     pub(super) fn look_again(&self, patience: &Patience) -> Duration {
@@ -417,6 +432,33 @@ mod tests {
                     connection.waits_since().map_or("not waited for".to_owned(), |at| format!("since {}", seconds(at)));
                 assert_eq!(format!("{until}, {since}"), *expected, "{name}: {step}");
             }
+        }
+    }
+    /// Who is told in time that its connection ends, and who only as far as that takes no time.
+    #[test]
+    fn farewells() {
+        let now = Instant::now();
+        for (why, has_streams, events, expected) in [
+            ("has asked nothing more", true, &["answered"][..], FAREWELL),
+            ("has one request at a time", false, &["answered"], Duration::ZERO),
+            ("waits for its answer", true, &[], Duration::ZERO),
+            ("makes room", true, &["answered", "ends"], Duration::ZERO),
+            ("takes nothing", true, &["answered", "blocks"], Duration::ZERO),
+        ] {
+            let mut connection = Connection::new(now);
+            connection.asked(has_streams, now);
+            connection.moves(Stage::Body, Stage::Work, now);
+            for event in events {
+                match *event {
+                    "answered" => {
+                        connection.moves(Stage::Work, Stage::Answer, now);
+                        connection.done(Stage::Answer, now);
+                    }
+                    "ends" => connection.ends(),
+                    _ => connection.blocks(now),
+                }
+            }
+            assert_eq!(connection.farewell(), expected, "{why}");
         }
     }
 }

@@ -12,14 +12,19 @@ use super::connection::{Connection, Patience};
 use super::crowd::Crowd;
 use super::shed::Shed;
 use super::socket::Watched;
+use super::untaken::{Untaken, who_leaves_most};
 
 pub(super) struct Connections {
     crowd: Crowd,
     patience: Patience,
     open: Mutex<HashMap<u64, Member>>,
     next: AtomicU64,
+    /// What their clients have yet to take.
+    untaken: Arc<Untaken>,
     /// Those that ended so that others could begin.
     shed: Shed,
+    /// Those that ended because of what they left lying.
+    relieved: Shed,
 }
 
 struct Member {
@@ -35,16 +40,40 @@ pub(super) struct Open {
 }
 
 impl Connections {
-    pub(super) fn new(crowd: Crowd, patience: Patience) -> Self {
+    /// Of which there may be so many, for so long, and whose clients may leave so much of their answers lying.
+    pub(super) fn new(crowd: Crowd, patience: Patience, untaken: usize) -> Self {
         let shed = Shed::new(
             "connections were ended that had waited longest for their clients: there are as many as there may be",
         );
-        Self { crowd, patience, open: Mutex::default(), next: AtomicU64::new(0), shed }
+        let relieved =
+            Shed::new("connections were ended that had left most of their answers lying: there is no memory for more");
+        let untaken = Arc::new(Untaken::new(untaken));
+        Self { crowd, patience, open: Mutex::default(), next: AtomicU64::new(0), untaken, shed, relieved }
+    }
+
+    /// Ends connections whenever clients leave more lying than they may, for ever.
+    pub(super) async fn relieve(self: Arc<Self>) {
+        let mut leaving: Vec<Watched> = Vec::new();
+        loop {
+            self.untaken.exceeded().await;
+            leaving.retain(|watched| watched.lock().untaken() > 0);
+            let going = leaving.iter().map(|watched| watched.lock().untaken()).sum();
+            let excess = self.untaken.excess().saturating_sub(going);
+            let mut open = self.lock();
+            let members = open.iter().map(|(number, member)| (*number, member.watched.lock().untaken()));
+            for number in who_leaves_most(excess, members) {
+                if let Some(member) = open.remove(&number) {
+                    self.relieved.add();
+                    member.watched.end(Connection::ends);
+                    leaving.push(member.watched);
+                }
+            }
+        }
     }
 
     /// Counts one more, for which another may have to end.
     pub(super) fn open(self: &Arc<Self>, peer: SocketAddr) -> Open {
-        let watched = Watched::new();
+        let watched = Watched::new(Arc::clone(&self.untaken));
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut open = self.lock();
         // Nobody needs to be looked at while there is room for everybody.

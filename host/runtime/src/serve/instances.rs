@@ -10,6 +10,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
 use super::lane::{Instance, Lane};
+use crate::budget::{Budget, Exhausted};
 use crate::state::{Grants, Guest};
 
 /// How much one instance does before it is replaced.
@@ -32,6 +33,26 @@ pub struct Instances {
     lane: Lane,
     grants: Arc<Grants>,
     reuse: Reuse,
+}
+
+/// Where instances may be: as many as there are places, and as many as there is memory for.
+#[derive(Clone)]
+pub(super) struct Places {
+    count: Arc<Semaphore>,
+    /// None for those that are few, and that there have to be.
+    memory: Option<Budget>,
+}
+
+impl Places {
+    /// So many, in so much memory.
+    pub(super) fn new(count: usize, memory: Budget) -> Self {
+        Self { count: Arc::new(Semaphore::new(count)), memory: Some(memory) }
+    }
+
+    /// As many as are asked for.
+    pub(super) fn unlimited() -> Self {
+        Self { count: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)), memory: None }
+    }
 }
 
 /// There are as many instances as there may be.
@@ -84,10 +105,22 @@ impl Instances {
     }
 
     /// Makes one, in one of these places.
-    pub(super) async fn make(&self, places: &Arc<Semaphore>) -> wasmtime::Result<Made> {
-        let place = Arc::clone(places).try_acquire_owned().map_err(|_| wasmtime::Error::new(NoPlace))?;
+    ///
+    /// # Errors
+    ///
+    /// [`NoPlace`] when there is no place or no memory, and whatever else keeps it from being made.
+    pub(super) async fn make(&self, places: &Places) -> wasmtime::Result<Made> {
+        let place = Arc::clone(&places.count).try_acquire_owned().map_err(|_| wasmtime::Error::new(NoPlace))?;
         let mut store = Guest::store(&self.engine, &self.grants)?;
-        let instance = self.lane.instantiate(&mut store).await?;
+        if let Some(memory) = &places.memory {
+            store.data_mut().shares(memory.share());
+        }
+        let instance = self
+            .lane
+            .instantiate(&mut store)
+            .await
+            .map_err(|error| if error.is::<Exhausted>() { wasmtime::Error::new(NoPlace) } else { error })?;
+        store.data_mut().is_made();
         let component = Arc::clone(&self.grants.component);
         Ok(Made { store, instance, reuse: self.reuse, component, _place: place })
     }

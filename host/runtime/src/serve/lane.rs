@@ -51,6 +51,10 @@ pub(super) enum Lane {
     Wasi2(p2::bindings::ProxyPre<Guest>),
 }
 
+/// Of a request that came over TLS, in its extensions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Secure;
+
 /// An instance that can be asked.
 pub(super) enum Instance {
     Exchange(Exchanges),
@@ -174,11 +178,41 @@ fn answer(response: exchange::Response) -> wasmtime::Result<Response<Bytes>> {
 fn absolute(head: &Parts) -> Uri {
     let authority = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    let uri = |authority| Uri::builder().scheme("http").authority(authority).path_and_query(path).build();
+    let scheme = if head.extensions.get::<Secure>().is_some() { "https" } else { "http" };
+    let uri = |authority| Uri::builder().scheme(scheme).authority(authority).path_and_query(path).build();
     uri(authority).or_else(|_| uri("localhost")).unwrap_or_else(|_| head.uri.clone())
 }
 
 /// A body that is all there.
 pub(super) fn whole(body: Bytes) -> WasiBody {
     Full::new(body).map_err(|never| match never {}).boxed_unsync()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// A component is told the whole address that was asked for, and how: with TLS or without, whatever the client says.
+    #[test]
+    fn addresses() {
+        for (uri, host, is_secure, expected) in [
+            ("/a?b=c", Some("test:3000"), false, "http://test:3000/a?b=c"),
+            ("/a?b=c", Some("test"), true, "https://test/a?b=c"),
+            ("https://test/a", Some("test"), false, "http://test/a"),
+            ("http://test/a", Some("test"), true, "https://test/a"),
+            ("/", None, true, "https://localhost/"),
+            ("/", Some("no host"), false, "http://localhost/"),
+        ] {
+            let mut request = Request::builder().uri(uri);
+            if let Some(host) = host {
+                request = request.header(HOST, host);
+            }
+            let (mut head, ()) = request.body(()).unwrap().into_parts();
+            if is_secure {
+                head.extensions.insert(Secure);
+            }
+            assert_eq!(absolute(&head).to_string(), expected, "{uri} {host:?}");
+        }
+    }
 }

@@ -1,44 +1,54 @@
-//! How much memory the bodies of requests may take, all together: a few that are large, or many that are not, must not take all
-//! that the machine has.
+//! How `--memory-budget` is shared: a few that take much, or many that do not, must not take all that the machine has.
 
-use std::sync::Arc;
-
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
+use crate::budget::{Budget, Share};
 use crate::unanswered::Unanswered;
-
-/// What is taken is counted in these, so that a count fits a semaphore.
-const UNIT: usize = 1024;
 
 /// What a request takes while it is worked on, for each byte of its body: the guest's copy, and what it reads from it. A JSON
 /// document of small objects is ninety times its length when it has been read, others ten times.
-pub const BODY_WEIGHT: usize = 64;
+const BODY_WEIGHT: usize = 64;
 
 /// Bodies up to this have a quarter of the memory for themselves, so that those that are larger shut none of them out.
 const SMALL: usize = 16 * 1024;
 
-#[derive(Clone)]
-pub(super) struct Memory {
-    all: Arc<Semaphore>,
-    /// What those that are not small may take of it.
-    large: Arc<Semaphore>,
+/// Who may take how much of a budget, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Portions {
+    /// The bodies of requests, what is read from them, and instances that there are when requests wait.
+    pub(super) work: usize,
+    /// Answers over HTTP/2 that their clients have yet to take. They are apart: clients that take nothing are no reason to refuse
+    /// the requests of others.
+    pub(super) answers: usize,
 }
+
+impl Portions {
+    /// Of a budget.
+    pub(super) fn of(budget: usize) -> Self {
+        let answers = budget / 4;
+        Self { work: budget - answers, answers }
+    }
+}
+
+/// The least budget in which a body of so many bytes finds room, in bytes.
+#[must_use]
+pub fn least_budget(body: usize) -> usize {
+    // A quarter is for answers, and a quarter of the rest for small bodies.
+    body.saturating_mul(BODY_WEIGHT).div_ceil(9).saturating_mul(16)
+}
+
+/// The memory that requests take.
+#[derive(Clone)]
+pub(super) struct Memory(Budget);
 
 /// What one request has taken of it.
-pub(super) struct Taken {
-    memory: Memory,
-    all: Option<OwnedSemaphorePermit>,
-    large: Option<OwnedSemaphorePermit>,
-}
+pub(super) struct Taken(Share);
 
 impl Memory {
-    pub(super) fn new(bytes: usize) -> Self {
-        let units = (bytes / UNIT).min(Semaphore::MAX_PERMITS);
-        Self { all: Arc::new(Semaphore::new(units)), large: Arc::new(Semaphore::new(units / 4 * 3)) }
+    pub(super) fn new(budget: Budget) -> Self {
+        Self(budget)
     }
 
     pub(super) fn none(&self) -> Taken {
-        Taken { memory: self.clone(), all: None, large: None }
+        Taken(self.0.share())
     }
 }
 
@@ -62,28 +72,8 @@ impl Taken {
     }
 
     fn grow(&mut self, length: usize, bytes: usize) -> Result<(), Unanswered> {
-        let units = bytes.div_ceil(UNIT);
-        take(&self.memory.all, &mut self.all, units)?;
-        if length > SMALL {
-            take(&self.memory.large, &mut self.large, units)?;
-        }
-        Ok(())
+        self.0.grow(bytes, length <= SMALL).map_err(|_| Unanswered::Overloaded)
     }
-}
-
-/// Takes what is missing to so many units.
-fn take(from: &Arc<Semaphore>, taken: &mut Option<OwnedSemaphorePermit>, units: usize) -> Result<(), Unanswered> {
-    let more = units.saturating_sub(taken.as_ref().map_or(0, OwnedSemaphorePermit::num_permits));
-    if more == 0 {
-        return Ok(());
-    }
-    let more = u32::try_from(more).map_err(|_| Unanswered::Overloaded)?;
-    let more = Arc::clone(from).try_acquire_many_owned(more).map_err(|_| Unanswered::Overloaded)?;
-    match taken {
-        Some(taken) => taken.merge(more),
-        None => *taken = Some(more),
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -95,7 +85,7 @@ mod tests {
     #[test]
     fn memory_is_shared() {
         const LARGE: usize = 1 << 20;
-        let memory = Memory::new(4 * BODY_WEIGHT * LARGE);
+        let memory = Memory::new(Budget::new(4 * BODY_WEIGHT * LARGE));
         let mut large: Vec<Taken> = (0..4).map(|_| memory.none()).collect();
         for taken in &mut large {
             for length in [1, SMALL, LARGE / 2, LARGE] {
@@ -118,5 +108,20 @@ mod tests {
 
         drop((large, small, more));
         assert_eq!(memory.none().works(3 * LARGE), Ok(()));
+    }
+
+    /// Nobody gets more than there is, and the least budget there may be has room for the largest body.
+    #[test]
+    fn budgets() {
+        for budget in [0, 1, 1023, 64 << 20, 512 << 20] {
+            let Portions { work, answers } = Portions::of(budget);
+            assert_eq!((work + answers, answers), (budget, budget / 4));
+        }
+        for body in [1, 1000, SMALL, SMALL + 1, 1 << 20, 8 << 20] {
+            let least = least_budget(body).next_multiple_of(1 << 20);
+            let fits = |budget| Memory::new(Budget::new(Portions::of(budget).work)).none().works(body).is_ok();
+            assert!(fits(least), "{body} bytes in {least}");
+            assert!(body < SMALL || !fits(least - (2 << 20)), "{body} bytes in less than {least}");
+        }
     }
 }

@@ -103,3 +103,31 @@ fn count_late(jobs: &VecDeque<Job>, patience: Duration) -> usize {
     let now = Instant::now();
     jobs.partition_point(|job| now.saturating_duration_since(job.asked) >= patience)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use futures::channel::oneshot;
+
+    /// Requests are begun in the order in which they came, and none that nobody waits for any more. "a-" is one whose client has
+    /// left; each letter of what is expected is one that is begun.
+    #[test]
+    fn what_nobody_waits_for_is_not_begun() {
+        for (pushed, expected) in
+            [("", ""), ("a b", "ab"), ("a- b", "b"), ("a b-", "a"), ("a- b- c d-", "c"), ("a-", "")]
+        {
+            let (queue, mut clients) = (Queue::default(), Vec::new());
+            for name in pushed.split_whitespace() {
+                let (reply, client) = oneshot::channel();
+                queue.push(Job::new(Request::get(format!("/{}", &name[..1])).body(Bytes::new()).unwrap(), reply));
+                if !name.ends_with('-') {
+                    clients.push(client);
+                }
+            }
+            let begun: String =
+                std::iter::from_fn(|| queue.pop()).map(|job| job.request.uri().path()[1..].to_owned()).collect();
+            assert_eq!((&*begun, queue.is_empty()), (expected, true), "{pushed}");
+        }
+    }
+}

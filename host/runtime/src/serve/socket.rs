@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
 use super::connection::Connection;
+use super::untaken::Untaken;
 
 /// A connection, for all who tell it something.
 #[derive(Clone)]
@@ -19,12 +20,14 @@ struct Shared {
     connection: Mutex<Connection>,
     /// Something happened for which it may have to end sooner.
     told: Notify,
+    /// What clients have yet to take, over all connections.
+    untaken: Arc<Untaken>,
 }
 
 impl Watched {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(untaken: Arc<Untaken>) -> Self {
         let connection = Mutex::new(Connection::new(Instant::now()));
-        Self(Arc::new(Shared { connection, told: Notify::new() }))
+        Self(Arc::new(Shared { connection, told: Notify::new(), untaken }))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -39,6 +42,22 @@ impl Watched {
         drop(connection);
         if is_too_much {
             self.0.told.notify_one();
+        }
+    }
+
+    /// There is so much of an answer that its client has to take.
+    pub(super) fn has_to_take(&self, bytes: usize) {
+        if bytes > 0 {
+            self.0.untaken.add(bytes);
+            self.tell(|connection| connection.has_to_take(bytes));
+        }
+    }
+
+    /// Its client took so much of it, or nobody keeps it any more.
+    pub(super) fn took(&self, bytes: usize) {
+        if bytes > 0 {
+            self.lock().took(bytes, Instant::now());
+            self.0.untaken.remove(bytes);
         }
     }
 

@@ -59,6 +59,19 @@ fn component(behaviour: &str) -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
+fn grants() -> Arc<Grants> {
+    Arc::new(Grants {
+        component: "test".into(),
+        folders: Vec::new(),
+        environment: Vec::new(),
+        variables: Arc::default(),
+        allowed_hosts: Arc::default(),
+        database: None,
+        redis: Redis::default(),
+        memory: 4 << 20,
+    })
+}
+
 struct Running {
     address: SocketAddr,
     grants: Arc<Grants>,
@@ -79,16 +92,7 @@ impl Running {
         let engine = engine(4 << 20, 96).unwrap();
         let linker = linker(&engine).unwrap();
         let reuse = Reuse { requests: 2, at_once: 16, idle: Duration::from_secs(30), request: limits.request };
-        let grants = Arc::new(Grants {
-            component: "test".into(),
-            folders: Vec::new(),
-            environment: Vec::new(),
-            variables: Arc::default(),
-            allowed_hosts: Arc::default(),
-            database: None,
-            redis: Redis::default(),
-            memory: 4 << 20,
-        });
+        let grants = grants();
         let mut components = BTreeMap::new();
         let routes = GUESTS.map(|(name, _)| (format!("/{name}/..."), name));
         for (name, behaviour) in GUESTS {
@@ -476,6 +480,37 @@ async fn memory_is_for_small_bodies_too() {
     check_ok(&running.post("content-length: 1000", &"x".repeat(1000)).await);
 }
 
+/// Instances that are made when requests wait are as many as there are places, and as there is memory for; those that there have
+/// to be are made all the same.
+#[tokio::test]
+async fn instances_are_made_where_there_is_memory() {
+    let engine = engine(4 << 20, 16).unwrap();
+    let linker = linker(&engine).unwrap();
+    let reuse = Reuse { requests: 1, at_once: 1, idle: Duration::from_secs(30), request: LIMITS.request };
+    let component = wasmtime::component::Component::new(&engine, component("")).unwrap();
+    let instances = Instances::new(&linker, &component, grants(), reuse, false).unwrap();
+    // Each takes a page of 64 KiB, and a quarter of what there is is for others.
+    for (why, places, expected) in [
+        ("no memory", Places::new(8, Budget::new(0)), 0),
+        ("less than a page", Places::new(8, Budget::new(64 << 10)), 0),
+        ("three pages", Places::new(8, Budget::new(256 << 10)), 3),
+        ("few places", Places::new(2, Budget::new(1 << 20)), 2),
+        ("those that there have to be", Places::unlimited(), 8),
+    ] {
+        for again in [false, true] {
+            let mut made = Vec::new();
+            while made.len() < 8 {
+                match instances.make(&places).await {
+                    Ok(one) => made.push(one),
+                    Err(error) if error.is::<instances::NoPlace>() => break,
+                    Err(error) => panic!("{why}: {error:?}"),
+                }
+            }
+            assert_eq!(made.len(), expected, "{why}, {again}");
+        }
+    }
+}
+
 /// A port that is taken is said plainly.
 #[tokio::test]
 async fn a_port_in_use_is_said() {
@@ -508,13 +543,25 @@ mod frames {
     pub(super) fn reset(stream: u32) -> Vec<u8> {
         frame(3, 0, stream, &8_u32.to_be_bytes())
     }
+
+    /// Whether the server says that it ends the connection: GOAWAY, and no error.
+    pub(super) fn says_goodbye(mut sent: &[u8]) -> bool {
+        while let [a, b, c, kind, _, _, _, _, _, rest @ ..] = sent {
+            let length = usize::try_from(u32::from_be_bytes([0, *a, *b, *c])).unwrap();
+            if *kind == 7 {
+                return rest.get(4..8) == Some(&[0; 4]);
+            }
+            sent = rest.get(length..).unwrap_or_default();
+        }
+        false
+    }
 }
 
 /// Clients of HTTP/2 are waited for as others are: for the first request, for the next one, for windows to answer in; and whoever
 /// asks only to call it off is left.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_with_streams_are_not_waited_for_for_ever() {
-    use frames::{PREFACE, get, reset, settings};
+    use frames::{PREFACE, get, reset, says_goodbye, settings};
     let short = Duration::from_millis(300);
     let begin = |window| [PREFACE, &settings(window)].concat();
     let flood: Vec<u8> =
@@ -532,6 +579,9 @@ async fn clients_with_streams_are_not_waited_for_for_ever() {
         let mut all = Vec::new();
         let read = timeout(Duration::from_secs(5), stream.read_to_end(&mut all)).await;
         assert!(read.is_ok(), "{why}: the connection stays");
+        if why == "nothing more" {
+            assert!(says_goodbye(&all), "{why}: it is not told");
+        }
         check_ok(&running.get("ok").await);
     }
 }
@@ -539,7 +589,7 @@ async fn clients_with_streams_are_not_waited_for_for_ever() {
 /// A connection of HTTP/2 is idle when it has nothing under way, and makes room as any other; one that is worked for does not.
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_with_streams_make_room() {
-    use frames::{PREFACE, get, settings};
+    use frames::{PREFACE, get, says_goodbye, settings};
     let running = Running::start(Limits { connections: Crowd { all: 2, of_peer: 2 }, ..LIMITS }).await;
     let begin = async |path: &str| {
         let mut stream = TcpStream::connect(running.address).await.unwrap();
@@ -552,6 +602,7 @@ async fn connections_with_streams_make_room() {
     check_ok(&timeout(Duration::from_secs(2), running.get("ok")).await.unwrap());
     let mut answer = Vec::new();
     assert!(timeout(Duration::from_secs(2), idle.read_to_end(&mut answer)).await.is_ok(), "it made no room");
+    assert!(says_goodbye(&answer), "it is not told");
     let read = timeout(Duration::from_secs(1), async {
         loop {
             let mut some = [0; 100];

@@ -57,12 +57,15 @@ impl Underway {
 
     fn has_to_take(&mut self, bytes: usize) {
         self.untaken += bytes;
-        self.watched.tell(|connection| connection.has_to_take(bytes));
+        self.watched.has_to_take(bytes);
     }
 
-    fn took(&mut self, bytes: usize) {
-        self.untaken = self.untaken.saturating_sub(bytes);
-        self.watched.lock().took(bytes, Instant::now());
+    /// Hands over a piece of its answer, which counts until it has been written to the socket.
+    fn hands_over(&mut self, piece: Bytes) -> Bytes {
+        // One whose length nobody knew before counts from now on.
+        self.has_to_take(piece.len().saturating_sub(self.untaken));
+        self.untaken -= piece.len();
+        Bytes::from_owner(Piece { bytes: piece, watched: self.watched.clone() })
     }
 }
 
@@ -71,11 +74,27 @@ impl Drop for Underway {
         if self.is_handed_over {
             return;
         }
-        let (now, stage, untaken) = (Instant::now(), self.stage, self.untaken);
-        self.watched.tell(|connection| {
-            connection.took(untaken, now);
-            connection.done(stage, now);
-        });
+        self.watched.took(self.untaken);
+        let (now, stage) = (Instant::now(), self.stage);
+        self.watched.tell(|connection| connection.done(stage, now));
+    }
+}
+
+/// A piece of an answer that was handed over.
+struct Piece {
+    bytes: Bytes,
+    watched: Watched,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.watched.took(self.bytes.len());
     }
 }
 
@@ -111,8 +130,7 @@ impl Body for Pieces {
             }
         }
         let piece = this.rest.split_to(this.rest.len().min(PIECE));
-        this.underway.took(piece.len());
-        Poll::Ready(Some(Ok(Frame::data(piece))))
+        Poll::Ready(Some(Ok(Frame::data(this.underway.hands_over(piece)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -136,6 +154,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::serve::lane::whole;
+    use crate::serve::untaken::Untaken;
+    use std::sync::Arc;
     use std::time::Duration;
 
     /// However large an answer is, it is handed over in pieces, all of it; and its request is over when its last piece is, or when
@@ -153,7 +173,8 @@ mod tests {
         };
         for length in [0, 1, PIECE, PIECE + 1, 5 * PIECE] {
             for is_called_off in [false, true] {
-                let watched = Watched::new();
+                let untaken = Arc::new(Untaken::new(length));
+                let watched = Watched::new(Arc::clone(&untaken));
                 let mut underway = Underway::begin(&watched, true);
                 underway.works();
                 let text = b"0123456789abcdef".repeat(length / 16 + 1)[..length].to_vec();
@@ -170,6 +191,8 @@ mod tests {
                 assert!(is_called_off || read == text, "{length}");
                 drop(body);
                 assert!(left(&watched), "it is idle");
+                untaken.add(length);
+                assert_eq!(untaken.excess(), 0, "nothing of {length} is counted any more");
             }
         }
     }

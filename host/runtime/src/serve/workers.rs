@@ -13,10 +13,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::channel::oneshot;
 use http::Request;
-use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use super::instances::{Instances, NoPlace};
+use super::instances::{Instances, NoPlace, Places};
 use super::lane::Answer;
 use super::queue::{Job, Queue};
 use super::worker;
@@ -38,9 +37,9 @@ struct Shared {
     instances: Instances,
     queue: Arc<Queue>,
     /// For those that there always are.
-    standing: Arc<Semaphore>,
+    standing: Places,
     /// For those that there are when requests wait.
-    extra: Arc<Semaphore>,
+    extra: Places,
     /// What makes a new instance ready, if anything does.
     warm_up: Option<Arc<str>>,
     /// Whether it is being looked after that nothing waits for long.
@@ -49,21 +48,21 @@ struct Shared {
 
 impl Workers {
     /// Starts as many as there are processors. More may be started in the places there are for those that are extra.
-    pub(super) fn start(instances: Instances, extra: Arc<Semaphore>, warm_up: Option<Arc<str>>) -> Self {
+    pub(super) fn start(instances: Instances, extra: Places, warm_up: Option<Arc<str>>) -> Self {
         Self::begin(instances, extra, warm_up, processors())
     }
 
     /// Workers of the same component that share nothing with these: none of them waits for what becomes of these. There is one,
     /// and others when it is not enough.
     pub(super) fn apart(&self) -> Self {
-        Self::begin(self.0.instances.clone(), Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)), None, 1)
+        Self::begin(self.0.instances.clone(), Places::unlimited(), None, 1)
     }
 
-    fn begin(instances: Instances, extra: Arc<Semaphore>, warm_up: Option<Arc<str>>, count: usize) -> Self {
+    fn begin(instances: Instances, extra: Places, warm_up: Option<Arc<str>>, count: usize) -> Self {
         let shared = Arc::new(Shared {
             instances,
             queue: Arc::default(),
-            standing: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
+            standing: Places::unlimited(),
             extra,
             warm_up,
             is_watched: AtomicBool::new(false),

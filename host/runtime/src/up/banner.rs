@@ -9,10 +9,7 @@ use crate::values::{SIGNING_KEY, Values};
 /// Where the application is, what it answers and where its data is. The line "listening on ..." is for programs too, and does not
 /// change.
 pub(super) fn text(url: &str, manifest: &Manifest, values: &Values, data: &DataDir) -> String {
-    let mut text = format!("listening on {url}\n");
-    for trigger in &manifest.trigger.http {
-        _ = writeln!(text, "  {url}{} -> {}", trigger.route, trigger.component);
-    }
+    let mut text = format!("listening on {url}\n") + routes(url, manifest).as_str();
     _ = match values.get("store_backend") {
         Some("redis") => {
             writeln!(text, "store: Redis at {}", values.get("redis_address").unwrap_or("an unknown address"))
@@ -26,13 +23,20 @@ pub(super) fn text(url: &str, manifest: &Manifest, values: &Values, data: &DataD
     text
 }
 
+fn routes(url: &str, manifest: &Manifest) -> String {
+    let route = |(route, component): (&str, &str)| format!("  {url}{route} -> {component}\n");
+    manifest.routes().map(route).collect()
+}
+
+/// What to type. Nobody vouches for the certificate of an address of this machine, so none is asked to.
 fn try_it(url: &str) -> String {
+    let curl = if url.starts_with("https:") { "curl -sk" } else { "curl -s" };
     format!(
         r#"
 try it:
-  E=$(curl -s {url}/v1/estimates --json '{{"city":"110000","products":["express"],"origin":{{"lat":39.9087,"lng":116.3975}},"destination":{{"lat":39.9990,"lng":116.3264}},"distance_m":16200,"duration_s":2100,"depart_at":"2026-11-20T08:30:00+08:00"}}'); echo "$E"
-  curl -sw "\n" "{url}/v1/estimates/$(echo "$E" | sed 's/.*"estimate_id":"\([^"]*\)".*/\1/')/details/express?locale=en-US"
-  curl -sw "\n" {url}/v1/commission --json '{{"city":"110000","product":"express","passenger_total":"30.00","driver_total":"20.00"}}'
+  E=$({curl} {url}/v1/estimates --json '{{"city":"110000","products":["express"],"origin":{{"lat":39.9087,"lng":116.3975}},"destination":{{"lat":39.9990,"lng":116.3264}},"distance_m":16200,"duration_s":2100,"depart_at":"2026-11-20T08:30:00+08:00"}}'); echo "$E"
+  {curl}w "\n" "{url}/v1/estimates/$(echo "$E" | sed 's/.*"estimate_id":"\([^"]*\)".*/\1/')/details/express?locale=en-US"
+  {curl}w "\n" {url}/v1/commission --json '{{"city":"110000","product":"express","passenger_total":"30.00","driver_total":"20.00"}}'
 
 "#
     )
@@ -51,3 +55,33 @@ WARNING: estimates are signed with the built-in development key, which everybody
 knows: anybody can forge a price. Never use it where money is real. Leave out
 the variable signing_key to have a key made and kept in the data directory.
 ********************************************************************************";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::load::load;
+    use std::path::Path;
+
+    /// What is to be typed works as it stands, with TLS and without.
+    #[test]
+    fn what_to_type() {
+        for (url, expected) in [("http://127.0.0.1:3000", "curl -s"), ("https://127.0.0.1:3000", "curl -sk")] {
+            let text = try_it(url);
+            assert_eq!(text.matches("curl ").count(), 3, "{text}");
+            let all =
+                text.matches(&format!("{expected} {url}")).count() + text.matches(&format!("{expected}w ")).count();
+            assert_eq!((all, text.matches(url).count()), (3, 3), "{text}");
+        }
+    }
+
+    /// README shows what a start says: every route, and nothing else.
+    #[test]
+    fn readme() {
+        let manifest = load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spin.toml")).unwrap();
+        let routes: Vec<_> = routes("http://127.0.0.1:3000", &manifest).lines().map(str::to_owned).collect();
+        let readme = include_str!("../../../../README.md");
+        let shown: Vec<_> = readme.lines().filter(|line| line.starts_with("  http://127.0.0.1:3000/")).collect();
+        assert_eq!(shown, routes);
+    }
+}
