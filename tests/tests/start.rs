@@ -63,7 +63,7 @@ const STARTS: &[(&str, &str, i32, &str)] = &[
     ("--memory-budget 50", "", 1, "at least 114 MiB are needed"),
     // The system has less than is wanted: it is served with less, and it is said with how much.
     ("--check", "ulimit -v 2000000000", 0, "no address space for more"),
-    ("--check", "ulimit -n 300", 0, "there may be 150 connections instead of 2048"),
+    ("--check", "ulimit -n 300", 0, "there may be 150 connections instead of 4096"),
     ("--check", "rm -r DATA/cache && touch DATA/cache", 0, "each start compiles anew"),
 ];
 

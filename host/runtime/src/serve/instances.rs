@@ -10,7 +10,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
 use super::lane::{Instance, Lane};
-use crate::budget::{Budget, Exhausted};
+use crate::budget::Budget;
 use crate::state::{Grants, Guest};
 
 /// How much one instance does before it is replaced.
@@ -108,18 +108,14 @@ impl Instances {
     ///
     /// # Errors
     ///
-    /// [`NoPlace`] when there is no place or no memory, and whatever else keeps it from being made.
+    /// [`NoPlace`], [`Exhausted`](crate::budget::Exhausted) when there is no memory, and whatever else keeps it from being made.
     pub(super) async fn make(&self, places: &Places) -> wasmtime::Result<Made> {
         let place = Arc::clone(&places.count).try_acquire_owned().map_err(|_| wasmtime::Error::new(NoPlace))?;
         let mut store = Guest::store(&self.engine, &self.grants)?;
         if let Some(memory) = &places.memory {
             store.data_mut().shares(memory.share());
         }
-        let instance = self
-            .lane
-            .instantiate(&mut store)
-            .await
-            .map_err(|error| if error.is::<Exhausted>() { wasmtime::Error::new(NoPlace) } else { error })?;
+        let instance = self.lane.instantiate(&mut store).await?;
         store.data_mut().is_made();
         let component = Arc::clone(&self.grants.component);
         Ok(Made { store, instance, reuse: self.reuse, component, _place: place })

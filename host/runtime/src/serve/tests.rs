@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use super::*;
+use crate::budget::Exhausted;
 use crate::capabilities::redis::Redis;
 use crate::engine::engine;
 use crate::state::{Grants, linker};
@@ -502,7 +503,7 @@ async fn instances_are_made_where_there_is_memory() {
             while made.len() < 8 {
                 match instances.make(&places).await {
                     Ok(one) => made.push(one),
-                    Err(error) if error.is::<instances::NoPlace>() => break,
+                    Err(error) if error.is::<instances::NoPlace>() || error.is::<Exhausted>() => break,
                     Err(error) => panic!("{why}: {error:?}"),
                 }
             }

@@ -19,6 +19,7 @@ use super::instances::{Instances, NoPlace, Places};
 use super::lane::Answer;
 use super::queue::{Job, Queue};
 use super::worker;
+use crate::budget::Exhausted;
 use crate::unanswered::Unanswered;
 
 /// How long a request waits before there is another instance for it. Those that are new at once are as many as there are
@@ -136,14 +137,16 @@ impl Shared {
         });
     }
 
-    /// Turns away what waits: there will be no instance for it soon.
+    /// Turns away what waits, if there will be no instance for it soon.
     fn cannot_be_made(&self, error: &wasmtime::Error) {
-        let is_full = error.is::<NoPlace>() || error.is::<wasmtime::PoolConcurrencyLimitError>();
-        if !is_full {
+        let why = match hope(error) {
+            Hope::Wait => return tracing::debug!("no other instance is started: {error}"),
+            Hope::None(why) => why,
+        };
+        if why == Unanswered::Internal {
             tracing::error!(component = self.instances.component(), "an instance cannot be made: {error:?}");
         }
         for job in self.queue.late(WAITING) {
-            let why = if is_full { Unanswered::Overloaded } else { Unanswered::Internal };
             _ = job.reply.send(Err(TurnedAway(why).into()));
         }
     }
@@ -167,6 +170,27 @@ impl Shared {
     }
 }
 
+/// What those may hope for who wait for an instance that cannot be made.
+#[derive(Debug, PartialEq, Eq)]
+enum Hope {
+    /// Those that there are take what waits.
+    Wait,
+    /// None.
+    None(Unanswered),
+}
+
+/// Memory is given back with every answer, and a machine that has none to spare is busy, not broken: its instances get to
+/// whatever waits. Where there is no place, as many instances as there may be are at work on something that does not end.
+fn hope(error: &wasmtime::Error) -> Hope {
+    if error.is::<Exhausted>() {
+        Hope::Wait
+    } else if error.is::<NoPlace>() || error.is::<wasmtime::PoolConcurrencyLimitError>() {
+        Hope::None(Unanswered::Overloaded)
+    } else {
+        Hope::None(Unanswered::Internal)
+    }
+}
+
 /// A request that no instance was found for.
 #[derive(Debug)]
 struct TurnedAway(Unanswered);
@@ -187,4 +211,18 @@ fn unanswered(error: &wasmtime::Error) -> Unanswered {
 /// The processors that this process may use.
 pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody is turned away because memory is short: that is over with the next answer.
+    #[test]
+    fn hopes() {
+        let error = |error: wasmtime::Error| hope(&error.context("it was tried"));
+        assert_eq!(error(wasmtime::Error::new(Exhausted)), Hope::Wait);
+        assert_eq!(error(wasmtime::Error::new(NoPlace)), Hope::None(Unanswered::Overloaded));
+        assert_eq!(error(wasmtime::format_err!("it traps")), Hope::None(Unanswered::Internal));
+    }
 }
