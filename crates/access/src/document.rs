@@ -1,0 +1,319 @@
+//! The document of keys, `farebox-keys/1`.
+//!
+//! Who may what is readable in it, so that people can look at it and compare two of them. The secrets are sealed under the master key of
+//! the deployment, and all that is readable is bound to them: a document that was changed by hand does not open.
+
+use crate::editing::Entry;
+use crate::master::{MasterKey, MasterKeys, SEAL_NONCE_BYTES};
+use crate::{Keys, Scope};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use farebox_document::{AtMost, Problem, Problems, canonical_json, check_format, read_json, read_part, wrong_length};
+use farebox_fare::{Timestamp, names, time};
+use farebox_signatures::SECRET_BYTES;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::fmt;
+
+/// What `format` in the document has to say.
+pub const FORMAT: &str = "farebox-keys/1";
+
+/// The most keys of a deployment.
+pub const MOST_KEYS: usize = 1_000;
+
+/// The most secrets that a key has at once: the one of today, and the one that takes its place.
+pub const MOST_SECRETS: usize = farebox_signatures::MOST_SECRETS;
+
+/// The most bytes of a secret.
+pub const MOST_SECRET_BYTES: usize = 128;
+
+/// What stands in place of cities when all are meant.
+pub const ALL_CITIES: &str = "*";
+
+/// The most cities that a key names.
+const MOST_CITIES: usize = 1_000;
+
+/// The longest note, in characters.
+const NOTE_CHARS: usize = 256;
+
+/// The document, as it lies there: all but the secrets can be read.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(title = "Farebox keys", rename = "Keys"))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedDocument {
+    /// "farebox-keys/1".
+    pub format: String,
+    /// The keys, each with another identifier.
+    pub keys: AtMost<SealedKey, MOST_KEYS>,
+    /// The secrets of all keys, sealed under the master key: XChaCha20-Poly1305, the nonce first, in base64. It is bound to all else
+    /// in the document, which is changed with `farebox keys` only.
+    #[cfg_attr(feature = "schema", schemars(extend("contentEncoding" = "base64")))]
+    pub sealed: String,
+}
+
+/// A key, without its secrets.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedKey {
+    /// What requests name it by: 1 to 32 letters, digits, `_` and `-`.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Token"))]
+    pub id: String,
+    /// What it is for: at least one thing, each once.
+    #[cfg_attr(feature = "schema", schemars(extend("minItems" = 1, "uniqueItems" = true)))]
+    pub scopes: AtMost<Scope, { Scope::ALL.len() }>,
+    /// The cities that it is for: at least one, each once; or "*" alone for all there are and will be.
+    #[cfg_attr(feature = "schema", schemars(extend("minItems" = 1, "uniqueItems" = true)))]
+    pub cities: AtMost<String, MOST_CITIES>,
+    /// When each of its secrets counts: one or two, the older first.
+    #[cfg_attr(feature = "schema", schemars(extend("minItems" = 1)))]
+    pub secrets: AtMost<Span, MOST_SECRETS>,
+    /// For people: whose it is, say. Up to 256 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = 256)))]
+    pub note: Option<String>,
+    /// When it was made.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
+    pub created: String,
+    /// Since when it is withdrawn, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Time>"))]
+    pub revoked: Option<String>,
+}
+
+/// When a secret counts.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// The first moment.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
+    pub since: String,
+    /// The first moment at which it does not count any more; for good without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Time>"))]
+    pub until: Option<String>,
+}
+
+/// A secret, as it is told to whoever signs with it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(Vec<u8>);
+
+impl SecretText {
+    /// A secret of these bytes. `None` when there are fewer than 32 or more than [`MOST_SECRET_BYTES`].
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        (SECRET_BYTES..=MOST_SECRET_BYTES).contains(&bytes.len()).then(|| Self(bytes.to_vec()))
+    }
+
+    /// Reads the text of a secret, which is base64. `None` for what is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::new(&STANDARD.decode(text.trim()).ok()?)
+    }
+
+    /// The secret itself.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The secret as text, in base64: to be told once, to whoever signs with it.
+    pub fn reveal(&self) -> String {
+        STANDARD.encode(&self.0)
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText")
+    }
+}
+
+/// The document, open: keys with their secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Document {
+    /// The keys, in the order in which they stand there.
+    pub entries: Vec<Entry>,
+    /// Whether it was sealed under a previous master key: seal it anew before that is given up.
+    pub under_previous: bool,
+}
+
+impl SealedDocument {
+    /// Reads and checks what can be read without a master key.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Problems::default();
+        let document = Self::read(text, &mut problems).map(|(_, document)| document);
+        match document {
+            Some(document) => problems.into_result(document),
+            None => Err(problems.into_vec()),
+        }
+    }
+
+    fn read(text: &str, problems: &mut Problems) -> Option<(Value, Self)> {
+        let value = read_json(text, "", problems)?;
+        check_format(&value, FORMAT, "", problems);
+        let document = read_part::<Self>(&value, "", problems)?;
+        document.check(problems);
+        Some((value, document))
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        let twice = |items: &[&str], index: usize| items.iter().take(index).any(|item| items.get(index) == Some(item));
+        let ids: Vec<&str> = self.keys.0.iter().map(|key| key.id.as_str()).collect();
+        for (number, key) in self.keys.0.iter().enumerate() {
+            let at = format!("/keys/{number}");
+            if !names::is_token(&key.id) {
+                let message = format!("is {:?}; a key is named by {}", key.id, names::TOKEN_RULE);
+                problems.add(format!("{at}/id"), "malformed", message);
+            } else if twice(&ids, number) {
+                problems.add(format!("{at}/id"), "duplicate", format!("there is another key {}", key.id));
+            }
+            let scopes: Vec<&str> = key.scopes.0.iter().map(|scope| scope.word()).collect();
+            let cities: Vec<&str> = key.cities.0.iter().map(String::as_str).collect();
+            for (name, items) in [("scopes", &scopes), ("cities", &cities)] {
+                if items.is_empty() {
+                    let message = format!("is empty; a key without {name} is good for nothing, so take it out");
+                    problems.add(format!("{at}/{name}"), "wrong-length", message);
+                }
+                for (index, item) in items.iter().enumerate().filter(|(index, _)| twice(items, *index)) {
+                    problems.add(format!("{at}/{name}/{index}"), "duplicate", format!("{item} stands there already"));
+                }
+            }
+            for (index, city) in cities.iter().enumerate() {
+                let message = match *city {
+                    ALL_CITIES if cities.len() == 1 => continue,
+                    ALL_CITIES => "\"*\" stands for all cities, and alone; take it or the others out".to_owned(),
+                    city if names::is_token(city) => continue,
+                    city => format!("is {city:?}; a city has {}, and \"*\" stands for all", names::TOKEN_RULE),
+                };
+                problems.add(format!("{at}/cities/{index}"), "malformed", message);
+            }
+            if key.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS) {
+                problems.add(
+                    format!("{at}/note"),
+                    "wrong-length",
+                    format!("at most {NOTE_CHARS} characters are allowed"),
+                );
+            }
+            moment(&key.created, &format!("{at}/created"), problems);
+            if let Some(revoked) = &key.revoked {
+                moment(revoked, &format!("{at}/revoked"), problems);
+            }
+            if key.secrets.0.is_empty() {
+                problems.add(format!("{at}/secrets"), "wrong-length", wrong_length(0, 1, MOST_SECRETS));
+            }
+            for (index, span) in key.secrets.0.iter().enumerate() {
+                let at = format!("{at}/secrets/{index}");
+                let since = moment(&span.since, &format!("{at}/since"), problems);
+                let until = span.until.as_ref().and_then(|until| moment(until, &format!("{at}/until"), problems));
+                if since.zip(until).is_some_and(|(since, until)| until < since) {
+                    problems.add(
+                        format!("{at}/until"),
+                        "out-of-range",
+                        "is before `since`; it cannot end before it begins",
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn moment(text: &str, pointer: &str, problems: &mut Problems) -> Option<Timestamp> {
+    let moment = time::parse(text);
+    if moment.is_none() {
+        let text = farebox_document::excerpt(text);
+        let message = format!("is {text}; write RFC 3339 with an offset, for example \"2026-11-26T08:00:00Z\"");
+        problems.add(pointer, "malformed", message);
+    }
+    moment
+}
+
+/// All that is readable, in one form.
+fn clear_part(document: &Value) -> String {
+    let mut clear = document.clone();
+    if let Some(fields) = clear.as_object_mut() {
+        fields.remove("sealed");
+    }
+    canonical_json(&clear)
+}
+
+impl Document {
+    /// Reads, checks and opens the document.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it. None of it says anything of a secret but how long it is.
+    pub fn open(text: &str, master: &MasterKeys) -> Result<Self, Vec<Problem>> {
+        let mut problems = Problems::default();
+        let read = SealedDocument::read(text, &mut problems).filter(|_| problems.is_empty());
+        let Some((value, document)) = read else { return Err(problems.into_vec()) };
+        let Some(opened) = master.unseal(&document.sealed, clear_part(&value).as_bytes()) else {
+            let message = "does not open: the document was changed by other means than `farebox keys`, or sealed under a master key \
+                           that is neither `master_key` nor one of `previous_master_keys`";
+            problems.add("/sealed", "sealed", message);
+            return Err(problems.into_vec());
+        };
+        let secrets =
+            std::str::from_utf8(&opened.secret).ok().and_then(|text| read_json(text, "/sealed", &mut problems));
+        let secrets = secrets.unwrap_or_default();
+        let mut entries = Vec::with_capacity(document.keys.0.len());
+        for (number, key) in document.keys.0.into_iter().enumerate() {
+            let texts = secrets.get(&key.id).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            if texts.len() != key.secrets.0.len() {
+                let message = format!("there are {} secrets sealed for {} times", texts.len(), key.secrets.0.len());
+                problems.add(format!("/keys/{number}/secrets"), "wrong-length", message);
+            }
+            let texts: Vec<Option<SecretText>> =
+                texts.iter().map(|text| text.as_str().and_then(SecretText::parse)).collect();
+            for (index, _) in texts.iter().enumerate().filter(|(_, secret)| secret.is_none()) {
+                let message = format!("is no secret of {SECRET_BYTES} to {MOST_SECRET_BYTES} bytes in base64");
+                problems.add(format!("/keys/{number}/secrets/{index}"), "malformed", message);
+            }
+            entries.extend(Entry::new(&key, texts.into_iter().flatten()));
+        }
+        problems.into_result(Self { entries, under_previous: opened.by_previous })
+    }
+
+    /// Writes the document as it lies there, sealed. `nonce` is random; under one master key none may be used twice.
+    pub fn seal(&self, master: &MasterKey, nonce: [u8; SEAL_NONCE_BYTES]) -> String {
+        let keys: Vec<SealedKey> = self.entries.iter().map(Entry::sealed).collect();
+        let secrets: Map<String, Value> = self
+            .entries
+            .iter()
+            .map(|entry| (entry.id.clone(), entry.secrets.iter().map(|held| held.secret.reveal()).collect()))
+            .collect();
+        let mut document = json!({ "format": FORMAT, "keys": keys });
+        let secrets = canonical_json(&Value::Object(secrets));
+        let sealed = master.seal(nonce, secrets.as_bytes(), clear_part(&document).as_bytes());
+        if let Some(fields) = document.as_object_mut() {
+            fields.insert("sealed".to_owned(), sealed.into());
+        }
+        format!("{document:#}\n")
+    }
+
+    /// The keys, as requests are verified with.
+    pub fn keys(&self) -> Keys {
+        Keys::new(&self.entries)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl SealedDocument {
+    /// The JSON Schema (draft 2020-12) of the document. What does not fit it is refused by [`parse`](Self::parse).
+    pub fn schema() -> Value {
+        let settings = schemars::generate::SchemaSettings::draft2020_12();
+        let mut schema = settings.into_generator().into_root_schema_for::<Self>();
+        schema.insert("$id".to_owned(), json!("https://farebox.dev/schemas/keys-1.json"));
+        let mut schema = schema.to_value();
+        if let Some(format) = schema.pointer_mut("/properties/format") {
+            *format = json!({ "description": "What this document is.", "const": FORMAT });
+        }
+        if let Some(city) = schema.pointer_mut("/$defs/SealedKey/properties/cities/items") {
+            *city = json!({ "type": "string", "pattern": "^(\\*|[A-Za-z0-9][A-Za-z0-9_-]{0,31})$" });
+        }
+        schema
+    }
+}

@@ -1,0 +1,141 @@
+//! What there is to ask for, and what a key needs for it.
+
+use crate::Scope;
+
+/// What can be asked for: a route of the gateway each, by the same name.
+///
+/// A test holds this list against the routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// `POST /v1/estimates`
+    CreateEstimate,
+    /// `GET /v1/estimates/{estimate_id}/details/{product}`
+    EstimateDetail,
+    /// `POST /v1/trips/{trip_id}/segments`
+    AddSegments,
+    /// `POST /v1/trips/{trip_id}/bill`
+    CreateBill,
+    /// `GET /v1/trips/{trip_id}/bill`
+    Bill,
+    /// `GET /v1/trips/{trip_id}/bill/detail`
+    BillDetail,
+    /// `POST /v1/commission`
+    Commission,
+    /// `GET /v1/cities`
+    Cities,
+    /// `GET /v1/cities/{city}/rate-cards/{version}`
+    RateCard,
+    /// `GET /healthz`
+    Health,
+    /// `GET /readyz`
+    Ready,
+    /// `GET /statusz`
+    Status,
+    /// `GET /openapi.json`
+    OpenApi,
+    /// `GET /rate-card.schema.json`
+    RateCardSchema,
+    /// `GET /city.schema.json`
+    CitySchema,
+}
+
+/// What a caller needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: it is not even looked at whether the request is signed.
+    Nothing,
+    /// A key, whatever it is for.
+    AnyKey,
+    /// A key that is for this.
+    Scope(Scope),
+}
+
+impl Operation {
+    /// All there are.
+    pub const ALL: [Self; 15] = [
+        Self::CreateEstimate,
+        Self::EstimateDetail,
+        Self::AddSegments,
+        Self::CreateBill,
+        Self::Bill,
+        Self::BillDetail,
+        Self::Commission,
+        Self::Cities,
+        Self::RateCard,
+        Self::Health,
+        Self::Ready,
+        Self::Status,
+        Self::OpenApi,
+        Self::RateCardSchema,
+        Self::CitySchema,
+    ];
+
+    /// What a caller needs. `driver_side` says that the driver's side is in what is answered; where reading is not what the key is
+    /// needed for, it is told nothing of it.
+    pub const fn need(self, driver_side: bool) -> Need {
+        let read = if driver_side { Scope::ReadDriver } else { Scope::Read };
+        match self {
+            Self::CreateEstimate | Self::EstimateDetail => Need::Scope(Scope::Estimate),
+            Self::AddSegments => Need::Scope(Scope::Meter),
+            // Whoever bills a ride is answered the bill, with both sides. The commission is part of billing: it tells what the platform
+            // takes.
+            Self::CreateBill | Self::Commission => Need::Scope(Scope::Bill),
+            Self::Bill | Self::BillDetail | Self::RateCard => Need::Scope(read),
+            // Whoever may ask anything has to know of what.
+            Self::Cities => Need::AnyKey,
+            Self::Status => Need::Scope(Scope::Operate),
+            // Orchestrators have no keys. What documents say is in the source.
+            Self::Health | Self::Ready | Self::OpenApi | Self::RateCardSchema | Self::CitySchema => Need::Nothing,
+        }
+    }
+
+    /// Whether it is about a city, which the key has to be for.
+    pub const fn is_of_a_city(self) -> bool {
+        match self {
+            Self::CreateEstimate
+            | Self::EstimateDetail
+            | Self::AddSegments
+            | Self::CreateBill
+            | Self::Bill
+            | Self::BillDetail
+            | Self::Commission
+            | Self::RateCard => true,
+            Self::Cities
+            | Self::Health
+            | Self::Ready
+            | Self::Status
+            | Self::OpenApi
+            | Self::RateCardSchema
+            | Self::CitySchema => false,
+        }
+    }
+
+    /// Whether it changes something: its nonce has to be one that was never there before.
+    pub const fn writes(self) -> bool {
+        matches!(self, Self::AddSegments | Self::CreateBill)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::path::Path;
+
+    /// Every route of the gateway is here, and nothing else: no route is without its need.
+    #[test]
+    fn every_route_is_an_operation() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components/gateway/src/routes.rs");
+        let text = std::fs::read_to_string(file).unwrap();
+        let body = text.split_once("pub enum Route {\n").unwrap().1.split_once("\n}").unwrap().0;
+        let is_case = |line: &&str| line.starts_with("    ") && line.trim_start().starts_with(char::is_uppercase);
+        let routes: Vec<&str> = body
+            .lines()
+            .filter(|line| !line.starts_with("     "))
+            .filter(is_case)
+            .map(|line| line.trim().trim_end_matches([',', '{', ' ']))
+            .collect();
+        let operations: Vec<String> = Operation::ALL.iter().map(|operation| format!("{operation:?}")).collect();
+        assert_eq!(operations, routes);
+    }
+}
