@@ -5,6 +5,7 @@ use crate::fields::field;
 use crate::input::{self, Input};
 use crate::nonce::is_written_well;
 use crate::{ALGORITHM, COVERED, NONCE_CHARS, Refusal, Request, TAG};
+use farebox_document::excerpt;
 use sfv::{BareItemFromInput, ItemSerializer};
 
 /// The header, as it is told of.
@@ -126,7 +127,12 @@ impl<'i> Said<'i> {
                 "keyid" => said.key = Some(text(name, value)?),
                 "tag" => drop(text(name, value)?),
                 // It may ask for something that is not done here.
-                _ => return Err(malformed(format!("has an unknown parameter {name}; known are {PARAMETERS}"))),
+                _ => {
+                    return Err(malformed(format!(
+                        "has an unknown parameter {}; known are {PARAMETERS}",
+                        excerpt(name)
+                    )));
+                }
             }
         }
         Ok(said)
@@ -152,7 +158,8 @@ fn write_base(
     for component in &input.components {
         let name = component.name.as_str();
         if let Some((parameter, _)) = component.parameters.first() {
-            let why = format!("components with parameters, such as its {}, are not known here", parameter.as_str());
+            let why =
+                format!("components with parameters, such as its {}, are not known here", excerpt(parameter.as_str()));
             return Err(unreadable(name, why));
         }
         base.extend_from_slice(ItemSerializer::new().bare_item(&*component.name).finish().as_bytes());

@@ -3,6 +3,7 @@
 //! What is odd about a signature is kept with it, since only one of them may be meant for us.
 
 use crate::Refusal;
+use farebox_document::excerpt;
 use sfv::visitor::{DictionaryVisitor, EntryVisitor, Ignored, InnerListVisitor, ItemVisitor, ParameterVisitor};
 use sfv::{BareItemFromInput, KeyRef, ListSerializer, Parser, StringRef};
 use std::borrow::Cow;
@@ -73,7 +74,7 @@ impl<'r> DictionaryVisitor<'r> for &mut Inputs<'r> {
     fn entry(&mut self, key: &'r KeyRef) -> Result<impl EntryVisitor<'r>, Infallible> {
         let label = key.as_str();
         let twice = self.0.iter().any(|input| input.label == label);
-        let wrong = twice.then(|| format!("has {label} more than once"));
+        let wrong = twice.then(|| format!("has {} more than once", excerpt(label)));
         Ok(Entry(self.0.push_mut(Input { label, wrong, ..Input::default() })))
     }
 
@@ -89,7 +90,9 @@ impl<'r> EntryVisitor<'r> for Entry<'_, 'r> {
 
     fn item(self) -> Result<impl ItemVisitor<'r>, Infallible> {
         let label = self.0.label;
-        self.0.is_wrong(|| format!("has no list of components under {label}; write it like {label}=(\"@method\" ...)"));
+        self.0.is_wrong(|| {
+            format!("has no list of components under {}; write it like sig=(\"@method\" ...)", excerpt(label))
+        });
         Ok(Ignored)
     }
 
@@ -129,7 +132,7 @@ impl<'r> ItemVisitor<'r> for Item<'_, 'r> {
         let twice = |other: &Component<'_>| other.name == name && other.parameters.is_empty();
         if input.components.iter().any(twice) {
             let name = name.as_str();
-            input.wrong.get_or_insert_with(|| format!("covers {name:?} more than once"));
+            input.wrong.get_or_insert_with(|| format!("covers {} more than once", excerpt(name)));
         }
         input.components.push(Component { name, parameters: Vec::new() });
         Ok(Parameters::Component(input))
@@ -158,7 +161,7 @@ impl<'r> ParameterVisitor<'r> for Parameters<'_, 'r> {
         };
         // Structured fields take the last of two; whoever takes the first reads something else.
         if parameters.iter().any(|(other, _)| *other == key) {
-            wrong.get_or_insert_with(|| format!("has the parameter {} more than once", key.as_str()));
+            wrong.get_or_insert_with(|| format!("has the parameter {} more than once", excerpt(key.as_str())));
         }
         parameters.push((key, value));
         Ok(())

@@ -2,6 +2,7 @@
 
 use crate::fields::field;
 use crate::{Claim, Refusal, Request, Secret, digest};
+use farebox_document::excerpt;
 use sfv::visitor::{DictionaryVisitor, EntryVisitor, Ignored, InnerListVisitor, ItemVisitor, ParameterVisitor};
 use sfv::{BareItemFromInput, KeyRef, Parser};
 use std::convert::Infallible;
@@ -94,18 +95,17 @@ fn signature(request: &Request<'_>, label: &str) -> Result<Vec<u8>, Refusal> {
     Parser::new(&field)
         .parse_dictionary_with_visitor(&mut found)
         .map_err(|error| malformed(format!("is no dictionary of structured fields: {error}")))?;
+    let under = excerpt(label);
     match found {
-        Found { times: 0, .. } => {
-            Err(malformed(format!("has nothing under {label}, which Signature-Input announces; write {label}=:...:")))
-        }
+        Found { times: 0, .. } => Err(malformed(format!("has nothing under {under}, which Signature-Input announces"))),
         Found { times: 1, bytes: Some(bytes), .. } if bytes.len() == 32 => Ok(bytes),
         Found { times: 1, bytes: Some(bytes), .. } => {
-            Err(malformed(format!("has {} bytes under {label}; a signature with HMAC-SHA256 has 32", bytes.len())))
+            Err(malformed(format!("has {} bytes under {under}; a signature with HMAC-SHA256 has 32", bytes.len())))
         }
         Found { times: 1, .. } => {
-            Err(malformed(format!("has no bytes under {label}; write them in base64 between colons, {label}=:...:")))
+            Err(malformed(format!("has no bytes under {under}; write them in base64 between colons, sig=:...:")))
         }
-        Found { .. } => Err(malformed(format!("has {label} more than once"))),
+        Found { .. } => Err(malformed(format!("has {under} more than once"))),
     }
 }
 

@@ -9,7 +9,9 @@ mod card;
 mod laws;
 mod price;
 mod request;
+mod signature;
 mod target;
 mod token;
+mod wire;
 
 pub use target::{TARGETS, Target};

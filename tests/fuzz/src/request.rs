@@ -3,6 +3,7 @@
 //! An input is a request as HTTP/1.1 has it, in lines: `POST /v1/estimates`, headers, an empty line, a body. It goes the
 //! way of every request, natively, with the configuration that ships and a store in memory.
 
+use crate::wire;
 use farebox_billing::requests::{AskedBill, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 use farebox_billing::{Billing, Context};
 use farebox_document::parse_json;
@@ -47,28 +48,11 @@ pub fn check(bytes: &[u8]) {
 
 /// The request that the bytes are, if they are one.
 fn read(bytes: &[u8]) -> Option<Request> {
-    let mut rest = bytes;
-    let mut line = || {
-        let (line, after) = rest.split_at(rest.iter().position(|byte| *byte == b'\n')?);
-        rest = after.get(1..)?;
-        Some(line)
-    };
-    let (method, path_and_query) = str::from_utf8(line()?).ok()?.split_once(' ')?;
-    let (method, path_and_query) = (Method::from_bytes(method.as_bytes()).ok()?, path_and_query.to_owned());
-    let mut headers = Vec::new();
-    loop {
-        let header = line()?;
-        if header.is_empty() {
-            break;
-        }
-        let (name, value) = header.split_at(header.iter().position(|byte| *byte == b':')?);
-        let name = str::from_utf8(name).ok()?.to_ascii_lowercase();
-        headers.push((name, value.get(1..)?.trim_ascii().to_vec()));
+    let mut request = wire::read(bytes)?;
+    if !request.headers.iter().any(|(name, _)| name == "content-type") {
+        request.headers.push(("content-type".to_owned(), b"application/json".to_vec()));
     }
-    if !headers.iter().any(|(name, _)| name == "content-type") {
-        headers.push(("content-type".to_owned(), b"application/json".to_vec()));
-    }
-    Some(Request { method, path_and_query, headers, body: rest.to_vec() })
+    Some(request)
 }
 
 impl Node {

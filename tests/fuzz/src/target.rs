@@ -1,6 +1,6 @@
 //! What is fuzzed, by name.
 
-use crate::{card, price, request, token};
+use crate::{card, price, request, signature, token};
 use std::fmt;
 
 /// Something to fuzz.
@@ -42,6 +42,14 @@ pub const TARGETS: &[Target] = &[
         most_bytes: 1_024,
         seeds: &[],
         words: "",
+    },
+    Target {
+        name: "signature",
+        law: "a signature counts when its secret made it, and nothing that was altered does; what is read is signed the same when it is written anew",
+        check: signature::check,
+        most_bytes: 2_048,
+        seeds: &[],
+        words: include_str!("../words/signature.dict"),
     },
     Target {
         name: "card",
