@@ -3,32 +3,20 @@
 //! Who may what is readable in it, so that people can look at it and compare two of them. The secrets are sealed under the master key of
 //! the deployment, and all that is readable is bound to them: a document that was changed by hand does not open.
 
-use crate::editing::Entry;
+use crate::entry::{ALL_CITIES, Entry, HeldSecret, MOST_SECRET_BYTES, MOST_SECRETS, SecretText};
 use crate::master::{MasterKey, MasterKeys, SEAL_NONCE_BYTES};
 use crate::{Keys, Scope};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use farebox_document::{AtMost, Problem, Problems, canonical_json, check_format, read_json, read_part, wrong_length};
 use farebox_fare::{Timestamp, names, time};
 use farebox_signatures::SECRET_BYTES;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::fmt;
 
 /// What `format` in the document has to say.
 pub const FORMAT: &str = "farebox-keys/1";
 
 /// The most keys of a deployment.
 pub const MOST_KEYS: usize = 1_000;
-
-/// The most secrets that a key has at once: the one of today, and the one that takes its place.
-pub const MOST_SECRETS: usize = farebox_signatures::MOST_SECRETS;
-
-/// The most bytes of a secret.
-pub const MOST_SECRET_BYTES: usize = 128;
-
-/// What stands in place of cities when all are meant.
-pub const ALL_CITIES: &str = "*";
 
 /// The most cities that a key names.
 const MOST_CITIES: usize = 1_000;
@@ -94,38 +82,6 @@ pub struct Span {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Time>"))]
     pub until: Option<String>,
-}
-
-/// A secret, as it is told to whoever signs with it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(Vec<u8>);
-
-impl SecretText {
-    /// A secret of these bytes. `None` when there are fewer than 32 or more than [`MOST_SECRET_BYTES`].
-    pub fn new(bytes: &[u8]) -> Option<Self> {
-        (SECRET_BYTES..=MOST_SECRET_BYTES).contains(&bytes.len()).then(|| Self(bytes.to_vec()))
-    }
-
-    /// Reads the text of a secret, which is base64. `None` for what is none.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::new(&STANDARD.decode(text.trim()).ok()?)
-    }
-
-    /// The secret itself.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The secret as text, in base64: to be told once, to whoever signs with it.
-    pub fn reveal(&self) -> String {
-        STANDARD.encode(&self.0)
-    }
-}
-
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretText")
-    }
 }
 
 /// The document, open: keys with their secrets.
@@ -240,6 +196,37 @@ fn clear_part(document: &Value) -> String {
     canonical_json(&clear)
 }
 
+/// A key that was read and checked, with its secrets. `None` when one of its times is none.
+fn opened(key: &SealedKey, secrets: impl Iterator<Item = SecretText>) -> Option<Entry> {
+    let held = |(secret, span): (SecretText, &Span)| {
+        let until = span.until.as_deref().and_then(time::parse);
+        Some(HeldSecret { secret, since: time::parse(&span.since)?, until })
+    };
+    Some(Entry {
+        id: key.id.clone(),
+        scopes: key.scopes.0.clone(),
+        cities: key.cities.0.clone(),
+        secrets: secrets.zip(&key.secrets.0).filter_map(held).collect(),
+        note: key.note.clone(),
+        created: time::parse(&key.created)?,
+        revoked: key.revoked.as_deref().and_then(time::parse),
+    })
+}
+
+/// All of a key but its secrets, as it is written down.
+fn sealed(entry: &Entry) -> SealedKey {
+    let span = |held: &HeldSecret| Span { since: time::format(held.since), until: held.until.map(time::format) };
+    SealedKey {
+        id: entry.id.clone(),
+        scopes: AtMost(entry.scopes.clone()),
+        cities: AtMost(entry.cities.clone()),
+        secrets: AtMost(entry.secrets.iter().map(span).collect()),
+        note: entry.note.clone(),
+        created: time::format(entry.created),
+        revoked: entry.revoked.map(time::format),
+    }
+}
+
 impl Document {
     /// Reads, checks and opens the document.
     ///
@@ -250,14 +237,14 @@ impl Document {
         let mut problems = Problems::default();
         let read = SealedDocument::read(text, &mut problems).filter(|_| problems.is_empty());
         let Some((value, document)) = read else { return Err(problems.into_vec()) };
-        let Some(opened) = master.unseal(&document.sealed, clear_part(&value).as_bytes()) else {
+        let Some(unsealed) = master.unseal(&document.sealed, clear_part(&value).as_bytes()) else {
             let message = "does not open: the document was changed by other means than `farebox keys`, or sealed under a master key \
                            that is neither `master_key` nor one of `previous_master_keys`";
             problems.add("/sealed", "sealed", message);
             return Err(problems.into_vec());
         };
         let secrets =
-            std::str::from_utf8(&opened.secret).ok().and_then(|text| read_json(text, "/sealed", &mut problems));
+            std::str::from_utf8(&unsealed.secret).ok().and_then(|text| read_json(text, "/sealed", &mut problems));
         let secrets = secrets.unwrap_or_default();
         let mut entries = Vec::with_capacity(document.keys.0.len());
         for (number, key) in document.keys.0.into_iter().enumerate() {
@@ -272,14 +259,14 @@ impl Document {
                 let message = format!("is no secret of {SECRET_BYTES} to {MOST_SECRET_BYTES} bytes in base64");
                 problems.add(format!("/keys/{number}/secrets/{index}"), "malformed", message);
             }
-            entries.extend(Entry::new(&key, texts.into_iter().flatten()));
+            entries.extend(opened(&key, texts.into_iter().flatten()));
         }
-        problems.into_result(Self { entries, under_previous: opened.by_previous })
+        problems.into_result(Self { entries, under_previous: unsealed.by_previous })
     }
 
     /// Writes the document as it lies there, sealed. `nonce` is random; under one master key none may be used twice.
     pub fn seal(&self, master: &MasterKey, nonce: [u8; SEAL_NONCE_BYTES]) -> String {
-        let keys: Vec<SealedKey> = self.entries.iter().map(Entry::sealed).collect();
+        let keys: Vec<SealedKey> = self.entries.iter().map(sealed).collect();
         let secrets: Map<String, Value> = self
             .entries
             .iter()
@@ -287,9 +274,9 @@ impl Document {
             .collect();
         let mut document = json!({ "format": FORMAT, "keys": keys });
         let secrets = canonical_json(&Value::Object(secrets));
-        let sealed = master.seal(nonce, secrets.as_bytes(), clear_part(&document).as_bytes());
+        let text = master.seal(nonce, secrets.as_bytes(), clear_part(&document).as_bytes());
         if let Some(fields) = document.as_object_mut() {
-            fields.insert("sealed".to_owned(), sealed.into());
+            fields.insert("sealed".to_owned(), text.into());
         }
         format!("{document:#}\n")
     }

@@ -1,73 +1,10 @@
 //! Keys that are made, changed and withdrawn.
 
 use crate::Scope;
-use crate::document::{ALL_CITIES, Document, MOST_KEYS, MOST_SECRETS, SealedKey, SecretText, Span};
-use farebox_document::AtMost;
+use crate::document::{Document, MOST_KEYS};
+use crate::entry::{ALL_CITIES, Entry, HeldSecret, MOST_SECRETS, SecretText};
 use farebox_fare::{Timestamp, names, time};
 use std::fmt;
-
-/// A key with its secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// What requests name it by.
-    pub id: String,
-    /// What it is for.
-    pub scopes: Vec<Scope>,
-    /// The cities that it is for; `*` alone for all.
-    pub cities: Vec<String>,
-    /// Its secrets, the older first.
-    pub secrets: Vec<HeldSecret>,
-    /// For people.
-    pub note: Option<String>,
-    /// When it was made.
-    pub created: Timestamp,
-    /// Since when it is withdrawn.
-    pub revoked: Option<Timestamp>,
-}
-
-/// A secret, and when it counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldSecret {
-    /// The secret.
-    pub secret: SecretText,
-    /// The first moment.
-    pub since: Timestamp,
-    /// The first moment at which it does not count any more.
-    pub until: Option<Timestamp>,
-}
-
-impl Entry {
-    /// A key that was read and checked. `None` when one of its times is none.
-    pub(crate) fn new(key: &SealedKey, secrets: impl Iterator<Item = SecretText>) -> Option<Self> {
-        let held = |(secret, span): (SecretText, &Span)| {
-            let until = span.until.as_deref().and_then(time::parse);
-            Some(HeldSecret { secret, since: time::parse(&span.since)?, until })
-        };
-        Some(Self {
-            id: key.id.clone(),
-            scopes: key.scopes.0.clone(),
-            cities: key.cities.0.clone(),
-            secrets: secrets.zip(&key.secrets.0).filter_map(held).collect(),
-            note: key.note.clone(),
-            created: time::parse(&key.created)?,
-            revoked: key.revoked.as_deref().and_then(time::parse),
-        })
-    }
-
-    /// All but the secrets, as it is written down.
-    pub(crate) fn sealed(&self) -> SealedKey {
-        let span = |held: &HeldSecret| Span { since: time::format(held.since), until: held.until.map(time::format) };
-        SealedKey {
-            id: self.id.clone(),
-            scopes: AtMost(self.scopes.clone()),
-            cities: AtMost(self.cities.clone()),
-            secrets: AtMost(self.secrets.iter().map(span).collect()),
-            note: self.note.clone(),
-            created: time::format(self.created),
-            revoked: self.revoked.map(time::format),
-        }
-    }
-}
 
 /// What a new key is to be.
 #[derive(Clone, Debug)]

@@ -1,8 +1,7 @@
 //! Keys as requests are verified with.
 
 use crate::Scope;
-use crate::document::ALL_CITIES;
-use crate::editing::{Entry, HeldSecret};
+use crate::entry::{ALL_CITIES, Entry, HeldSecret};
 use farebox_fare::Timestamp;
 use farebox_signatures::Secret;
 use std::collections::BTreeMap;

@@ -1,9 +1,8 @@
 //! Who may ask what: every operation, by every scope, in every situation.
 #![allow(clippy::unwrap_used)]
 
-use farebox_access::document::SecretText;
 use farebox_access::editing::NewKey;
-use farebox_access::{Asked, Denied, Document, Enforcement, Keys, Operation, Scope, Who, identify, may};
+use farebox_access::{Asked, Denied, Document, Enforcement, Keys, Operation, Scope, SecretText, Who, identify, may};
 use farebox_signatures::{Request, Secret, sign};
 use std::fs;
 use std::path::Path;

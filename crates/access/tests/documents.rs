@@ -1,9 +1,8 @@
 //! The document of keys: read, sealed, opened, changed.
 #![allow(clippy::unwrap_used)]
 
-use farebox_access::document::{MOST_SECRETS, SecretText};
 use farebox_access::editing::{NewKey, Unchanged};
-use farebox_access::{Document, MasterKey, MasterKeys, Scope, SealedDocument, listing};
+use farebox_access::{Document, MOST_SECRETS, MasterKey, MasterKeys, Scope, SealedDocument, SecretText, listing};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

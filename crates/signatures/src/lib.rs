@@ -23,6 +23,7 @@ mod refusal;
 mod request;
 mod secret;
 mod sign;
+mod terms;
 mod verify;
 
 pub use claim::Claim;
@@ -32,16 +33,5 @@ pub use refusal::{Code, Refusal};
 pub use request::Request;
 pub use secret::{SECRET_BYTES, Secret};
 pub use sign::{Signature, sign};
+pub use terms::{ACCEPT_SIGNATURE, ALGORITHM, COVERED, TAG};
 pub use verify::{Key, Keys, MOST_SECRETS, Signed, verify};
-
-/// The name of the only algorithm.
-pub const ALGORITHM: &str = "hmac-sha256";
-
-/// What a signature that is one of several has as its `tag`, so that it is known to be meant for us.
-pub const TAG: &str = "farebox";
-
-/// What has to be covered by a signature of a request with a body. Without a body, all but the last.
-pub const COVERED: [&str; 4] = ["@method", "@path", "@query", "content-digest"];
-
-/// What a refusal asks for, as the header `Accept-Signature` (RFC 9421, section 5) has it.
-pub const ACCEPT_SIGNATURE: &str = r#"sig=("@method" "@path" "@query" "content-digest");created;alg="hmac-sha256""#;
