@@ -19,10 +19,10 @@ pub const FORMAT: &str = "farebox-keys/1";
 pub const MOST_KEYS: usize = 1_000;
 
 /// The most cities that a key names.
-const MOST_CITIES: usize = 1_000;
+pub const MOST_CITIES: usize = 1_000;
 
 /// The longest note, in characters.
-const NOTE_CHARS: usize = 256;
+pub const NOTE_CHARS: usize = 256;
 
 /// The document, as it lies there: all but the secrets can be read.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

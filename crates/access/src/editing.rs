@@ -1,7 +1,7 @@
 //! Keys that are made, changed and withdrawn.
 
 use crate::Scope;
-use crate::document::{Document, MOST_KEYS};
+use crate::document::{Document, MOST_CITIES, MOST_KEYS, NOTE_CHARS};
 use crate::entry::{ALL_CITIES, Entry, HeldSecret, MOST_SECRETS, SecretText};
 use farebox_fare::{Timestamp, names, time};
 use std::fmt;
@@ -87,6 +87,12 @@ impl Document {
         }
         if let Some(city) = cities.iter().find(|city| *city != ALL_CITIES && !names::is_token(city)) {
             return wrong(format!("{city:?} cannot be a city: {}", names::TOKEN_RULE));
+        }
+        if cities.len() > MOST_CITIES {
+            return wrong(format!("{} cities are too many; at most {MOST_CITIES} are allowed", cities.len()));
+        }
+        if new.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS) {
+            return wrong(format!("the note is too long; at most {NOTE_CHARS} characters are allowed"));
         }
         let secrets = vec![HeldSecret { secret, since: now, until: None }];
         let NewKey { id, note, .. } = new;

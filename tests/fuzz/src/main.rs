@@ -54,7 +54,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let fuzz = <Fuzz as clap::FromArgMatches>::from_arg_matches(&matches)?;
     let Some(name) = &fuzz.target else {
         for Target { name, law, .. } in TARGETS {
-            say(&format!("{name:<8} {law}"))?;
+            say(&format!("{name:<9} {law}"))?;
         }
         return Ok(ExitCode::SUCCESS);
     };
