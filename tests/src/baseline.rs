@@ -94,7 +94,8 @@ impl Variables for World {
         Ok(match name {
             "quote_ttl_s" => "0",
             "signing_key" => "the key of the baseline",
-            "previous_signing_keys" | "cors_origins" => "",
+            "signatures" => "off",
+            "previous_signing_keys" | "cors_origins" | "master_key" | "previous_master_keys" => "",
             _ => "1000",
         }
         .to_owned())

@@ -1,14 +1,15 @@
 //! From a whole request to its whole answer: the one way that all requests go, whoever they come from.
 
+use crate::admission::admit;
 use crate::cors;
 use crate::keeping::{Keeping, kept};
+use crate::openapi;
 use crate::refusals;
 use crate::routes::{self, Route};
-use crate::{openapi, peer};
 use farebox_billing::event::Event;
 use farebox_billing::origins::Origins;
 use farebox_billing::ports::Ports;
-use farebox_billing::{Billing, Context, Wanted, bills, cards, estimates, health, meter, settlement};
+use farebox_billing::{Billing, Wanted, bills, cards, estimates, health, meter, settlement};
 use farebox_web::problem::{self, ProblemDetails};
 use farebox_web::query::Query;
 use farebox_web::request::Request;
@@ -71,7 +72,8 @@ async fn asked<P: Ports>(
 async fn routed<P: Ports>(billing: &Rc<Billing<P>>, request: &Request, trace: &Trace) -> Answer {
     let route = Route::find(&request.method, request.path())?;
     let query = |known| Query::parse(request.query(), known);
-    let context = async || Context::new(billing, trace.id()).await.map(Rc::new).map_err(refusals::details);
+    let admitted = admit(billing, request, route.operation(), trace.id()).await?;
+    let context = async || admitted.context(billing, trace.id()).await;
     match route {
         Route::CreateEstimate => {
             let document = document(request)?;
@@ -127,10 +129,7 @@ async fn routed<P: Ports>(billing: &Rc<Billing<P>>, request: &Request, trace: &T
             let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             answer::json(status, &readiness)
         }
-        Route::Status => {
-            peer::admit(request.headers(peer::HEADER))?;
-            answer::json(StatusCode::OK, &health::status(billing, trace.id()).await)
-        }
+        Route::Status => answer::json(StatusCode::OK, &health::status(billing, trace.id()).await),
         Route::OpenApi => Ok(openapi::OPEN_API.answer(request)),
         Route::RateCardSchema => Ok(openapi::RATE_CARDS.answer(request)),
         Route::CitySchema => Ok(openapi::CITIES.answer(request)),

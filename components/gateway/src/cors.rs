@@ -9,10 +9,11 @@ use farebox_web::response::Response;
 use http::{Method, StatusCode};
 
 /// The headers of a request that a page may set.
-const ASKED_WITH: &str = "accept-language, content-encoding, content-type, if-none-match, traceparent";
+const ASKED_WITH: &str = "accept-language, content-digest, content-encoding, content-type, if-none-match, signature, \
+                          signature-input, traceparent";
 
 /// The headers of an answer that a page may see, beside those it always may.
-const SEEN: &str = "etag, retry-after, traceparent";
+const SEEN: &str = "accept-signature, etag, retry-after, traceparent, www-authenticate";
 
 /// For how long a browser need not ask again, in seconds: two hours, the longest that all of them keep it.
 const KEPT_S: &str = "7200";

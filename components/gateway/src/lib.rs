@@ -6,6 +6,7 @@
 //! The gateway renders nothing: pages are answered by the component `pages`, whose instances are others, so that no page can
 //! touch a bill.
 
+pub mod admission;
 pub mod answering;
 pub mod cors;
 pub mod keeping;

@@ -1,4 +1,4 @@
-//! Who asks: what only callers on the machine itself are answered.
+//! Where a request comes from: without keys, only callers on the machine itself are answered.
 
 use farebox_web::problem::{self, ProblemDetails};
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ pub fn admit<'a>(addresses: impl Iterator<Item = &'a [u8]>) -> Result<(), Proble
         [] => "the host does not say where it came from".to_owned(),
         _ => format!("it brought a header {HEADER} of its own; leave that out"),
     };
-    let detail = format!("ask on the machine itself, at 127.0.0.1 or [::1]; {said}");
+    let detail = format!("ask on the machine itself, at 127.0.0.1 or [::1], or turn signatures on; {said}");
     Err(ProblemDetails::new(problem::LOCAL_ONLY, detail))
 }
 

@@ -1,13 +1,15 @@
 //! How what billing refuses looks to a client.
 
+use farebox_access::{Code as DeniedCode, Denied, WWW_AUTHENTICATE};
 use farebox_billing::refusal::{Code, Refusal};
+use farebox_signatures::ACCEPT_SIGNATURE;
 use farebox_web::problem::{self, FieldError, Kind, ProblemDetails};
 use http::StatusCode;
 
 /// The kind of problem that a code of billing's is: its status, and what it is called.
 pub const fn kind(code: Code) -> &'static Kind {
     macro_rules! kinds {
-        ($($case:ident = $status:ident $title:literal;)*) => {
+        ($($case:ident = $status:ident $title:expr;)*) => {
             match code {
                 $(Code::$case => {
                     const { &Kind { code: Code::$case.word(), status: StatusCode::$status, title: $title } }
@@ -17,6 +19,8 @@ pub const fn kind(code: Code) -> &'static Kind {
     }
     kinds! {
         InvalidParameter = BAD_REQUEST "A parameter is not valid";
+        ScopeMissing = FORBIDDEN DeniedCode::ScopeMissing.title();
+        CityNotAllowed = FORBIDDEN DeniedCode::CityNotAllowed.title();
         EstimateNotFound = NOT_FOUND "There is no such estimate";
         ProductNotEstimated = NOT_FOUND "The estimate does not cover this product";
         RateCardNotFound = NOT_FOUND "There is no rate card of this version";
@@ -36,9 +40,38 @@ pub const fn kind(code: Code) -> &'static Kind {
     }
 }
 
-/// Every kind of problem that this API answers with: HTTP's own, and billing's.
+/// Why somebody may not ask, as kinds of problems.
+static DENIED: [Kind; DeniedCode::ALL.len()] = {
+    const FIRST: Kind = kind_of_denied(DeniedCode::ALL[0]);
+    let mut kinds = [FIRST; DeniedCode::ALL.len()];
+    let mut at = 0;
+    while at < kinds.len() {
+        kinds[at] = kind_of_denied(DeniedCode::ALL[at]);
+        at += 1;
+    }
+    kinds
+};
+
+const fn kind_of_denied(code: DeniedCode) -> Kind {
+    let status = if code.status() == 403 { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
+    Kind { code: code.word(), status, title: code.title() }
+}
+
+/// The problem to answer with when somebody may not ask. Who is not known is told how to say so.
+pub fn denied(denied: &Denied) -> ProblemDetails {
+    let code = denied.code();
+    let Some(kind) = DENIED.iter().find(|kind| kind.code == code.word()) else {
+        return ProblemDetails::internal(format!("{} is no kind of problem", code.word()));
+    };
+    let challenges = &[("www-authenticate", WWW_AUTHENTICATE), ("accept-signature", ACCEPT_SIGNATURE)];
+    let headers: &[_] = if kind.status == StatusCode::UNAUTHORIZED { challenges } else { &[] };
+    ProblemDetails { headers, ..ProblemDetails::new(kind, denied.to_string()) }
+}
+
+/// Every kind of problem that this API answers with: HTTP's own, who may not ask, and billing's.
 pub fn kinds() -> Vec<&'static Kind> {
     let mut kinds = problem::KINDS.to_vec();
+    kinds.extend(&DENIED);
     kinds.extend(Code::ALL.iter().map(|code| kind(*code)));
     kinds.sort_by_key(|kind| (kind.status.as_u16(), kind.code));
     kinds.dedup();

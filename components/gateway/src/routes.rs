@@ -1,5 +1,6 @@
 //! Which handler a request is for, and the parameters in its path.
 
+use farebox_access::Operation;
 use farebox_fare::names;
 use farebox_web::problem::{self, ProblemDetails};
 use http::Method;
@@ -110,6 +111,27 @@ impl Route {
                 }
                 None => unknown(),
             }),
+        }
+    }
+
+    /// What is asked for, as it is decided who may.
+    pub const fn operation(&self) -> Operation {
+        match self {
+            Self::CreateEstimate => Operation::CreateEstimate,
+            Self::EstimateDetail { .. } => Operation::EstimateDetail,
+            Self::AddSegments { .. } => Operation::AddSegments,
+            Self::CreateBill { .. } => Operation::CreateBill,
+            Self::Bill { .. } => Operation::Bill,
+            Self::BillDetail { .. } => Operation::BillDetail,
+            Self::Commission => Operation::Commission,
+            Self::Cities => Operation::Cities,
+            Self::RateCard { .. } => Operation::RateCard,
+            Self::Health => Operation::Health,
+            Self::Ready => Operation::Ready,
+            Self::Status => Operation::Status,
+            Self::OpenApi => Operation::OpenApi,
+            Self::RateCardSchema => Operation::RateCardSchema,
+            Self::CitySchema => Operation::CitySchema,
         }
     }
 }

@@ -51,6 +51,11 @@ impl Keys {
         Self(entries.iter().map(key).collect())
     }
 
+    /// One of them.
+    pub fn get(&self, id: &str) -> Option<&Key> {
+        self.0.get(id)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -84,6 +89,6 @@ impl farebox_signatures::Keys for Keys {
     type Key = Key;
 
     fn key(&self, id: &str) -> Option<&Key> {
-        self.0.get(id)
+        self.get(id)
     }
 }

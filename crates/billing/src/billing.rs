@@ -9,6 +9,7 @@ use crate::ports::Ports;
 use crate::refusal::Refusal;
 use crate::refusing::Refusing;
 use crate::settings::{self, Settings};
+use farebox_access::Enforcement;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -74,9 +75,21 @@ impl<P: Ports> Billing<P> {
             *value = self.ports.variable(name).await.map_err(unreadable)?;
         }
         let settings = Settings::parse(&values)?;
+        self.config.opens_keys_with(settings.master_keys.as_ref());
+        let mut told = Vec::new();
         if settings.signs_with_the_development_key {
+            told.push(Event::DevelopmentKey);
+        }
+        if settings.signatures == Enforcement::Off {
+            told.push(Event::SignaturesOff);
+        }
+        if !told.is_empty() {
             let ports = Rc::clone(&self.ports);
-            self.ports.spawn(Box::pin(async move { once::tell_once_a_day(&*ports, &Event::DevelopmentKey).await }));
+            self.ports.spawn(Box::pin(async move {
+                for event in told {
+                    once::tell_once_a_day(&*ports, &event).await;
+                }
+            }));
         }
         // A request that came at the same time may have set it; then both are equal.
         Ok(Rc::clone(self.settings.get_or_init(|| Rc::new(settings))))

@@ -48,6 +48,7 @@ pub struct Billed {
 ///
 /// What is wrong with the request, or with what it needs; `bill-conflict` when the trip was billed from another request.
 pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Value) -> Result<Billed, Refusal> {
+    context.may_in_city_of(document)?;
     let Some(asked) = AskedBill::read(document) else {
         return match decoded(context, document) {
             Ok(_) => Err(Refusal::internal("a request can be read with the configuration, and not without")),

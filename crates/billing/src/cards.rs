@@ -1,6 +1,7 @@
 //! Rate cards by version: those of today from the configuration, earlier ones from the store.
 
 use crate::billing::CardOf;
+use crate::caller::Caller;
 use crate::config::{Card, Snapshot};
 use crate::context::Context;
 use crate::documents;
@@ -9,6 +10,7 @@ use crate::patience::Patience;
 use crate::ports::{DocumentKind, Ports, StoreError};
 use crate::refusal::{Code, Refusal};
 use crate::requests::Tariffs as _;
+use serde_json::Value;
 use std::rc::Rc;
 
 /// Why there is no card of a version.
@@ -25,14 +27,29 @@ pub(crate) enum Missing {
 ///
 /// `rate-card-not-found`; or that the store did not say.
 pub async fn document<P: Ports>(context: &Context<P>, city: &str, version: &str) -> Result<String, Refusal> {
-    if let Some(card) = current(&context.config, city, version) {
-        return Ok(card.document.clone());
+    context.caller.may(city, false)?;
+    let document = match current(&context.config, city, version) {
+        Some(card) => card.document.clone(),
+        None => {
+            let ports = context.ports();
+            let kept = context.read(Patience::Long, ports.document(city, DocumentKind::RateCard, version)).await;
+            kept.map_err(|error| error.into_refusal("documents.get"))?.ok_or_else(|| {
+                let detail = "no rate card of this version is in use in this city, and none was priced with";
+                Refusal::new(Code::RateCardNotFound, detail)
+            })?
+        }
+    };
+    // Whose card it is stands in it, and nowhere else.
+    if matches!(context.caller, Caller::Signed(_)) {
+        context.caller.may(city, !is_of_the_passenger(&document))?;
     }
-    let kept = context.read(Patience::Long, context.ports().document(city, DocumentKind::RateCard, version)).await;
-    kept.map_err(|error| error.into_refusal("documents.get"))?.ok_or_else(|| {
-        let detail = "no rate card of this version is in use in this city, and none was priced with";
-        Refusal::new(Code::RateCardNotFound, detail)
-    })
+    Ok(document)
+}
+
+/// Whether a rate card says that it is the passenger's. One that cannot be read says nothing.
+fn is_of_the_passenger(document: &str) -> bool {
+    let card = serde_json::from_str::<Value>(document).ok();
+    card.is_some_and(|card| card.get("side").and_then(Value::as_str) == Some(Side::Passenger.word()))
 }
 
 /// A card of this very version.

@@ -1,6 +1,7 @@
 //! What a request is carried out in: one trace, one moment, one deadline, one configuration.
 
 use crate::billing::Billing;
+use crate::caller::Caller;
 use crate::config::{InForce, Snapshot};
 use crate::event::Event;
 use crate::patience::Patience;
@@ -8,6 +9,7 @@ use crate::ports::{CallError, Ports, StoreError, advice};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use farebox_fare::Timestamp;
+use serde_json::Value;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,6 +24,8 @@ pub struct Context<P: Ports> {
     pub settings: Rc<Settings>,
     /// When it came.
     pub now: Timestamp,
+    /// Who asks.
+    pub caller: Caller,
     trace: String,
     /// When the store was first called, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed). Many requests never
     /// call it, and asking the clock is a call of the host.
@@ -29,7 +33,7 @@ pub struct Context<P: Ports> {
 }
 
 impl<P: Ports> Context<P> {
-    /// The context of a request that comes now.
+    /// The context of a request that comes now, from somebody who needs no key.
     ///
     /// # Errors
     ///
@@ -40,11 +44,21 @@ impl<P: Ports> Context<P> {
         Ok(Self {
             first_call: Cell::new(None),
             now: i64::try_from(now_ms / 1000).unwrap_or(Timestamp::MAX),
+            caller: Caller::Local,
             trace: trace.to_owned(),
             billing: Rc::clone(billing),
             config: snapshot,
             settings,
         })
+    }
+
+    /// Whether the caller may ask about the city of a body. One that names none is refused by whoever reads it.
+    ///
+    /// # Errors
+    ///
+    /// `city-not-allowed`.
+    pub(crate) fn may_in_city_of(&self, document: &Value) -> Result<(), Refusal> {
+        document.get("city").and_then(Value::as_str).map_or(Ok(()), |city| self.caller.may(city, false))
     }
 
     /// The world around.

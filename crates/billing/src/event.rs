@@ -155,6 +155,9 @@ pub enum Event {
     },
     /// Estimates are signed with the built-in key, which is public: anybody can forge one.
     DevelopmentKey,
+    /// Requests need not be signed, so only callers on the machine itself are answered. Behind a proxy on the same machine everybody
+    /// is one.
+    SignaturesOff,
     /// A request was refused for a reason that is not the caller's.
     Refused {
         /// The kind of refusal.

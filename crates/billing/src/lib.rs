@@ -9,6 +9,7 @@
 //!
 //! | a ride is | by |
 //! |---|---|
+//! | asked by | a [`caller`], who may or may not |
 //! | asked about | [`requests`], within [`limits`] |
 //! | estimated | [`estimates`]; the answer is signed by [`estimate_id`] |
 //! | metered | [`meter`]; what is odd about it are [`findings`] |
@@ -21,6 +22,7 @@ pub mod answers;
 mod backlog;
 mod billing;
 pub mod bills;
+pub mod caller;
 pub mod cards;
 pub mod config;
 mod context;

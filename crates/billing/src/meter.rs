@@ -19,6 +19,7 @@ pub async fn add_segments<P: Ports>(
     trip_id: &str,
     document: &Value,
 ) -> Result<TotalsDocument, Refusal> {
+    context.may_in_city_of(document)?;
     let SegmentsRequest { city, segments } = SegmentsRequest::decode(document, &*context.config)?;
     let added = context.write(context.ports().add_segments(&city, trip_id, &segments)).await;
     let Accumulated { distance_m, duration_s, segments, billed } = match added {

@@ -8,6 +8,10 @@ words! {
     pub enum Code {
         /// Something that was asked for by name is not there: a scene, a locale, a city.
         InvalidParameter = "invalid-parameter",
+        /// The caller's key is not for this.
+        ScopeMissing = "scope-missing",
+        /// The caller's key is not for this city.
+        CityNotAllowed = "city-not-allowed",
         /// Not an identifier that this service made.
         EstimateNotFound = "estimate-not-found",
         /// The estimate is fine, the product was not part of it.

@@ -4,6 +4,7 @@ use crate::estimate_id::Signer;
 use crate::origins::Origins;
 pub use crate::patience::Deadlines;
 use crate::refusal::Refusal;
+use farebox_access::{Enforcement, MasterKey, MasterKeys};
 use std::time::Duration;
 
 /// What operators can set. The names and meanings of the variables are in spin.toml.
@@ -19,10 +20,16 @@ pub struct Settings {
     pub cors_origins: Origins,
     /// Whether the signer's key is [`DEVELOPMENT_KEY`].
     pub signs_with_the_development_key: bool,
+    /// Whether requests have to be signed.
+    pub signatures: Enforcement,
+    /// How far a caller's clock may be from ours, in seconds.
+    pub clock_window_s: u32,
+    /// What opens the document of keys. Always there when requests have to be signed.
+    pub master_keys: Option<MasterKeys>,
 }
 
 /// The variables that [`Settings::parse`] asks for.
-pub const VARIABLES: [&str; 7] = [
+pub const VARIABLES: [&str; 11] = [
     "quote_ttl_s",
     "store_read_deadline_ms",
     "store_write_deadline_ms",
@@ -30,6 +37,10 @@ pub const VARIABLES: [&str; 7] = [
     "signing_key",
     "previous_signing_keys",
     "cors_origins",
+    "signatures",
+    "clock_window_s",
+    "master_key",
+    "previous_master_keys",
 ];
 
 /// The signing key that spin.toml falls back to. It is public, so whoever reads it can forge estimates.
@@ -42,7 +53,19 @@ impl Settings {
     ///
     /// `config-invalid`; the log names every variable that is wrong.
     pub fn parse(
-        [quote_ttl, read_deadline, write_deadline, budget, signing_key, previous, origins]: &[String; VARIABLES.len()],
+        [
+            quote_ttl,
+            read_deadline,
+            write_deadline,
+            budget,
+            signing_key,
+            previous,
+            origins,
+            signatures,
+            clock_window,
+            master_key,
+            previous_master_keys,
+        ]: &[String; VARIABLES.len()],
     ) -> Result<Self, Refusal> {
         let mut wrong = Vec::new();
         let mut number = |name: &str, text: &str, least: u32, most: u32| {
@@ -56,6 +79,7 @@ impl Settings {
         let read_ms = number("store_read_deadline_ms", read_deadline, 1, 60_000);
         let write_ms = number("store_write_deadline_ms", write_deadline, 1, 60_000);
         let budget_ms = number("store_budget_ms", budget, 1, 600_000);
+        let clock_window_s = number("clock_window_s", clock_window, 1, 3_600);
         let signer = Signer::new(signing_key.as_bytes());
         if signer.is_none() {
             wrong.push("variable signing_key is empty; it has to be a secret".to_owned());
@@ -65,6 +89,18 @@ impl Settings {
         let cors_origins = Origins::parse(origins).unwrap_or_else(|why| {
             wrong.push(format!("variable cors_origins is wrong: {why}"));
             Origins::Nobody
+        });
+        let signatures = match signatures.trim() {
+            "off" => Enforcement::Off,
+            "required" => Enforcement::On,
+            other => {
+                wrong.push(format!("variable signatures is {other:?}; it has to be off or required"));
+                Enforcement::On
+            }
+        };
+        let master_keys = master_keys(master_key, previous_master_keys, signatures).unwrap_or_else(|why| {
+            wrong.push(why);
+            None
         });
         match signer {
             Some(signer) if wrong.is_empty() => Ok(Self {
@@ -77,10 +113,24 @@ impl Settings {
                 signer,
                 cors_origins,
                 signs_with_the_development_key: signing_key == DEVELOPMENT_KEY,
+                signatures,
+                clock_window_s,
+                master_keys,
             }),
             _ => Err(Refusal::config(wrong.join("; "))),
         }
     }
+}
+
+/// The master keys, if there are any; or which variable is wrong, and nothing of what it says.
+fn master_keys(current: &str, previous: &str, signatures: Enforcement) -> Result<Option<MasterKeys>, String> {
+    if current.trim().is_empty() && previous.trim().is_empty() && signatures == Enforcement::Off {
+        return Ok(None);
+    }
+    let current = MasterKey::parse(current).map_err(|why| format!("variable master_key {why}"))?;
+    let previous = previous.split_whitespace().map(MasterKey::parse).collect::<Result<_, _>>();
+    let previous = previous.map_err(|why| format!("variable previous_master_keys: one {why}"))?;
+    Ok(Some(MasterKeys { current, previous }))
 }
 
 #[cfg(test)]
@@ -89,7 +139,15 @@ mod tests {
     use super::*;
 
     fn parse(values: [&str; 7]) -> Result<Settings, Refusal> {
-        Settings::parse(&values.map(str::to_owned))
+        parse_all(values, ["off", "300", "", ""])
+    }
+
+    fn parse_all(values: [&str; 7], of_signatures: [&str; 4]) -> Result<Settings, Refusal> {
+        let mut all: [String; VARIABLES.len()] = Default::default();
+        for (to, value) in all.iter_mut().zip(values.into_iter().chain(of_signatures)) {
+            value.clone_into(to);
+        }
+        Settings::parse(&all)
     }
 
     /// The key that is warned about is the one that spin.toml falls back to.
@@ -108,12 +166,50 @@ mod tests {
         assert_eq!(settings.deadlines, Deadlines { read, write, request });
         assert_eq!(parse(["0", "1", "1", "1", "s", "", ""]).unwrap().quote_ttl_s, 0);
 
-        let log = parse(["-1", "0", "soon", "1.5", "", "", "example.com"]).map(|_| ()).unwrap_err().log.unwrap();
+        let wrong = parse_all(["-1", "0", "soon", "1.5", "", "", "example.com"], ["maybe", "0", "", ""]);
+        let log = wrong.map(|_| ()).unwrap_err().log.unwrap();
         // There may be any number of previous keys.
-        for name in VARIABLES.iter().filter(|name| **name != "previous_signing_keys") {
+        for name in VARIABLES.iter().filter(|name| !name.starts_with("previous_")) {
             assert!(log.contains(name), "{name}: {log}");
         }
         let log = parse(["x", "60", "250", "1000", "hunter2", "hunter1", ""]).map(|_| ()).unwrap_err().log.unwrap();
         assert!(!log.contains("hunter"));
+    }
+
+    /// Signatures are required with a master key only; a master key that is none is told by the name of its variable, and is
+    /// never logged.
+    #[test]
+    fn signatures() {
+        const MASTER: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+        let good = ["900", "60", "250", "1000", "secret", "", ""];
+        for (values, expected) in [
+            (["off", "300", "", ""], Ok((Enforcement::Off, 300, None))),
+            (["off", "300", MASTER, ""], Ok((Enforcement::Off, 300, Some(0)))),
+            (["required", "3600", MASTER, ""], Ok((Enforcement::On, 3_600, Some(0)))),
+            ([" required\n", "1", MASTER, MASTER], Ok((Enforcement::On, 1, Some(1)))),
+            (["required", "300", "", ""], Err("variable master_key ")),
+            (["required", "300", "aHVudGVyMg==", ""], Err("variable master_key ")),
+            (["off", "300", "hunter2", ""], Err("variable master_key ")),
+            (["off", "300", "", MASTER], Err("variable master_key ")),
+            (["required", "300", MASTER, "hunter2"], Err("variable previous_master_keys: ")),
+            (["on", "300", MASTER, ""], Err("variable signatures ")),
+            (["", "300", MASTER, ""], Err("variable signatures ")),
+            (["off", "3601", "", ""], Err("variable clock_window_s ")),
+            (["off", "0", "", ""], Err("variable clock_window_s ")),
+        ] {
+            let read = parse_all(good, values).map_err(|refusal| refusal.log.unwrap());
+            let read = read.map(|settings| {
+                let previous = settings.master_keys.map(|keys| keys.previous.len());
+                (settings.signatures, settings.clock_window_s, previous)
+            });
+            match (read, expected) {
+                (Ok(read), Ok(expected)) => assert_eq!(read, expected, "{values:?}"),
+                (Err(log), Err(expected)) => {
+                    assert!(log.starts_with(expected), "{values:?}: {log}");
+                    assert!(!log.contains("hunter") && !log.contains("aHVudGVy") && !log.contains("AQEB"), "{log}");
+                }
+                (read, _) => panic!("{values:?}: {read:?}"),
+            }
+        }
     }
 }

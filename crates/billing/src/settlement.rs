@@ -19,6 +19,7 @@ use std::rc::Rc;
 ///
 /// What is wrong with the request; or that the policy it needs is broken.
 pub fn create<P: Ports>(context: &Context<P>, document: &Value) -> Result<CommissionDocument, Refusal> {
+    context.may_in_city_of(document)?;
     let request = CommissionRequest::decode(document, &*context.config)?;
     let given = request.policy.as_ref().map(inline_policy::<P>).transpose()?;
     let policy = match given {

@@ -1,7 +1,7 @@
 //! A configuration that changes while requests are answered: one generation at a time, and soon the newest.
 #![allow(clippy::unwrap_used)]
 
-use farebox_billing::config::{Manifest, Text, judge};
+use farebox_billing::config::{Manifest, Master, Text, judge};
 use farebox_billing::engines::{Side, Unrendered};
 use farebox_billing::ports::Ports;
 use farebox_billing::requests::Tariffs as _;
@@ -316,7 +316,7 @@ fn judgements() {
         ("a locale is withdrawn", &[("copy/zh-CN.ftl", None)], &[("copy/zh-CN.ftl", None)], &[]),
     ];
     for (name, change, expected, broken) in rows {
-        let judgement = judge::<Native>(&manifest(base), &with(change), text);
+        let judgement = judge::<Native>(&manifest(base), &with(change), Master::None, text);
         assert_eq!(judgement.good, with(expected), "{name}: {judgement:?}");
         let paths: Vec<&str> = judgement.broken.iter().map(|broken| &*broken.path).collect();
         assert_eq!(paths, *broken, "{name}: {judgement:?}");
@@ -333,7 +333,8 @@ fn copy_is_judged_by_who_renders() {
         manifest(&[("copy/layout.json", "{}"), ("copy/en-US.ftl", "a = c")]),
         manifest(&[]),
     ] {
-        let judgement = judge::<Native<Unrendered>>(&base, &files, |path, _| panic!("{path} was looked at"));
+        let judgement =
+            judge::<Native<Unrendered>>(&base, &files, Master::None, |path, _| panic!("{path} was looked at"));
         assert_eq!(judgement.good, base, "{judgement:?}");
         let paths: Vec<&str> = judgement.broken.iter().map(|broken| &*broken.path).collect();
         assert_eq!(paths, ["policies/default.json"]);

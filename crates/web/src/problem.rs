@@ -104,13 +104,15 @@ pub struct ProblemDetails {
     pub allow: Option<&'static str>,
     /// After how many seconds it is worth asking again. A second for every 503, unless somebody knows better.
     pub retry_after_s: Option<u64>,
+    /// Headers that the answer has besides: for 401, how to say who asks.
+    pub headers: &'static [(&'static str, &'static str)],
 }
 
 impl ProblemDetails {
     /// A problem without fields.
     pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
         let retry_after_s = (kind.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
-        Self { kind, detail: detail.into(), errors: Vec::new(), log: None, allow: None, retry_after_s }
+        Self { kind, detail: detail.into(), errors: Vec::new(), log: None, allow: None, retry_after_s, headers: &[] }
     }
 
     /// A parameter that is not valid, or that there is not.
@@ -157,6 +159,9 @@ impl ProblemDetails {
         }
         if let Some(methods) = self.allow {
             response.add("allow", methods);
+        }
+        for (name, value) in self.headers {
+            response.add(name, *value);
         }
         trace.mark(&mut response);
         response

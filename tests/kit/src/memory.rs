@@ -254,7 +254,9 @@ impl<C: Catalogue + 'static> Variables for World<C> {
             "sqlite_synchronous" => "full",
             "buckets" => "16",
             "trip_ttl_s" => "604800",
-            "cors_origins" => "",
+            "signatures" => "off",
+            "clock_window_s" => "300",
+            "cors_origins" | "master_key" | "previous_master_keys" => "",
             _ => "1000",
         }
         .to_owned())

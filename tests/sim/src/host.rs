@@ -69,7 +69,9 @@ impl Variables for World {
             "store_read_deadline_ms" => "60".to_owned(),
             "store_write_deadline_ms" => "250".to_owned(),
             "store_budget_ms" => "1000".to_owned(),
-            "previous_signing_keys" | "cors_origins" => String::new(),
+            "signatures" => "off".to_owned(),
+            "clock_window_s" => "300".to_owned(),
+            "previous_signing_keys" | "cors_origins" | "master_key" | "previous_master_keys" => String::new(),
             _ => "a secret of all hosts".to_owned(),
         })
     }

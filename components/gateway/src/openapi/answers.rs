@@ -3,7 +3,9 @@
 use super::schemas::{described, text};
 use crate::keeping::Keeping;
 use crate::refusals;
+use farebox_access::WWW_AUTHENTICATE;
 use farebox_document::MOST_PROBLEMS;
+use farebox_signatures::ACCEPT_SIGNATURE;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -53,6 +55,11 @@ pub(super) fn refusal(status: u16) -> Value {
     let mut headers = traced();
     if status == 503 {
         headers["retry-after"] = required("After how many seconds it makes sense to ask again.", retry_after());
+    }
+    if status == 401 {
+        let fixed = |value: &str| json!({"type": "string", "const": value});
+        headers["www-authenticate"] = required("How to say who asks.", fixed(WWW_AUTHENTICATE));
+        headers["accept-signature"] = required("What is to be signed.", fixed(ACCEPT_SIGNATURE));
     }
     json!({
         "description": format!("{}.{more}", codes.join(", ")),

@@ -4,6 +4,8 @@ use super::answers;
 use super::operations::Operation;
 use super::schemas::{Schemas, text};
 use crate::keeping::Keeping;
+use crate::routes::Route;
+use farebox_access as access;
 use farebox_billing::answers::{
     BillPage, CitiesDocument, CommissionDocument, EstimateDocument, EstimatePage, ReadinessDocument, StatusDocument,
     TotalsDocument,
@@ -14,6 +16,8 @@ use farebox_billing::schema::{Name, Token};
 use farebox_document::MOST_WITH_A_POINT;
 use farebox_fare::schema::Version;
 use farebox_records::BillRecord;
+use farebox_signatures::ACCEPT_SIGNATURE;
+use http::Method;
 use serde_json::{Map, Value, json};
 
 /// All of it.
@@ -53,15 +57,27 @@ pub(super) fn document() -> Value {
         "components": {
             "parameters": parameters,
             "responses": answers::refusals(),
+            "securitySchemes": security_schemes(),
             "schemas": schemas,
         },
     })
 }
 
+fn security_schemes() -> Value {
+    let description = format!(
+        "HTTP Message Signatures (RFC 9421) with HMAC-SHA256, in the headers `Signature-Input` and `Signature`, of: \
+         `{ACCEPT_SIGNATURE}`, with `keyid` and `nonce`; docs/api.md has examples. A key has scopes and cities. Where signatures \
+         are off no key is needed, and only callers on the machine itself are answered."
+    );
+    json!({"signature": {"type": "http", "scheme": "Signature", "description": description}})
+}
+
 fn paths(schemas: &mut Schemas) -> Value {
     let mut paths = Map::new();
     let mut put = |path: &str, method: &str, operation: Operation| {
-        paths.entry(path).or_insert_with(|| json!({}))[method] = operation.write();
+        let asked = asked_at(method, path);
+        let need = asked.need(asked == access::Operation::Bill);
+        paths.entry(path).or_insert_with(|| json!({}))[method] = operation.needs(need).write();
     };
     estimates(schemas, &mut put);
     trips(schemas, &mut put);
@@ -79,6 +95,13 @@ fn paths(schemas: &mut Schemas) -> Value {
         put(path, "get", operation);
     }
     paths.into()
+}
+
+/// What is asked for by a method at a path of the document.
+fn asked_at(method: &str, path: &str) -> access::Operation {
+    let example = path.replace("{version}", &"0a".repeat(32)).replace(['{', '}'], "");
+    let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
+    Route::find(&method, &example).expect("what is described is a route").operation()
 }
 
 /// A document of another kind, which is described elsewhere.
@@ -148,7 +171,9 @@ fn trips(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
         .refuses(&[404]);
     put("/v1/trips/{trip_id}/bill", "get", bill);
     let detail = Operation::new("getBillDetail", "trips", "Show the bill of a trip")
-        .about("The driver's bill in the scene `driver`, otherwise the passenger's.")
+        .about(
+            "The driver's bill in the scene `driver`, which needs a key for `read:driver`; otherwise the passenger's.",
+        )
         .takes(&["trip_id", "city", "scene", "locale", "accept-language"])
         .waits_for_body()
         .answers(200, "The page.", &schemas.answer::<BillPage>())
@@ -174,7 +199,10 @@ fn settlement_and_cards(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, O
         .leads_to(&[200], "getRateCard", &card);
     put("/v1/cities", "get", cities);
     let card = Operation::new("getRateCard", "cities", "Fetch a rate card by its version")
-        .about("One that is in use, or that an estimate or a bill was priced with. Never another one under this name.")
+        .about(
+            "One that is in use, or that an estimate or a bill was priced with. Never another one under this name. The driver's \
+             needs a key for `read:driver`.",
+        )
         .takes(&["city_of_card", "version"])
         .waits_for_body()
         .answers(200, "The rate card; `/rate-card.schema.json` describes it.", &any())
@@ -209,12 +237,8 @@ fn probes(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
         .answers_or_refuses(503, "They cannot: `not-ready`.", &readiness);
     put("/readyz", "get", ready);
     let status = Operation::new("getStatus", "probes", "Say how everything stands")
-        .about(
-            "For people and monitoring, on the machine itself: whoever else asks is told `local-only`. It writes to the store, \
-             under one city, what is gone a minute later.",
-        )
-        .answers(200, "How it stands, whatever that is.", &schemas.answer::<StatusDocument>())
-        .refuses(&[403]);
+        .about("For people and monitoring. It writes to the store, under one city, what is gone a minute later.")
+        .answers(200, "How it stands, whatever that is.", &schemas.answer::<StatusDocument>());
     put("/statusz", "get", status);
 }
 

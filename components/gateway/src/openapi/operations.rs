@@ -2,6 +2,7 @@
 
 use super::answers::{self, OF_EVERY_BODY, OF_EVERY_ROUTE};
 use crate::keeping::Keeping;
+use farebox_access::Need;
 use farebox_web::body::BODY_BYTES;
 use serde_json::{Value, json};
 
@@ -13,6 +14,25 @@ impl Operation {
     pub(super) fn new(id: &str, tag: &str, summary: &str) -> Self {
         let operation = json!({"operationId": id, "tags": [tag], "summary": summary, "responses": {}});
         Self(operation).takes(&["traceparent"]).refuses(&OF_EVERY_ROUTE)
+    }
+
+    /// What a caller needs. Nobody needs a key where signatures are off, on the machine itself.
+    pub(super) fn needs(mut self, need: Need) -> Self {
+        let (scopes, said) = match need {
+            Need::Nothing => {
+                self.0["security"] = json!([]);
+                return self;
+            }
+            Need::AnyKey => (json!([]), "Needs a key, whatever it is for.".to_owned()),
+            Need::Scope(scope) => {
+                let word = scope.word();
+                (json!([word]), format!("Needs a key for `{word}`."))
+            }
+        };
+        self.0["security"] = json!([{"signature": scopes}, {}]);
+        let about = self.0["description"].as_str().map(|about| format!("{about} {said}"));
+        self.0["description"] = about.unwrap_or(said).into();
+        self.refuses(&[401, 403])
     }
 
     /// What else there is to say of it.

@@ -51,7 +51,8 @@ fn references_resolve() {
         assert!(document.pointer(reference.strip_prefix('#').unwrap()).is_some(), "{reference}");
     }
     let components = document["components"].as_object().unwrap();
-    for (kind, entries) in components {
+    // Schemes are named by `security`, and not referred to.
+    for (kind, entries) in components.iter().filter(|(kind, _)| *kind != "securitySchemes") {
         for name in entries.as_object().unwrap().keys() {
             assert!(references.contains(&format!("#/components/{kind}/{name}")), "{kind} {name} is never used");
         }

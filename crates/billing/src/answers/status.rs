@@ -38,7 +38,8 @@ impl ReadinessDocument {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]
 pub struct Check {
-    /// `variables`, `configuration` and `bills` decide whether bills can be answered; nothing else does.
+    /// `variables`, `configuration`, `bills`, and `keys` where requests have to be signed, decide whether bills can be answered;
+    /// nothing else does.
     pub name: &'static str,
     /// Whether it is as it should be.
     pub ok: bool,
@@ -65,6 +66,8 @@ pub struct StatusDocument {
     pub engines: EngineNumbers,
     /// The variables as they are set, without secrets.
     pub variables: BTreeMap<&'static str, String>,
+    /// Whether requests have to be signed, in words: `off: ...` or `required: ...`, and what that means here.
+    pub signatures: String,
     /// Whether estimates are signed with the built-in key, which everybody knows. Absent when the variables are wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub development_key: Option<bool>,

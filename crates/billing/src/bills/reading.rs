@@ -17,7 +17,7 @@ use farebox_records::{BillRecord, ReadError, ShownBill};
 ///
 /// `bill-not-found`, `invalid-parameter` without a city; or that the store did not say.
 pub async fn fetch<P: Ports>(context: &Context<P>, trip_id: &str, city: Option<&str>) -> Result<String, Refusal> {
-    let (city, stored) = find(context, trip_id, city).await?;
+    let (city, stored) = find(context, trip_id, city, true).await?;
     match BillRecord::read(&stored.document) {
         // One of another release is answered as it was made.
         Ok(_) | Err(ReadError::Unreadable(_)) => Ok(stored.document),
@@ -37,14 +37,15 @@ pub async fn detail<P: Ports>(
     wanted: Wanted<'_>,
 ) -> Result<BillPage, Refusal> {
     let view = View::choose(context, wanted)?;
-    let (city, stored) = find(context, trip_id, city).await?;
+    let of_the_driver = view.scene.as_deref() == Some("driver");
+    let (city, stored) = find(context, trip_id, city, of_the_driver).await?;
     let shown = match of_this_release(context, &city, trip_id, &stored.document)? {
         Some(record) => ShownBill::from(record),
         // One of another release is shown as far as it is understood.
         None => ShownBill::read(&stored.document)
             .map_err(|why| Refusal::internal(format!("a stored bill cannot be shown: {why}")))?,
     };
-    let bill = if view.scene.as_deref() == Some("driver") { &shown.driver } else { &shown.passenger };
+    let bill = if of_the_driver { &shown.driver } else { &shown.passenger };
     let Details { sections, reason } = view.details(context, bill);
     Ok(BillPage {
         trip_id: trip_id.to_owned(),
@@ -68,6 +69,7 @@ async fn find<P: Ports>(
     context: &Context<P>,
     trip_id: &str,
     city: Option<&str>,
+    driver_side: bool,
 ) -> Result<(String, StoredBill), Refusal> {
     let city = city.ok_or_else(|| {
         Refusal::parameter("city", "is missing; say which city the trip began in: ?city=110000, for example")
@@ -75,6 +77,7 @@ async fn find<P: Ports>(
     if !names::is_token(city) {
         return Err(Refusal::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
     }
+    context.caller.may(city, driver_side)?;
     match context.read(Patience::Long, context.ports().bill(city, trip_id)).await {
         Ok(Some(head)) => Ok((city.to_owned(), head.bill)),
         Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => Err(no_bill()),

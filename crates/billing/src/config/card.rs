@@ -2,11 +2,13 @@
 
 use super::city::CityRules;
 use crate::engines::{Catalogue, Policy, RateCard, Side};
+use farebox_access::{Document, Keys, MasterKeys, SealedDocument};
 use farebox_document::Problem;
 use farebox_fare::Timestamp;
 use farebox_money::Currency;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// A rate card, and what it says of itself.
 pub struct Card<C> {
@@ -48,6 +50,14 @@ pub struct ParsedCity {
     pub rules: CityRules,
     /// SHA-256 of its canonical form.
     pub version: Option<String>,
+}
+
+/// The keys that requests are signed with.
+pub struct ParsedKeys {
+    /// As requests are verified with. Shared with the requests that they identify.
+    pub keys: Rc<Keys>,
+    /// Whether the document was sealed under a previous master key.
+    pub under_previous: bool,
 }
 
 /// Copy for one locale, and its scenes; the first is the default.
@@ -146,13 +156,37 @@ impl ParsedCity {
     ///
     /// Everything that is wrong with it.
     pub fn parse(text: &str, city: &str) -> Result<Self, Vec<String>> {
-        let lines = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (rules, version) = CityRules::parse(text).map_err(lines)?;
         if rules.city != city {
             return Err(vec![format!("/city is {:?}, and the name of the file says {city:?}", rules.city)]);
         }
         Ok(Self { rules, version: Some(version) })
     }
+}
+
+impl ParsedKeys {
+    /// Opens the document of keys.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, and nothing of a secret.
+    pub fn open(text: &str, master: &MasterKeys) -> Result<Self, Vec<String>> {
+        let document = Document::open(text, master).map_err(lines)?;
+        Ok(Self { keys: Rc::new(document.keys()), under_previous: document.under_previous })
+    }
+
+    /// Checks the document as far as it can be without a master key.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub(super) fn check(text: &str) -> Result<(), Vec<String>> {
+        SealedDocument::parse(text).map(drop).map_err(lines)
+    }
+}
+
+fn lines(problems: Vec<Problem>) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
 }
 
 impl<C: Catalogue> ParsedCatalogue<C> {

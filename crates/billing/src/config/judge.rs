@@ -1,9 +1,10 @@
 //! Which of the files can follow what is in force: a broken successor leaves the last good one where it is.
 
-use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedPolicy};
-use super::place::{LAYOUT, POLICY, Place};
+use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy};
+use super::place::{KEYS, LAYOUT, POLICY, Place};
 use super::texts::Manifest;
 use crate::engines::{Catalogue as _, Engines};
+use farebox_access::MasterKeys;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
@@ -27,6 +28,17 @@ pub struct Judgement {
     pub broken: Vec<Broken>,
 }
 
+/// What the document of keys is judged with.
+#[derive(Clone, Copy, Debug)]
+pub enum Master<'k> {
+    /// Not known: the variables are wrong. It stays as it is in the base.
+    Unknown,
+    /// None, and nobody needs one: it is checked as far as it can be read.
+    None,
+    /// It has to open.
+    Keys(&'k MasterKeys),
+}
+
 /// Judges the files that were found after a configuration.
 ///
 /// A document that loads becomes part of the next configuration. One that does not leaves its last good text there. A
@@ -36,9 +48,15 @@ pub struct Judgement {
 /// Copy is judged by who renders. Whoever does not leaves it as it is in the base, for the next one who does.
 ///
 /// What is not there any more is withdrawn, but for what nothing can do without: the policy, the layout, and the last rate
-/// card. A folder without them is being replaced, or was not mounted.
-pub fn judge<E: Engines>(base: &Manifest, files: &Manifest, text: impl Fn(&str, &str) -> Found) -> Judgement {
-    let judge = Judge::<E, _> { base, files, text, engines: PhantomData };
+/// card. A folder without them is being replaced, or was not mounted. A document of keys that is gone takes all keys with it,
+/// unless all rate cards are gone as well.
+pub fn judge<E: Engines>(
+    base: &Manifest,
+    files: &Manifest,
+    master: Master<'_>,
+    text: impl Fn(&str, &str) -> Found,
+) -> Judgement {
+    let judge = Judge::<E, _> { base, files, master, text, engines: PhantomData };
     let mut judgement = Judgement::default();
     judge.alone(&mut judgement);
     judge.copy(&mut judgement);
@@ -64,6 +82,7 @@ pub type Found = Result<Rc<str>, String>;
 struct Judge<'a, E, T> {
     base: &'a Manifest,
     files: &'a Manifest,
+    master: Master<'a>,
     text: T,
     engines: PhantomData<E>,
 }
@@ -81,6 +100,10 @@ impl<E: Engines, T: Fn(&str, &str) -> Found> Judge<'_, E, T> {
                     }
                     Place::Policy => ParsedPolicy::<E::Policy>::parse(&text).map(drop),
                     Place::City { city } => ParsedCity::parse(&text, city).map(drop),
+                    Place::Keys => match self.master {
+                        Master::Keys(master) => ParsedKeys::open(&text, master).map(drop),
+                        Master::None | Master::Unknown => ParsedKeys::check(&text),
+                    },
                     Place::Layout | Place::Messages { .. } => Ok(()),
                 };
                 parsed.map_err(|problems| problems.join("; "))
@@ -89,6 +112,10 @@ impl<E: Engines, T: Fn(&str, &str) -> Found> Judge<'_, E, T> {
                 continue;
             }
             let old = self.base.get(path);
+            if matches!((&place, self.master), (Place::Keys, Master::Unknown)) {
+                judgement.good.extend(old.map(|old| (path.clone(), old.clone())));
+                continue;
+            }
             if old == Some(version) {
                 judgement.good.insert(path.clone(), version.clone());
                 continue;
@@ -164,7 +191,7 @@ impl<E: Engines, T: Fn(&str, &str) -> Found> Judge<'_, E, T> {
         let is_card = |path: &&String| path.starts_with("cards/");
         let no_cards = !self.files.keys().any(|path| is_card(&path));
         for (path, version) in self.base {
-            let needed = path == POLICY || path == LAYOUT || (no_cards && is_card(&path));
+            let needed = path == POLICY || path == LAYOUT || (no_cards && (is_card(&path) || path == KEYS));
             if needed && !judgement.good.contains_key(path) {
                 judgement.good.insert(path.clone(), version.clone());
                 let told = judgement.broken.iter().any(|broken| broken.path == *path);

@@ -2,7 +2,7 @@
 //! [`moment`](super::moment) decides.
 
 use super::folder::Folder;
-use super::judge::{Broken, Found, Judgement, judge};
+use super::judge::{Broken, Found, Judgement, Master, judge};
 use super::moment::{Action, CALL_MS, Due, FilesSeen, Generation, Observation, SETTLE_MS, Source, State};
 use super::snapshot::Snapshot;
 use super::texts::{Manifest, Text, Texts};
@@ -10,7 +10,8 @@ use crate::event::Event;
 use crate::planted::{Bug, planted};
 use crate::ports::{self, Ports, StoreError};
 use crate::refusal::Refusal;
-use std::cell::RefCell;
+use farebox_access::MasterKeys;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub struct Keeper<P: Ports> {
     snapshots: RefCell<BTreeMap<Source, Rc<Snapshot<P::Engines>>>>,
     /// What was told last, so that it is not told with every look.
     told: RefCell<Option<Event>>,
+    /// What opens the document of keys. Not set while the variables are wrong.
+    master: OnceCell<Option<MasterKeys>>,
 }
 
 /// What a request is answered from.
@@ -65,7 +68,13 @@ impl<P: Ports> Keeper<P> {
             broken: RefCell::default(),
             snapshots: RefCell::default(),
             told: RefCell::default(),
+            master: OnceCell::new(),
         })
+    }
+
+    /// Says what opens the document of keys, if anything does. The first word stands.
+    pub fn opens_keys_with(&self, master: Option<&MasterKeys>) {
+        self.master.get_or_init(|| master.cloned());
     }
 
     /// What a request that comes now is answered from. It looks first when it is time to.
@@ -191,8 +200,13 @@ impl<P: Ports> Keeper<P> {
                     continue;
                 }
                 Action::Judge { against, base, files } => {
+                    let master = match self.master.get() {
+                        None => Master::Unknown,
+                        Some(None) => Master::None,
+                        Some(Some(keys)) => Master::Keys(keys),
+                    };
                     let Judgement { good, broken } =
-                        judge::<P::Engines>(&base, &files, |path, version| self.text(path, version));
+                        judge::<P::Engines>(&base, &files, master, |path, version| self.text(path, version));
                     self.refuse(broken);
                     Observation::Judged { against, files: (*files).clone(), good }
                 }

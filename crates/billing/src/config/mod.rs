@@ -1,4 +1,5 @@
-//! The documents that everything is done by: rate cards, the commission policy, the copy, the cities.
+//! The documents that everything is done by: rate cards, the commission policy, the copy, the cities; and the keys that
+//! requests are signed with.
 //!
 //! - `place`: which file is which document, and how large it may be
 //! - `texts`: texts, and the versions that they have
@@ -27,9 +28,9 @@ mod place;
 mod snapshot;
 mod texts;
 
-pub use card::{Card, ParsedCatalogue, ParsedCity, ParsedPolicy};
+pub use card::{Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy};
 pub use folder::Folder;
-pub use judge::{Broken, Judgement, judge};
+pub use judge::{Broken, Judgement, Master, judge};
 pub use keeper::{InForce, Keeper, Standing};
 pub use place::Place;
 pub use snapshot::{Filed, Snapshot};

@@ -16,6 +16,9 @@ pub(super) const LAYOUT: &str = "copy/layout.json";
 /// Where the policy is.
 pub(super) const POLICY: &str = "policies/default.json";
 
+/// Where the keys are that requests are signed with.
+pub(super) const KEYS: &str = "keys.json";
+
 /// What a file of the configuration is, by its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -32,6 +35,8 @@ pub enum Place {
     },
     /// The commission policy.
     Policy,
+    /// The keys that requests are signed with.
+    Keys,
     /// What a city decides for itself.
     City {
         /// Which.
@@ -52,6 +57,7 @@ impl Place {
         match path {
             POLICY => return Some(Self::Policy),
             LAYOUT => return Some(Self::Layout),
+            KEYS => return Some(Self::Keys),
             _ => {}
         }
         match path.split('/').collect::<Vec<_>>()[..] {
@@ -81,6 +87,8 @@ impl Place {
             Self::Card { .. } | Self::Messages { .. } => 512 << 10,
             Self::Policy | Self::Layout => 256 << 10,
             Self::City { .. } => 64 << 10,
+            // A thousand keys with a few cities each.
+            Self::Keys => 1 << 20,
         }
     }
 }
@@ -135,6 +143,9 @@ mod tests {
             ("policies/other.json", None),
             ("copy/.#zh-CN.ftl", None),
             ("copy/zh-CN.ftl.bak", None),
+            ("keys.json", Some(Place::Keys)),
+            ("keys.json~", None),
+            ("keys/keys.json", None),
             ("README.md", None),
             ("", None),
         ] {

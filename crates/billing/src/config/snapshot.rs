@@ -1,13 +1,14 @@
 //! All documents at one moment.
 
-use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedPolicy};
+use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy};
 use super::dated::Dated;
 use super::document::Document;
-use super::place::{LAYOUT, POLICY, Place};
+use super::place::{KEYS, LAYOUT, POLICY, Place};
 use super::texts::{Text, Texts};
 use crate::engines::{Engines, RateCard, Side};
 use crate::refusal::Refusal;
 use crate::requests::Tariffs;
+use farebox_access::MasterKeys;
 use farebox_fare::Timestamp;
 use farebox_money::Currency;
 use std::cell::OnceCell;
@@ -23,6 +24,7 @@ pub struct Snapshot<E: Engines> {
     policy: Option<Rc<Document<ParsedPolicy<E::Policy>>>>,
     rules: BTreeMap<String, Rc<Document<ParsedCity>>>,
     copy: BTreeMap<String, Rc<Document<ParsedCatalogue<E::Catalogue>>>>,
+    keys: Option<Rc<Document<ParsedKeys>>>,
     texts: Texts,
     engines: OnceCell<(u32, u32)>,
 }
@@ -54,7 +56,7 @@ impl<E: Engines> Snapshot<E> {
     /// The configuration of these texts. What is as it was `before` is not parsed again.
     pub fn new(texts: Texts, before: Option<&Self>) -> Self {
         let mut cities: BTreeMap<String, BTreeMap<String, Product<E::Card>>> = BTreeMap::new();
-        let (mut policy, mut rules, mut copy) = (None, BTreeMap::new(), BTreeMap::new());
+        let (mut policy, mut rules, mut copy, mut keys) = (None, BTreeMap::new(), BTreeMap::new(), None);
         for (path, text) in texts.iter() {
             match Place::of(path) {
                 Some(Place::Card { city, product, side, from }) => {
@@ -69,6 +71,9 @@ impl<E: Engines> Snapshot<E> {
                 }
                 Some(Place::Policy) => {
                     policy = Some(Document::new(path, &[text], before.and_then(|before| before.policy.as_ref())));
+                }
+                Some(Place::Keys) => {
+                    keys = Some(Document::new(path, &[text], before.and_then(|before| before.keys.as_ref())));
                 }
                 Some(Place::City { city }) => {
                     let document = Document::new(path, &[text], before.and_then(|before| before.rules.get(&city)));
@@ -88,7 +93,7 @@ impl<E: Engines> Snapshot<E> {
             products.retain(|_, product| !product.passenger.is_empty());
         }
         cities.retain(|_, products| !products.is_empty());
-        Self { cities, policy, rules, copy, texts, engines: OnceCell::new() }
+        Self { cities, policy, rules, copy, keys, texts, engines: OnceCell::new() }
     }
 
     /// The rate card that is in force at a moment: the latest whose day has begun. `None` when the city does not have the
@@ -199,6 +204,22 @@ impl<E: Engines> Snapshot<E> {
             ParsedCatalogue::parse(locale, own(texts), &layout.text)
         };
         document.get(parse).map(Some)
+    }
+
+    /// The keys that requests are signed with.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid` when there is no document of keys, or it does not open. The master keys of an instance stay what they
+    /// are, so that it is opened once.
+    pub fn keys(&self, master: &MasterKeys) -> Result<Rc<ParsedKeys>, Refusal> {
+        let missing = || Refusal::config(format!("{KEYS}: is not there; make keys with farebox keys create"));
+        self.keys.as_ref().ok_or_else(missing)?.get(|texts| ParsedKeys::open(own(texts), master))
+    }
+
+    /// Whether there is a document of keys.
+    pub fn has_keys(&self) -> bool {
+        self.keys.is_some()
     }
 
     /// The locales that there is copy for, in order.

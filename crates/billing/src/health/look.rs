@@ -10,12 +10,13 @@ use crate::ports::{Ports, StoreError};
 use crate::refusal::Refusal;
 use crate::requests::Tariffs as _;
 use crate::settings::Settings;
+use farebox_access::Enforcement;
 use farebox_fare::Timestamp;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The checks that decide whether bills can be answered.
-const DECIDE: [&str; 3] = ["variables", "configuration", "bills"];
+const DECIDE: [&str; 4] = ["variables", "configuration", "bills", "keys"];
 
 /// As much of a problem as a check tells, in characters.
 const TOLD: usize = 300;
@@ -50,17 +51,22 @@ impl<P: Ports> Look<P> {
         let standing = billing.standing();
         let (mut broken, mut misfits) = (standing.broken.clone(), Vec::new());
         if let Ok(config) = &config {
-            broken = all_broken(config, &standing);
+            broken = all_broken(config, settings.as_deref().ok(), &standing);
             misfits = all_misfits(config);
         }
         let told = |refusal: &Refusal| refusal.reason().to_owned();
         let bills = config.as_ref().map_err(|_| "nothing is in force".to_owned());
-        let checks = vec![
+        let mut checks = vec![
             check("variables", settings.as_ref().err().map(told)),
             check("configuration", config.as_ref().err().map(told)),
             check("bills", bills.and_then(|config| bills_can_be_priced(config, billing.ports().now())).err()),
             check("documents", documents(&standing, &broken, &misfits)),
         ];
+        if let (Ok(settings), Ok(config)) = (&settings, &config)
+            && settings.signatures == Enforcement::On
+        {
+            checks.push(check("keys", no_keys(config, settings)));
+        }
         let context = Context::new(billing, trace).await.ok();
         Self { settings, config, standing, broken, misfits, context, checks }
     }
@@ -127,8 +133,20 @@ fn bills_can_be_priced<E: Engines>(config: &Snapshot<E>, now: Timestamp) -> Resu
     Err(format!("no product of any city can be priced on both sides; the last one looked at: {why}"))
 }
 
+/// Why no request that needs a key is answered, if none is.
+fn no_keys<E: Engines>(config: &Snapshot<E>, settings: &Settings) -> Option<String> {
+    let Some(master) = &settings.master_keys else { return Some("there is no master key".to_owned()) };
+    match config.keys(master) {
+        Err(refusal) => Some(refusal.reason().to_owned()),
+        Ok(keys) if keys.keys.is_empty() => {
+            Some("keys.json: has no keys; make some with farebox keys create".to_owned())
+        }
+        Ok(_) => None,
+    }
+}
+
 /// Every document that is not in force as its file is, or is in force and broken; by path.
-fn all_broken<E: Engines>(config: &Snapshot<E>, standing: &Standing) -> Vec<Broken> {
+fn all_broken<E: Engines>(config: &Snapshot<E>, settings: Option<&Settings>, standing: &Standing) -> Vec<Broken> {
     let mut all: BTreeMap<String, Broken> = BTreeMap::new();
     let mut add = |path: String, refusal: Refusal| {
         let why = refusal.reason();
@@ -151,6 +169,12 @@ fn all_broken<E: Engines>(config: &Snapshot<E>, standing: &Standing) -> Vec<Brok
     }
     if let Err(refusal) = config.policy() {
         add("policies/default.json".to_owned(), refusal);
+    }
+    if let Some(master) = settings.and_then(|settings| settings.master_keys.as_ref())
+        && config.has_keys()
+        && let Err(refusal) = config.keys(master)
+    {
+        add("keys.json".to_owned(), refusal);
     }
     for locale in config.locales().into_iter().filter(|_| E::Catalogue::RENDERS) {
         if let Err(refusal) = config.catalogue(locale) {
@@ -213,6 +237,7 @@ mod tests {
             (&["store"], Verdict::Degraded),
             (&["store", "store-write", "documents", "database"], Verdict::Degraded),
             (&["bills"], Verdict::NotReady),
+            (&["keys"], Verdict::NotReady),
             (&["store", "configuration"], Verdict::NotReady),
             (&["variables", "documents"], Verdict::NotReady),
         ] {

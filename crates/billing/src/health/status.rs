@@ -10,12 +10,13 @@ use crate::config::{Broken, Text, Texts};
 use crate::engines::Engines;
 use crate::patience::Patience;
 use crate::ports::Ports;
+use farebox_access::Enforcement;
 use farebox_fare::time;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The variables whose values are told.
-const SHOWN: [&str; 10] = [
+const SHOWN: [&str; 12] = [
     "store_backend",
     "site",
     "sqlite_synchronous",
@@ -26,6 +27,8 @@ const SHOWN: [&str; 10] = [
     "store_write_deadline_ms",
     "store_budget_ms",
     "cors_origins",
+    "signatures",
+    "clock_window_s",
 ];
 
 /// What is written into the store to see whether it can be.
@@ -57,10 +60,31 @@ pub async fn status<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> StatusDo
         release: env!("CARGO_PKG_VERSION"),
         engines: EngineNumbers { pricing: P::Engines::pricing(), commission: P::Engines::commission() },
         variables,
+        signatures: signatures(&look),
         development_key: look.settings.as_ref().ok().map(|settings| settings.signs_with_the_development_key),
         store,
         configuration: configuration(&look),
         checks: look.checks,
+    }
+}
+
+/// Whether requests have to be signed, and what that means here.
+fn signatures<P: Ports>(look: &Look<P>) -> String {
+    let Ok(settings) = &look.settings else {
+        return "not known, the variables are wrong: nothing that needs a key is answered".to_owned();
+    };
+    if settings.signatures == Enforcement::Off {
+        return "off: only callers on this machine are answered; behind a proxy on it, that is everybody".to_owned();
+    }
+    let keys = look.config.as_ref().ok().zip(settings.master_keys.as_ref());
+    match keys.and_then(|(config, master)| config.keys(master).ok()).filter(|keys| !keys.keys.is_empty()) {
+        None => "required, and there are no keys: nothing that needs one is answered".to_owned(),
+        Some(keys) => {
+            let previous = ", sealed under a previous master key: change any key before that is given up";
+            let number = keys.keys.len();
+            let there = if number == 1 { "there is 1 key".to_owned() } else { format!("there are {number} keys") };
+            format!("required: {there}{}", if keys.under_previous { previous } else { "" })
+        }
     }
 }
 
@@ -123,7 +147,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// The variables that are secrets, or have one in them.
-    const SECRET: [&str; 3] = ["redis_url", "signing_key", "previous_signing_keys"];
+    const SECRET: [&str; 5] =
+        ["redis_url", "signing_key", "previous_signing_keys", "master_key", "previous_master_keys"];
 
     /// Every variable of the gateway is either told or known to be a secret.
     #[test]

@@ -1,0 +1,102 @@
+//! Whether a request is let in: before its body is read, and before anything is looked for.
+//!
+//! What is decided stands in `farebox-access`; here is what it is decided from. A request that is let in goes on with whoever asks
+//! in its context, and is asked once more when its city is known.
+
+use crate::peer;
+use crate::refusals;
+use farebox_access::{Asked, Enforcement, Keys, Need, Operation, Who, identify, may};
+use farebox_billing::caller::{Caller, Signed};
+use farebox_billing::ports::Ports;
+use farebox_billing::settings::Settings;
+use farebox_billing::{Billing, Context};
+use farebox_signatures as signatures;
+use farebox_web::problem::ProblemDetails;
+use farebox_web::request::Request;
+use std::rc::Rc;
+
+/// A request that is let in.
+pub struct Admitted<P: Ports> {
+    /// What it is carried out in, if that was needed to find out who asks.
+    context: Option<Rc<Context<P>>>,
+}
+
+impl<P: Ports> Admitted<P> {
+    /// What it is carried out in. Where nobody is asked for a key it is made now: nothing is looked at before the body is known to
+    /// be good.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid` when variables or the folder of the configuration cannot be read.
+    pub async fn context(&self, billing: &Rc<Billing<P>>, trace: &str) -> Result<Rc<Context<P>>, ProblemDetails> {
+        match &self.context {
+            Some(context) => Ok(Rc::clone(context)),
+            None => Context::new(billing, trace).await.map(Rc::new).map_err(refusals::details),
+        }
+    }
+}
+
+/// Lets a request in.
+///
+/// # Errors
+///
+/// 401 when it is not known who asks, 403 when they may not; `config-invalid` when that cannot be found out.
+pub async fn admit<P: Ports>(
+    billing: &Rc<Billing<P>>,
+    request: &Request,
+    operation: Operation,
+    trace: &str,
+) -> Result<Admitted<P>, ProblemDetails> {
+    if operation.need(true) == Need::Nothing {
+        return Ok(Admitted { context: None });
+    }
+    let enforcement = match billing.settings().await {
+        Ok(settings) => settings.signatures,
+        // What is wrong with variables has to be told to somebody.
+        Err(_) if operation == Operation::Status => Enforcement::Off,
+        Err(refusal) => return Err(refusals::details(refusal)),
+    };
+    if !operation.asks_who(enforcement) {
+        let peer = peer::admit(request.headers(peer::HEADER));
+        let who = Who { key: None, loopback: peer.is_ok() };
+        may(who, asked(operation), enforcement).or_else(|denied| peer.and(Err(refusals::denied(&denied))))?;
+        return Ok(Admitted { context: None });
+    }
+    let mut context = Context::new(billing, trace).await.map_err(refusals::details)?;
+    let keys = keys(&context);
+    context.caller = Caller::Signed(signed(&keys, &context, request, operation)?);
+    Ok(Admitted { context: Some(Rc::new(context)) })
+}
+
+/// The city is not known yet. The driver's side is in every bill; elsewhere it depends on what is found.
+fn asked(operation: Operation) -> Asked<'static> {
+    Asked { operation, city: None, driver_side: operation == Operation::Bill }
+}
+
+/// The keys there are. Without a document that opens there are none, and `/readyz` says why.
+fn keys<P: Ports>(context: &Context<P>) -> Rc<Keys> {
+    let Settings { master_keys, .. } = &*context.settings;
+    let keys = master_keys.as_ref().and_then(|master| context.config.keys(master).ok());
+    keys.map(|parsed| Rc::clone(&parsed.keys)).unwrap_or_default()
+}
+
+fn signed<P: Ports>(
+    keys: &Rc<Keys>,
+    context: &Context<P>,
+    request: &Request,
+    operation: Operation,
+) -> Result<Signed, ProblemDetails> {
+    let parts = signatures::Request {
+        method: request.method.as_str(),
+        path: request.path(),
+        query: request.query(),
+        headers: &request.headers,
+        body: &request.body,
+    };
+    let denied = |denied| refusals::denied(&denied);
+    let identified = identify(keys, &parts, context.now, context.settings.clock_window_s).map_err(denied)?;
+    let who = Who { key: Some(identified.key), loopback: false };
+    may(who, asked(operation), Enforcement::On).map_err(denied)?;
+    let key = identified.key.id.clone();
+    Ok(Signed::new(Rc::clone(keys), key, operation, identified.nonce, identified.created))
+}
