@@ -1,5 +1,6 @@
 //! What tests anywhere may depend on.
 
+pub mod access;
 pub mod artifacts;
 pub mod history;
 pub mod memory;

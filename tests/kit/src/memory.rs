@@ -118,6 +118,8 @@ pub struct Memory {
     pub files: RefCell<BTreeMap<String, String>>,
     /// The names of the events that were told, in order.
     pub events: RefCell<Vec<String>>,
+    /// The lines that a log has of them.
+    pub log: RefCell<Vec<String>>,
     /// What is to go on after answers, see [`World::after_answers`].
     pub after: RefCell<Vec<Work>>,
     ids: Cell<u64>,
@@ -153,6 +155,7 @@ impl World {
             generations: RefCell::default(),
             files: RefCell::default(),
             events: RefCell::default(),
+            log: RefCell::default(),
             after: RefCell::default(),
             ids: Cell::default(),
         });
@@ -285,8 +288,9 @@ impl<C: Catalogue + 'static> Ids for World<C> {
 }
 
 impl<C: Catalogue + 'static> Events for World<C> {
-    fn tell(&self, _: &str, event: &Event) {
+    fn tell(&self, trace: &str, event: &Event) {
         self.0.events.borrow_mut().push(event.name());
+        self.0.log.borrow_mut().push(event.line(trace));
     }
 }
 
