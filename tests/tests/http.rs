@@ -694,8 +694,8 @@ fn documents_are_sent_once() {
             ("/openapi.json", "max-age=300"),
             ("/rate-card.schema.json", "max-age=300"),
             ("/city.schema.json", "max-age=300"),
-            ("/v1/cities", "no-cache"),
-            (&*card, "max-age=31536000, immutable"),
+            ("/v1/cities", "private, no-cache"),
+            (&*card, "private, max-age=31536000, immutable"),
         ] {
             let first = server.get(path);
             let tag = first.header("etag").to_owned();

@@ -21,12 +21,12 @@ pub enum Keeping {
 impl Keeping {
     /// As `Cache-Control` says it.
     ///
-    /// Nothing here is `public`: what comes with `Authorization` is then kept by no cache that others share.
+    /// What needs a key is `private`: a cache that others share would give it to whoever has none.
     pub const fn directives(self) -> &'static str {
         match self {
-            Self::ForEver => "max-age=31536000, immutable",
+            Self::ForEver => "private, max-age=31536000, immutable",
             Self::Release => "max-age=300",
-            Self::Asking => "no-cache",
+            Self::Asking => "private, no-cache",
         }
     }
 }
@@ -153,10 +153,10 @@ mod tests {
         let first = answer("{}", &[]);
         let tag = first.header("etag").unwrap();
         assert_eq!((first.status, &*first.body), (StatusCode::OK, &b"{}"[..]));
-        assert_eq!((first.header("cache-control"), tag.len()), (Some("no-cache"), 34));
+        assert_eq!((first.header("cache-control"), tag.len()), (Some("private, no-cache"), 34));
         let again = answer("{}", &[("if-none-match", tag)]);
         assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0));
-        assert_eq!((again.header("etag"), again.header("cache-control")), (Some(tag), Some("no-cache")));
+        assert_eq!((again.header("etag"), again.header("cache-control")), (Some(tag), Some("private, no-cache")));
         assert_eq!(again.header("content-type"), None);
         let other = answer("[]", &[("if-none-match", tag)]);
         assert_eq!((other.status, &*other.body), (StatusCode::OK, &b"[]"[..]));

@@ -3,7 +3,7 @@
 use farebox_access::{Code as DeniedCode, Denied, WWW_AUTHENTICATE};
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_signatures::ACCEPT_SIGNATURE;
-use farebox_web::problem::{self, FieldError, Kind, ProblemDetails};
+use farebox_web::problem::{self, Challenge, FieldError, Kind, ProblemDetails};
 use http::StatusCode;
 
 /// The kind of problem that a code of billing's is: its status, and what it is called.
@@ -57,15 +57,17 @@ const fn kind_of_denied(code: DeniedCode) -> Kind {
     Kind { code: code.word(), status, title: code.title() }
 }
 
+/// What is to be signed, and that it is.
+const CHALLENGE: &Challenge = &[("www-authenticate", WWW_AUTHENTICATE), ("accept-signature", ACCEPT_SIGNATURE)];
+
 /// The problem to answer with when somebody may not ask. Who is not known is told how to say so.
 pub fn denied(denied: &Denied) -> ProblemDetails {
     let code = denied.code();
     let Some(kind) = DENIED.iter().find(|kind| kind.code == code.word()) else {
         return ProblemDetails::internal(format!("{} is no kind of problem", code.word()));
     };
-    let challenges = &[("www-authenticate", WWW_AUTHENTICATE), ("accept-signature", ACCEPT_SIGNATURE)];
-    let headers: &[_] = if kind.status == StatusCode::UNAUTHORIZED { challenges } else { &[] };
-    ProblemDetails { headers, ..ProblemDetails::new(kind, denied.to_string()) }
+    let challenge = (kind.status == StatusCode::UNAUTHORIZED).then_some(CHALLENGE);
+    ProblemDetails { challenge, ..ProblemDetails::new(kind, denied.to_string()) }
 }
 
 /// Every kind of problem that this API answers with: HTTP's own, who may not ask, and billing's.

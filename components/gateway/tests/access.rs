@@ -45,7 +45,7 @@ impl Node {
 
     /// What the clock says when a node begins.
     fn beginning() -> i64 {
-        World::default().0.now_ms.get() as i64 / 1000
+        i64::try_from(World::default().0.now_ms.get() / 1000).unwrap()
     }
 
     fn now(&self) -> i64 {

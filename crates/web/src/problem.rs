@@ -89,6 +89,9 @@ fn clip(mut text: String) -> String {
     text
 }
 
+/// The headers that say how to say who asks, by name.
+pub type Challenge = [(&'static str, &'static str); 2];
+
 /// What went wrong: one part for the client, one for the log.
 #[derive(Debug)]
 pub struct ProblemDetails {
@@ -104,15 +107,15 @@ pub struct ProblemDetails {
     pub allow: Option<&'static str>,
     /// After how many seconds it is worth asking again. A second for every 503, unless somebody knows better.
     pub retry_after_s: Option<u64>,
-    /// Headers that the answer has besides: for 401, how to say who asks.
-    pub headers: &'static [(&'static str, &'static str)],
+    /// For 401: how to say who asks.
+    pub challenge: Option<&'static Challenge>,
 }
 
 impl ProblemDetails {
     /// A problem without fields.
     pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
         let retry_after_s = (kind.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
-        Self { kind, detail: detail.into(), errors: Vec::new(), log: None, allow: None, retry_after_s, headers: &[] }
+        Self { kind, detail: detail.into(), errors: Vec::new(), log: None, allow: None, retry_after_s, challenge: None }
     }
 
     /// A parameter that is not valid, or that there is not.
@@ -160,7 +163,7 @@ impl ProblemDetails {
         if let Some(methods) = self.allow {
             response.add("allow", methods);
         }
-        for (name, value) in self.headers {
+        for (name, value) in self.challenge.into_iter().flatten() {
             response.add(name, *value);
         }
         trace.mark(&mut response);

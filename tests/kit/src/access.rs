@@ -161,7 +161,7 @@ impl Situation {
         (Self::Revoked, "revoked key"),
         (Self::Old, "signed 330 s ago"),
         (Self::Ahead, "clock 330 s ahead"),
-        (Self::Altered, "altered body"),
+        (Self::Altered, "altered"),
         (Self::Keyless, "no keys.json"),
         (Self::OffHere, "off, on the machine"),
         (Self::OffElsewhere, "off, from elsewhere"),
@@ -319,7 +319,12 @@ impl Asker<'_> {
             _ => sign(SECRET, &own, now),
         }
         if situation == Situation::Altered {
-            asked.body.push(' ');
+            let altered = if asked.body.is_empty() { &mut asked.path } else { &mut asked.body };
+            altered.push_str(match (asked.method, altered.contains('?')) {
+                ("POST", _) => " ",
+                (_, true) => "&x=1",
+                (_, false) => "?x=1",
+            });
         }
         // A clock of the machine itself may go on between signing and answering.
         let told = self.answers.answer(situation.gateway(), &asked)?;

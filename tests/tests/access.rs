@@ -1,0 +1,220 @@
+//! Who may ask what, asked over HTTP: what is answered is what the table says, on every runtime.
+#![allow(clippy::unwrap_used)]
+
+use farebox_kit::access::{self, Answers, Asked, EVERYTHING, Gateway, MASTER_KEY, Told, plain, signed};
+use farebox_kit::artifacts;
+use farebox_tests::server::{PATIENT, Runtime, Server, spin_is_installed};
+use std::cell::RefCell;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tempfile::TempDir;
+
+const TABLE: &str = include_str!("../cases/access.txt");
+
+/// The application with a configuration of its own, and what is granted to nobody else.
+struct Application {
+    folder: TempDir,
+    server: Server,
+}
+
+impl Application {
+    fn start(runtime: Runtime, signatures: &str, keys: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(artifacts::repository().join("target"), folder.path().join("target")).unwrap();
+        fs::copy(artifacts::repository().join("spin.toml"), folder.path().join("spin.toml")).unwrap();
+        artifacts::copy_configuration(&folder.path().join("config"));
+        if let Some(keys) = keys {
+            fs::write(folder.path().join("config/keys.json"), keys).unwrap();
+        }
+        let manifest = folder.path().join("spin.toml").to_str().unwrap().to_owned();
+        let from = if runtime == Runtime::Host { "--manifest" } else { "--from" };
+        let (signatures, master) = (format!("signatures={signatures}"), format!("master_key={MASTER_KEY}"));
+        let arguments = [from, &manifest, "--variable", &signatures, "--variable", &master];
+        let arguments = [&arguments[..], &PATIENT].concat();
+        let server = Server::start_on(runtime, &arguments, tempfile::tempdir().unwrap());
+        Self { folder, server }
+    }
+
+    /// Asks from an address of this machine.
+    fn ask(&self, asked: &Asked, from: IpAddr) -> Told {
+        let port = self.server.base().rsplit(':').next().unwrap().parse().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let stream = runtime.block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.bind((from, 0).into()).unwrap();
+            socket.connect(SocketAddr::from(([127, 0, 0, 1], port))).await.unwrap().into_std().unwrap()
+        });
+        stream.set_nonblocking(false).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        send(stream, asked)
+    }
+
+    /// Asks as somebody who may everything until that is answered: a node that has just begun may take a second.
+    fn wait(&self) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let mut nonce = 0;
+        loop {
+            nonce += 1;
+            let cities = signed(EVERYTHING, seconds(), nonce, plain("GET", "/v1/cities".to_owned(), None));
+            let told = self.ask(&cities, IpAddr::from([127, 0, 0, 1]));
+            if told.status == 200 {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{told:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+fn seconds() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+/// Sends a request as it stands: no client puts a body where there is none, or leaves a query as it is, as surely.
+fn send(mut stream: std::net::TcpStream, asked: &Asked) -> Told {
+    let Asked { method, path, headers, body } = asked;
+    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    if !body.is_empty() {
+        request += &format!("content-length: {}\r\n", body.len());
+    }
+    stream.write_all(format!("{request}\r\n{body}").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let (first, rest) = head.split_once("\r\n").unwrap();
+    let status = first.split(' ').nth(1).unwrap().parse().unwrap();
+    let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    let headers: Vec<_> = rest.split("\r\n").filter_map(header).collect();
+    let is_chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+    let body = if is_chunked { unchunked(body) } else { body.to_owned() };
+    Told { status, headers, body }
+}
+
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let (chunk, rest) = rest.split_at(usize::from_str_radix(length, 16).unwrap());
+        whole += chunk;
+        body = rest.strip_prefix("\r\n").unwrap_or_default();
+    }
+    whole
+}
+
+/// The servers of the table.
+struct Servers {
+    required: Application,
+    keyless: Application,
+    off: Application,
+    /// An address of this machine that is not a loopback address, if it has one.
+    elsewhere: Option<IpAddr>,
+    told: RefCell<Vec<String>>,
+}
+
+impl Servers {
+    fn start(runtime: Runtime) -> Self {
+        let keys = access::sealed(&access::keys(seconds()), 1);
+        let start = |signatures, keys| Application::start(runtime, signatures, keys);
+        // An address that others see. Nothing is sent to find it.
+        let route = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+            socket.connect("192.0.2.1:9")?;
+            socket.local_addr()
+        });
+        let servers = Self {
+            required: start("required", Some(&keys)),
+            keyless: start("required", None),
+            off: start("off", Some(&keys)),
+            elsewhere: route.map(|address| address.ip()).ok(),
+            told: RefCell::default(),
+        };
+        servers.required.wait();
+        servers.off.wait();
+        servers
+    }
+
+    fn all(&self) -> [&Application; 3] {
+        [&self.required, &self.keyless, &self.off]
+    }
+}
+
+impl Answers for Servers {
+    fn now(&self) -> i64 {
+        seconds()
+    }
+
+    fn answer(&self, gateway: Gateway, asked: &Asked) -> Option<Told> {
+        let here = IpAddr::from([127, 0, 0, 1]);
+        let told = match gateway {
+            Gateway::Required => self.required.ask(asked, self.elsewhere.unwrap_or(here)),
+            Gateway::Keyless => self.keyless.ask(asked, here),
+            Gateway::OffHere => self.off.ask(asked, here),
+            Gateway::OffElsewhere => self.off.ask(asked, self.elsewhere?),
+        };
+        self.told.borrow_mut().push(format!("{told:?}"));
+        Some(told)
+    }
+}
+
+fn check(runtime: Runtime) {
+    let servers = Servers::start(runtime);
+    let table = access::table(&servers);
+    let (_, expected) = TABLE.split_once("\n\n").unwrap();
+    let left_out: &[&str] = if servers.elsewhere.is_some() { &[] } else { &["off, from elsewhere"] };
+    let expected = access::without(expected, left_out);
+    for (said, expected) in table.trim().lines().zip(expected.trim().lines()) {
+        assert_eq!(said, expected, "{table}");
+    }
+    assert_eq!(table.trim(), expected.trim());
+    let mut said = servers.told.take();
+    said.extend(servers.all().iter().flat_map(|application| application.server.log().lines()));
+    for secret in access::secrets() {
+        let found = said.iter().find(|said| said.contains(&secret));
+        assert_eq!(found, None, "there is a secret in it");
+    }
+}
+
+/// Every route answers every key in every situation as the table says, and says no secret, neither to callers nor to the log.
+#[test]
+fn who_may_ask_what() {
+    check(Runtime::Host);
+}
+
+/// The same on Spin, from the same manifest and the same bytes.
+#[test]
+#[ignore = "needs Spin 4.1 or later on PATH: cargo test --release -p farebox-tests --test access -- --ignored"]
+fn who_may_ask_what_on_spin() {
+    assert!(spin_is_installed(), "spin is not on PATH");
+    check(Runtime::Spin);
+}
+
+/// A key that is withdrawn in the file is good for nothing within two seconds, in every instance; a machine that is busy with other
+/// tests may take longer.
+#[test]
+fn revoking() {
+    let mut keys = access::keys(seconds());
+    let application = Application::start(Runtime::Host, "required", Some(&access::sealed(&keys, 1)));
+    application.wait();
+    let here = IpAddr::from([127, 0, 0, 1]);
+    let ask =
+        |nonce| application.ask(&signed("read", seconds(), nonce, plain("GET", "/v1/cities".to_owned(), None)), here);
+    assert_eq!(ask(1).status, 200);
+    keys.revoke("read", seconds()).unwrap();
+    fs::write(application.folder.path().join("config/keys.json"), access::sealed(&keys, 2)).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let mut nonce = 1;
+    loop {
+        nonce += 1;
+        let told = ask(nonce);
+        if told.status == 401 {
+            assert_eq!(told.json()["code"], "key-revoked");
+            return;
+        }
+        assert!(Instant::now() < deadline, "{told:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
