@@ -72,7 +72,11 @@ async fn asked<P: Ports>(
 async fn routed<P: Ports>(billing: &Rc<Billing<P>>, request: &Request, trace: &Trace) -> Answer {
     let route = Route::find(&request.method, request.path())?;
     let query = |known| Query::parse(request.query(), known);
-    let admitted = admit(billing, request, route.operation(), trace.id()).await?;
+    let admitted = admit(billing, request, route.operation(), trace.id()).await;
+    if admitted.is_err() && route == Route::Status {
+        health::get_ready(billing, trace.id()).await;
+    }
+    let admitted = admitted?;
     let context = async || admitted.context(billing, trace.id()).await;
     match route {
         Route::CreateEstimate => {

@@ -6,7 +6,7 @@ use farebox_billing::Billing;
 use farebox_gateway::{answering, peer};
 use farebox_kit::access::{self, Answers, Asked, EVERYTHING, Gateway, HOME, MASTER_KEY, Told, plain, signed};
 use farebox_kit::artifacts::{copy_configuration, repository};
-use farebox_kit::memory::{World, now};
+use farebox_kit::memory::{Failure, World, now};
 use farebox_web::request::Request;
 use std::cell::Cell;
 use std::fs;
@@ -309,6 +309,20 @@ fn variables_are_wrong() {
         "{status:?}"
     );
     assert_eq!(node.answer(&plain("GET", "/statusz".to_owned(), None), ELSEWHERE).status, 403);
+}
+
+/// A host that makes an instance ready asks without a key, before anything else is asked: it is told nothing, and the instance is
+/// ready for whoever comes next.
+#[test]
+fn hosts_make_instances_ready() {
+    let node = Node::required();
+    let node = Node { billing: Billing::new(node.world.clone()), ..node };
+    for _ in 0..2 {
+        let told = node.get("/statusz");
+        assert_eq!((told.status, told.json()["code"].as_str()), (401, Some("signature-missing")));
+    }
+    node.world.0.failures.borrow_mut().insert("generations", Failure::Unavailable);
+    assert_eq!(node.cities("read"), "200");
 }
 
 /// A browser that asks before a page may has no key, and is answered.

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::refusing::Refusing;
 use crate::settings::{self, Settings};
 use farebox_access::Enforcement;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -34,6 +34,8 @@ pub struct Billing<P: Ports> {
     pub(crate) refusing: Refusing,
     /// Work that goes on after answers.
     pub(crate) backlog: Backlog,
+    /// Whether everything was looked at once, so that no request waits for it.
+    pub(crate) looked: Cell<bool>,
     /// What a planted defect remembers of trips.
     #[cfg(feature = "planted")]
     pub(crate) remembered: RefCell<HashMap<String, Vec<farebox_fare::Segment>>>,
@@ -50,6 +52,7 @@ impl<P: Ports> Billing<P> {
             earlier: RefCell::default(),
             refusing: Refusing::default(),
             backlog: Backlog::default(),
+            looked: Cell::default(),
             #[cfg(feature = "planted")]
             remembered: RefCell::default(),
         })

@@ -11,12 +11,23 @@ mod status;
 pub use readiness::readiness;
 pub use status::status;
 
+use self::look::Look;
 use crate::answers::{CitiesDocument, CityDocument, ProductDocument};
+use crate::billing::Billing;
 use crate::context::Context;
 use crate::engines::Side;
 use crate::event::Event;
 use crate::ports::Ports;
 use crate::requests::Tariffs as _;
+use std::rc::Rc;
+
+/// Looks at everything but the store, once in an instance: hosts make their new instances ready by asking for how everything stands,
+/// and have no key to be told it.
+pub async fn get_ready<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) {
+    if !billing.looked.replace(true) {
+        Look::at(billing, trace).await;
+    }
+}
 
 /// The products that can be priced and billed. What is broken is left out, and told.
 pub fn cities<P: Ports>(context: &Context<P>) -> CitiesDocument {

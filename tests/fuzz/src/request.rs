@@ -64,6 +64,7 @@ impl Node {
         memory.due.take();
         memory.documents.take();
         memory.events.take();
+        memory.log.take();
         memory.after.take();
     }
 
