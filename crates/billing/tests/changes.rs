@@ -1,11 +1,13 @@
 //! A configuration that changes while requests are answered: one generation at a time, and soon the newest.
 #![allow(clippy::unwrap_used)]
 
+use farebox_access::MasterKeys;
 use farebox_billing::config::{Manifest, Master, Text, judge};
 use farebox_billing::engines::{Side, Unrendered};
 use farebox_billing::ports::Ports;
 use farebox_billing::requests::Tariffs as _;
 use farebox_billing::{Billing, Context};
+use farebox_kit::access::{MASTER_KEY, keys, sealed};
 use farebox_kit::artifacts::{copy_configuration, repository};
 use farebox_kit::memory::{Failure, World, now};
 use farebox_kit::native::Native;
@@ -338,6 +340,42 @@ fn copy_is_judged_by_who_renders() {
         assert_eq!(judgement.good, base, "{judgement:?}");
         let paths: Vec<&str> = judgement.broken.iter().map(|broken| &*broken.path).collect();
         assert_eq!(paths, ["policies/default.json"]);
+    }
+}
+
+/// The document of keys is judged by who can open it; who needs no key reads what is readable, and who does not know leaves it as it
+/// is in force. Deleting it withdraws all keys, unless the whole folder is gone.
+#[test]
+fn keys_are_judged_by_who_opens_them() {
+    let master = MasterKeys::parse(MASTER_KEY, "").unwrap();
+    let other = MasterKeys::parse("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "").unwrap();
+    let (old, new) = (sealed(&keys(NOW), 1), sealed(&keys(NOW), 2));
+    let changed = new.replacen("110000", "*", 1);
+    let (opens, another) = (Master::Keys(&master), Master::Keys(&other));
+    let card = ("cards/a/b.driver.json", "{}");
+    for (name, master, file, expected, broken) in [
+        ("a new one", opens, Some(&new), Some(&new), false),
+        ("changed by hand", opens, Some(&changed), Some(&old), true),
+        ("sealed under another master key", another, Some(&new), Some(&new), true),
+        ("nobody needs keys", Master::None, Some(&changed), Some(&changed), false),
+        ("nobody needs keys, and it is none", Master::None, Some(&"{}".to_owned()), Some(&old), true),
+        ("not known", Master::Unknown, Some(&new), Some(&old), false),
+        ("deleted", opens, None, None, false),
+    ] {
+        let texts = [Some(("keys.json", &**file.unwrap_or(&old))), Some(("keys.json", &*old)), Some(card)];
+        let text = |path: &str, version: &str| {
+            let all = texts.iter().flatten().map(|(of, text)| (*of, Text::new(text)));
+            let found = all.into_iter().find(|(of, text)| *of == path && text.version == version);
+            found.map(|(_, text)| text.text).ok_or_else(|| "not here".to_owned())
+        };
+        let base = manifest(&[("keys.json", &old), card]);
+        let files: Vec<(&str, &str)> = file.map(|file| ("keys.json", &**file)).into_iter().chain([card]).collect();
+        let judgement = judge::<Native>(&base, &manifest(&files), master, text);
+        let good = judgement.good.get("keys.json").cloned();
+        assert_eq!(good, expected.map(|text| Text::new(text).version), "{name}: {judgement:?}");
+        assert_eq!(judgement.broken.iter().any(|broken| broken.path == "keys.json"), broken, "{name}: {judgement:?}");
+        let empty = judge::<Native>(&base, &manifest(&[]), master, text);
+        assert_eq!(empty.good, base, "{name}: {empty:?}");
     }
 }
 
