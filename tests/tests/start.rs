@@ -19,6 +19,8 @@ const STARTS: &[(&str, &str, i32, &str)] = &[
     ("--check --redis redis://127.0.0.1:1", "", 1, "Redis cannot be reached"),
     ("--check --manifest nowhere.toml", "", 1, "cannot read the manifest"),
     ("--check --variable store_backend=none", "", 1, "store_backend must be"),
+    ("--check --variable signatures=required", "", 1, "variable master_key does not have 32 bytes"),
+    ("--check --variable signatures=on", "", 1, "it has to be off or required"),
     ("--check --variable cors_origins=example.com", "", 1, "is no origin: it has no scheme"),
     (
         "--check --tls-certificate DATA/certificate.pem --tls-key DATA/key.pem",

@@ -236,6 +236,30 @@ fn operations_say_everything() {
     }
 }
 
+/// What a key is needed for is said with its scope, and so is what whoever has none is answered; of nothing else.
+#[test]
+fn operations_say_who_may() {
+    let document = document();
+    let mut scopes = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let at = format!("{method} {path}");
+            let is_refused = |status: &str| operation["responses"].get(status).is_some();
+            let security = operation["security"].as_array().unwrap();
+            let needs_a_key = path.starts_with("/v1/") || path == "/statusz";
+            assert_eq!(!security.is_empty(), needs_a_key, "{at}");
+            assert_eq!([is_refused("401"), is_refused("403")], [needs_a_key; 2], "{at}");
+            for scope in security.first().and_then(|first| first["signature"].as_array()).into_iter().flatten() {
+                let scope = scope.as_str().unwrap();
+                scopes.insert(scope);
+                let said = format!("Needs a key for `{scope}`.");
+                assert!(operation["description"].as_str().unwrap().contains(&said), "{at}");
+            }
+        }
+    }
+    assert_eq!(scopes, BTreeSet::from(["bill", "estimate", "meter", "operate", "read", "read:driver"]));
+}
+
 /// Nothing can be priced.
 struct Nowhere;
 
