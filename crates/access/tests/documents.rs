@@ -213,15 +213,45 @@ fn the_list() {
     document.revoke("old", NOW + 200).unwrap();
     let sealed = SealedDocument::parse(&document.seal(&master(7), [9; 24])).unwrap();
     let expected = "\
-key       for                  cities         secret since          until                         note
-dispatch  estimate meter bill  110000 120000  2027-01-15T08:00:00Z  -                             Dispatch, in the north
-support   read:driver          *              2027-01-15T08:01:00Z  2027-01-15T09:02:00Z, over
-                                              2027-01-15T08:02:00Z  -
-old       operate              *              2027-01-15T08:00:00Z  revoked 2027-01-15T08:03:20Z
+key       scopes               cities         since                 until                 state                         note
+dispatch  estimate meter bill  110000 120000  2027-01-15T08:00:00Z  -                     in-force                      Dispatch, in the north
+support   read:driver          *              2027-01-15T08:01:00Z  2027-01-15T09:02:00Z  over
+                                              2027-01-15T08:02:00Z  -                     in-force
+old       operate              *              2027-01-15T08:00:00Z  -                     revoked 2027-01-15T08:03:20Z
 ";
-    assert_eq!(listing::table(&sealed, NOW + 3_720), expected);
-    let before = listing::table(&sealed, NOW + 3_719);
-    assert!(before.contains("2027-01-15T09:02:00Z\n"), "{before}");
+    let at = |now| listing::keys(&sealed, now);
+    assert_eq!(listing::table(&at(NOW + 3_720)), expected);
+    let states = |now| -> Vec<Vec<&str>> {
+        let words = |key: &listing::Listed<'_>| {
+            let secrets = key.secrets.iter().map(|secret| secret.state.word());
+            std::iter::once(key.state.word()).chain(secrets).collect()
+        };
+        at(now).iter().map(words).collect()
+    };
+    let revoked = vec!["revoked"; 2];
+    for (now, support) in [
+        (NOW + 59, ["not-yet", "not-yet", "not-yet"]),
+        (NOW + 60, ["in-force", "in-force", "not-yet"]),
+        (NOW + 120, ["in-force", "in-force", "in-force"]),
+        (NOW + 3_719, ["in-force", "in-force", "in-force"]),
+        (NOW + 3_720, ["in-force", "over", "in-force"]),
+    ] {
+        assert_eq!(states(now), [vec!["in-force"; 2], support.to_vec(), revoked.clone()], "{now}");
+    }
+    let value = serde_json::to_value(at(NOW + 3_720)).unwrap();
+    let support = json!({
+        "id": "support", "scopes": ["read:driver"], "cities": ["*"], "state": "in-force", "created": "2027-01-15T08:01:00Z",
+        "secrets": [
+            {"since": "2027-01-15T08:01:00Z", "until": "2027-01-15T09:02:00Z", "state": "over"},
+            {"since": "2027-01-15T08:02:00Z", "state": "in-force"},
+        ],
+    });
+    assert_eq!(value[1], support);
+    let noted = NewKey { note: Some("\u{1b}[2Jgone\n".to_owned()), ..new("noted", &[Scope::Read], &["*"]) };
+    document.create(noted, secret(5), NOW).unwrap();
+    let sealed = SealedDocument::parse(&document.seal(&master(7), [9; 24])).unwrap();
+    let table = listing::table(&listing::keys(&sealed, NOW));
+    assert!(table.ends_with("\u{fffd}[2Jgone\u{fffd}\n"), "{table}");
 }
 
 /// The schema is the one that is published, and a document that is written here has what it asks for.
