@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{card, city, explain, output, quote, replay};
+use crate::{card, city, explain, keys, output, quote, replay, request};
 use farebox_runtime::{compile, up};
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
@@ -28,6 +28,10 @@ enum Command {
     #[command(subcommand)]
     City(city::City),
     Replay(replay::Replay),
+    /// Make, list, rotate and revoke the keys that requests are signed with.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    Request(Box<request::Request>),
     #[command(hide = true)]
     Compile(compile::Compile),
 }
@@ -61,6 +65,8 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Card(card) => card.run(),
         Command::City(city) => city.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Keys(keys) => keys.run(),
+        Command::Request(request) => request.run(),
         Command::Compile(compile) => compile.run().map(|()| ExitCode::SUCCESS),
     }
 }

@@ -36,6 +36,17 @@ pub fn read_text(path: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
+/// What a variable of the environment says; one that is empty says nothing.
+///
+/// # Errors
+///
+/// When it is not UTF-8. It is not repeated: secrets are in variables.
+pub fn variable(name: &str) -> anyhow::Result<Option<String>> {
+    let Some(text) = std::env::var_os(name) else { return Ok(None) };
+    let text = text.into_string().map_err(|_| anyhow::anyhow!("the variable {name} is not UTF-8"))?;
+    Ok(Some(text).filter(|text| !text.trim().is_empty()))
+}
+
 /// The text of a document that is to be checked.
 ///
 /// # Errors

@@ -1,15 +1,19 @@
 //! The `farebox` command.
 //!
 //! `farebox up` is the crate [`farebox_runtime`]. The rest of the command line needs no server: [`quote`] prices a trip,
-//! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, and [`replay`] prices bills again.
+//! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, [`replay`] prices bills again, and
+//! [`keys`] makes keys. [`request`] asks a server.
 
 pub mod bill_text;
 pub mod card;
 pub mod city;
 pub mod cli;
+pub mod duration;
 pub mod explain;
 pub mod input;
+pub mod keys;
 pub mod output;
 pub mod quote;
 pub mod replay;
+pub mod request;
 pub mod table;

@@ -2,7 +2,7 @@
 
 use super::amount::amount;
 use super::coupon;
-use crate::input;
+use crate::{duration, input};
 use anyhow::{Context, ensure};
 use clap::Args;
 use farebox_fare::{Basis, Facts, MockCharges, Order, Outcome, Point, Segment, Trip};
@@ -22,7 +22,7 @@ pub struct TripArgs {
     #[arg(long, value_parser = parse_distance, required_unless_present_any = UNMEASURED, conflicts_with = "segments")]
     distance: Option<u64>,
     /// How long, for example 21m, 1h5m or 1260s. Need not be said of a ride that was called off or has an agreed price.
-    #[arg(long, value_parser = parse_duration, required_unless_present_any = UNMEASURED, conflicts_with = "segments")]
+    #[arg(long, value_parser = duration::parse, required_unless_present_any = UNMEASURED, conflicts_with = "segments")]
     duration: Option<u64>,
     /// Metered pieces of the trip instead of distance and duration: a JSON list of {seq, started_at, distance_m,
     /// duration_s}.
@@ -47,10 +47,10 @@ pub struct TripArgs {
     #[arg(long, value_name = "NUMBER")]
     passengers: Option<u32>,
     /// How long before the start the ride was ordered, for example 4h.
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     booked_ahead: Option<u64>,
     /// How long the driver was kept waiting.
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     waiting: Option<u64>,
     /// Dynamic (surge) factor, for example 1.20.
     #[arg(long, value_name = "FACTOR", value_parser = parse_factor)]
@@ -201,19 +201,6 @@ fn parse_factor(text: &str) -> Result<Decimal, String> {
 
 fn parse_time(text: &str) -> Result<jiff::Timestamp, String> {
     text.parse().map_err(|_| "not a time with its offset; write it like 2026-11-21T08:00:00+08:00".to_owned())
-}
-
-/// "21m", "1h5m", "1260s" or "1260": whole seconds in the end.
-fn parse_duration(text: &str) -> Result<u64, String> {
-    if text.bytes().all(|byte| byte.is_ascii_digit())
-        && let Ok(seconds) = text.parse()
-    {
-        return Ok(seconds);
-    }
-    let duration = text.parse::<jiff::SignedDuration>().ok().filter(|duration| duration.subsec_nanos() == 0);
-    duration
-        .and_then(|duration| u64::try_from(duration.as_secs()).ok())
-        .ok_or_else(|| "not a duration in whole seconds; write it like 21m, 1h5m or 1260s".to_owned())
 }
 
 /// "40.6413,-73.7781": millionths of a degree in the end.

@@ -1,0 +1,64 @@
+//! The master key, as commands are given it: in a file or a variable. Arguments can be seen by everybody on a machine.
+
+use crate::input;
+use anyhow::Context as _;
+use clap::Args;
+use farebox_access::{MasterKey, MasterKeys};
+use std::path::PathBuf;
+
+/// The variable that the master key is in.
+pub const CURRENT: &str = "FAREBOX_MASTER_KEY";
+
+/// The variable that those before it are in.
+pub const PREVIOUS: &str = "FAREBOX_PREVIOUS_MASTER_KEYS";
+
+/// Where the master key is.
+#[derive(Debug, Args)]
+pub struct MasterArgs {
+    /// The file that the master key is in; "-" is the standard input. Without it the variable FAREBOX_MASTER_KEY is read. Those before it,
+    /// with white space between, are in FAREBOX_PREVIOUS_MASTER_KEYS.
+    #[arg(long, value_name = "FILE")]
+    master_key_file: Option<PathBuf>,
+}
+
+impl MasterArgs {
+    /// The master keys.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it is not one.
+    pub fn read(&self) -> anyhow::Result<MasterKeys> {
+        self.given()?.with_context(|| {
+            format!(
+                "there is no master key, under which secrets are sealed; name the file that it is in with --master-key-file, or set \
+                 {CURRENT}. `farebox keys master` makes one, for a deployment that has none"
+            )
+        })
+    }
+
+    /// The master keys, when there are any.
+    ///
+    /// # Errors
+    ///
+    /// What is given is not one.
+    pub fn given(&self) -> anyhow::Result<Option<MasterKeys>> {
+        let (name, text) = match &self.master_key_file {
+            Some(path) => (input::name(path), Some(input::read_text(path)?)),
+            None => (CURRENT.to_owned(), input::variable(CURRENT)?),
+        };
+        let Some(text) = text else { return Ok(None) };
+        let parse = |name: &str, text: &str| MasterKey::parse(text).map_err(|why| anyhow::anyhow!("{name} {why}"));
+        let current = parse(&name, &text)?;
+        let previous = input::variable(PREVIOUS)?.unwrap_or_default();
+        let previous = previous.split_whitespace().map(|text| parse(PREVIOUS, text)).collect::<anyhow::Result<_>>()?;
+        Ok(Some(MasterKeys { current, previous }))
+    }
+}
+
+/// Whether a problem may be that of a wrong master key, and what would be right.
+pub fn advice() -> String {
+    format!(
+        "the master key is read from --master-key-file or {CURRENT}, and those before it from {PREVIOUS}: one of them has to be what the \
+         file was sealed under, `master_key` of the deployment"
+    )
+}
