@@ -6,7 +6,7 @@ mod list;
 mod master;
 
 use self::change::Change;
-use crate::{duration, output};
+use crate::{chance, duration, output};
 use anyhow::Context as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
@@ -190,18 +190,12 @@ fn tell(id: &str, secret: &SecretText, json: bool) -> anyhow::Result<()> {
 }
 
 fn new_secret() -> anyhow::Result<SecretText> {
-    let bytes: [u8; SECRET_BYTES] = random()?;
+    let bytes: [u8; SECRET_BYTES] = chance::bytes()?;
     SecretText::new(&bytes).context("a secret of this length is none")
 }
 
 /// As [`MasterKey::parse`](farebox_access::MasterKey::parse) reads it, which is how secrets are written.
 fn new_master_key() -> anyhow::Result<String> {
-    let bytes: [u8; MASTER_KEY_BYTES] = random()?;
+    let bytes: [u8; MASTER_KEY_BYTES] = chance::bytes()?;
     Ok(SecretText::new(&bytes).context("a key of this length is none")?.reveal())
-}
-
-fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).context("the system has no random numbers")?;
-    Ok(bytes)
 }

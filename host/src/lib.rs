@@ -6,6 +6,7 @@
 
 pub mod bill_text;
 pub mod card;
+pub mod chance;
 pub mod city;
 pub mod cli;
 pub mod duration;

@@ -2,9 +2,8 @@
 
 use super::file::{self, Held};
 use super::master::{self, MasterArgs};
-use super::random;
 use crate::bill_text::count;
-use crate::output;
+use crate::{chance, output};
 use clap::Args;
 use farebox_access::editing::Unchanged;
 use farebox_access::{Document, MasterKeys};
@@ -42,7 +41,7 @@ impl Change {
         let name = held.name().to_owned();
         let mut document = open(&held, &master)?;
         edit(&mut document, now()).map_err(|why| self.refusal(&name, why))?;
-        let prepared = held.prepare(&document.seal(&master.current, random()?))?;
+        let prepared = held.prepare(&document.seal(&master.current, chance::bytes()?))?;
         tell()?;
         prepared.put()?;
         if document.under_previous {

@@ -1,7 +1,7 @@
 //! Signing requests, with a secret that is never an argument: those can be seen by everybody on a machine.
 
 use super::wire::Wire;
-use crate::input;
+use crate::{chance, input};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use farebox_access::{MOST_SECRET_BYTES, SecretText};
@@ -84,8 +84,7 @@ impl Signer {
     ///
     /// No such request can be verified.
     pub fn sign(&self, wire: &mut Wire) -> anyhow::Result<()> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).context("the system has no random numbers")?;
+        let bytes: [u8; 16] = chance::bytes()?;
         let nonce = bytes.iter().fold(String::new(), |mut nonce, byte| {
             let _ = write!(nonce, "{byte:02x}");
             nonce
