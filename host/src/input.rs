@@ -64,12 +64,15 @@ pub fn read_to_check(path: &Path) -> Result<String, Vec<Problem>> {
 ///
 /// When the file cannot be read, or everything that is wrong with what it holds, each with its place.
 pub fn read_document<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<T> {
-    farebox_document::read_text(&read_text(path)?).map_err(|problems| {
-        let mut message =
-            format!("{} is not {what}; it has {}", name(path), bill_text::count(problems.len(), "problem"));
-        for problem in problems {
-            let _ = write!(message, "\n  {problem}");
-        }
-        anyhow::anyhow!(message)
-    })
+    farebox_document::read_text(&read_text(path)?)
+        .map_err(|problems| anyhow::anyhow!(with_problems(&format!("{} is not {what}; it has", name(path)), &problems)))
+}
+
+/// What something has, and then everything that is wrong with it, a line each.
+pub fn with_problems(what: &str, problems: &[Problem]) -> String {
+    let mut message = format!("{what} {}", bill_text::count(problems.len(), "problem"));
+    for problem in problems {
+        let _ = write!(message, "\n  {problem}");
+    }
+    message
 }

@@ -80,14 +80,18 @@ impl MasterKeys {
         Self { current, previous: Vec::new() }
     }
 
-    /// Reads the variables: the current one, and those before it with white space between.
+    /// Reads two texts, each with what it is called: the current one, and those before it with white space between.
     ///
     /// # Errors
     ///
-    /// What would be right, and nothing of the texts.
-    pub fn parse(current: &str, previous: &str) -> Result<Self, &'static str> {
-        let previous = previous.split_whitespace().map(MasterKey::parse).collect::<Result<_, _>>()?;
-        Ok(Self { current: MasterKey::parse(current)?, previous })
+    /// Which is wrong and what would be right, and nothing of what they say.
+    pub fn parse(current: (&str, &str), previous: (&str, &str)) -> Result<Self, String> {
+        let parse = |name: &str, text: &str| MasterKey::parse(text).map_err(|why| format!("{name} {why}"));
+        let (name, text) = previous;
+        Ok(Self {
+            current: parse(current.0, current.1)?,
+            previous: text.split_whitespace().map(|text| parse(name, text)).collect::<Result<_, _>>()?,
+        })
     }
 
     pub(crate) fn unseal(&self, sealed: &str, clear: &[u8]) -> Option<Unsealed> {
@@ -115,10 +119,9 @@ mod tests {
             let said = MasterKey::parse(bad).map(drop).expect_err(bad);
             assert!(said.contains("openssl rand -base64 32") && !said.contains("hunter2"), "{said}");
         }
-        assert!(
-            MasterKeys::parse(&standard, &format!("{standard} {standard}")).is_ok_and(|keys| keys.previous.len() == 2)
-        );
-        assert!(MasterKeys::parse(&standard, "x").is_err());
+        let all = |previous: &str| MasterKeys::parse(("today's", &standard), ("an old one", previous));
+        assert!(all(&format!("{standard} {standard}")).is_ok_and(|keys| keys.previous.len() == 2));
+        assert!(all("x").is_err_and(|why| why.starts_with("an old one is not base64")));
     }
 
     /// The cipher is the one that the format names: a vector of draft-irtf-cfrg-xchacha, appendix A.3.1.

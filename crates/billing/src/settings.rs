@@ -4,7 +4,7 @@ use crate::estimate_id::Signer;
 use crate::origins::Origins;
 pub use crate::patience::Deadlines;
 use crate::refusal::Refusal;
-use farebox_access::{Enforcement, MasterKey, MasterKeys};
+use farebox_access::{Enforcement, MasterKeys};
 use std::time::Duration;
 
 /// What operators can set. The names and meanings of the variables are in spin.toml.
@@ -127,10 +127,7 @@ fn master_keys(current: &str, previous: &str, signatures: Enforcement) -> Result
     if current.trim().is_empty() && previous.trim().is_empty() && signatures == Enforcement::Off {
         return Ok(None);
     }
-    let current = MasterKey::parse(current).map_err(|why| format!("variable master_key {why}"))?;
-    let previous = previous.split_whitespace().map(MasterKey::parse).collect::<Result<_, _>>();
-    let previous = previous.map_err(|why| format!("variable previous_master_keys: one {why}"))?;
-    Ok(Some(MasterKeys { current, previous }))
+    MasterKeys::parse(("variable master_key", current), ("variable previous_master_keys: one", previous)).map(Some)
 }
 
 #[cfg(test)]

@@ -347,8 +347,8 @@ fn copy_is_judged_by_who_renders() {
 /// is in force. Deleting it withdraws all keys, unless the whole folder is gone.
 #[test]
 fn keys_are_judged_by_who_opens_them() {
-    let master = MasterKeys::parse(MASTER_KEY, "").unwrap();
-    let other = MasterKeys::parse("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "").unwrap();
+    let master = MasterKeys::parse(("", MASTER_KEY), ("", "")).unwrap();
+    let other = MasterKeys::parse(("", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="), ("", "")).unwrap();
     let (old, new) = (sealed(&keys(NOW), 1), sealed(&keys(NOW), 2));
     let changed = new.replacen("110000", "*", 1);
     let (opens, another) = (Master::Keys(&master), Master::Keys(&other));

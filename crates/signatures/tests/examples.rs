@@ -1,31 +1,18 @@
 //! The programs of docs/api.md sign requests that are verified here. Each is run where there is what it is written in.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod dispatch;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use farebox_signatures::{Key, Keys, Request, Secret, verify};
+use dispatch::Dispatch;
+use farebox_signatures::{Request, Secret, verify};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
-
-struct Dispatch(Secret);
-
-impl Key for Dispatch {
-    fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        std::iter::once(&self.0)
-    }
-}
-
-impl Keys for Dispatch {
-    type Key = Self;
-
-    fn key(&self, id: &str) -> Option<&Self> {
-        (id == "dispatch").then_some(self)
-    }
-}
 
 /// A request, as it came.
 struct Sent {

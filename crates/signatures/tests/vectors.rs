@@ -1,24 +1,11 @@
 //! What others sign is verified here.
 #![allow(clippy::unwrap_used)]
 
-use farebox_signatures::{Key, Keys, Request, Secret, sign, verify};
+mod dispatch;
+
+use dispatch::Dispatch;
+use farebox_signatures::{Request, Secret, sign, verify};
 use serde_json::Value;
-
-struct Dispatch(Secret);
-
-impl Key for Dispatch {
-    fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        std::iter::once(&self.0)
-    }
-}
-
-impl Keys for Dispatch {
-    type Key = Self;
-
-    fn key(&self, id: &str) -> Option<&Self> {
-        (id == "dispatch").then_some(self)
-    }
-}
 
 /// Requests that an implementation in another language signed are taken as they are, whatever the order of their components and
 /// parameters. How they were made is in `vectors.py`.

@@ -2,8 +2,7 @@
 
 use super::file::{self, Held};
 use super::master::{self, MasterArgs};
-use crate::bill_text::count;
-use crate::{chance, output};
+use crate::{chance, input, output};
 use clap::Args;
 use farebox_access::editing::Unchanged;
 use farebox_access::{Document, MasterKeys};
@@ -70,10 +69,7 @@ fn open(held: &Held, master: &MasterKeys) -> anyhow::Result<Document> {
 
 /// Everything that is wrong with the document of keys, as one error.
 pub(super) fn told(name: &str, problems: &[Problem]) -> anyhow::Error {
-    let mut message = format!("{name} has {}", count(problems.len(), "problem"));
-    for problem in problems {
-        let _ = write!(message, "\n  {problem}");
-    }
+    let mut message = input::with_problems(&format!("{name} has"), problems);
     if problems.iter().any(|problem| problem.code == "sealed") {
         let _ = write!(message, "\n{}", master::advice());
     }

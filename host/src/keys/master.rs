@@ -3,7 +3,7 @@
 use crate::input;
 use anyhow::Context as _;
 use clap::Args;
-use farebox_access::{MasterKey, MasterKeys};
+use farebox_access::MasterKeys;
 use std::path::PathBuf;
 
 /// The variable that the master key is in.
@@ -47,11 +47,8 @@ impl MasterArgs {
             None => (CURRENT.to_owned(), input::variable(CURRENT)?),
         };
         let Some(text) = text else { return Ok(None) };
-        let parse = |name: &str, text: &str| MasterKey::parse(text).map_err(|why| anyhow::anyhow!("{name} {why}"));
-        let current = parse(&name, &text)?;
         let previous = input::variable(PREVIOUS)?.unwrap_or_default();
-        let previous = previous.split_whitespace().map(|text| parse(PREVIOUS, text)).collect::<anyhow::Result<_>>()?;
-        Ok(Some(MasterKeys { current, previous }))
+        MasterKeys::parse((&name, &text), (PREVIOUS, &previous)).map(Some).map_err(anyhow::Error::msg)
     }
 }
 

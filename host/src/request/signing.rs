@@ -5,8 +5,8 @@ use crate::{chance, input};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use farebox_access::{MOST_SECRET_BYTES, SecretText};
+use farebox_document::hex;
 use farebox_signatures::{Request, SECRET_BYTES, Secret, sign};
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use ureq::http::{HeaderName, HeaderValue};
 
@@ -85,11 +85,7 @@ impl Signer {
     /// No such request can be verified.
     pub fn sign(&self, wire: &mut Wire) -> anyhow::Result<()> {
         let bytes: [u8; 16] = chance::bytes()?;
-        let nonce = bytes.iter().fold(String::new(), |mut nonce, byte| {
-            let _ = write!(nonce, "{byte:02x}");
-            nonce
-        });
-        self.sign_at(wire, jiff::Timestamp::now().as_second(), &nonce)
+        self.sign_at(wire, jiff::Timestamp::now().as_second(), &hex(&bytes))
     }
 
     fn sign_at(&self, wire: &mut Wire, created: i64, nonce: &str) -> anyhow::Result<()> {
