@@ -40,8 +40,8 @@ pub enum Keys {
 
 /// Make a key, and print its secret, once
 ///
-/// The secret goes to the standard output and is not shown again. The key is in force as soon as servers have read the configuration,
-/// within two seconds.
+/// The secret goes to the standard output and is not shown again. It counts as soon as servers have read the configuration,
+/// within half a second.
 ///
 /// Example:
 ///
@@ -88,7 +88,7 @@ pub struct Rotate {
 
 /// Withdraw a key, for good
 ///
-/// Requests that are signed with it are refused within two seconds. It stays in the list, so that nobody else gets its name.
+/// Requests that are signed with it are refused within half a second. It stays in the list, so that nobody else gets its name.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Revoke {

@@ -8,7 +8,6 @@ use crate::refusals;
 use farebox_access::{Asked, Enforcement, Keys, Need, Operation, Who, identify, may};
 use farebox_billing::caller::{Caller, Signed};
 use farebox_billing::ports::Ports;
-use farebox_billing::settings::Settings;
 use farebox_billing::{Billing, Context};
 use farebox_signatures as signatures;
 use farebox_web::problem::ProblemDetails;
@@ -63,7 +62,11 @@ pub async fn admit<P: Ports>(
         return Ok(Admitted { context: None });
     }
     let mut context = Context::new(billing, trace).await.map_err(refusals::details)?;
-    let keys = keys(&context);
+    let master = context.settings.master_keys.as_ref();
+    let newer = master.and_then(|master| billing.newer_keys(&context.config, master));
+    let in_force = || context.config.admitting_keys(master).map(|parsed| Rc::clone(&parsed.keys));
+    // Without keys nobody is let in, and `/readyz` says why.
+    let keys = newer.map_or_else(in_force, Ok).unwrap_or_default();
     context.caller = Caller::Signed(signed(&keys, &context, request, operation)?);
     Ok(Admitted { context: Some(Rc::new(context)) })
 }
@@ -71,13 +74,6 @@ pub async fn admit<P: Ports>(
 /// The city is not known yet. The driver's side is in every bill; elsewhere it depends on what is found.
 fn asked(operation: Operation) -> Asked<'static> {
     Asked { operation, city: None, driver_side: operation == Operation::Bill }
-}
-
-/// The keys there are. Without a document that opens there are none, and `/readyz` says why.
-fn keys<P: Ports>(context: &Context<P>) -> Rc<Keys> {
-    let Settings { master_keys, .. } = &*context.settings;
-    let keys = master_keys.as_ref().and_then(|master| context.config.keys(master).ok());
-    keys.map(|parsed| Rc::clone(&parsed.keys)).unwrap_or_default()
 }
 
 fn signed<P: Ports>(

@@ -173,16 +173,42 @@ fn who_may_ask_what() {
     }
 }
 
-/// A key that is withdrawn is good for nothing within two seconds, and others stay what they are.
+/// A key that is withdrawn is good for nothing within half a second, and others stay what they are. So it is for the first request
+/// to a node that nobody asked for a while, and after a restart, before the change is in force.
 #[test]
 fn revoking() {
+    for (name, quiet_ms, restarts) in [("busy", 0, false), ("quiet", 60_000, false), ("restarted", 0, true)] {
+        let node = Node::required();
+        let mut keys = access::keys(Node::beginning());
+        assert_eq!((&*node.cities("read"), &*node.cities("bill")), ("200", "200"));
+        keys.revoke("read", node.now()).unwrap();
+        let revoked = access::sealed(&keys, 2);
+        node.put_keys(&revoked);
+        node.world.0.now_ms.set(node.world.0.now_ms.get() + quiet_ms);
+        if quiet_ms == 0 && !restarts {
+            node.pass(500);
+        }
+        let billing = if restarts { Billing::new(node.world.clone()) } else { Rc::clone(&node.billing) };
+        let node = Node { billing, ..node };
+        let said = ("401 key-revoked", "200");
+        assert_eq!((&*node.cities("read"), &*node.cities("bill")), said, "{name}");
+        node.pass(2_000);
+        assert_eq!((&*node.cities("read"), &*node.cities("bill")), said, "{name}, when it is in force");
+        node.put_keys("{");
+        node.pass(2_000);
+        assert_eq!((&*node.cities("read"), &*node.cities("bill")), said, "{name}, when the next one is broken");
+    }
+}
+
+/// A new key counts at once, too: whoever was given it need not wait.
+#[test]
+fn a_new_secret_without_an_overlap() {
     let node = Node::required();
     let mut keys = access::keys(Node::beginning());
-    assert_eq!((&*node.cities("read"), &*node.cities("bill")), ("200", "200"));
-    keys.revoke("read", node.now()).unwrap();
+    keys.rotate("read", SecretText::new(&[9; 32]).unwrap(), node.now(), 0).unwrap();
     node.put_keys(&access::sealed(&keys, 2));
-    node.pass(2_000);
-    assert_eq!((&*node.cities("read"), &*node.cities("bill")), ("401 key-revoked", "200"));
+    node.world.0.now_ms.set(node.world.0.now_ms.get() + 60_000);
+    assert_eq!(node.cities("read"), "401 signature-wrong");
 }
 
 /// A new secret counts beside the old one, in one document, within two seconds.

@@ -9,7 +9,7 @@ use crate::ports::Ports;
 use crate::refusal::Refusal;
 use crate::refusing::Refusing;
 use crate::settings::{self, Settings};
-use farebox_access::Enforcement;
+use farebox_access::{Enforcement, Keys, MasterKeys};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -114,6 +114,11 @@ impl<P: Ports> Billing<P> {
     /// As [`in_force`](Self::in_force).
     pub async fn config(&self) -> Result<Rc<Snapshot<P::Engines>>, Refusal> {
         Ok(self.in_force().await?.snapshot)
+    }
+
+    /// The keys as their file has them, when they are not in force yet.
+    pub fn newer_keys(&self, in_force: &Snapshot<P::Engines>, master: &MasterKeys) -> Option<Rc<Keys>> {
+        self.config.newer_keys(in_force, master)
     }
 
     /// How the configuration stands: its generation, and what of its files is broken or ignored.

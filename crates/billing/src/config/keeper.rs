@@ -1,16 +1,18 @@
 //! Keeps an instance's configuration: looks at files and generations on the way of requests, and does what
 //! [`moment`](super::moment) decides.
 
+use super::card::ParsedKeys;
 use super::folder::Folder;
 use super::judge::{Broken, Found, Judgement, Master, judge};
 use super::moment::{Action, CALL_MS, Due, FilesSeen, Generation, Observation, SETTLE_MS, Source, State};
+use super::place::KEYS;
 use super::snapshot::Snapshot;
 use super::texts::{Manifest, Text, Texts};
 use crate::event::Event;
 use crate::planted::{Bug, planted};
 use crate::ports::{self, Ports, StoreError};
 use crate::refusal::Refusal;
-use farebox_access::MasterKeys;
+use farebox_access::{Keys, MasterKeys};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -32,6 +34,8 @@ pub struct Keeper<P: Ports> {
     told: RefCell<Option<Event>>,
     /// What opens the document of keys. Not set while the variables are wrong.
     master: OnceCell<Option<MasterKeys>>,
+    /// The version of a document of keys that is not in force, and its keys if it opens.
+    newer_keys: RefCell<Option<(String, Option<Rc<Keys>>)>>,
 }
 
 /// What a request is answered from.
@@ -69,6 +73,7 @@ impl<P: Ports> Keeper<P> {
             snapshots: RefCell::default(),
             told: RefCell::default(),
             master: OnceCell::new(),
+            newer_keys: RefCell::default(),
         })
     }
 
@@ -134,6 +139,26 @@ impl<P: Ports> Keeper<P> {
             }
         }
         Standing { generation, next, broken, ignored: folder.ignored.clone(), unread: self.unread.borrow().clone() }
+    }
+
+    /// The keys as their file has them, when that is another document than what a request is answered by, and it opens. They count
+    /// at once, and not only when the change is in force: on a server that nobody asked for a while, the first requests with a key
+    /// that was withdrawn would be answered for two seconds. No price depends on keys, and half a document does not open.
+    pub fn newer_keys(&self, in_force: &Snapshot<P::Engines>, master: &MasterKeys) -> Option<Rc<Keys>> {
+        let folder = self.folder.borrow();
+        let text = folder.texts.get(KEYS)?;
+        if in_force.texts().get(KEYS).is_some_and(|known| known.version == text.version) {
+            return None;
+        }
+        let mut newer = self.newer_keys.borrow_mut();
+        match &*newer {
+            Some((version, keys)) if *version == text.version => keys.clone(),
+            _ => {
+                let keys = ParsedKeys::open(&text.text, master).ok().map(|parsed| parsed.keys);
+                *newer = Some((text.version.clone(), keys.clone()));
+                keys
+            }
+        }
     }
 
     /// Looks at generations and files, and does what has to be done before an answer; the rest goes on after it.

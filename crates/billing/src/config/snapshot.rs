@@ -206,6 +206,20 @@ impl<E: Engines> Snapshot<E> {
         document.get(parse).map(Some)
     }
 
+    /// The keys that let requests in, where requests have to be signed.
+    ///
+    /// # Errors
+    ///
+    /// Why no request is let in: no master key, no document of keys that opens, or no key in it.
+    pub fn admitting_keys(&self, master: Option<&MasterKeys>) -> Result<Rc<ParsedKeys>, String> {
+        let master = master.ok_or("there is no master key")?;
+        match self.keys(master) {
+            Err(refusal) => Err(refusal.reason().to_owned()),
+            Ok(keys) if keys.keys.is_empty() => Err(format!("{KEYS}: has no keys; make some with farebox keys create")),
+            Ok(keys) => Ok(keys),
+        }
+    }
+
     /// The keys that requests are signed with.
     ///
     /// # Errors

@@ -65,7 +65,7 @@ impl<P: Ports> Look<P> {
         if let (Ok(settings), Ok(config)) = (&settings, &config)
             && settings.signatures == Enforcement::On
         {
-            checks.push(check("keys", no_keys(config, settings)));
+            checks.push(check("keys", config.admitting_keys(settings.master_keys.as_ref()).err()));
         }
         let context = Context::new(billing, trace).await.ok();
         Self { settings, config, standing, broken, misfits, context, checks }
@@ -131,18 +131,6 @@ fn bills_can_be_priced<E: Engines>(config: &Snapshot<E>, now: Timestamp) -> Resu
         }
     }
     Err(format!("no product of any city can be priced on both sides; the last one looked at: {why}"))
-}
-
-/// Why no request that needs a key is answered, if none is.
-fn no_keys<E: Engines>(config: &Snapshot<E>, settings: &Settings) -> Option<String> {
-    let Some(master) = &settings.master_keys else { return Some("there is no master key".to_owned()) };
-    match config.keys(master) {
-        Err(refusal) => Some(refusal.reason().to_owned()),
-        Ok(keys) if keys.keys.is_empty() => {
-            Some("keys.json: has no keys; make some with farebox keys create".to_owned())
-        }
-        Ok(_) => None,
-    }
 }
 
 /// Every document that is not in force as its file is, or is in force and broken; by path.

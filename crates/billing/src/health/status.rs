@@ -76,8 +76,8 @@ fn signatures<P: Ports>(look: &Look<P>) -> String {
     if settings.signatures == Enforcement::Off {
         return "off: only callers on this machine are answered; behind a proxy on it, that is everybody".to_owned();
     }
-    let keys = look.config.as_ref().ok().zip(settings.master_keys.as_ref());
-    match keys.and_then(|(config, master)| config.keys(master).ok()).filter(|keys| !keys.keys.is_empty()) {
+    let keys = look.config.as_ref().ok().map(|config| config.admitting_keys(settings.master_keys.as_ref()));
+    match keys.and_then(Result::ok) {
         None => "required, and there are no keys: nothing that needs one is answered".to_owned(),
         Some(keys) => {
             let previous = ", sealed under a previous master key: change any key before that is given up";
