@@ -93,7 +93,7 @@ impl Variables for World {
     async fn variable(&self, name: &str) -> Result<String, String> {
         Ok(match name {
             "quote_ttl_s" => "0",
-            "signing_key" => "the key of the baseline",
+            "signing_key" => "the key that the baseline signs estimates with",
             "signatures" => "off",
             "previous_signing_keys" | "cors_origins" | "master_key" | "previous_master_keys" => "",
             _ => "1000",

@@ -46,6 +46,9 @@ pub const VARIABLES: [&str; 11] = [
 /// The signing key that spin.toml falls back to. It is public, so whoever reads it can forge estimates.
 pub const DEVELOPMENT_KEY: &str = "development-key-not-for-production";
 
+/// How long a signing key has to be, in bytes: what its HMAC-SHA256 makes no stronger by being longer.
+pub const SIGNING_KEY_BYTES: usize = 32;
+
 impl Settings {
     /// Reads the values of [`VARIABLES`], in that order.
     ///
@@ -80,10 +83,15 @@ impl Settings {
         let write_ms = number("store_write_deadline_ms", write_deadline, 1, 60_000);
         let budget_ms = number("store_budget_ms", budget, 1, 600_000);
         let clock_window_s = number("clock_window_s", clock_window, 1, 3_600);
-        let signer = Signer::new(signing_key.as_bytes());
+        let signer = Signer::new(signing_key.as_bytes()).filter(|_| signing_key.len() >= SIGNING_KEY_BYTES);
         if signer.is_none() {
-            wrong.push("variable signing_key is empty; it has to be a secret".to_owned());
+            let length = signing_key.len();
+            wrong.push(format!(
+                "variable signing_key has {length} bytes; it has to be a secret of at least {SIGNING_KEY_BYTES}, such as \
+                 `openssl rand -base64 32` prints"
+            ));
         }
+        // These only verify what they have signed before, which was allowed to be shorter.
         let previous = previous.split_whitespace().filter_map(|key| Signer::new(key.as_bytes()));
         let signer = signer.map(|signer| previous.fold(signer, |signer, previous| signer.after(&previous)));
         let cors_origins = Origins::parse(origins).unwrap_or_else(|why| {
@@ -135,6 +143,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    const KEY: &str = "a signing key of thirty-two bytes";
+
     fn parse(values: [&str; 7]) -> Result<Settings, Refusal> {
         parse_all(values, ["off", "300", "", ""])
     }
@@ -157,11 +167,11 @@ mod tests {
     /// Good values are taken as they are; all bad ones are named at once, and a secret is never logged.
     #[test]
     fn variables() {
-        let settings = parse(["900", "60", "250", "1000", "secret", "", "*"]).unwrap();
+        let settings = parse(["900", "60", "250", "1000", KEY, "short", "*"]).unwrap();
         assert_eq!((settings.quote_ttl_s, settings.cors_origins), (900, Origins::Everybody));
         let [read, write, request] = [60, 250, 1000].map(Duration::from_millis);
         assert_eq!(settings.deadlines, Deadlines { read, write, request });
-        assert_eq!(parse(["0", "1", "1", "1", "s", "", ""]).unwrap().quote_ttl_s, 0);
+        assert_eq!(parse(["0", "1", "1", "1", KEY, "", ""]).unwrap().quote_ttl_s, 0);
 
         let wrong = parse_all(["-1", "0", "soon", "1.5", "", "", "example.com"], ["maybe", "0", "", ""]);
         let log = wrong.map(|_| ()).unwrap_err().log.unwrap();
@@ -169,8 +179,8 @@ mod tests {
         for name in VARIABLES.iter().filter(|name| !name.starts_with("previous_")) {
             assert!(log.contains(name), "{name}: {log}");
         }
-        let log = parse(["x", "60", "250", "1000", "hunter2", "hunter1", ""]).map(|_| ()).unwrap_err().log.unwrap();
-        assert!(!log.contains("hunter"));
+        let log = parse(["900", "60", "250", "1000", "hunter2", "hunter1", ""]).map(|_| ()).unwrap_err().log.unwrap();
+        assert!(log.contains("variable signing_key has 7 bytes") && !log.contains("hunter"), "{log}");
     }
 
     /// Signatures are required with a master key only; a master key that is none is told by the name of its variable, and is
@@ -178,7 +188,7 @@ mod tests {
     #[test]
     fn signatures() {
         const MASTER: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
-        let good = ["900", "60", "250", "1000", "secret", "", ""];
+        let good = ["900", "60", "250", "1000", KEY, "", ""];
         for (values, expected) in [
             (["off", "300", "", ""], Ok((Enforcement::Off, 300, None))),
             (["off", "300", MASTER, ""], Ok((Enforcement::Off, 300, Some(0)))),

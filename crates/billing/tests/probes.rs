@@ -223,8 +223,11 @@ fn probes_leave_next_to_nothing() {
 #[test]
 fn secrets_are_not_told() {
     let host = Host::new(|_| {});
-    let secrets =
-        [("signing_key", "hunter2"), ("previous_signing_keys", "hunter1"), ("redis_url", "redis://me:hunter3@h")];
+    let secrets = [
+        ("signing_key", "hunter2 and what makes it long enough"),
+        ("previous_signing_keys", "hunter1"),
+        ("redis_url", "redis://me:hunter3@h"),
+    ];
     host.world.0.variables.borrow_mut().extend(secrets);
     let told = serde_json::to_string(&host.status()).unwrap();
     assert!(!told.contains("hunter") && told.contains(r#""development_key":false"#), "{told}");

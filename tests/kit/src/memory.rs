@@ -248,7 +248,7 @@ impl<C: Catalogue + 'static> Variables for World<C> {
         }
         Ok(match name {
             "quote_ttl_s" => "900",
-            "signing_key" => "a secret",
+            "signing_key" => "a secret that signs estimates in tests",
             "previous_signing_keys" => "an old secret",
             "store_backend" => "sqlite",
             "site" => "local",

@@ -72,7 +72,7 @@ impl Variables for World {
             "signatures" => "off".to_owned(),
             "clock_window_s" => "300".to_owned(),
             "previous_signing_keys" | "cors_origins" | "master_key" | "previous_master_keys" => String::new(),
-            _ => "a secret of all hosts".to_owned(),
+            _ => "a secret that all hosts sign estimates with".to_owned(),
         })
     }
 }
