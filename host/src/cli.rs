@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{card, city, explain, keys, output, quote, replay, request};
+use crate::{card, city, coupon, explain, keys, output, quote, replay, request};
 use farebox_runtime::{compile, up};
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
@@ -31,6 +31,9 @@ enum Command {
     /// Make, list, rotate and revoke the keys that requests are signed with.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Make what issuers of coupons sign with, and sign coupons.
+    #[command(subcommand)]
+    Coupon(coupon::Coupon),
     Request(Box<request::Request>),
     #[command(hide = true)]
     Compile(compile::Compile),
@@ -66,6 +69,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::City(city) => city.run(),
         Command::Replay(replay) => replay.run(),
         Command::Keys(keys) => keys.run(),
+        Command::Coupon(coupon) => coupon.run(),
         Command::Request(request) => request.run(),
         Command::Compile(compile) => compile.run().map(|()| ExitCode::SUCCESS),
     }

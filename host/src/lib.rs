@@ -2,13 +2,14 @@
 //!
 //! `farebox up` is the crate [`farebox_runtime`]. The rest of the command line needs no server: [`quote`] prices a trip,
 //! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, [`replay`] prices bills again, and
-//! [`keys`] makes keys. [`request`] asks a server.
+//! [`keys`] makes keys. [`coupon`] signs coupons. [`request`] asks a server.
 
 pub mod bill_text;
 pub mod card;
 pub mod chance;
 pub mod city;
 pub mod cli;
+pub mod coupon;
 pub mod duration;
 pub mod explain;
 pub mod input;

@@ -162,6 +162,7 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
         | ["healthz" | "readyz" | "statusz" | "openapi.json" | "rate-card.schema.json" | "city.schema.json"] => {
             "GET, HEAD"
         }
+        ["v1", "trips", _, "passenger"] => "DELETE",
         _ => return None,
     })
 }

@@ -59,6 +59,7 @@ impl GuestRateCard for RateCard {
             time_zone: info.time_zone.clone(),
             effective_from: info.effective_from.clone(),
             effective_at: info.effective_at,
+            fees: self.codes().map(str::to_owned).collect(),
         }
     }
 

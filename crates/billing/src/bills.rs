@@ -14,6 +14,7 @@ use crate::cards;
 use crate::context::Context;
 use crate::documents;
 use crate::event::Event;
+use crate::coupons;
 use crate::patience::Patience;
 use crate::planted::{Bug, planted};
 use crate::ports::{DocumentKind, Due, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp};
@@ -96,9 +97,26 @@ async fn price<P: Ports>(
     let cards = choose_cards(context, &request, quote).await?;
     make(context, trip_id, &request, segments, cards)
 }
+    check_coupons(context, &request, &cards)?;
 
 /// What is answered to a request that is refused, when it is not known whether it is a repeat: a repeat would be answered with
 /// the bill that was made before, however the configuration has changed since.
+/// Refuses coupons that may not be used.
+fn check_coupons<P: Ports>(context: &Context<P>, request: &BillRequest, cards: &Cards<P>) -> Result<(), Refusal> {
+    let passenger = &request.extras.passenger;
+    if passenger.coupons.is_empty() {
+        return Ok(());
+    }
+    let BillRequest { city, started_at, currency, .. } = request;
+    let ride = coupons::Ride { city, starts_at: *started_at, currency: *currency };
+    coupons::check_tokens(passenger, &*context.config.city(city)?, ride)?;
+    // The cards of today stand in for those of a quote that came too late, and may have other fees: no coupon is wrong for that.
+    if cards.pinned.lacks().is_some() {
+        return Ok(());
+    }
+    coupons::check_scopes(passenger, [&cards.passenger.fees])
+}
+
 fn perhaps_billed(error: StoreError, refusal: Refusal) -> Refusal {
     if refusal.code == Code::Internal {
         return refusal;

@@ -92,6 +92,8 @@ pub struct CardInfo {
     pub effective_from: Option<String>,
     /// When that day begins.
     pub effective_at: Option<Timestamp>,
+    /// The codes of its fees, in the order of its items.
+    pub fees: Vec<String>,
 }
 
 /// What a bill comes to, in minor units.

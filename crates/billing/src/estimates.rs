@@ -3,6 +3,7 @@
 use crate::answers::{EstimateDocument, EstimatePage};
 use crate::cards;
 use crate::context::Context;
+use crate::coupons;
 use crate::engines::Side;
 use crate::estimate_id::{Estimate, ProductPrice, QuoteKey};
 use crate::event::Event;
@@ -34,6 +35,11 @@ pub async fn create<P: Ports>(context: &Rc<Context<P>>, document: &Value) -> Res
     for product in &request.products {
         let card = config.card(&request.city, product, Side::Passenger, trip.started_at)?;
         cards.push(card.ok_or_else(|| not_yet(config.begins(&request.city, product), &request.city, product))?);
+    }
+    if !request.extras.passenger.coupons.is_empty() {
+        let ride = coupons::Ride { city: &request.city, starts_at: trip.started_at, currency: request.currency };
+        coupons::check_scopes(&request.extras.passenger, cards.iter().map(|card| &card.fees))?;
+        coupons::check_tokens(&request.extras.passenger, &*config.city(&request.city)?, ride)?;
     }
     let prices = pricing::estimate(&cards, &trip)?;
     if trip.order.one_price.is_some() {

@@ -26,6 +26,7 @@ pub mod caller;
 pub mod cards;
 pub mod config;
 mod context;
+mod coupons;
 mod documents;
 pub mod engines;
 pub mod estimate_id;

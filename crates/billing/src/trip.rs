@@ -143,7 +143,7 @@ fn known(origin: Point, destination: Point, extras: &Extras) -> Trip {
         tolls: *tolls,
         parking: *parking,
         highway: *highway,
-        coupons: passenger.coupons.clone(),
+        coupons: passenger.coupons(),
         ..Trip::default()
     }
 }

@@ -6,6 +6,7 @@
 pub mod corpus;
 
 mod card;
+mod coupon;
 mod laws;
 mod price;
 mod request;

@@ -1,6 +1,6 @@
 //! What is fuzzed, by name.
 
-use crate::{card, price, request, signature, token};
+use crate::{card, coupon, price, request, signature, token};
 use std::fmt;
 
 /// Something to fuzz.
@@ -50,6 +50,14 @@ pub const TARGETS: &[Target] = &[
         most_bytes: 2_048,
         seeds: &[],
         words: include_str!("../words/signature.dict"),
+    },
+    Target {
+        name: "coupon",
+        law: "a coupon's token counts when its issuer signed it, for what it says, and nothing that was altered does",
+        check: coupon::check,
+        most_bytes: 1_024,
+        seeds: &[],
+        words: include_str!("../words/coupon.dict"),
     },
     Target {
         name: "card",

@@ -59,6 +59,7 @@ impl RateCard for NativeCard {
             time_zone: info.time_zone.clone(),
             effective_from: info.effective_from.clone(),
             effective_at: info.effective_at,
+            fees: self.0.codes().map(str::to_owned).collect(),
         })
     }
 

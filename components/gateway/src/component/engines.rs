@@ -54,6 +54,7 @@ impl RateCard for wit_pricing::RateCard {
             time_zone: info.time_zone,
             effective_from: info.effective_from,
             effective_at: info.effective_at,
+            fees: info.fees,
         })
     }
 

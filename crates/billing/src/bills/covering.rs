@@ -105,7 +105,7 @@ const CHANGES: [(NotQuoted, Change); 5] = [
     (NotQuoted::SceneChanged, |trip, extras| trip.order.kind.clone_from(&extras.order.kind)),
     (NotQuoted::TierChanged, |trip, extras| trip.order.tier.clone_from(&extras.order.tier)),
     (NotQuoted::PriceChanged, |trip, extras| trip.order.one_price = extras.order.one_price),
-    (NotQuoted::CouponsChanged, |trip, extras| trip.coupons.clone_from(&extras.passenger.coupons)),
+    (NotQuoted::CouponsChanged, |trip, extras| trip.coupons = extras.passenger.coupons()),
 ];
 
 /// How far a place is from the quoted one, in metres. A quote says both ends of the ride; what it does not say was not moved.
@@ -126,7 +126,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::estimate_id::{ProductPrice, QuoteKey};
-    use crate::requests::{Labels, Metering};
+    use crate::requests::{BroughtCoupon, Labels, Metering};
     use farebox_fare::{Coupon, CouponValue, Order};
     use farebox_money::Currency;
 
@@ -187,7 +187,8 @@ mod tests {
             labels: Labels::default(),
         };
         let Extras { order, passenger, .. } = &mut request.extras;
-        passenger.coupons = coupons;
+        let brought = |coupon| BroughtCoupon { coupon, token: None };
+        passenger.coupons = coupons.into_iter().map(brought).collect();
         for word in differs.split(", ") {
             let (what, value) = word.split_once(' ').unwrap_or((word, "1"));
             let number: i32 = value.parse().unwrap();
@@ -202,7 +203,7 @@ mod tests {
                 "scene" => order.kind = None,
                 "tier" => order.tier = Some("gold".into()),
                 "agreed" => order.one_price = Some(2_000),
-                "coupons" => passenger.coupons = vec![coupon("c-2")],
+                "coupons" => passenger.coupons = vec![brought(coupon("c-2"))],
                 "cancelled" => order.outcome = Outcome::Cancelled,
                 other => panic!("{other}"),
             }
@@ -294,7 +295,7 @@ mod tests {
                     // All that was changed is changed, and nothing else: how far, how long, and how long ahead it was booked.
                     let Extras { order, passenger, .. } = request.extras;
                     let order = Order { booked_ahead_s: 600, ..order };
-                    assert_eq!(trip, Trip { order, coupons: passenger.coupons, ..quoted() }, "{row}");
+                    assert_eq!(trip, Trip { order, coupons: passenger.coupons(), ..quoted() }, "{row}");
                     ("quoted", "changed", reason.word())
                 }
             };

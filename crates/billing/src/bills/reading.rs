@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::pages::{Details, View, Wanted};
 use crate::patience::Patience;
 use crate::planted::{Bug, planted};
-use crate::ports::{Ports, StoreError, StoredBill};
+use crate::ports::{Ports, Revision, StoreError};
 use crate::refusal::{Code, Refusal};
 use farebox_fare::names;
 use farebox_records::{BillRecord, ReadError, ShownBill};
@@ -17,7 +17,7 @@ use farebox_records::{BillRecord, ReadError, ShownBill};
 ///
 /// `bill-not-found`, `invalid-parameter` without a city; or that the store did not say.
 pub async fn fetch<P: Ports>(context: &Context<P>, trip_id: &str, city: Option<&str>) -> Result<String, Refusal> {
-    let (city, stored) = find(context, trip_id, city, true).await?;
+    let (city, Revision { bill: stored, .. }) = find(context, trip_id, city, true).await?;
     match BillRecord::read(&stored.document) {
         // One of another release is answered as it was made.
         Ok(_) | Err(ReadError::Unreadable(_)) => Ok(stored.document),
@@ -38,7 +38,7 @@ pub async fn detail<P: Ports>(
 ) -> Result<BillPage, Refusal> {
     let view = View::choose(context, wanted)?;
     let of_the_driver = view.scene.as_deref() == Some("driver");
-    let (city, stored) = find(context, trip_id, city, of_the_driver).await?;
+    let (city, Revision { bill: stored, .. }) = find(context, trip_id, city, of_the_driver).await?;
     let shown = match of_this_release(context, &city, trip_id, &stored.document)? {
         Some(record) => ShownBill::from(record),
         // One of another release is shown as far as it is understood.
@@ -65,12 +65,12 @@ pub async fn detail<P: Ports>(
 
 /// Finds the bill of a trip. Neither the configuration nor another city is looked at: a bill can be read after its city has
 /// left, and is never taken for that of a trip of the same name elsewhere.
-async fn find<P: Ports>(
+pub(super) async fn find<P: Ports>(
     context: &Context<P>,
     trip_id: &str,
     city: Option<&str>,
     driver_side: bool,
-) -> Result<(String, StoredBill), Refusal> {
+) -> Result<(String, Revision), Refusal> {
     let city = city.ok_or_else(|| {
         Refusal::parameter("city", "is missing; say which city the trip began in: ?city=110000, for example")
     })?;
@@ -79,7 +79,7 @@ async fn find<P: Ports>(
     }
     context.caller.may(city, driver_side)?;
     match context.read(Patience::Long, context.ports().bill(city, trip_id)).await {
-        Ok(Some(head)) => Ok((city.to_owned(), head.bill)),
+        Ok(Some(head)) => Ok((city.to_owned(), head)),
         Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => Err(no_bill()),
         Ok(None) => Err(no_bill()),
         Err(error) => Err(error.into_refusal("bills.head")),

@@ -3,7 +3,8 @@
 use super::city::CityRules;
 use crate::engines::{Catalogue, Policy, RateCard, Side};
 use farebox_access::{Document, Keys, MasterKeys, SealedDocument};
-use farebox_document::Problem;
+use farebox_coupons::Issuers;
+use farebox_document::{Problem, Problems};
 use farebox_fare::Timestamp;
 use farebox_money::Currency;
 use std::cell::{Cell, RefCell};
@@ -26,6 +27,8 @@ pub struct Card<C> {
     pub effective_from: Option<String>,
     /// When that day begins.
     pub effective_at: Option<Timestamp>,
+    /// The codes of its fees, in the order of its items.
+    pub fees: Vec<String>,
     /// As it was read.
     pub document: String,
     /// Whether the store has it, as far as this instance knows.
@@ -48,6 +51,8 @@ pub struct ParsedPolicy<P> {
 pub struct ParsedCity {
     /// All decisions; those that the document leaves open are as by default.
     pub rules: CityRules,
+    /// Whose coupons are taken, ready to verify with.
+    pub issuers: Issuers,
     /// SHA-256 of its canonical form.
     pub version: Option<String>,
 }
@@ -93,6 +98,7 @@ impl<C: RateCard> Card<C> {
             time_zone: info.time_zone,
             effective_from: info.effective_from,
             effective_at: info.effective_at,
+            fees: info.fees,
             document: text.to_owned(),
             kept: Cell::new(false),
         })
@@ -147,7 +153,7 @@ impl<P: Policy> ParsedPolicy<P> {
 impl ParsedCity {
     /// One that has no document of its own.
     pub fn default_of(city: &str) -> Self {
-        Self { rules: CityRules::of(city), version: None }
+        Self { rules: CityRules::of(city), issuers: Issuers::default(), version: None }
     }
 
     /// Parses the document of a city.
@@ -160,7 +166,8 @@ impl ParsedCity {
         if rules.city != city {
             return Err(vec![format!("/city is {:?}, and the name of the file says {city:?}", rules.city)]);
         }
-        Ok(Self { rules, version: Some(version) })
+        let issuers = Issuers::read(&rules.coupons.issuers.0, "", &mut Problems::default());
+        Ok(Self { rules, issuers, version: Some(version) })
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Every field may be left out; the defaults are what every city did before it could decide.
 
-use farebox_document::{Problem, Problems, check_format, read_json, read_part, version_of, words};
+use farebox_coupons::{Issuer, Issuers, MOST_ISSUERS};
+use farebox_document::{AtMost, Problem, Problems, check_format, read_json, read_part, version_of, words};
 use farebox_fare::MockCharges;
 use farebox_money::unsigned_decimal;
 use farebox_records::FindingKind;
@@ -44,6 +45,9 @@ pub struct CityRules {
     /// What a ride is charged that should have been measured and was not: what any ride is, or what is measured only.
     #[serde(default)]
     pub mock_charges: MockCharges,
+    /// Whose coupons are taken.
+    #[serde(default)]
+    pub coupons: Coupons,
 }
 
 /// How far a ride may differ from its quote, and its measurements from one another.
@@ -144,6 +148,33 @@ pub struct Limits {
     pub speed_kmh: u32,
 }
 
+words! {
+    /// Whether coupons have to be signed.
+    pub enum Signed {
+        /// They need not be. Who may ask for a bill may bring any.
+        Optional = "optional",
+        /// By one of the issuers.
+        Required = "required",
+    }
+}
+
+/// Whose coupons are taken.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Coupons {
+    /// Whether they have to be signed. What is signed has to be right either way.
+    pub signed: Signed,
+    /// Who may sign them. One stays here for as long as rides are billed with its coupons.
+    pub issuers: AtMost<Issuer, MOST_ISSUERS>,
+}
+
+impl Default for Coupons {
+    fn default() -> Self {
+        Self { signed: Signed::Optional, issuers: AtMost::default() }
+    }
+}
+
 impl Default for Tolerances {
     fn default() -> Self {
         Self { origin_m: 1_000, destination_m: 1_000, start_s: 3_600, clock_s: 60, gap_s: 300 }
@@ -188,6 +219,7 @@ impl CityRules {
             detour: Detour::default(),
             limits: Limits::default(),
             mock_charges: MockCharges::default(),
+            coupons: Coupons::default(),
         }
     }
 
@@ -235,6 +267,11 @@ impl CityRules {
                 let message = "there is no segment to drop where one is missing; say \"accept\" or \"incomplete\"";
                 problems.add(pointer, "meaningless", message);
             }
+        }
+        let issuers = Issuers::read(&self.coupons.issuers.0, "/coupons/issuers", problems);
+        if self.coupons.signed == Signed::Required && issuers.is_empty() {
+            let message = "there are no issuers, so that no coupon could be used; list one, or say \"optional\"";
+            problems.add("/coupons/signed", "meaningless", message);
         }
         let is_amount = |text: &str| text.len() <= 16 && unsigned_decimal(text).is_some_and(|amount| !amount.is_zero());
         match (self.repair.passenger, &self.repair.up_to) {
@@ -319,6 +356,17 @@ mod tests {
             (
                 r#"{"format": "farebox-city/1", "city": "a", "mock_charges": "none"}"#,
                 "/mock_charges: is \"none\"; possible are all, measured-only",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "coupons": {"signed": "required"}}"#,
+                "/coupons/signed: there are no issuers",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "coupons": {"issuers": [
+                    {"id": "a", "public_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+                    {"id": "a", "public_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+                    {"id": "", "public_key": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}}"#,
+                "/coupons/issuers/1/id: \"a\" occurs more than once\n/coupons/issuers/2/id: has to have 1 to 64 characters\n/coupons/issuers/2/public_key: is no public key",
             ),
             (
                 r#"{"format": "farebox-city/1", "city": "a", "repair": {"up_to": "5.00"}}"#,

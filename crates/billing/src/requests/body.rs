@@ -2,7 +2,8 @@
 //! which is checked where requests are made of bodies.
 
 use super::leaf::{
-    AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, PlainText, Token,
+    AmountText, CouponToken, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, PlainText,
+    Token,
 };
 use super::metering::Metering;
 use crate::limits;
@@ -282,6 +283,9 @@ pub(super) struct CouponBody {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(extend("uniqueItems" = true)))]
     pub scope: Given<Scope>,
+    /// What its issuer signed: a JSON Web Token whose claim `coupon` says all of the above. A city may demand it.
+    #[serde(default)]
+    pub token: Given<CouponToken>,
 }
 
 /// A place, in degrees of WGS 84.

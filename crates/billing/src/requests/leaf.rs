@@ -28,6 +28,10 @@ pub(super) struct PlainText<const MOST: usize>(pub String);
 #[derive(Debug)]
 pub(super) struct EstimateId(pub String);
 
+/// What the issuer of a coupon signed. Whether it did is looked at when it is known where the coupon is used.
+#[derive(Debug)]
+pub(super) struct CouponToken(pub String);
+
 /// A decimal number as text, without a minus; its value was not looked at.
 #[derive(Debug)]
 pub(super) struct DecimalText(pub String);
@@ -85,6 +89,7 @@ read! {
         if names::is_name(text) { Ok(Self(text.to_owned())) } else { Err(message()) }
     };
     EstimateId: text() |text| Ok(Self(text.to_owned()));
+    CouponToken: text() |text| Ok(Self(text.to_owned()));
     DecimalText: number_in_text(DECIMAL) |text| unsigned(short(text)?, not_a_decimal).map(|()| Self(text.to_owned()));
     AmountText: number_in_text(AMOUNT) |text| unsigned(short(text)?, not_an_amount).map(|()| Self(text.to_owned()));
     Factor: number_in_text(DECIMAL) |text| decimal(short(text)?, &limits::DYNAMIC).map(Self);

@@ -19,7 +19,7 @@ pub use self::metering::Metering;
 use crate::estimate_id::Estimate;
 use crate::limits;
 use crate::refusal::Refusal;
-use farebox_document::{BadValue, Given, List, Notes, Place, ProblemCode, read_body};
+use farebox_document::{BadValue, Given, List, Notes, Place, Problem, ProblemCode, read_body};
 use farebox_fare::{Coupon, CouponKind, CouponValue, Order, Outcome, Point, Segment, Timestamp};
 use farebox_money::{Currency, Decimal, MinorUnits};
 use serde::Deserialize;
@@ -70,7 +70,23 @@ pub struct Passenger {
     /// The caller's identifier.
     pub id: Option<String>,
     /// In the order they are to be applied.
-    pub coupons: Vec<Coupon>,
+    pub coupons: Vec<BroughtCoupon>,
+}
+
+/// A coupon, and what its issuer signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BroughtCoupon {
+    /// What it is worth, as the request says.
+    pub coupon: Coupon,
+    /// The token, not verified yet.
+    pub token: Option<String>,
+}
+
+impl Passenger {
+    /// The coupons alone.
+    pub fn coupons(&self) -> Vec<Coupon> {
+        self.coupons.iter().map(|brought| brought.coupon.clone()).collect()
+    }
 }
 
 /// What a rate card may look at besides where, when, how far and how long. All of it may be absent.
@@ -472,12 +488,24 @@ fn checked_passenger(
     let coupons = passenger
         .coupons
         .read()
-        .and_then(|coupons| distinct(coupons, notes, &at.key("coupons"), coupon, |coupon| coupon.id.clone()));
+        .and_then(|coupons| distinct(coupons, notes, &at.key("coupons"), coupon, |brought| brought.coupon.id.clone()));
     let tier = passenger.tier.read().map(|tier| tier.0);
     Some((Passenger { id: Some(id?.0), coupons: coupons.unwrap_or_default() }, tier))
 }
 
-fn coupon(body: CouponBody, currency: Option<Currency>, notes: &Notes, at: &Place<'_>) -> Option<Coupon> {
+/// What is wrong with a coupon, as far as it can be told without knowing what amounts are in.
+pub fn problems_of_coupon(value: &Value) -> Vec<Problem> {
+    let read = |body, notes: &Notes| coupon(body, None, notes, &Place::DOCUMENT);
+    read_body(value, read).err().unwrap_or_default()
+}
+
+/// The coupon of a value that has the form of one in a request. `None` when there is something wrong with it.
+pub(crate) fn coupon_of(value: &Value, currency: Currency) -> Option<Coupon> {
+    let read = |body, notes: &Notes| coupon(body, Some(currency), notes, &Place::DOCUMENT);
+    read_body(value, read).ok().map(|brought| brought.coupon)
+}
+
+fn coupon(body: CouponBody, currency: Option<Currency>, notes: &Notes, at: &Place<'_>) -> Option<BroughtCoupon> {
     let id = body.id.required(notes, &at.key("id"));
     let kind = body.kind.required(notes, &at.key("kind"));
     let place = at.key("value");
@@ -498,7 +526,9 @@ fn coupon(body: CouponBody, currency: Option<Currency>, notes: &Notes, at: &Plac
     let max_off = amount(body.max_off, "max_off");
     let code = |code: Token, _: &Notes, _: &Place<'_>| Some(code.0);
     let scope = body.scope.read().and_then(|scope| distinct(scope, notes, &at.key("scope"), code, String::clone));
-    Some(Coupon { id: id?.0, value: value?, min_spend, max_off, scope: scope.unwrap_or_default() })
+    let token = body.token.read().map(|token| token.0);
+    let coupon = Coupon { id: id?.0, value: value?, min_spend, max_off, scope: scope.unwrap_or_default() };
+    Some(BroughtCoupon { coupon, token })
 }
 
 fn segment(body: SegmentBody, notes: &Notes, at: &Place<'_>) -> Option<Segment> {
@@ -710,7 +740,7 @@ mod tests {
         assert_eq!(request.depart_at, 1_562_806_800);
         let extras = request.extras;
         assert_eq!((extras.tolls, extras.dynamic), (1000, Some("1.2".parse().unwrap())));
-        let [first, second] = extras.passenger.coupons.as_slice() else { panic!("two coupons") };
+        let [first, second] = &extras.passenger.coupons()[..] else { panic!("two coupons") };
         assert_eq!((first.value, first.min_spend, first.max_off), (CouponValue::Amount(200), 1000, None));
         assert_eq!((second.value, second.max_off), (CouponValue::Percent(20.into()), Some(500)));
         assert_eq!(SegmentsRequest::decode(&segments(), &Sample).unwrap().segments.len(), 2);

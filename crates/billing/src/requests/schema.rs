@@ -2,7 +2,8 @@
 
 use super::body::{BillBody, CommissionBody, EstimateBody, SegmentsBody};
 use super::leaf::{
-    AmountText, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, PlainText, Token,
+    AmountText, CouponToken, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, PlainText,
+    Token,
 };
 use super::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 use crate::{limits, schema};
@@ -54,6 +55,11 @@ leaf! {
     Name: false schema::Name::json_schema;
     CurrencyCode: false farebox_fare::schema::CurrencyCode::json_schema;
     EstimateId: true |_| json_schema!({ "type": "string", "maxLength": limits::ESTIMATE_ID_CHARS });
+    CouponToken: true |_| json_schema!({
+        "type": "string",
+        "pattern": "^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$",
+        "maxLength": farebox_coupons::MOST_TOKEN_CHARS,
+    });
     Moment: false |_| schema::moment();
     AmountText: false |_| json_schema!({
         "type": "string",
