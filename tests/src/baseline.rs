@@ -193,6 +193,10 @@ impl Store for World {
         none()
     }
 
+    async fn redact_bill(&self, _: &str, _: &str, _: u32, _: &str, _: &str) -> Result<bool, StoreError> {
+        none()
+    }
+
     async fn bills_of_day(&self, _: &str, _: &str, _: Option<&str>, _: u32) -> Result<Page<Listed>, StoreError> {
         none()
     }

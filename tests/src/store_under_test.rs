@@ -205,6 +205,8 @@ functions! {
     bills: farebox_store_bills {
         post = call_post(city: String, trip: String, new: bills::NewRevision)
             -> Result<bills::PostOutcome, faults::Fault>;
+        redact = call_redact(city: String, trip: String, number: u32, expected: String, document: String)
+            -> Result<bool, faults::Fault>;
         head = call_head(city: String, trip: String) -> Result<Option<bills::Revision>, faults::Fault>;
         revision = call_get(city: String, trip: String, number: u32)
             -> Result<Option<bills::Revision>, faults::Fault>;

@@ -7,7 +7,7 @@
 
 use farebox_kit::artifacts::{farebox, repository};
 use farebox_kit::history::{self, Cards};
-use farebox_records::{BillRecord, ReadError, ShownBill, TopUpRecord};
+use farebox_records::{BillRecord, ReadError, ShownBill, TopUpRecord, without_passenger};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -90,6 +90,28 @@ fn keep(folder: &Path, documents: &Path) {
             std::fs::write(documents.join(format!("{version}.json")), text).unwrap();
         }
     }
+}
+
+/// Who rode can be taken out of every record, and nothing else is another: no sum, no line, no version. Nothing is left to take out.
+#[test]
+fn who_rode_can_be_erased() {
+    let mut erased = 0;
+    for (file, line) in records("bills-") {
+        let Some(without) = without_passenger(&line).unwrap() else {
+            assert_eq!(BillRecord::read(&line).unwrap().passenger_id, None, "{file}");
+            continue;
+        };
+        let before = BillRecord::read(&line).unwrap();
+        let after = read_back(&file, &without, BillRecord::read);
+        assert!(
+            before.passenger_id.is_some() && !without.contains(before.passenger_id.as_deref().unwrap()),
+            "{without}"
+        );
+        assert_eq!(after, BillRecord { passenger_id: None, ..before }, "{file}");
+        assert_eq!(without_passenger(&without).unwrap(), None, "{file}");
+        erased += 1;
+    }
+    assert!(erased > 100);
 }
 
 /// The same engine makes the same bill and the same settlement, to the byte, for ever.

@@ -57,6 +57,7 @@ on_every_backend! {
     a_bill_has_revisions
     a_revision_that_cannot_be_is_refused
     of_parallel_bills_one_is_kept
+    a_document_of_a_revision_is_redacted
     a_top_up_comes_with_its_revision
     bills_are_listed_by_day
     what_is_due_is_listed_until_it_is_settled
@@ -462,6 +463,40 @@ async fn a_bill_has_revisions(place: Place) {
     assert_eq!(store.post(CITY, "u", revision(1, "second")).await, Ok(bills::PostOutcome::Created), "another trip");
 }
 
+/// Another document takes the place of one that is what was expected, the head's or an older one's, and of no other; nothing else of the
+/// bill is another, and whoever read it before does not undo it.
+async fn a_document_of_a_revision_is_redacted(place: Place) {
+    let store = place.open().await;
+    put_all(&store, CITY, "t").await;
+    for (number, name) in [(2, "two"), (3, "three")] {
+        assert_eq!(store.post(CITY, "t", revision(number, name)).await, Ok(bills::PostOutcome::Created));
+    }
+    let first = store.revision(CITY, "t", 1_u32).await.unwrap().unwrap();
+    let listed = list_all(&store, CITY, DAY, 10).await;
+    for (number, was) in [(1, first.bill.clone()), (2, bill("two")), (3, bill("three"))] {
+        let redacted = bills::Bill { document: format!("{} without", was.document), ..was.clone() };
+        for (trip, number, expected) in [
+            ("t", number, "another"),
+            ("t", number + 1, &*was.document),
+            ("t", 9, &was.document),
+            ("u", number, &was.document),
+        ] {
+            let said = store.redact(CITY, trip, number, expected, "never").await;
+            assert_eq!(said, Ok(false), "{trip} {number}");
+        }
+        assert_eq!(store.redact(CITY, "t", number, &*was.document, &*redacted.document).await, Ok(true));
+        assert_eq!(store.redact(CITY, "t", number, &*was.document, "never").await, Ok(false), "once is enough");
+        let kept = Some(bills::Revision { number, bill: redacted });
+        assert_eq!(store.revision(CITY, "t", number).await, Ok(kept.clone()));
+        if number == 3 {
+            assert_eq!(store.head(CITY, "t").await, Ok(kept));
+        }
+    }
+    assert_eq!(list_all(&store, CITY, DAY, 10).await, listed);
+    let again = store.post(CITY, "t", revision(3, "three")).await;
+    assert!(matches!(again, Ok(bills::PostOutcome::Exists(head)) if head.bill.document.ends_with(" without")));
+}
+
 async fn of_parallel_bills_one_is_kept(place: Place) {
     let stores = [place.open().await, place.open().await];
     for number in 1..=2 {
@@ -841,7 +876,8 @@ async fn assert_all_fenced(store: &StoreUnderTest, city: &str, name: &str) {
         store.add_segments(city, name, segments([1])),
         store.put_quote(city, name, "document", 60_u64),
         store.put_document(city, DocumentKind::RateCard, name, "document"),
-        store.post(city, name, revision(1, "a"))
+        store.post(city, name, revision(1, "a")),
+        store.redact(city, name, 1_u32, "a", "b")
     );
 }
 
@@ -992,6 +1028,7 @@ async fn assert_all_unavailable(store: &StoreUnderTest) {
         store.put_document(CITY, DocumentKind::RateCard, "t", "document"),
         store.document(CITY, DocumentKind::RateCard, "t"),
         store.post(CITY, "t", revision(1, "a")),
+        store.redact(CITY, "t", 1_u32, "a", "b"),
         store.head(CITY, "t"),
         store.entry(CITY, "t", 1_u32)
     );

@@ -111,6 +111,11 @@ async fn routed<P: Ports>(billing: &Rc<Billing<P>>, request: &Request, trace: &T
             let page = bills::detail(&*context().await?, &trip_id, query.get("city"), wanted).await;
             answer::json(StatusCode::OK, &page.map_err(refusals::details)?)
         }
+        Route::ErasePassenger { trip_id } => {
+            let query = query(routes::BILL)?;
+            let erased = bills::erase_passenger(&*context().await?, &trip_id, query.get("city")).await;
+            answer::json(StatusCode::OK, &erased.map_err(refusals::details)?)
+        }
         Route::Commission => {
             let document = document(request)?;
             let settlement = settlement::create(&*context().await?, &document);

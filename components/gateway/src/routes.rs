@@ -39,6 +39,11 @@ pub enum Route {
         /// A valid identifier.
         trip_id: String,
     },
+    /// `DELETE /v1/trips/{trip_id}/passenger`
+    ErasePassenger {
+        /// A valid identifier.
+        trip_id: String,
+    },
     /// `POST /v1/commission`
     Commission,
     /// `GET /v1/cities`
@@ -94,6 +99,7 @@ impl Route {
             ("POST", ["v1", "trips", trip, "bill"]) => Ok(Self::CreateBill { trip_id: trip_id(trip)? }),
             ("GET", ["v1", "trips", trip, "bill"]) => Ok(Self::Bill { trip_id: trip_id(trip)? }),
             ("GET", ["v1", "trips", trip, "bill", "detail"]) => Ok(Self::BillDetail { trip_id: trip_id(trip)? }),
+            ("DELETE", ["v1", "trips", trip, "passenger"]) => Ok(Self::ErasePassenger { trip_id: trip_id(trip)? }),
             ("POST", ["v1", "commission"]) => Ok(Self::Commission),
             ("GET", ["v1", "cities"]) => Ok(Self::Cities),
             ("GET", ["v1", "cities", city, "rate-cards", version]) => rate_card(city, version),
@@ -123,6 +129,7 @@ impl Route {
             Self::CreateBill { .. } => Operation::CreateBill,
             Self::Bill { .. } => Operation::Bill,
             Self::BillDetail { .. } => Operation::BillDetail,
+            Self::ErasePassenger { .. } => Operation::ErasePassenger,
             Self::Commission => Operation::Commission,
             Self::Cities => Operation::Cities,
             Self::RateCard { .. } => Operation::RateCard,
@@ -155,6 +162,7 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
     Some(match segments {
         ["v1", "estimates" | "commission"] | ["v1", "trips", _, "segments"] => "POST",
         ["v1", "trips", _, "bill"] => "GET, HEAD, POST",
+        ["v1", "trips", _, "passenger"] => "DELETE",
         ["v1", "cities"]
         | ["v1", "cities", _, "rate-cards", _]
         | ["v1", "estimates", _, "details", _]
@@ -162,7 +170,6 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
         | ["healthz" | "readyz" | "statusz" | "openapi.json" | "rate-card.schema.json" | "city.schema.json"] => {
             "GET, HEAD"
         }
-        ["v1", "trips", _, "passenger"] => "DELETE",
         _ => return None,
     })
 }
@@ -208,6 +215,8 @@ mod tests {
         check("GET", "/v1/trips/t-1/bill", Ok(Route::Bill { trip_id: trip_id() }));
         check("GET", "/v1/trips/t%2D1/bill", Ok(Route::Bill { trip_id: trip_id() }));
         check("GET", "/v1/trips/t-1/bill/detail", Ok(Route::BillDetail { trip_id: trip_id() }));
+        check("DELETE", "/v1/trips/t-1/passenger", Ok(Route::ErasePassenger { trip_id: trip_id() }));
+        check("GET", "/v1/trips/t-1/passenger", Err((405, Some("DELETE"))));
         check("POST", "/v1/commission", Ok(Route::Commission));
         check("GET", "/v1/cities", Ok(Route::Cities));
         let version = "0a".repeat(32);

@@ -161,6 +161,16 @@ impl bills::Guest for Component {
         Ok(ask!(revision(&city, &trip, number))?.map(Into::into))
     }
 
+    async fn redact(
+        city: String,
+        trip: String,
+        number: u32,
+        expected: String,
+        document: String,
+    ) -> Result<bool, faults::Fault> {
+        Ok(ask!(redact(&city, &trip, number, &expected, &document))?)
+    }
+
     async fn list(city: String, day: String, cursor: Option<String>, limit: u32) -> Result<bills::Page, faults::Fault> {
         crate::day(&day)?;
         let limit = page(limit)?;

@@ -19,6 +19,8 @@ pub enum Operation {
     Bill,
     /// `GET /v1/trips/{trip_id}/bill/detail`
     BillDetail,
+    /// `DELETE /v1/trips/{trip_id}/passenger`
+    ErasePassenger,
     /// `POST /v1/commission`
     Commission,
     /// `GET /v1/cities`
@@ -52,13 +54,14 @@ pub enum Need {
 
 impl Operation {
     /// All there are.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::CreateEstimate,
         Self::EstimateDetail,
         Self::AddSegments,
         Self::CreateBill,
         Self::Bill,
         Self::BillDetail,
+        Self::ErasePassenger,
         Self::Commission,
         Self::Cities,
         Self::RateCard,
@@ -83,7 +86,7 @@ impl Operation {
             Self::Bill | Self::BillDetail | Self::RateCard => Need::Scope(read),
             // Whoever may ask anything has to know of what.
             Self::Cities => Need::AnyKey,
-            Self::Status => Need::Scope(Scope::Operate),
+            Self::Status | Self::ErasePassenger => Need::Scope(Scope::Operate),
             // Orchestrators have no keys. What documents say is in the source.
             Self::Health | Self::Ready | Self::OpenApi | Self::RateCardSchema | Self::CitySchema => Need::Nothing,
         }
@@ -98,6 +101,7 @@ impl Operation {
             | Self::CreateBill
             | Self::Bill
             | Self::BillDetail
+            | Self::ErasePassenger
             | Self::Commission
             | Self::RateCard => true,
             Self::Cities

@@ -101,6 +101,20 @@ pub struct EstimatePage {
     pub reason: Option<Degradation>,
 }
 
+/// The answer to `DELETE /v1/trips/{trip_id}/passenger`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    /// The trip.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Name"))]
+    pub trip_id: String,
+    /// Its city.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
+    pub city: String,
+    /// Of how many revisions of its bill the identifier was taken out now. Zero when it was not there.
+    pub revisions: u32,
+}
+
 /// The answer to `GET /v1/trips/{trip_id}/bill/detail`.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]

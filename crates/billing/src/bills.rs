@@ -2,19 +2,21 @@
 
 mod choosing;
 mod covering;
+mod erasing;
 mod making;
 mod reading;
 mod records;
 
+pub use erasing::erase_passenger;
 pub use making::BillInputs;
 pub use reading::{detail, fetch};
 
 use crate::billing::PolicyOf;
 use crate::cards;
 use crate::context::Context;
+use crate::coupons;
 use crate::documents;
 use crate::event::Event;
-use crate::coupons;
 use crate::patience::Patience;
 use crate::planted::{Bug, planted};
 use crate::ports::{DocumentKind, Due, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp};
@@ -95,12 +97,10 @@ async fn price<P: Ports>(
 ) -> Result<Priced<P>, Refusal> {
     let request = decoded(context, document)?;
     let cards = choose_cards(context, &request, quote).await?;
+    check_coupons(context, &request, &cards)?;
     make(context, trip_id, &request, segments, cards)
 }
-    check_coupons(context, &request, &cards)?;
 
-/// What is answered to a request that is refused, when it is not known whether it is a repeat: a repeat would be answered with
-/// the bill that was made before, however the configuration has changed since.
 /// Refuses coupons that may not be used.
 fn check_coupons<P: Ports>(context: &Context<P>, request: &BillRequest, cards: &Cards<P>) -> Result<(), Refusal> {
     let passenger = &request.extras.passenger;
@@ -117,6 +117,8 @@ fn check_coupons<P: Ports>(context: &Context<P>, request: &BillRequest, cards: &
     coupons::check_scopes(passenger, [&cards.passenger.fees])
 }
 
+/// What is answered to a request that is refused, when it is not known whether it is a repeat: a repeat would be answered with
+/// the bill that was made before, however the configuration has changed since.
 fn perhaps_billed(error: StoreError, refusal: Refusal) -> Refusal {
     if refusal.code == Code::Internal {
         return refusal;

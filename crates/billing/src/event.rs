@@ -49,6 +49,15 @@ pub enum Event {
         /// What the store said.
         why: String,
     },
+    /// Who rode was taken out of a bill.
+    PassengerErased {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// Of how many revisions.
+        revisions: u32,
+    },
     /// A stored bill cannot be read by this release.
     StoredBillUnreadable {
         /// Of the trip.

@@ -9,6 +9,7 @@
 //! Numbers stay numbers in here; they become text when a record is written, and nowhere else.
 
 mod bill;
+mod erase;
 mod finding;
 mod order;
 mod quote;
@@ -19,6 +20,7 @@ pub mod stored;
 mod top_up;
 
 pub use bill::{BillFacts, BillFormat, BillRecord, CardChoice, Kept, NotQuoted, Pinned, Versions};
+pub use erase::without_passenger;
 pub use finding::{Finding, FindingKind, FindingUnit, Response};
 pub use order::OrderRecord;
 pub use quote::{CardVersions, Quote, QuoteFormat};

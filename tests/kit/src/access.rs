@@ -254,6 +254,10 @@ fn routes(city: &str, there: &Fixture) -> Vec<(&'static str, Asked)> {
             get(format!("/v1/trips/access-{city}/bill/detail?city={city}&scene=driver")),
         ),
         ("GET  /v1/trips/{id}/bill, of a trip that there is not", get(format!("/v1/trips/nowhere/bill?city={city}"))),
+        (
+            "DELETE /v1/trips/{id}/passenger",
+            plain("DELETE", format!("/v1/trips/access-{city}/passenger?city={city}"), None),
+        ),
         ("POST /v1/commission", plain("POST", "/v1/commission".to_owned(), Some(&commission))),
         ("GET  /v1/cities/{city}/rate-cards/{version}, the passenger's", card(passenger)),
         ("GET  /v1/cities/{city}/rate-cards/{version}, the driver's", card(driver)),

@@ -439,6 +439,24 @@ impl<C: Catalogue + 'static> Store for World<C> {
         .await
     }
 
+    async fn redact_bill(
+        &self,
+        _: &str,
+        trip: &str,
+        number: u32,
+        expected: &str,
+        document: &str,
+    ) -> Result<bool, StoreError> {
+        self.call("redact_bill", |memory| {
+            let mut bills = memory.bills.borrow_mut();
+            let mut all = bills.get_mut(trip).into_iter().flatten();
+            let found = all.find(|new| new.revision.number == number);
+            let found = found.filter(|new| new.revision.bill.document == expected);
+            Ok(found.map(|new| document.clone_into(&mut new.revision.bill.document)).is_some())
+        })
+        .await
+    }
+
     async fn bills_of_day(&self, _: &str, day: &str, _: Option<&str>, _: u32) -> Result<Page<Listed>, StoreError> {
         self.call("bills_of_day", |memory| {
             let bills = memory.bills.borrow();

@@ -191,6 +191,18 @@ impl Store for World {
         self.store.call(false, move |contents, _| Ok(contents.revision(&trip, number).cloned())).await
     }
 
+    async fn redact_bill(
+        &self,
+        _: &str,
+        trip: &str,
+        number: u32,
+        expected: &str,
+        document: &str,
+    ) -> Result<bool, StoreError> {
+        let (trip, expected, document) = (trip.to_owned(), expected.to_owned(), document.to_owned());
+        self.store.call(true, move |contents, _| Ok(contents.redact_bill(&trip, number, &expected, &document))).await
+    }
+
     async fn bills_of_day(&self, _: &str, day: &str, _: Option<&str>, _: u32) -> Result<Page<Listed>, StoreError> {
         let day = day.to_owned();
         let list = move |contents: &mut Contents, _| Ok(Page { entries: contents.bills_of_day(&day), next: None });

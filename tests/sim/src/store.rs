@@ -234,6 +234,13 @@ impl Contents {
         self.bills.get(trip)?.iter().find(|revision| revision.number == number)
     }
 
+    /// Puts another document in the place of a revision's; whether it was still what was expected.
+    pub fn redact_bill(&mut self, trip: &str, number: u32, expected: &str, document: &str) -> bool {
+        let mut all = self.bills.get_mut(trip).into_iter().flatten();
+        let found = all.find(|revision| revision.number == number && revision.bill.document == expected);
+        found.map(|revision| document.clone_into(&mut revision.bill.document)).is_some()
+    }
+
     /// The trips that were billed on a day.
     pub fn bills_of_day(&self, day: &str) -> Vec<Listed> {
         let listed = |(trip, revision): (&String, &u32)| Listed { trip: trip.clone(), revision: *revision };

@@ -78,6 +78,18 @@ impl<C> Store for World<C> {
         Ok(bills::get(city.to_owned(), trip.to_owned(), number).await?.map(Into::into))
     }
 
+    async fn redact_bill(
+        &self,
+        city: &str,
+        trip: &str,
+        number: u32,
+        expected: &str,
+        document: &str,
+    ) -> Result<bool, StoreError> {
+        let (expected, document) = (expected.to_owned(), document.to_owned());
+        Ok(bills::redact(city.to_owned(), trip.to_owned(), number, expected, document).await?)
+    }
+
     async fn bills_of_day(
         &self,
         city: &str,

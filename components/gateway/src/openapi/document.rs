@@ -7,8 +7,8 @@ use crate::keeping::Keeping;
 use crate::routes::Route;
 use farebox_access as access;
 use farebox_billing::answers::{
-    BillPage, CitiesDocument, CommissionDocument, EstimateDocument, EstimatePage, ReadinessDocument, StatusDocument,
-    TotalsDocument,
+    BillPage, CitiesDocument, CommissionDocument, Erased, EstimateDocument, EstimatePage, ReadinessDocument,
+    StatusDocument, TotalsDocument,
 };
 use farebox_billing::limits;
 use farebox_billing::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
@@ -179,6 +179,16 @@ fn trips(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
         .answers(200, "The page.", &schemas.answer::<BillPage>())
         .refuses(&[404]);
     put("/v1/trips/{trip_id}/bill/detail", "get", detail);
+    let erase = Operation::new("erasePassenger", "trips", "Take out of the bill of a trip who rode")
+        .about(
+            "`passenger_id` is taken out of every revision of the bill, for good; nothing else is another. Asked again, it finds \
+             nothing to take out.",
+        )
+        .takes(&["trip_id", "city"])
+        .waits_for_body()
+        .answers(200, "What was taken out.", &schemas.answer::<Erased>())
+        .refuses(&[404]);
+    put("/v1/trips/{trip_id}/passenger", "delete", erase);
 }
 
 fn settlement_and_cards(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {

@@ -100,6 +100,7 @@ routes! {
     CreateBill: "post" "/v1/trips/{trip_id}/bill",
     Bill: "get" "/v1/trips/{trip_id}/bill",
     BillDetail: "get" "/v1/trips/{trip_id}/bill/detail",
+    ErasePassenger: "delete" "/v1/trips/{trip_id}/passenger",
     Commission: "post" "/v1/commission",
     Cities: "get" "/v1/cities",
     RateCard: "get" "/v1/cities/{city}/rate-cards/{version}",

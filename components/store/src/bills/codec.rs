@@ -44,6 +44,19 @@ pub fn posted(reply: Reply, number: u32) -> Result<Posted, Fault> {
     }
 }
 
+/// Reads the answer of `redact.lua`.
+///
+/// # Errors
+///
+/// It makes no sense.
+pub fn redacted(reply: &Reply) -> Result<bool, Fault> {
+    match reply.first().and_then(Option::as_deref) {
+        Some("redacted") => Ok(true),
+        Some("other") => Ok(false),
+        _ => Err(corrupt("bill")),
+    }
+}
+
 /// The fault of a revision without the one before it.
 pub fn follows_nothing(number: u32) -> Fault {
     Fault::Other(format!("revision {number} of a trip that has no bill; its first must be 1"))

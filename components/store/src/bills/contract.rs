@@ -15,6 +15,9 @@ pub trait Bills {
     /// The revision of a number.
     async fn revision(&self, city: &str, trip: &str, number: u32) -> Result<Option<Revision>, Fault>;
 
+    /// Puts another document in the place of a revision's; whether it was still what was expected.
+    async fn redact(&self, city: &str, trip: &str, number: u32, expected: &str, document: &str) -> Result<bool, Fault>;
+
     /// The trips that were billed on a day, from a cursor on.
     async fn list(&self, city: &str, day: &str, cursor: Option<&str>, limit: u32) -> Result<Page<Listed>, Fault>;
 

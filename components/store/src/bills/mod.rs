@@ -16,12 +16,17 @@ use std::sync::LazyLock;
 /// Keeps the next revision of a bill.
 pub static POST: LazyLock<Script> = write_script!("bills/post.lua");
 
+/// Puts another document in the place of a revision's.
+pub static REDACT: LazyLock<Script> = write_script!("bills/redact.lua");
+
 /// The statements, in SQL.
 pub mod statement {
     use crate::backend::write_statement;
 
     /// Keeps the next revision of a bill.
     pub const POST: &str = write_statement!("bills/post.sql");
+    /// Puts another document in the place of a revision's.
+    pub const REDACT: &str = write_statement!("bills/redact.sql");
     /// The newest revision.
     pub const HEAD: &str = include_str!("head.sql");
     /// The revision of a number.

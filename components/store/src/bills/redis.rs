@@ -1,7 +1,7 @@
 //! Bills in Redis.
 
 use super::cursor::InBuckets;
-use super::{Bills, POST, codec};
+use super::{Bills, POST, REDACT, codec};
 use crate::Fault;
 use crate::backend::Redis;
 use farebox_records::stored::{DueTrip, Listed, NewRevision, Page, Posted, Revision};
@@ -28,6 +28,11 @@ impl Bills for Redis {
         let [fingerprint, document] = ["fingerprint", "document"].map(|field| format!("{number}:{field}"));
         let command = ["HMGET", &key, "head", "fingerprint", "document", &fingerprint, &document];
         codec::one_of(self.read(city, &command).await?, number)
+    }
+
+    async fn redact(&self, city: &str, trip: &str, number: u32, expected: &str, document: &str) -> Result<bool, Fault> {
+        let arguments = [number.to_string(), expected.to_owned(), document.to_owned()];
+        codec::redacted(&self.step(&REDACT, city, trip, [self.keys.bill(city, trip)], &arguments).await?)
     }
 
     async fn list(&self, city: &str, day: &str, cursor: Option<&str>, limit: u32) -> Result<Page<Listed>, Fault> {

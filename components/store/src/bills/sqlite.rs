@@ -46,6 +46,14 @@ impl Bills for Sqlite {
         self.row(statement::REVISION, parameters).await?.map(revision).transpose()
     }
 
+    async fn redact(&self, city: &str, trip: &str, number: u32, expected: &str, document: &str) -> Result<bool, Fault> {
+        let parameters: [Value; 4] = [trip.into(), number.into(), expected.into(), document.into()];
+        if self.step(statement::REDACT, city, parameters).await?.is_some() {
+            return Ok(true);
+        }
+        self.admitted(city).await.map(|()| false)
+    }
+
     async fn list(&self, city: &str, day: &str, cursor: Option<&str>, limit: u32) -> Result<Page<Listed>, Fault> {
         let parameters = vec![city.into(), day.into(), cursor.unwrap_or_default().into(), limit.into()];
         let listed = |row: RowResult| Some(Listed { trip: row.get::<&str>(0)?.to_owned(), revision: row.get(1)? });

@@ -42,6 +42,16 @@ pub trait Store {
     /// The revision of a number of a trip's bill.
     async fn revision(&self, city: &str, trip: &str, number: u32) -> Result<Option<Revision>, StoreError>;
 
+    /// Puts another document in the place of a revision's, if that is still what is expected, and tells whether it was.
+    async fn redact_bill(
+        &self,
+        city: &str,
+        trip: &str,
+        number: u32,
+        expected: &str,
+        document: &str,
+    ) -> Result<bool, StoreError>;
+
     /// The trips that were billed on a day, from a cursor on; at most `limit` of them, up to 1,000.
     async fn bills_of_day(
         &self,
