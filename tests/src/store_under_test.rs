@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, Component};
 use wasmtime::{Engine, Store};
 
-pub use bindings::exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
+pub use bindings::exports::farebox::store::{bills, configuration, documents, faults, ledger, limits, quotes, trips};
 pub use bindings::farebox::types::types::{Degradation, Segment};
 
 /// The most memory an instance may have: 64 MiB.
@@ -217,6 +217,9 @@ functions! {
     ledger: farebox_store_ledger {
         entry = call_get(city: String, trip: String, revision: u32)
             -> Result<Option<ledger::Entry>, faults::Fault>;
+    }
+    limits: farebox_store_limits {
+        take = call_take(name: String, limit: limits::Limit, up_to: u32) -> Result<limits::Taken, faults::Fault>;
     }
     configuration: farebox_store_configuration {
         generations = call_generations() -> Result<configuration::Known, faults::Fault>;

@@ -6,7 +6,7 @@
 use farebox_tests::store_redis_server::RedisServer;
 use farebox_tests::store_under_test::{
     Degradation, Segment, StoreUnderTest, Surroundings, bills, configuration, documents::DocumentKind, faults::Fault,
-    ledger, trips,
+    ledger, limits, trips,
 };
 use futures::future::join_all;
 use std::time::{Duration, Instant};
@@ -70,6 +70,9 @@ on_every_backend! {
     instances_see_each_others_writes
     what_was_written_outlives_the_instance
     a_city_is_written_by_one_site
+    a_limit_grants_what_there_is
+    a_limit_is_shared_by_all_instances
+    limits_out_of_range_are_refused
     a_configuration_is_kept_on_the_node
     bytes_kept_per_bill
 }
@@ -379,6 +382,69 @@ async fn a_trip_that_was_forgotten_is_in_conflict_with_nothing(mut place: Place)
     for trip in &trips {
         assert_eq!(store.add_segments(CITY, &**trip, vec![other(1), other(2)]).await, Ok(added), "{trip}");
     }
+}
+
+// Limits. What they come to at which moment is held to the model in `limits.rs`, where a test says what the clock says.
+
+/// So slow that nothing comes while a test runs.
+fn a_day(requests: u32) -> limits::Limit {
+    limits::Limit { rate: 1, burst: 1_000_000, window: Some(limits::Window { requests, seconds: 86_400 }) }
+}
+
+/// All that there is, then what is left, then nothing until it is said when to come again; each limit by its name.
+async fn a_limit_grants_what_there_is(place: Place) {
+    let store = place.open().await;
+    for (name, up_to, granted, left) in [
+        ("a", 4_u32, 4, 6),
+        ("a", 5, 5, 1),
+        ("b", 1, 1, 9),
+        ("a", 5, 1, 0),
+        ("a", 5, 0, 0),
+        ("b", 1_000, 9, 0),
+        ("a", 1, 0, 0),
+    ] {
+        let taken = store.take(name, a_day(10), up_to).await.unwrap();
+        assert_eq!((taken.granted, taken.window), (granted, Some(left)), "{name} {up_to}: {taken:?}");
+        assert_eq!(taken.retry_after_ms == 0, left > 0, "{taken:?}");
+    }
+    let quick = limits::Limit { rate: 100, burst: 3, window: None };
+    let taken = store.take("c", quick, 3_u32).await.unwrap();
+    assert_eq!((taken.granted, taken.window), (3, None));
+    assert!(taken.bucket == 0 && (1..=10).contains(&taken.retry_after_ms), "{taken:?}");
+    tokio::time::sleep(Duration::from_millis(15)).await;
+    assert!(store.take("c", quick, 3_u32).await.unwrap().granted > 0);
+    // Another limit of the same name goes on from what there is.
+    let taken = store.take("a", a_day(12), 5_u32).await.unwrap();
+    assert_eq!((taken.granted, taken.window), (2, Some(0)));
+}
+
+/// However many ask at once, of however many instances, no more are granted than there are.
+async fn a_limit_is_shared_by_all_instances(place: Place) {
+    let stores = [place.open().await, place.open_elsewhere().await];
+    let calls = (0..100_usize).map(|call| stores[call % 2].take("shared", a_day(777), 10_u32));
+    let granted: u32 = join_all(calls).await.into_iter().map(|taken| taken.unwrap().granted).sum();
+    assert_eq!(granted, 777);
+}
+
+async fn limits_out_of_range_are_refused(place: Place) {
+    let store = place.open().await;
+    let good = a_day(10);
+    let window = |requests, seconds| Some(limits::Window { requests, seconds });
+    for (limit, up_to, field) in [
+        (good, 0_u32, "up-to"),
+        (good, 1_001, "up-to"),
+        (limits::Limit { rate: 0, ..good }, 1, "rate"),
+        (limits::Limit { rate: 100_001, ..good }, 1, "rate"),
+        (limits::Limit { burst: 0, ..good }, 1, "burst"),
+        (limits::Limit { burst: 1_000_001, ..good }, 1, "burst"),
+        (limits::Limit { window: window(0, 1), ..good }, 1, "window/requests"),
+        (limits::Limit { window: window(1, 86_401), ..good }, 1, "window/seconds"),
+    ] {
+        let refused = store.take("a", limit, up_to).await;
+        let Err(Fault::Other(told)) = &refused else { panic!("{refused:?}") };
+        assert!(told.contains(&format!("a limit's {field} is ")) && told.contains("it must be from 1 to "), "{told}");
+    }
+    assert_eq!(store.take("a", good, 10_u32).await.unwrap().granted, 10, "nothing was taken");
 }
 
 // Quotes.
@@ -1143,6 +1209,31 @@ async fn redis_keys_are_as_documented() {
     assert!((590..=600).contains(&ttl("trip")), "a write gives a trip its time again");
 }
 
+/// A limit is under a prefix of the site's own, on one slot, for as long as it says anything; a user who may write cities and not
+/// the site is told what is missing, as a permission and not as a fence.
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_in_redis_are_as_documented() {
+    let server = RedisServer::start().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
+    let limit = limits::Limit { rate: 2, burst: 10, window: Some(limits::Window { requests: 9, seconds: 30 }) };
+    store.take("dispatch:110000:bill", limit, 4_u32).await.unwrap();
+    let keys: Vec<String> = server.run("KEYS *").unwrap();
+    let [key] = &keys[..] else { panic!("{keys:?}") };
+    assert!(key.starts_with("s:here:{here:") && key.ends_with("}:limit:dispatch:110000:bill"), "{key}");
+    let ttl: i64 = server.run(&format!("TTL {key}")).unwrap();
+    assert!((58..=61).contains(&ttl), "{ttl}");
+    let fields: Vec<String> = server.run(&format!("HMGET {key} level window current previous")).unwrap();
+    assert_eq!(fields, ["6000", "30000", "4", "0"]);
+
+    let () = server.run("ACL SETUSER site on >word %R~* %RW~c:* +@all").unwrap();
+    let store = StoreUnderTest::new(&Surroundings::redis(&server.url("site:word@"))).await.unwrap();
+    let Err(Fault::Refused(told)) = store.take("a", limit, 1_u32).await else { panic!("it may") };
+    assert!(told.contains("permit them with %RW~s:here:*"), "{told}");
+    let () = server.run("ACL SETUSER site %RW~s:here:*").unwrap();
+    assert_eq!(store.take("a", limit, 1_u32).await.unwrap().granted, 1);
+    put_all(&store, CITY, "t").await;
+}
+
 /// Whatever else is under our keys is an operator's business: it is told, and left alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn nonsense_in_redis_is_told_and_left_alone() {
@@ -1231,19 +1322,35 @@ async fn expired_quotes_are_swept_out_of_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn expired_limits_are_swept_out_of_sqlite() {
+    let file = File::new();
+    let store = file.open().await;
+    let quick = limits::Limit { rate: 100, burst: 1, window: None };
+    for name in 0..20 {
+        store.take(name.to_string(), quick, 1_u32).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    for name in 20..25 {
+        store.take(name.to_string(), quick, 1_u32).await.unwrap();
+    }
+    let count: i64 = file.look().query_row("SELECT count(*) FROM rate_limit", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 5, "each new limit takes four expired ones with it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sqlite_is_set_up_as_documented() {
     let file = File::new();
     put_all(&file.open().await, CITY, "t").await;
     let pragma =
         |name| file.look().query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
     assert_eq!(pragma("journal_mode").unwrap(), "wal".to_owned().into());
-    assert_eq!(pragma("user_version").unwrap(), 3.into());
+    assert_eq!(pragma("user_version").unwrap(), 4.into());
     assert_eq!(pragma("integrity_check").unwrap(), "ok".to_owned().into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_another_release_is_left_alone() {
-    for (version, whose) in [(1, "earlier"), (2, "earlier"), (4, "later")] {
+    for (version, whose) in [(1, "earlier"), (3, "earlier"), (5, "later")] {
         let file = File::new();
         file.look().execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
         let store = file.open().await;

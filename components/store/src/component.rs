@@ -8,10 +8,12 @@ use crate::configuration::Configuration as _;
 use crate::documents::Documents as _;
 use crate::ledger::{Entry, Ledger as _};
 use crate::quotes::Quotes as _;
+use crate::rate_limits::RateLimits as _;
 use crate::trips::{AddError, Batch, BatchError, Trips as _};
 use crate::{MAX_SEGMENTS, Settings, SharedBy, page, ttl_s};
-use exports::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
+use exports::farebox::store::{bills, configuration, documents, faults, ledger, limits, quotes, trips};
 use farebox_heap as _;
+use farebox_limits::{Limit, Taken, Window};
 use farebox_money::Currency;
 use farebox_records::stored::{
     Accumulated, DocumentKind, Due, DueTrip, Generation, Known, Listed, NewRevision, Page, Posted, Proposal, Revision,
@@ -30,6 +32,7 @@ spin_sdk::wit_bindgen::generate!({
             export farebox:store/documents@0.1.0;
             export farebox:store/bills@0.1.0;
             export farebox:store/ledger@0.1.0;
+            export farebox:store/limits@0.1.0;
             export farebox:store/configuration@0.1.0;
         }
     ",
@@ -201,6 +204,16 @@ impl ledger::Guest for Component {
             document,
             billed_at,
         }))
+    }
+}
+
+impl limits::Guest for Component {
+    async fn take(name: String, limit: limits::Limit, up_to: u32) -> Result<limits::Taken, faults::Fault> {
+        let limits::Limit { rate, burst, window } = limit;
+        let window = window.map(|limits::Window { requests, seconds }| Window { requests, seconds });
+        let limit = Limit { rate, burst, window };
+        let Taken { granted, bucket, window, retry_after_ms } = ask!(take(&name, &limit, up_to))?;
+        Ok(limits::Taken { granted, bucket, window, retry_after_ms })
     }
 }
 

@@ -15,6 +15,7 @@ pub mod documents;
 pub mod ledger;
 mod limits;
 pub mod quotes;
+pub mod rate_limits;
 mod settings;
 pub mod trips;
 

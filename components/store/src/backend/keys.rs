@@ -61,6 +61,12 @@ impl Keys {
         [format!("{slot}:fence"), format!("{slot}:facts")]
     }
 
+    /// A limit of a site: `s:<site>:{<site>:<bucket>}:limit:<name>`. What is of no city has a prefix, and so an ACL pattern, of its
+    /// own. With another count of buckets it begins anew, which is all that it does.
+    pub fn rate_limit(self, site: &str, name: &str) -> String {
+        format!("s:{site}:{{{site}:{}}}:limit:{name}", self.bucket(name))
+    }
+
     /// Over how many buckets a city is spread.
     pub fn buckets(self) -> NonZeroU32 {
         self.buckets
@@ -102,6 +108,8 @@ mod tests {
         assert_eq!(keys.document("110000", "policy", "a-1"), "c:110000:{110000:11}:document:policy:a-1");
         assert_eq!(keys.day("110000", 3, "2026-11-26"), "c:110000:{110000:3}:day:2026-11-26");
         assert_eq!(keys.due("110000", 3), ["c:110000:{110000:3}:due", "c:110000:{110000:3}:due-why"]);
+        let name = "dispatch:110000:bill";
+        assert_eq!(keys.rate_limit("east", name), format!("s:east:{{east:{}}}:limit:{name}", keys.bucket(name)));
         assert_eq!(keys.of_bucket("110000", 11), ["c:110000:{110000:11}:fence", "c:110000:{110000:11}:facts"]);
     }
 

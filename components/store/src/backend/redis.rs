@@ -28,7 +28,8 @@ impl Redis {
         Self { url, site, keys, trip_ttl_s, connection: Shared::new(), opened: RefCell::default() }
     }
 
-    /// Runs an operation on the connection, which is opened if need be. Every operation can be run twice without harm:
+    /// Runs an operation on the connection, which is opened if need be. Every operation can be run twice without harm - of a limit
+    /// twice as much is taken, at the most:
     /// when a connection that used to work turns out to be broken, it is run again on a new one. A bill whose first run did
     /// reach Redis is then told of itself, as a caller who asks again would be.
     async fn run(
@@ -112,19 +113,42 @@ impl Redis {
         arguments: &[String],
     ) -> Result<Reply, Fault> {
         let (of_bucket, buckets) = (self.keys.of_bucket(city, bucket), self.keys.buckets());
-        let count = (of_bucket.len() + keys.len()).to_string();
+        let keys: Vec<&String> = of_bucket.iter().chain(keys).collect();
         let always = [self.site.clone(), buckets.to_string()];
-        let rest = || of_bucket.iter().chain(keys).chain(&always).chain(arguments).map(String::as_str);
+        let arguments: Vec<&String> = always.iter().chain(arguments).collect();
+        reply::admitted(self.evaluate(script, &keys, &arguments).await?, buckets.get())
+    }
+
+    /// Takes a step on what is the site's own: one key, and none of what every write to a city does first.
+    pub(crate) async fn step_of_site(
+        &self,
+        script: &Script,
+        key: impl FnOnce(Keys, &str) -> String,
+        arguments: &[String],
+    ) -> Result<Reply, Fault> {
+        let key = key(self.keys, &self.site);
+        let arguments: Vec<&String> = arguments.iter().collect();
+        match self.evaluate(script, &[&key], &arguments).await {
+            // No city has moved: a permission is missing.
+            Err(Fault::Fenced(_)) => Err(Fault::Refused(format!(
+                "Redis: NOPERM: the user may not write the keys s:{0}:*; permit them with %RW~s:{0}:*",
+                self.site
+            ))),
+            reply => reply,
+        }
+    }
+
+    async fn evaluate(&self, script: &Script, keys: &[&String], arguments: &[&String]) -> Result<Reply, Fault> {
+        let count = keys.len().to_string();
+        let rest = || keys.iter().chain(arguments).map(|text| text.as_str());
         let parameters = |script| [script, &*count].into_iter().chain(rest()).map(parameter);
-        let reply = self
-            .run(Access::Write, async |connection| match connection.execute("EVALSHA", parameters(&script.sha)).await {
-                Err(Error::Other(text)) if is_unknown_script(&text) => {
-                    connection.execute("EVAL", parameters(script.source)).await
-                }
-                result => result,
-            })
-            .await?;
-        reply::admitted(reply, buckets.get())
+        self.run(Access::Write, async |connection| match connection.execute("EVALSHA", parameters(&script.sha)).await {
+            Err(Error::Other(text)) if is_unknown_script(&text) => {
+                connection.execute("EVAL", parameters(script.source)).await
+            }
+            result => result,
+        })
+        .await
     }
 }
 

@@ -4,16 +4,17 @@
 //! other requests. What has to happen together happens in one statement and the triggers of the schema.
 
 /// The version of the schema, kept in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 
 /// What each noun needs. A blank line ends a statement: they are run one at a time, and running one again does no harm.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
     include_str!("schema.sql"),
     include_str!("../trips/schema.sql"),
     include_str!("../quotes/schema.sql"),
     include_str!("../documents/schema.sql"),
     include_str!("../bills/schema.sql"),
     include_str!("../configuration/schema.sql"),
+    include_str!("../rate_limits/schema.sql"),
 ];
 
 /// Who else writes a city.
@@ -66,7 +67,7 @@ mod tests {
     /// Who finds a database of another release is told what to do with it.
     #[test]
     fn other_versions_are_refused_with_a_way_out() {
-        for (version, words) in [(Some(2), "earlier release"), (Some(99), "later release"), (None, "not a number")] {
+        for (version, words) in [(Some(3), "earlier release"), (Some(99), "later release"), (None, "not a number")] {
             let told = refusal(version);
             assert!(told.contains(words) && told.contains("move the file away"), "{told}");
         }
