@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{card, city, coupon, explain, keys, output, quote, replay, request};
+use crate::{card, city, coupon, explain, keys, limits, output, quote, replay, request};
 use farebox_runtime::{compile, up};
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
@@ -27,6 +27,9 @@ enum Command {
     /// Check the documents of cities, or print their JSON Schema.
     #[command(subcommand)]
     City(city::City),
+    /// Check the document of limits, or print its JSON Schema.
+    #[command(subcommand)]
+    Limits(limits::Limits),
     Replay(replay::Replay),
     /// Make, list, rotate and revoke the keys that requests are signed with.
     #[command(subcommand)]
@@ -67,6 +70,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Explain(explain) => explain.run(),
         Command::Card(card) => card.run(),
         Command::City(city) => city.run(),
+        Command::Limits(limits) => limits.run(),
         Command::Replay(replay) => replay.run(),
         Command::Keys(keys) => keys.run(),
         Command::Coupon(coupon) => coupon.run(),

@@ -1,8 +1,8 @@
 //! The `farebox` command.
 //!
 //! `farebox up` is the crate [`farebox_runtime`]. The rest of the command line needs no server: [`quote`] prices a trip,
-//! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, [`replay`] prices bills again, and
-//! [`keys`] makes keys. [`coupon`] signs coupons. [`request`] asks a server.
+//! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, [`limits`] that of limits,
+//! [`replay`] prices bills again, [`keys`] makes keys, and [`coupon`] signs coupons. [`request`] asks a server.
 
 pub mod bill_text;
 pub mod card;
@@ -14,6 +14,7 @@ pub mod duration;
 pub mod explain;
 pub mod input;
 pub mod keys;
+pub mod limits;
 pub mod output;
 pub mod quote;
 pub mod replay;

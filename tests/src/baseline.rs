@@ -8,8 +8,9 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Known, Listed, NewRevision,
-    Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Known, Limit, Listed,
+    NewRevision, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp,
+    Variables,
 };
 use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::Segment;
@@ -206,6 +207,10 @@ impl Store for World {
     }
 
     async fn top_up(&self, _: &str, _: &str, _: u32) -> Result<Option<TopUp>, StoreError> {
+        none()
+    }
+
+    async fn take(&self, _: &str, _: &Limit, _: u32) -> Result<Taken, StoreError> {
         none()
     }
 }

@@ -11,7 +11,8 @@
 //!
 //! In an expected body, `"*"` stands for anything, and `"=name"` for anything that is remembered: `{name}` in a later
 //! request stands for it. `{run}` is different in each run. An expected object has exactly the members listed. A header
-//! is a line `> name: value` before the body. A body may be left out.
+//! is a line `> name: value` before the body, and `< name: value` of the answer; there `*` stands for any value. A body may be left
+//! out.
 
 use crate::server::{Answer, Server};
 use serde_json::Value;
@@ -57,6 +58,10 @@ pub fn run(server: &impl Answers, name: &str, text: &str, run: &str) -> Vec<Stri
     wrong
 }
 
+fn is_header(line: &&String) -> bool {
+    line.split_once(": ").is_some_and(|(name, _)| !name.contains(['{', '"', '[', ' ']))
+}
+
 fn parse(text: &str) -> Vec<Exchange> {
     let mut exchanges: Vec<Exchange> = Vec::new();
     let mut in_request = false;
@@ -89,8 +94,6 @@ impl Exchange {
         let (first, rest) = self.request.split_first().expect("a request has a first line");
         let first = fill(first);
         let (method, path) = first.split_once(' ').expect("a request begins with method and path");
-        let is_header =
-            |line: &&String| line.split_once(": ").is_some_and(|(name, _)| !name.contains(['{', '"', '[', ' ']));
         let mut headers: Vec<(String, String)> = Vec::new();
         for line in rest.iter().take_while(is_header) {
             let (name, value) = line.split_once(": ").unwrap_or_default();
@@ -103,7 +106,15 @@ impl Exchange {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let answer = server.answer(method, path, &headers, &body);
 
-        let (status, expected) = self.answer.split_first().expect("an answer has a status");
+        let (status, rest) = self.answer.split_first().expect("an answer has a status");
+        let told = rest.iter().take_while(is_header).filter_map(|line| line.split_once(": ")).collect::<Vec<_>>();
+        for (name, value) in &told {
+            let actual = answer.header(name);
+            if actual.is_empty() || (*value != "*" && actual != *value) {
+                let _ = writeln!(differences, "  {name} is {actual:?} instead of {value}");
+            }
+        }
+        let expected = rest.get(told.len()..).unwrap_or_default();
         if answer.status.to_string() != *status {
             let _ = writeln!(differences, "  status {} instead of {status}", answer.status);
             let _ = writeln!(differences, "  body: {}", answer.body);

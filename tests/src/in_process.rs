@@ -7,6 +7,7 @@ use farebox_gateway::{answering, peer};
 use farebox_kit::memory::{World, now};
 use farebox_web::request::Request;
 use farebox_web::response::Response;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 /// A gateway over a store in memory.
@@ -18,7 +19,17 @@ pub struct InProcess {
 impl Default for InProcess {
     /// One that has agreed on its first configuration, as a node has a second after its start.
     fn default() -> Self {
-        let world = World::default();
+        Self::of(World::default())
+    }
+}
+
+impl InProcess {
+    /// The same with the configuration in this folder.
+    pub fn with_config(config: PathBuf) -> Self {
+        Self::of(World::with_config(config))
+    }
+
+    fn of(world: World) -> Self {
         let process = Self { billing: Billing::new(world.clone()), world };
         for _ in 0..4 {
             process.answer("GET", "/readyz", &[], "");
@@ -26,9 +37,7 @@ impl Default for InProcess {
         }
         process
     }
-}
 
-impl InProcess {
     /// Answers a request as it stands, and finishes what goes on after it.
     pub fn ask(&self, request: &Request) -> Response {
         let response = now(answering::answer(&self.billing, request, Ok(()), [7; 24]));

@@ -675,6 +675,7 @@ fn descriptions_are_the_committed_documents() {
         ("/openapi.json", include_str!("../../docs/openapi.json")),
         ("/rate-card.schema.json", include_str!("../../docs/rate-card.schema.json")),
         ("/city.schema.json", include_str!("../../docs/city.schema.json")),
+        ("/limits.schema.json", include_str!("../../docs/limits.schema.json")),
     ] {
         let answer = server.get(path);
         assert_eq!(answer.status, 200, "{path}");
@@ -694,6 +695,7 @@ fn documents_are_sent_once() {
             ("/openapi.json", "max-age=300"),
             ("/rate-card.schema.json", "max-age=300"),
             ("/city.schema.json", "max-age=300"),
+            ("/limits.schema.json", "max-age=300"),
             ("/v1/cities", "private, no-cache"),
             (&*card, "private, max-age=31536000, immutable"),
         ] {

@@ -111,6 +111,8 @@ fn commands() -> Vec<(String, &'static str, i32)> {
         ("card schema".to_owned(), "", 0),
         ("city check -".to_owned(), "README.md", 1),
         ("city schema".to_owned(), "", 0),
+        ("limits check -".to_owned(), "README.md", 1),
+        ("limits schema".to_owned(), "", 0),
         (format!("replay tests/corpus/bills-2-1.jsonl --card {card}"), "", 0),
         ("replay README.md".to_owned(), "", 1),
         ("replay nowhere".to_owned(), "", 1),

@@ -1057,13 +1057,14 @@ async fn redis_may_fence_a_city() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_user_needs_what_is_documented() {
     let server = RedisServer::start().unwrap();
-    let needed = "~c:* +@read +@write +@scripting +@connection +time";
-    let () = server.run(&format!("ACL SETUSER site on >word {needed}")).unwrap();
+    let needed = "~c:* ~s:local:* +@read +@write +@scripting +@connection +time";
+    let () = server.run(&format!("ACL SETUSER site on >word {}", needed.replace("local", "here"))).unwrap();
     let docs = std::fs::read_to_string(farebox_kit::artifacts::repository().join("docs/store.md")).unwrap();
     assert!(docs.contains(needed));
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url("site:word@"))).await.unwrap();
     put_all(&store, CITY, "t").await;
     assert_all_at(&store, CITY, "t").await;
+    assert_eq!(store.take("t", a_day(1), 1_u32).await.unwrap().granted, 1);
 }
 
 /// A user who may write every key and lacks a command was set up wrongly: no city has moved.

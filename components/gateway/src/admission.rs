@@ -8,16 +8,17 @@ use crate::refusals;
 use farebox_access::{Asked, Enforcement, Keys, Need, Operation, Who, identify, may};
 use farebox_billing::caller::{Caller, Signed};
 use farebox_billing::ports::Ports;
-use farebox_billing::{Billing, Context};
+use farebox_billing::{Billing, Context, Standing};
 use farebox_signatures as signatures;
 use farebox_web::problem::ProblemDetails;
 use farebox_web::request::Request;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// A request that is let in.
 pub struct Admitted<P: Ports> {
-    /// What it is carried out in, if that was needed to find out who asks.
-    context: Option<Rc<Context<P>>>,
+    /// What it is carried out in, once that was needed.
+    context: OnceCell<Rc<Context<P>>>,
 }
 
 impl<P: Ports> Admitted<P> {
@@ -28,10 +29,21 @@ impl<P: Ports> Admitted<P> {
     ///
     /// `config-invalid` when variables or the folder of the configuration cannot be read.
     pub async fn context(&self, billing: &Rc<Billing<P>>, trace: &str) -> Result<Rc<Context<P>>, ProblemDetails> {
-        match &self.context {
-            Some(context) => Ok(Rc::clone(context)),
-            None => Context::new(billing, trace).await.map(Rc::new).map_err(refusals::details),
+        if let Some(context) = self.context.get() {
+            return Ok(Rc::clone(context));
         }
+        let context = Context::new(billing, trace).await.map(Rc::new).map_err(refusals::details)?;
+        Ok(Rc::clone(self.context.get_or_init(|| context)))
+    }
+
+    /// How much the caller may still ask for, if that was looked at.
+    pub fn standing(&self) -> Option<Standing> {
+        self.context.get()?.standing()
+    }
+
+    /// Whether it is known who asks.
+    pub fn is_signed(&self) -> bool {
+        self.context.get().is_some_and(|context| matches!(context.caller, Caller::Signed(_)))
     }
 }
 
@@ -47,7 +59,7 @@ pub async fn admit<P: Ports>(
     trace: &str,
 ) -> Result<Admitted<P>, ProblemDetails> {
     if operation.need(true) == Need::Nothing {
-        return Ok(Admitted { context: None });
+        return Ok(Admitted { context: OnceCell::new() });
     }
     let enforcement = match billing.settings().await {
         Ok(settings) => settings.signatures,
@@ -59,7 +71,7 @@ pub async fn admit<P: Ports>(
         let peer = peer::admit(request.headers(peer::HEADER));
         let who = Who { key: None, loopback: peer.is_ok() };
         may(who, asked(operation), enforcement).or_else(|denied| peer.and(Err(refusals::denied(&denied))))?;
-        return Ok(Admitted { context: None });
+        return Ok(Admitted { context: OnceCell::new() });
     }
     let mut context = Context::new(billing, trace).await.map_err(refusals::details)?;
     let master = context.settings.master_keys.as_ref();
@@ -68,7 +80,7 @@ pub async fn admit<P: Ports>(
     // Without keys nobody is let in, and `/readyz` says why.
     let keys = newer.map_or_else(in_force, Ok).unwrap_or_default();
     context.caller = Caller::Signed(signed(&keys, &context, request, operation)?);
-    Ok(Admitted { context: Some(Rc::new(context)) })
+    Ok(Admitted { context: OnceCell::from(Rc::new(context)) })
 }
 
 /// The city is not known yet. The driver's side is in every bill; elsewhere it depends on what is found.

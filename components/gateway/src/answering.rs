@@ -1,15 +1,17 @@
 //! From a whole request to its whole answer: the one way that all requests go, whoever they come from.
 
-use crate::admission::admit;
+use crate::admission::{Admitted, admit};
 use crate::cors;
 use crate::keeping::{Keeping, kept};
 use crate::openapi;
+use crate::rate_limit;
 use crate::refusals;
 use crate::routes::{self, Route};
 use farebox_billing::event::Event;
 use farebox_billing::origins::Origins;
 use farebox_billing::ports::Ports;
-use farebox_billing::{Billing, Wanted, bills, cards, estimates, health, meter, settlement};
+use farebox_billing::{Billing, Standing, Wanted, bills, cards, estimates, health, meter, settlement};
+use farebox_limits::RouteClass;
 use farebox_web::problem::{self, ProblemDetails};
 use farebox_web::query::Query;
 use farebox_web::request::Request;
@@ -51,11 +53,12 @@ async fn asked<P: Ports>(
     received: Result<(), ProblemDetails>,
     trace: &Trace,
 ) -> Response {
+    let mut standing = None;
     let answered = match received {
-        Ok(()) => routed(billing, request, trace).await,
+        Ok(()) => routed(billing, request, trace, &mut standing).await,
         Err(problem) => Err(problem),
     };
-    match answered {
+    let mut response = match answered {
         Ok(mut response) => {
             trace.mark(&mut response);
             response
@@ -66,17 +69,39 @@ async fn asked<P: Ports>(
             }
             problem.into_response(trace)
         }
+    };
+    if let Some(standing) = standing {
+        rate_limit::mark(&mut response, &standing);
     }
+    response
 }
 
-async fn routed<P: Ports>(billing: &Rc<Billing<P>>, request: &Request, trace: &Trace) -> Answer {
+/// Answers a request, and says how much its caller may still ask for.
+async fn routed<P: Ports>(
+    billing: &Rc<Billing<P>>,
+    request: &Request,
+    trace: &Trace,
+    standing: &mut Option<Standing>,
+) -> Answer {
     let route = Route::find(&request.method, request.path())?;
-    let query = |known| Query::parse(request.query(), known);
     let admitted = admit(billing, request, route.operation(), trace.id()).await;
     if admitted.is_err() && route == Route::Status {
         health::get_ready(billing, trace.id()).await;
     }
     let admitted = admitted?;
+    let answer = carried_out(route, billing, request, trace, &admitted).await;
+    *standing = admitted.standing();
+    answer
+}
+
+async fn carried_out<P: Ports>(
+    route: Route,
+    billing: &Rc<Billing<P>>,
+    request: &Request,
+    trace: &Trace,
+    admitted: &Admitted<P>,
+) -> Answer {
+    let query = |known| Query::parse(request.query(), known);
     let context = async || admitted.context(billing, trace.id()).await;
     match route {
         Route::CreateEstimate => {
@@ -118,12 +143,14 @@ async fn routed<P: Ports>(billing: &Rc<Billing<P>>, request: &Request, trace: &T
         }
         Route::Commission => {
             let document = document(request)?;
-            let settlement = settlement::create(&*context().await?, &document);
+            let settlement = settlement::create(&*context().await?, &document).await;
             answer::json(StatusCode::OK, &settlement.map_err(refusals::details)?)
         }
         Route::Cities => {
             query(&[])?;
-            let cities = answer::json(StatusCode::OK, &health::cities(&*context().await?))?;
+            let context = context().await?;
+            context.within_limits(RouteClass::Read, None).await.map_err(refusals::details)?;
+            let cities = answer::json(StatusCode::OK, &health::cities(&context))?;
             Ok(kept(cities, Keeping::Asking, request))
         }
         Route::RateCard { city, version } => {
@@ -138,10 +165,17 @@ async fn routed<P: Ports>(billing: &Rc<Billing<P>>, request: &Request, trace: &T
             let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             answer::json(status, &readiness)
         }
-        Route::Status => answer::json(StatusCode::OK, &health::status(billing, trace.id()).await),
+        Route::Status => {
+            // Without a key it is the machine itself that asks: a probe.
+            if admitted.is_signed() {
+                context().await?.within_limits(RouteClass::Operate, None).await.map_err(refusals::details)?;
+            }
+            answer::json(StatusCode::OK, &health::status(billing, trace.id()).await)
+        }
         Route::OpenApi => Ok(openapi::OPEN_API.answer(request)),
         Route::RateCardSchema => Ok(openapi::RATE_CARDS.answer(request)),
         Route::CitySchema => Ok(openapi::CITIES.answer(request)),
+        Route::LimitsSchema => Ok(openapi::LIMITS.answer(request)),
     }
 }
 

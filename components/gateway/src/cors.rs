@@ -13,7 +13,7 @@ const ASKED_WITH: &str = "accept-language, content-digest, content-encoding, con
                           signature-input, traceparent";
 
 /// The headers of an answer that a page may see, beside those it always may.
-const SEEN: &str = "accept-signature, etag, retry-after, traceparent, www-authenticate";
+const SEEN: &str = "accept-signature, etag, ratelimit, ratelimit-policy, retry-after, traceparent, www-authenticate";
 
 /// For how long a browser need not ask again, in seconds: two hours, the longest that all of them keep it.
 const KEPT_S: &str = "7200";

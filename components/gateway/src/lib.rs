@@ -12,6 +12,7 @@ pub mod cors;
 pub mod keeping;
 pub mod openapi;
 pub mod peer;
+pub mod rate_limit;
 pub mod refusals;
 pub mod routes;
 

@@ -29,9 +29,14 @@ pub const RATE_CARD_SCHEMA: &str = include_str!("../../../docs/rate-card.schema.
 /// The JSON Schema of the documents of cities.
 pub const CITY_SCHEMA: &str = include_str!("../../../docs/city.schema.json");
 
+/// The JSON Schema of the document of limits.
+pub const LIMITS_SCHEMA: &str = include_str!("../../../docs/limits.schema.json");
+
 /// The same, to be answered with.
 pub static OPEN_API: Document = Document::new(DOCUMENT, || tag(DOCUMENT.as_bytes()));
 /// The same, to be answered with.
 pub static RATE_CARDS: Document = Document::new(RATE_CARD_SCHEMA, || tag(RATE_CARD_SCHEMA.as_bytes()));
 /// The same, to be answered with.
 pub static CITIES: Document = Document::new(CITY_SCHEMA, || tag(CITY_SCHEMA.as_bytes()));
+/// The same, to be answered with.
+pub static LIMITS: Document = Document::new(LIMITS_SCHEMA, || tag(LIMITS_SCHEMA.as_bytes()));

@@ -21,6 +21,7 @@ pub const fn kind(code: Code) -> &'static Kind {
         InvalidParameter = BAD_REQUEST "A parameter is not valid";
         ScopeMissing = FORBIDDEN DeniedCode::ScopeMissing.title();
         CityNotAllowed = FORBIDDEN DeniedCode::CityNotAllowed.title();
+        RateLimited = TOO_MANY_REQUESTS "Too many requests";
         EstimateNotFound = NOT_FOUND "There is no such estimate";
         ProductNotEstimated = NOT_FOUND "The estimate does not cover this product";
         RateCardNotFound = NOT_FOUND "There is no rate card of this version";

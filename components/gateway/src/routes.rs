@@ -67,6 +67,8 @@ pub enum Route {
     RateCardSchema,
     /// `GET /city.schema.json`
     CitySchema,
+    /// `GET /limits.schema.json`
+    LimitsSchema,
 }
 
 /// The query parameters of the detail page of an estimate.
@@ -109,6 +111,7 @@ impl Route {
             ("GET", ["openapi.json"]) => Ok(Self::OpenApi),
             ("GET", ["rate-card.schema.json"]) => Ok(Self::RateCardSchema),
             ("GET", ["city.schema.json"]) => Ok(Self::CitySchema),
+            ("GET", ["limits.schema.json"]) => Ok(Self::LimitsSchema),
             (_, segments) => Err(match allowed(segments) {
                 Some(allow) => {
                     let detail = format!("{method} is not allowed here; allowed: {allow}");
@@ -139,6 +142,7 @@ impl Route {
             Self::OpenApi => Operation::OpenApi,
             Self::RateCardSchema => Operation::RateCardSchema,
             Self::CitySchema => Operation::CitySchema,
+            Self::LimitsSchema => Operation::LimitsSchema,
         }
     }
 }
@@ -167,9 +171,8 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
         | ["v1", "cities", _, "rate-cards", _]
         | ["v1", "estimates", _, "details", _]
         | ["v1", "trips", _, "bill", "detail"]
-        | ["healthz" | "readyz" | "statusz" | "openapi.json" | "rate-card.schema.json" | "city.schema.json"] => {
-            "GET, HEAD"
-        }
+        | ["healthz" | "readyz" | "statusz" | "openapi.json"]
+        | ["rate-card.schema.json" | "city.schema.json" | "limits.schema.json"] => "GET, HEAD",
         _ => return None,
     })
 }
@@ -228,6 +231,7 @@ mod tests {
         check("GET", "/openapi.json", Ok(Route::OpenApi));
         check("GET", "/rate-card.schema.json", Ok(Route::RateCardSchema));
         check("GET", "/city.schema.json", Ok(Route::CitySchema));
+        check("GET", "/limits.schema.json", Ok(Route::LimitsSchema));
 
         check("GET", "/v1/estimates", Err((405, Some("POST"))));
         check("DELETE", "/v1/trips/t-1/bill", Err((405, Some("GET, HEAD, POST"))));

@@ -39,6 +39,8 @@ pub enum Operation {
     RateCardSchema,
     /// `GET /city.schema.json`
     CitySchema,
+    /// `GET /limits.schema.json`
+    LimitsSchema,
 }
 
 /// What a caller needs.
@@ -54,7 +56,7 @@ pub enum Need {
 
 impl Operation {
     /// All there are.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::CreateEstimate,
         Self::EstimateDetail,
         Self::AddSegments,
@@ -71,6 +73,7 @@ impl Operation {
         Self::OpenApi,
         Self::RateCardSchema,
         Self::CitySchema,
+        Self::LimitsSchema,
     ];
 
     /// What a caller needs. `driver_side` says that the driver's side is in what is answered; where reading is not what the key is
@@ -88,7 +91,8 @@ impl Operation {
             Self::Cities => Need::AnyKey,
             Self::Status | Self::ErasePassenger => Need::Scope(Scope::Operate),
             // Orchestrators have no keys. What documents say is in the source.
-            Self::Health | Self::Ready | Self::OpenApi | Self::RateCardSchema | Self::CitySchema => Need::Nothing,
+            Self::Health | Self::Ready | Self::OpenApi => Need::Nothing,
+            Self::RateCardSchema | Self::CitySchema | Self::LimitsSchema => Need::Nothing,
         }
     }
 
@@ -110,7 +114,8 @@ impl Operation {
             | Self::Status
             | Self::OpenApi
             | Self::RateCardSchema
-            | Self::CitySchema => false,
+            | Self::CitySchema
+            | Self::LimitsSchema => false,
         }
     }
 

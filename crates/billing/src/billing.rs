@@ -9,6 +9,7 @@ use crate::ports::Ports;
 use crate::refusal::Refusal;
 use crate::refusing::Refusing;
 use crate::settings::{self, Settings};
+use crate::standing::Limiting;
 use farebox_access::{Enforcement, Keys, MasterKeys};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -32,6 +33,8 @@ pub struct Billing<P: Ports> {
     pub(crate) earlier: RefCell<Earlier<P>>,
     /// What was told of a store that refuses.
     pub(crate) refusing: Refusing,
+    /// What callers may be let before the store is asked again.
+    pub(crate) limiting: Limiting,
     /// Work that goes on after answers.
     pub(crate) backlog: Backlog,
     /// Whether everything was looked at once, so that no request waits for it.
@@ -51,6 +54,7 @@ impl<P: Ports> Billing<P> {
             settings: OnceCell::new(),
             earlier: RefCell::default(),
             refusing: Refusing::default(),
+            limiting: Limiting::default(),
             backlog: Backlog::default(),
             looked: Cell::default(),
             #[cfg(feature = "planted")]

@@ -26,6 +26,7 @@ use crate::requests::{AskedBill, BillRequest};
 use crate::trip::{self, Ridden};
 use choosing::{Cards, choose_cards, quote};
 use farebox_fare::{Degradation, Segment, Trip, time};
+use farebox_limits::RouteClass;
 use farebox_records::{BillRecord, Finding, Kept, NotQuoted, Quote, TopUpRecord};
 use futures::future::join3;
 use records::{contradiction, of_this_release};
@@ -51,7 +52,7 @@ pub struct Billed {
 ///
 /// What is wrong with the request, or with what it needs; `bill-conflict` when the trip was billed from another request.
 pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Value) -> Result<Billed, Refusal> {
-    context.may_in_city_of(document)?;
+    context.may_in_city_of(document, RouteClass::Bill).await?;
     let Some(asked) = AskedBill::read(document) else {
         return match decoded(context, document) {
             Ok(_) => Err(Refusal::internal("a request can be read with the configuration, and not without")),

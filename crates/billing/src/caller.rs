@@ -43,6 +43,14 @@ impl Signed {
 }
 
 impl Caller {
+    /// The key, if they need one.
+    pub fn key_id(&self) -> Option<&str> {
+        match self {
+            Self::Local => None,
+            Self::Signed(signed) => Some(&signed.key),
+        }
+    }
+
     /// Whether they may have this of a city.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use crate::patience::Patience;
 use crate::ports::{DocumentKind, Ports, StoreError};
 use crate::refusal::{Code, Refusal};
 use crate::requests::Tariffs as _;
+use farebox_limits::RouteClass;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -27,7 +28,7 @@ pub(crate) enum Missing {
 ///
 /// `rate-card-not-found`; or that the store did not say.
 pub async fn document<P: Ports>(context: &Context<P>, city: &str, version: &str) -> Result<String, Refusal> {
-    context.caller.may(city, false)?;
+    context.may(city, false, RouteClass::Read).await?;
     let document = match current(&context.config, city, version) {
         Some(card) => card.document.clone(),
         None => {

@@ -8,8 +8,8 @@ use crate::patience::Patience;
 use crate::ports::{CallError, Ports, StoreError, advice};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
+use crate::standing::Standing;
 use farebox_fare::Timestamp;
-use serde_json::Value;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -30,6 +30,7 @@ pub struct Context<P: Ports> {
     /// When the store was first called, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed). Many requests never
     /// call it, and asking the clock is a call of the host.
     first_call: Cell<Option<Duration>>,
+    pub(crate) standing: Cell<Option<Standing>>,
 }
 
 impl<P: Ports> Context<P> {
@@ -43,6 +44,7 @@ impl<P: Ports> Context<P> {
         let InForce { snapshot, now_ms } = billing.in_force().await?;
         Ok(Self {
             first_call: Cell::new(None),
+            standing: Cell::new(None),
             now: i64::try_from(now_ms / 1000).unwrap_or(Timestamp::MAX),
             caller: Caller::Local,
             trace: trace.to_owned(),
@@ -52,13 +54,9 @@ impl<P: Ports> Context<P> {
         })
     }
 
-    /// Whether the caller may ask about the city of a body. One that names none is refused by whoever reads it.
-    ///
-    /// # Errors
-    ///
-    /// `city-not-allowed`.
-    pub(crate) fn may_in_city_of(&self, document: &Value) -> Result<(), Refusal> {
-        document.get("city").and_then(Value::as_str).map_or(Ok(()), |city| self.caller.may(city, false))
+    /// How much the caller may still ask for, if that is limited and was looked at.
+    pub fn standing(&self) -> Option<Standing> {
+        self.standing.get()
     }
 
     /// The world around.

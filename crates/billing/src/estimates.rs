@@ -17,6 +17,7 @@ use crate::refusal::{Code, Refusal};
 use crate::requests::EstimateRequest;
 use crate::trip::{self, Asked};
 use farebox_fare::{Bill, Degradation};
+use farebox_limits::RouteClass;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -27,7 +28,7 @@ use std::rc::Rc;
 ///
 /// What is wrong with the request; or that a rate card it needs is broken.
 pub async fn create<P: Ports>(context: &Rc<Context<P>>, document: &Value) -> Result<EstimateDocument, Refusal> {
-    context.may_in_city_of(document)?;
+    context.may_in_city_of(document, RouteClass::Estimate).await?;
     let (config, settings) = (&context.config, &context.settings);
     let request = EstimateRequest::decode(document, &**config)?;
     let trip = trip::estimated(&request);
@@ -113,7 +114,7 @@ pub async fn detail<P: Ports>(
         let detail = "this is not an estimate identifier that was made here, or it was changed on its way";
         Refusal::new(Code::EstimateNotFound, detail)
     })?;
-    context.caller.may(&estimate.city, false)?;
+    context.may(&estimate.city, false, RouteClass::Estimate).await?;
     let price = estimate.price(product).ok_or_else(|| {
         let products: Vec<_> = estimate.prices.iter().map(|price| price.product.as_str()).collect();
         Refusal::new(Code::ProductNotEstimated, format!("the estimate covers {}", products.join(", ")))

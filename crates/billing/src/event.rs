@@ -167,6 +167,25 @@ pub enum Event {
     /// Requests need not be signed, so only callers on the machine itself are answered. Behind a proxy on the same machine everybody
     /// is one.
     SignaturesOff,
+    /// Callers were refused because they had asked for more than is let. It is told once a minute.
+    CallerLimited {
+        /// Who was, last; empty for callers who need no key.
+        key: String,
+        /// In which city; empty where it is about none.
+        city: String,
+        /// In which class of routes.
+        class: &'static str,
+        /// How many requests were refused since it was told last, whoever they were of.
+        refused: u64,
+    },
+    /// The store does not say how much is let: this instance goes by the limits alone, and lets what each of them says. It is told
+    /// once a minute.
+    LimitsLocal {
+        /// How often the store was asked in vain since it was told last.
+        times: u64,
+        /// What the store said.
+        why: String,
+    },
     /// A request was refused for a reason that is not the caller's.
     Refused {
         /// The kind of refusal.

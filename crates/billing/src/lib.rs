@@ -9,7 +9,7 @@
 //!
 //! | a ride is | by |
 //! |---|---|
-//! | asked by | a [`caller`], who may or may not |
+//! | asked by | a [`caller`], who may or may not, and as often as is let: [`Standing`] |
 //! | asked about | [`requests`], within [`limits`] |
 //! | estimated | [`estimates`]; the answer is signed by [`estimate_id`] |
 //! | metered | [`meter`]; what is odd about it are [`findings`] |
@@ -36,6 +36,7 @@ pub mod findings;
 pub mod geodesy;
 pub mod health;
 mod later;
+mod limiting;
 pub mod limits;
 mod locale;
 pub mod meter;
@@ -54,8 +55,10 @@ pub mod requests;
 pub mod schema;
 pub mod settings;
 pub mod settlement;
+mod standing;
 pub mod trip;
 
 pub use billing::Billing;
 pub use context::Context;
 pub use pages::Wanted;
+pub use standing::Standing;

@@ -6,6 +6,7 @@ use crate::planted::{Bug, planted};
 use crate::ports::{Accumulated, Ports, SegmentsError, StoreError};
 use crate::refusal::Refusal;
 use crate::requests::SegmentsRequest;
+use farebox_limits::RouteClass;
 use serde_json::Value;
 
 /// Adds all segments or none. There is nothing to fall back to: without the store the caller is asked to send them again,
@@ -19,7 +20,7 @@ pub async fn add_segments<P: Ports>(
     trip_id: &str,
     document: &Value,
 ) -> Result<TotalsDocument, Refusal> {
-    context.may_in_city_of(document)?;
+    context.may_in_city_of(document, RouteClass::Meter).await?;
     let SegmentsRequest { city, segments } = SegmentsRequest::decode(document, &*context.config)?;
     let added = context.write(context.ports().add_segments(&city, trip_id, &segments)).await;
     let Accumulated { distance_m, duration_s, segments, billed } = match added {

@@ -12,6 +12,8 @@ words! {
         ScopeMissing = "scope-missing",
         /// The caller's key is not for this city.
         CityNotAllowed = "city-not-allowed",
+        /// The caller has asked for more than is let.
+        RateLimited = "rate-limited",
         /// Not an identifier that this service made.
         EstimateNotFound = "estimate-not-found",
         /// The estimate is fine, the product was not part of it.

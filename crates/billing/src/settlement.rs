@@ -9,6 +9,7 @@ use crate::ports::Ports;
 use crate::refusal::{Code, Refusal};
 use crate::requests::CommissionRequest;
 use farebox_document::{Problem, canonical_json};
+use farebox_limits::RouteClass;
 use farebox_records::Settlement;
 use serde_json::Value;
 use std::rc::Rc;
@@ -18,8 +19,8 @@ use std::rc::Rc;
 /// # Errors
 ///
 /// What is wrong with the request; or that the policy it needs is broken.
-pub fn create<P: Ports>(context: &Context<P>, document: &Value) -> Result<CommissionDocument, Refusal> {
-    context.may_in_city_of(document)?;
+pub async fn create<P: Ports>(context: &Context<P>, document: &Value) -> Result<CommissionDocument, Refusal> {
+    context.may_in_city_of(document, RouteClass::Bill).await?;
     let request = CommissionRequest::decode(document, &*context.config)?;
     let given = request.policy.as_ref().map(inline_policy::<P>).transpose()?;
     let policy = match given {

@@ -6,11 +6,12 @@ use crate::native::{Native, NativeCatalogue};
 use farebox_billing::engines::{Catalogue, Unrendered};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Generation, Generations, Ids, Known, Listed,
-    NewRevision, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp,
+    Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Generation, Generations, Ids, Known, Limit, Listed,
+    NewRevision, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp,
     Variables,
 };
 use farebox_fare::{Degradation, Segment};
+use farebox_limits::bucket;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
@@ -112,6 +113,10 @@ pub struct Memory {
     pub due: RefCell<BTreeMap<String, DueTrip>>,
     /// Quotes and documents, by name or version.
     pub documents: RefCell<BTreeMap<String, String>>,
+    /// Limits, by name.
+    pub limits: RefCell<BTreeMap<String, bucket::State>>,
+    /// How often tokens were asked for.
+    pub takes: Cell<u32>,
     /// Generations of the configuration, ascending.
     pub generations: RefCell<Vec<Generation>>,
     /// Their texts, by version.
@@ -152,6 +157,8 @@ impl World {
             bills: RefCell::default(),
             due: RefCell::default(),
             documents: RefCell::default(),
+            limits: RefCell::default(),
+            takes: Cell::default(),
             generations: RefCell::default(),
             files: RefCell::default(),
             events: RefCell::default(),
@@ -479,6 +486,17 @@ impl<C: Catalogue + 'static> Store for World<C> {
             let bills = memory.bills.borrow();
             let found = bills.get(trip).and_then(|all| all.iter().find(|new| new.revision.number == revision));
             Ok(found.and_then(|new| new.top_up.clone()))
+        })
+        .await
+    }
+
+    async fn take(&self, name: &str, limit: &Limit, up_to: u32) -> Result<Taken, StoreError> {
+        self.0.takes.set(self.0.takes.get() + 1);
+        self.call("take", |memory| {
+            let mut limits = memory.limits.borrow_mut();
+            let (state, granted) = bucket::take(limits.get(name).copied(), limit, up_to, memory.now_ms.get());
+            limits.insert(name.to_owned(), state);
+            Ok(state.told(limit, granted))
         })
         .await
     }

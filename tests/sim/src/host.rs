@@ -6,8 +6,9 @@ use crate::plan::Plan;
 use crate::store::{Contents, SimStore};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Known, Listed, NewRevision,
-    Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Known, Limit, Listed,
+    NewRevision, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp,
+    Variables,
 };
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::native::Native;
@@ -218,5 +219,9 @@ impl Store for World {
     async fn top_up(&self, _: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError> {
         let key = (trip.to_owned(), revision);
         self.store.call(false, move |contents, _| Ok(contents.ledger.get(&key).cloned())).await
+    }
+
+    async fn take(&self, _: &str, _: &Limit, _: u32) -> Result<Taken, StoreError> {
+        Err(StoreError::Other("no simulated configuration has limits".to_owned()))
     }
 }

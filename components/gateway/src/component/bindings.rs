@@ -22,6 +22,7 @@ spin_sdk::wit_bindgen::generate!({
             import farebox:store/documents@0.1.0;
             import farebox:store/bills@0.1.0;
             import farebox:store/ledger@0.1.0;
+            import farebox:store/limits@0.1.0;
             import farebox:store/configuration@0.1.0;
         }
     ",

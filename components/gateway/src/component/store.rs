@@ -1,10 +1,10 @@
 //! The store, as the component that it is. Whoever calls it bounds the call.
 
-use super::bindings::farebox::store::{bills, configuration, documents, faults, ledger, quotes, trips};
+use super::bindings::farebox::store::{bills, configuration, documents, faults, ledger, limits, quotes, trips};
 use super::world::World;
 use farebox_billing::ports::{
-    Accumulated, DocumentKind, Due, DueTrip, Generation, Generations, Known, Listed, NewRevision, Page, Posted,
-    Proposal, Revision, SegmentsError, Store, StoreError, StoredBill, TopUp,
+    Accumulated, DocumentKind, Due, DueTrip, Generation, Generations, Known, Limit, Listed, NewRevision, Page, Posted,
+    Proposal, Revision, SegmentsError, Store, StoreError, StoredBill, Taken, TopUp, Window,
 };
 use farebox_fare::Segment;
 use farebox_money::Currency;
@@ -117,6 +117,14 @@ impl<C> Store for World<C> {
         let unknown = || StoreError::Other(format!("the ledger holds a currency {currency:?}"));
         let currency = Currency::from_code(&currency).ok_or_else(unknown)?;
         Ok(Some(TopUp { currency, amount, document }))
+    }
+
+    async fn take(&self, name: &str, limit: &Limit, up_to: u32) -> Result<Taken, StoreError> {
+        let Limit { rate, burst, window } = *limit;
+        let window = window.map(|Window { requests, seconds }| limits::Window { requests, seconds });
+        let taken = limits::take(name.to_owned(), limits::Limit { rate, burst, window }, up_to).await?;
+        let limits::Taken { granted, bucket, window, retry_after_ms } = taken;
+        Ok(Taken { granted, bucket, window, retry_after_ms })
     }
 }
 

@@ -49,12 +49,20 @@ pub(super) fn refusal(status: u16) -> Value {
     let more = match status {
         400 => " What is not HTTP at all is answered by the server alone: without a body, and without a trace.",
         503 => " Nothing is lost: the same request can be sent again.",
+        429 => " Nothing was done; `detail` says which limit it is, and what would be right.",
         504 => " What was asked for may have happened, or still happen; sending the same request again is safe.",
         _ => "",
     };
     let mut headers = traced();
     if status == 503 {
         headers["retry-after"] = required("After how many seconds it makes sense to ask again.", retry_after());
+    }
+    if status == 429 {
+        headers["retry-after"] = required("After how many seconds the next request is let.", retry_after());
+        for (name, mut header) in limited() {
+            header["required"] = true.into();
+            headers[name] = header;
+        }
     }
     if status == 401 {
         let fixed = |value: &str| json!({"type": "string", "const": value});
@@ -76,6 +84,29 @@ fn codes(status: u16) -> Vec<&'static str> {
 pub(super) fn traced() -> Value {
     let schema = json!({"type": "string", "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$"});
     json!({"traceparent": required("W3C Trace Context: the caller's trace, with a span of ours; or a new one.", schema)})
+}
+
+/// What an answer of a route brings where the caller is limited: draft-ietf-httpapi-ratelimit-headers-10.
+pub(super) fn limited() -> [(&'static str, Value); 2] {
+    let list = |pattern: &str| json!({"type": "string", "pattern": pattern});
+    let header =
+        |description: &str, schema: Value| json!({"description": description, "required": false, "schema": schema});
+    [
+        (
+            "ratelimit-policy",
+            header(
+                "The limits of the caller, in this city and class of routes: `q` requests in `w` seconds.",
+                list("^\"[a-z-]+\";q=[0-9]+;w=[0-9]+(, \"[a-z-]+\";q=[0-9]+;w=[0-9]+)?$"),
+            ),
+        ),
+        (
+            "ratelimit",
+            header(
+                "How much is left of them: `r` requests, or none for `t` seconds.",
+                list("^\"[a-z-]+\";r=[0-9]+(;t=[0-9]+)?(, \"[a-z-]+\";r=[0-9]+)?$"),
+            ),
+        ),
+    ]
 }
 
 /// What an answer brings that clients may keep.

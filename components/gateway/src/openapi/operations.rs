@@ -4,7 +4,7 @@ use super::answers::{self, OF_EVERY_BODY, OF_EVERY_ROUTE};
 use crate::keeping::Keeping;
 use farebox_access::Need;
 use farebox_web::body::BODY_BYTES;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// One operation, as it is written.
 pub(super) struct Operation(Value);
@@ -32,7 +32,18 @@ impl Operation {
         self.0["security"] = json!([{"signature": scopes}, {}]);
         let about = self.0["description"].as_str().map(|about| format!("{about} {said}"));
         self.0["description"] = about.unwrap_or(said).into();
-        self.refuses(&[401, 403])
+        self.may_be_limited().refuses(&[401, 403, 429])
+    }
+
+    /// Whoever needs a key may be let only so often, and is told how often that is.
+    fn may_be_limited(mut self) -> Self {
+        let own = self.0["responses"].as_object_mut().into_iter().flat_map(Map::values_mut);
+        for headers in own.filter_map(|answer| answer.get_mut("headers")) {
+            for (name, header) in answers::limited() {
+                headers[name] = header;
+            }
+        }
+        self
     }
 
     /// What else there is to say of it.

@@ -8,6 +8,7 @@ use farebox_billing::config::city::CityRules;
 use farebox_billing::refusal::Refusal;
 use farebox_billing::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest, Tariffs};
 use farebox_document::{Problem, without_limit};
+use farebox_limits::LimitsDocument;
 use farebox_money::Currency;
 use http::Method;
 use serde::Serialize;
@@ -78,6 +79,7 @@ fn every_list_of_a_request_has_a_limit() {
     }
     assert_eq!(bodies, 4);
     assert_eq!(without_limit(&CityRules::schema(), ""), [""; 0]);
+    assert_eq!(without_limit(&LimitsDocument::schema(), ""), [""; 0]);
 }
 
 /// What is asked for by each route: a method, and a path of the document. A route that is not here does not compile.
@@ -110,6 +112,7 @@ routes! {
     OpenApi: "get" "/openapi.json",
     RateCardSchema: "get" "/rate-card.schema.json",
     CitySchema: "get" "/city.schema.json",
+    LimitsSchema: "get" "/limits.schema.json",
 }
 
 /// Every route is described, and whatever is described is a route.
@@ -249,7 +252,7 @@ fn operations_say_who_may() {
             let security = operation["security"].as_array().unwrap();
             let needs_a_key = path.starts_with("/v1/") || path == "/statusz";
             assert_eq!(!security.is_empty(), needs_a_key, "{at}");
-            assert_eq!([is_refused("401"), is_refused("403")], [needs_a_key; 2], "{at}");
+            assert_eq!(["401", "403", "429"].map(is_refused), [needs_a_key; 3], "{at}");
             for scope in security.first().and_then(|first| first["signature"].as_array()).into_iter().flatten() {
                 let scope = scope.as_str().unwrap();
                 scopes.insert(scope);

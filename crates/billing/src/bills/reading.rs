@@ -9,6 +9,7 @@ use crate::planted::{Bug, planted};
 use crate::ports::{Ports, Revision, StoreError};
 use crate::refusal::{Code, Refusal};
 use farebox_fare::names;
+use farebox_limits::RouteClass;
 use farebox_records::{BillRecord, ReadError, ShownBill};
 
 /// The bill as it was made.
@@ -77,7 +78,7 @@ pub(super) async fn find<P: Ports>(
     if !names::is_token(city) {
         return Err(Refusal::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
     }
-    context.caller.may(city, driver_side)?;
+    context.may(city, driver_side, RouteClass::Read).await?;
     match context.read(Patience::Long, context.ports().bill(city, trip_id)).await {
         Ok(Some(head)) => Ok((city.to_owned(), head)),
         Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => Err(no_bill()),

@@ -6,6 +6,7 @@ use farebox_access::{Document, Keys, MasterKeys, SealedDocument};
 use farebox_coupons::Issuers;
 use farebox_document::{Problem, Problems};
 use farebox_fare::Timestamp;
+use farebox_limits::Limits;
 use farebox_money::Currency;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -190,6 +191,15 @@ impl ParsedKeys {
     pub(super) fn check(text: &str) -> Result<(), Vec<String>> {
         SealedDocument::parse(text).map(drop).map_err(lines)
     }
+}
+
+/// Reads the document of limits.
+///
+/// # Errors
+///
+/// Everything that is wrong with it.
+pub(super) fn limits(text: &str) -> Result<Limits, Vec<String>> {
+    Limits::parse(text).map_err(lines)
 }
 
 fn lines(problems: Vec<Problem>) -> Vec<String> {

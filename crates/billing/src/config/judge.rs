@@ -1,7 +1,7 @@
 //! Which of the files can follow what is in force: a broken successor leaves the last good one where it is.
 
-use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy};
-use super::place::{KEYS, LAYOUT, POLICY, Place};
+use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy, limits};
+use super::place::{KEYS, LAYOUT, LIMITS, POLICY, Place};
 use super::texts::Manifest;
 use crate::engines::{Catalogue as _, Engines};
 use farebox_access::MasterKeys;
@@ -48,8 +48,8 @@ pub enum Master<'k> {
 /// Copy is judged by who renders. Whoever does not leaves it as it is in the base, for the next one who does.
 ///
 /// What is not there any more is withdrawn, but for what nothing can do without: the policy, the layout, and the last rate
-/// card. A folder without them is being replaced, or was not mounted. A document of keys that is gone takes all keys with it,
-/// unless all rate cards are gone as well.
+/// card. A folder without them is being replaced, or was not mounted. A document of keys that is gone takes all keys with it, and one
+/// of limits all limits, unless all rate cards are gone as well.
 pub fn judge<E: Engines>(
     base: &Manifest,
     files: &Manifest,
@@ -104,6 +104,7 @@ impl<E: Engines, T: Fn(&str, &str) -> Found> Judge<'_, E, T> {
                         Master::Keys(master) => ParsedKeys::open(&text, master).map(drop),
                         Master::None | Master::Unknown => ParsedKeys::check(&text),
                     },
+                    Place::Limits => limits(&text).map(drop),
                     Place::Layout | Place::Messages { .. } => Ok(()),
                 };
                 parsed.map_err(|problems| problems.join("; "))
@@ -191,7 +192,8 @@ impl<E: Engines, T: Fn(&str, &str) -> Found> Judge<'_, E, T> {
         let is_card = |path: &&String| path.starts_with("cards/");
         let no_cards = !self.files.keys().any(|path| is_card(&path));
         for (path, version) in self.base {
-            let needed = path == POLICY || path == LAYOUT || (no_cards && (is_card(&path) || path == KEYS));
+            let needed =
+                path == POLICY || path == LAYOUT || (no_cards && (is_card(&path) || path == KEYS || path == LIMITS));
             if needed && !judgement.good.contains_key(path) {
                 judgement.good.insert(path.clone(), version.clone());
                 let told = judgement.broken.iter().any(|broken| broken.path == *path);

@@ -19,6 +19,9 @@ pub(super) const POLICY: &str = "policies/default.json";
 /// Where the keys are that requests are signed with.
 pub(super) const KEYS: &str = "keys.json";
 
+/// Where the limits are.
+pub(super) const LIMITS: &str = "limits.json";
+
 /// What a file of the configuration is, by its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -37,6 +40,8 @@ pub enum Place {
     Policy,
     /// The keys that requests are signed with.
     Keys,
+    /// How much whom is let.
+    Limits,
     /// What a city decides for itself.
     City {
         /// Which.
@@ -58,6 +63,7 @@ impl Place {
             POLICY => return Some(Self::Policy),
             LAYOUT => return Some(Self::Layout),
             KEYS => return Some(Self::Keys),
+            LIMITS => return Some(Self::Limits),
             _ => {}
         }
         match path.split('/').collect::<Vec<_>>()[..] {
@@ -85,7 +91,7 @@ impl Place {
     pub const fn most_bytes(&self) -> u64 {
         match self {
             Self::Card { .. } | Self::Messages { .. } => 512 << 10,
-            Self::Policy | Self::Layout => 256 << 10,
+            Self::Policy | Self::Layout | Self::Limits => 256 << 10,
             Self::City { .. } => 64 << 10,
             // A thousand keys with a few cities each.
             Self::Keys => 1 << 20,
@@ -146,6 +152,8 @@ mod tests {
             ("keys.json", Some(Place::Keys)),
             ("keys.json~", None),
             ("keys/keys.json", None),
+            ("limits.json", Some(Place::Limits)),
+            ("limits.json.orig", None),
             ("README.md", None),
             ("", None),
         ] {

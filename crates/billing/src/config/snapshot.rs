@@ -1,6 +1,6 @@
 //! All documents at one moment.
 
-use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy};
+use super::card::{self, Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy};
 use super::dated::Dated;
 use super::document::Document;
 use super::place::{KEYS, LAYOUT, POLICY, Place};
@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 use crate::requests::Tariffs;
 use farebox_access::MasterKeys;
 use farebox_fare::Timestamp;
+use farebox_limits::Limits;
 use farebox_money::Currency;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub struct Snapshot<E: Engines> {
     rules: BTreeMap<String, Rc<Document<ParsedCity>>>,
     copy: BTreeMap<String, Rc<Document<ParsedCatalogue<E::Catalogue>>>>,
     keys: Option<Rc<Document<ParsedKeys>>>,
+    limits: Option<Rc<Document<Limits>>>,
     texts: Texts,
     engines: OnceCell<(u32, u32)>,
 }
@@ -57,6 +59,7 @@ impl<E: Engines> Snapshot<E> {
     pub fn new(texts: Texts, before: Option<&Self>) -> Self {
         let mut cities: BTreeMap<String, BTreeMap<String, Product<E::Card>>> = BTreeMap::new();
         let (mut policy, mut rules, mut copy, mut keys) = (None, BTreeMap::new(), BTreeMap::new(), None);
+        let mut limits = None;
         for (path, text) in texts.iter() {
             match Place::of(path) {
                 Some(Place::Card { city, product, side, from }) => {
@@ -74,6 +77,9 @@ impl<E: Engines> Snapshot<E> {
                 }
                 Some(Place::Keys) => {
                     keys = Some(Document::new(path, &[text], before.and_then(|before| before.keys.as_ref())));
+                }
+                Some(Place::Limits) => {
+                    limits = Some(Document::new(path, &[text], before.and_then(|before| before.limits.as_ref())));
                 }
                 Some(Place::City { city }) => {
                     let document = Document::new(path, &[text], before.and_then(|before| before.rules.get(&city)));
@@ -93,7 +99,7 @@ impl<E: Engines> Snapshot<E> {
             products.retain(|_, product| !product.passenger.is_empty());
         }
         cities.retain(|_, products| !products.is_empty());
-        Self { cities, policy, rules, copy, keys, texts, engines: OnceCell::new() }
+        Self { cities, policy, rules, copy, keys, limits, texts, engines: OnceCell::new() }
     }
 
     /// The rate card that is in force at a moment: the latest whose day has begun. `None` when the city does not have the
@@ -234,6 +240,16 @@ impl<E: Engines> Snapshot<E> {
     /// Whether there is a document of keys.
     pub fn has_keys(&self) -> bool {
         self.keys.is_some()
+    }
+
+    /// How much whom is let. `None` when there is no document of limits: then nobody is limited.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid` when there is one, and it cannot be used.
+    pub fn limits(&self) -> Result<Option<Rc<Limits>>, Refusal> {
+        let Some(document) = &self.limits else { return Ok(None) };
+        document.get(|texts| card::limits(own(texts))).map(Some)
     }
 
     /// The locales that there is copy for, in order.

@@ -164,6 +164,9 @@ fn all_broken<E: Engines>(config: &Snapshot<E>, settings: Option<&Settings>, sta
     {
         add("keys.json".to_owned(), refusal);
     }
+    if let Err(refusal) = config.limits() {
+        add("limits.json".to_owned(), refusal);
+    }
     for locale in config.locales().into_iter().filter(|_| E::Catalogue::RENDERS) {
         if let Err(refusal) = config.catalogue(locale) {
             add(format!("copy/{locale}.ftl"), refusal);

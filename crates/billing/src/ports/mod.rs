@@ -7,6 +7,7 @@ mod fault;
 mod generations;
 mod store;
 
+pub use farebox_limits::{Limit, Taken, Window};
 pub use farebox_records::stored::{
     Accumulated, DocumentKind, Due, DueTrip, Generation, Known, Listed, NewRevision, Page, Posted, Proposal, Revision,
     StoredBill, TopUp,

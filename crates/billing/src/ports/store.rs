@@ -2,10 +2,11 @@
 
 use super::{SegmentsError, StoreError};
 use farebox_fare::Segment;
+use farebox_limits::{Limit, Taken};
 use farebox_records::stored::{Accumulated, DocumentKind, DueTrip, Listed, NewRevision, Page, Posted, Revision, TopUp};
 
-/// Trips, quotes, documents, bills and top-ups, as `wit/store` promises them: every call is one atomic step, and every
-/// write can be repeated. A call may take for ever; whoever makes it bounds it.
+/// Trips, quotes, documents, bills, top-ups and limits, as `wit/store` promises them: every call is one atomic step, and every
+/// write but one can be repeated. A call may take for ever; whoever makes it bounds it.
 #[expect(async_fn_in_trait, reason = "an instance is one thread")]
 pub trait Store {
     /// Adds segments to a trip: all of them or none. New ones make a trip due that was billed.
@@ -66,4 +67,7 @@ pub trait Store {
 
     /// The top-up that a revision of a trip's bill was posted with.
     async fn top_up(&self, city: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError>;
+
+    /// Takes up to so many tokens of a limit of this site, 1 to 1,000. The one write that is not the same when it is repeated.
+    async fn take(&self, name: &str, limit: &Limit, up_to: u32) -> Result<Taken, StoreError>;
 }
