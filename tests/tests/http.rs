@@ -752,7 +752,7 @@ fn browsers_are_told_whose_pages_may_ask() {
     assert_eq!((refused.status, refused.header("access-control-allow-origin")), (415, PAGE));
     assert_eq!(
         refused.header("access-control-expose-headers"),
-        "accept-signature, etag, retry-after, traceparent, www-authenticate"
+        "accept-signature, etag, ratelimit, ratelimit-policy, retry-after, traceparent, www-authenticate"
     );
     let of_others = listed.request("GET", "/v1/cities", &[("origin", "https://elsewhere.example")], "");
     assert_eq!((of_others.status, of_others.header("vary")), (200, "origin"));

@@ -265,6 +265,11 @@ fn flood(servers: &[&Server], clients: usize, time: Duration) -> (u32, u32) {
     (lets.into_inner(), refusals.into_inner())
 }
 
+/// The most instances of a node: as many as processors, and as many again where requests wait or one is replaced.
+fn instances() -> u32 {
+    2 * u32::try_from(std::thread::available_parallelism().unwrap().get()).unwrap()
+}
+
 /// How often the store was asked for tokens.
 fn steps(redis: &RedisServer) -> u32 {
     let stats: String = redis.run("INFO commandstats").unwrap();
@@ -289,7 +294,7 @@ fn a_flood_on_two_nodes_is_let_what_there_is() {
     let (lets, refusals) = flood(&servers.each_ref(), 16, Duration::from_secs(4));
     let seconds = u32::try_from(begun.elapsed().as_millis()).unwrap() / 1_000 + 1;
     // Instances, each with a batch and a batch on credit; and clients who ask at once.
-    let instances = 2 * u32::try_from(std::thread::available_parallelism().unwrap().get()).unwrap();
+    let instances = 2 * instances();
     let batch = Limit { rate: RATE, burst: BURST, window: None }.batch();
     let most = BURST + RATE * seconds + instances * 2 * batch + 16 * batch;
     assert!(lets <= most, "{lets} were let of {most}");
@@ -333,7 +338,7 @@ fn without_the_store_limits_are_local() {
     let server = Limited::new(&reading(1, 30)).start(&["--redis", &url]);
     redis.kill().unwrap();
     let (lets, refusals) = flood(&[&server], 8, Duration::from_secs(3));
-    let instances = u32::try_from(std::thread::available_parallelism().unwrap().get()).unwrap();
+    let instances = instances();
     assert!((30..=instances * (30 + 5 + 3)).contains(&lets), "{lets} on {instances} instances");
     assert!(refusals > 0);
     let told = |name: &str| server.log().events().iter().filter(|event| event["event"] == name).count();
