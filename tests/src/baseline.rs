@@ -8,9 +8,9 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Known, Limit, Listed,
-    NewRevision, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp,
-    Variables,
+    Accumulated, Clock, DocumentKind, DueTrip, Entered, Events, Files, Generation, Generations, Ids, Known, Limit,
+    Listed, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError,
+    Taken, TopUp, Variables,
 };
 use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::Segment;
@@ -158,7 +158,17 @@ impl Generations for World {
 }
 
 impl Store for World {
-    async fn add_segments(&self, _: &str, _: &str, _: &[Segment]) -> Result<Accumulated, SegmentsError> {
+    async fn enter(&self, _: &str, _: &str, _: &Once) -> Result<Entered, StoreError> {
+        none()
+    }
+
+    async fn add_segments(
+        &self,
+        _: &str,
+        _: &str,
+        _: &[Segment],
+        _: Option<&Once>,
+    ) -> Result<Accumulated, SegmentsError> {
         Ok(none()?)
     }
 
@@ -182,7 +192,7 @@ impl Store for World {
         none()
     }
 
-    async fn post_bill(&self, _: &str, _: &str, _: &NewRevision) -> Result<Posted, StoreError> {
+    async fn post_bill(&self, _: &str, _: &str, _: &NewRevision, _: Option<&Once>) -> Result<Posted, StoreError> {
         none()
     }
 

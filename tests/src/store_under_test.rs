@@ -29,7 +29,9 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::component::{Accessor, Component};
 use wasmtime::{Engine, Store};
 
-pub use bindings::exports::farebox::store::{bills, configuration, documents, faults, ledger, limits, quotes, trips};
+pub use bindings::exports::farebox::store::{
+    bills, configuration, documents, faults, ledger, limits, nonces, quotes, trips,
+};
 pub use bindings::farebox::types::types::{Degradation, Segment};
 
 /// The most memory an instance may have: 64 MiB.
@@ -187,8 +189,13 @@ macro_rules! functions {
 }
 
 functions! {
+    nonces: farebox_store_nonces {
+        enter = call_enter(city: String, trip: String, once: nonces::Once) -> Result<nonces::Entered, faults::Fault>;
+    }
     trips: farebox_store_trips {
-        add_segments = call_add_segments(city: String, trip: String, segments: Vec<Segment>)
+        add_segments_once = call_add_segments(
+            city: String, trip: String, segments: Vec<Segment>, once: Option<nonces::Once>
+        )
             -> Result<trips::Totals, trips::AddError>;
         segments = call_get(city: String, trip: String) -> Result<Option<Vec<Segment>>, faults::Fault>;
     }
@@ -203,7 +210,9 @@ functions! {
             -> Result<Option<String>, faults::Fault>;
     }
     bills: farebox_store_bills {
-        post = call_post(city: String, trip: String, new: bills::NewRevision)
+        post_once = call_post(
+            city: String, trip: String, new: bills::NewRevision, once: Option<nonces::Once>
+        )
             -> Result<bills::PostOutcome, faults::Fault>;
         redact = call_redact(city: String, trip: String, number: u32, expected: String, document: String)
             -> Result<bool, faults::Fault>;
@@ -227,6 +236,28 @@ functions! {
             -> Result<configuration::Generation, faults::Fault>;
         put_file = call_put_file(version: String, text: String) -> Result<(), faults::Fault>;
         file = call_file(version: String) -> Result<Option<String>, faults::Fault>;
+    }
+}
+
+/// What is not part of a request that may be carried out once.
+#[allow(missing_docs)]
+impl StoreUnderTest {
+    pub async fn add_segments(
+        &self,
+        city: impl Into<String>,
+        trip: impl Into<String>,
+        segments: impl Into<Vec<Segment>>,
+    ) -> Result<trips::Totals, trips::AddError> {
+        self.add_segments_once(city, trip, segments, None::<nonces::Once>).await
+    }
+
+    pub async fn post(
+        &self,
+        city: impl Into<String>,
+        trip: impl Into<String>,
+        new: impl Into<bills::NewRevision>,
+    ) -> Result<bills::PostOutcome, faults::Fault> {
+        self.post_once(city, trip, new, None::<nonces::Once>).await
     }
 }
 

@@ -219,7 +219,8 @@ fn exchanges_in_process() {
 /// The same, by the local host, on the embedded store.
 #[test]
 fn exchanges_on_the_embedded_store() {
-    exchanged(&Limited::new(&of_a_day()).start(&PATIENT));
+    let limited = Limited::new(&of_a_day());
+    exchanged(&limited.start(&PATIENT));
 }
 
 /// The same, through `wasi:http`, on a real Redis.
@@ -227,7 +228,8 @@ fn exchanges_on_the_embedded_store() {
 fn exchanges_on_redis() {
     let redis = RedisServer::start().unwrap();
     let url = redis.url("");
-    exchanged(&Limited::new(&of_a_day()).start(&[&["--wasi-http", "--redis", &url], &PATIENT[..]].concat()));
+    let limited = Limited::new(&of_a_day());
+    exchanged(&limited.start(&[&["--wasi-http", "--redis", &url], &PATIENT[..]].concat()));
 }
 
 /// The same on Spin, where there is one.
@@ -235,7 +237,8 @@ fn exchanges_on_redis() {
 #[ignore = "needs Spin 4.1 or later on PATH: cargo test --release -p farebox-tests --test limits -- --ignored"]
 fn exchanges_on_spin() {
     assert!(spin_is_installed(), "spin is not on PATH");
-    exchanged(&Limited::new(&of_a_day()).start_on(Runtime::Spin, &PATIENT));
+    let limited = Limited::new(&of_a_day());
+    exchanged(&limited.start_on(Runtime::Spin, &PATIENT));
 }
 
 /// Asks for the cities, by so many clients at once, for so long: how many were let, and how many were refused.
@@ -256,7 +259,7 @@ fn flood(servers: &[&Server], clients: usize, time: Duration) -> (u32, u32) {
                             assert!(answer.header("ratelimit").starts_with("\"read\";r=0;t="), "{:?}", answer.headers);
                             _ = refusals.fetch_add(1, Ordering::Relaxed);
                         }
-                        status => panic!("{status}: {}", answer.body),
+                        status => panic!("{status}: {}\n{}", answer.body, server.log().lines().join("\n")),
                     }
                 }
             });
@@ -311,7 +314,8 @@ fn ordinary_traffic_costs_one_call_in_twenty() {
     let redis = RedisServer::start().unwrap();
     let url = redis.url("");
     let arguments = [&["--redis", &url], &PATIENT[..]].concat();
-    let server = Limited::new(&reading(10_000, 10_000)).start(&arguments);
+    let limited = Limited::new(&reading(10_000, 10_000));
+    let server = limited.start(&arguments);
     let () = redis.run("CONFIG RESETSTAT").unwrap();
     for _ in 0..REQUESTS {
         let answer = server.get("/v1/cities");
@@ -335,7 +339,8 @@ fn ordinary_traffic_costs_one_call_in_twenty() {
 fn without_the_store_limits_are_local() {
     let mut redis = RedisServer::start().unwrap();
     let url = redis.url("");
-    let server = Limited::new(&reading(1, 30)).start(&["--redis", &url]);
+    let limited = Limited::new(&reading(1, 30));
+    let server = limited.start(&["--redis", &url]);
     redis.kill().unwrap();
     let (lets, refusals) = flood(&[&server], 8, Duration::from_secs(3));
     let instances = instances();

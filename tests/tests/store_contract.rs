@@ -6,11 +6,15 @@
 use farebox_tests::store_redis_server::RedisServer;
 use farebox_tests::store_under_test::{
     Degradation, Segment, StoreUnderTest, Surroundings, bills, configuration, documents::DocumentKind, faults::Fault,
-    ledger, limits, trips,
+    ledger, limits, nonces, trips,
 };
 use futures::future::join_all;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 /// Asserts that all these calls give this error.
 macro_rules! assert_fails {
@@ -63,6 +67,11 @@ on_every_backend! {
     what_is_due_is_listed_until_it_is_settled
     a_reason_of_a_later_release_is_listed
     late_segments_make_a_trip_due
+    a_request_is_carried_out_once
+    a_nonce_counts_for_a_key_and_a_trip
+    what_is_refused_is_not_entered
+    of_parallel_attempts_one_is_carried_out
+    a_nonce_is_forgotten_when_its_time_is_over
     absence_is_not_an_error
     cities_do_not_share_anything
     every_allowed_name_is_a_name_of_its_own
@@ -184,6 +193,11 @@ fn in_currency(code: &str, new: bills::NewRevision) -> bills::NewRevision {
 /// One of which something is due at a moment.
 fn due_at(at: i64, reason: Degradation, new: bills::NewRevision) -> bills::NewRevision {
     bills::NewRevision { due: Some(bills::DueItem { reason, at }), ..new }
+}
+
+/// A request that may be carried out once, in an attempt at it.
+fn once(nonce: &str, attempt: u64) -> nonces::Once {
+    nonces::Once { key: "dispatch".to_owned(), nonce: format!("{nonce:-<16}"), attempt, ttl: 60 }
 }
 
 /// The totals of a trip that has a first bill.
@@ -720,6 +734,183 @@ async fn late_segments_make_a_trip_due(place: Place) {
     assert_eq!(due_all(&store, CITY, 10).await.len(), 2);
 }
 
+// Requests that are carried out once.
+
+/// A step in which a request is carried out, or refused.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// New segments.
+    Add,
+    /// Segments that are there.
+    AddAgain,
+    /// None.
+    AddNone,
+    /// The next revision of a bill.
+    Post,
+    /// One that is there already.
+    PostAgain,
+    /// Nothing else.
+    Enter,
+}
+
+impl Step {
+    const ALL: [Self; 6] = [Self::Add, Self::AddAgain, Self::AddNone, Self::Post, Self::PostAgain, Self::Enter];
+
+    /// Takes the step on a trip that has been taken `before` in this way; whether it was carried out.
+    async fn take(self, store: &StoreUnderTest, trip: &str, before: u32, once: nonces::Once) -> bool {
+        let added = async |sent: &[u64]| {
+            let added = store.add_segments_once(CITY, trip, segments(sent.iter().copied()), once.clone()).await;
+            assert!(added.is_ok() || added == Err(trips::AddError::Replayed), "{self:?}: {added:?}");
+            added.is_ok()
+        };
+        let posted = async |number| {
+            let posted = store.post_once(CITY, trip, revision(number, "once"), once.clone()).await.unwrap();
+            match (self, &posted) {
+                (_, bills::PostOutcome::Replayed) => false,
+                (Self::Post, bills::PostOutcome::Created) => true,
+                (Self::PostAgain, bills::PostOutcome::Exists(head)) => {
+                    assert_eq!(store.head(CITY, trip).await, Ok(Some(head.clone())));
+                    true
+                }
+                _ => panic!("{self:?}: {posted:?}"),
+            }
+        };
+        match self {
+            Self::Add => added(&[u64::from(before) + 2]).await,
+            Self::AddAgain => added(&[1]).await,
+            Self::AddNone => added(&[]).await,
+            Self::Post => posted(before + 2).await,
+            Self::PostAgain => posted(1).await,
+            Self::Enter => store.enter(CITY, trip, once.clone()).await.unwrap() == nonces::Entered::Fresh,
+        }
+    }
+
+    /// A trip that the steps can be taken on.
+    async fn prepare(store: &StoreUnderTest, trip: &str) {
+        store.add_segments(CITY, trip, segments([1])).await.unwrap();
+        store.post(CITY, trip, revision(1, "first")).await.unwrap();
+    }
+}
+
+/// Whatever a request is carried out by, another attempt at it is refused, by every step and on every instance; the same attempt
+/// never is. What is refused writes nothing.
+async fn a_request_is_carried_out_once(place: Place) {
+    let stores = [place.open().await, place.open_elsewhere().await];
+    let [store, elsewhere] = &stores;
+    for (number, first) in Step::ALL.into_iter().enumerate() {
+        let trip = format!("t-{number}");
+        Step::prepare(store, &trip).await;
+        // The last ones that there are, and two that differ in one bit of many.
+        let [attempt, another] =
+            [[7, 8], [0, u64::MAX], [u64::MAX, u64::MAX - 1], [1 << 63, 0], [1 << 53, (1 << 53) + 1], [1, 0]][number];
+        assert!(first.take(store, &trip, 0, once("a", attempt)).await, "{first:?}: fresh");
+        let (held, head) = (store.segments(CITY, &*trip).await, store.head(CITY, &*trip).await);
+        for next in Step::ALL {
+            for store in &stores {
+                assert!(!next.take(store, &trip, 1, once("a", another)).await, "{first:?}, then {next:?}: replayed");
+            }
+        }
+        assert_eq!((store.segments(CITY, &*trip).await, store.head(CITY, &*trip).await), (held, head), "{first:?}");
+        let taken = u32::from(matches!(first, Step::Post));
+        for next in [Step::Add, Step::AddAgain, Step::AddNone, Step::PostAgain, Step::Enter] {
+            let again = next.take(elsewhere, &trip, 0, once("a", attempt)).await;
+            assert!(again, "{first:?}, then {next:?}: the same attempt");
+        }
+        assert!(Step::Post.take(elsewhere, &trip, taken, once("a", attempt)).await, "{first:?}, then a revision");
+        assert!(!Step::Enter.take(elsewhere, &trip, 0, once("a", another)).await, "{first:?}: still entered");
+    }
+}
+
+/// A nonce is one of a key about a trip: another key, another trip and another city have their own.
+async fn a_nonce_counts_for_a_key_and_a_trip(place: Place) {
+    let store = place.open().await;
+    let enter = async |city: &str, trip: &str, once: nonces::Once| store.enter(city, trip, once).await;
+    let fresh = Ok(nonces::Entered::Fresh);
+    let of_key = |key: &str| nonces::Once { key: key.to_owned(), ..once("a", 2) };
+    assert_eq!(enter(CITY, "t", once("a", 1)).await, fresh);
+    for (city, trip, once) in [
+        (CITY, "t", once("b", 2)),
+        (CITY, "t", once("A", 2)),
+        (CITY, "t", of_key("Dispatch")),
+        (CITY, "t", of_key("meter")),
+        (CITY, "u", once("a", 2)),
+        (CITY, "T", once("a", 2)),
+        (CITY, "a:t", once("a", 2)),
+        ("310000", "t", once("a", 2)),
+    ] {
+        assert_eq!(enter(city, trip, once.clone()).await, fresh, "{city} {trip} {once:?}");
+    }
+    assert_eq!(enter(CITY, "t", once("a", 2)).await, Ok(nonces::Entered::Replayed));
+    // Every character that a nonce may have, and the longest.
+    for nonce in ["-_.~+/=-_.~+/=09AZaz", &"=".repeat(64), "0000000000000000"] {
+        assert_eq!(enter(CITY, "t", once(nonce, 1)).await, fresh, "{nonce}");
+        assert_eq!(enter(CITY, "t", once(nonce, 2)).await, Ok(nonces::Entered::Replayed), "{nonce}");
+    }
+    for ttl in [0, 315_360_001] {
+        let refused = store.enter(CITY, "t", nonces::Once { ttl, ..once("c", 1) }).await;
+        assert!(matches!(refused, Err(Fault::Other(_))), "{ttl}: {refused:?}");
+    }
+}
+
+/// What is in conflict, or too much, was not carried out: it may be asked again with the same nonce. That it is a replay comes
+/// first, since whoever sends something again is told nothing.
+async fn what_is_refused_is_not_entered(place: Place) {
+    let store = place.open().await;
+    store.add_segments(CITY, "t", segments([1])).await.unwrap();
+    store.add_segments(CITY, "full", segments(0..20_000)).await.unwrap();
+    let other = vec![Segment { distance: 7, ..segment(1) }];
+    for attempt in 1..=2 {
+        let conflict = store.add_segments_once(CITY, "t", other.clone(), once("a", attempt)).await;
+        assert_eq!(conflict, Err(trips::AddError::Conflict(1)));
+        let too_many = store.add_segments_once(CITY, "full", segments([20_000]), once("a", attempt)).await;
+        assert_eq!(too_many, Err(trips::AddError::TooManySegments(20_000)));
+    }
+    for trip in ["t", "full"] {
+        assert_eq!(store.enter(CITY, trip, once("a", 3)).await, Ok(nonces::Entered::Fresh));
+    }
+    let refused = store.add_segments_once(CITY, "t", other, once("a", 4)).await;
+    assert_eq!(refused, Err(trips::AddError::Replayed));
+    let refused = store.add_segments_once(CITY, "full", segments([20_000]), once("a", 4)).await;
+    assert_eq!(refused, Err(trips::AddError::Replayed));
+    let refused = store.post_once(CITY, "t", revision(2, "b"), once("a", 4)).await;
+    assert_eq!(refused, Ok(bills::PostOutcome::Replayed), "whatever else is wrong with it");
+}
+
+/// However many attempts at one request come at once, on however many instances, one is carried out.
+async fn of_parallel_attempts_one_is_carried_out(place: Place) {
+    let stores = [place.open().await, place.open_elsewhere().await];
+    for step in Step::ALL {
+        let trip = format!("{step:?}");
+        Step::prepare(&stores[0], &trip).await;
+        let attempts = (0..40).map(|number: usize| {
+            let attempt = once("a", u64::try_from(number).unwrap());
+            step.take(&stores[number % 2], &trip, 0, attempt)
+        });
+        let carried_out = join_all(attempts).await.into_iter().filter(|carried_out| *carried_out).count();
+        assert_eq!(carried_out, 1, "{step:?}");
+    }
+}
+
+/// A nonce is kept for its time from when it was entered, and is as good as new then.
+async fn a_nonce_is_forgotten_when_its_time_is_over(place: Place) {
+    let store = place.open().await;
+    let short = |attempt| nonces::Once { ttl: 1, ..once("a", attempt) };
+    for (number, step) in Step::ALL.into_iter().enumerate() {
+        let trip = format!("t-{number}");
+        Step::prepare(&store, &trip).await;
+        assert!(step.take(&store, &trip, 0, short(1)).await);
+        let entered = Instant::now();
+        let replayed = !step.take(&store, &trip, 1, once("a", 2)).await;
+        assert!(replayed || entered.elapsed() > Duration::from_millis(990), "{step:?}");
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    for (number, step) in Step::ALL.into_iter().enumerate() {
+        let trip = format!("t-{number}");
+        assert!(step.take(&store, &trip, 1, once("a", 2)).await, "{step:?}: its time is over");
+        assert!(!step.take(&store, &trip, 2, once("a", 1)).await, "{step:?}: it is another's now");
+    }
+}
+
 // Names, documents, instances.
 
 async fn absence_is_not_an_error(place: Place) {
@@ -943,7 +1134,10 @@ async fn assert_all_fenced(store: &StoreUnderTest, city: &str, name: &str) {
         store.put_quote(city, name, "document", 60_u64),
         store.put_document(city, DocumentKind::RateCard, name, "document"),
         store.post(city, name, revision(1, "a")),
-        store.redact(city, name, 1_u32, "a", "b")
+        store.redact(city, name, 1_u32, "a", "b"),
+        store.enter(city, name, once("fenced", 1)),
+        store.add_segments_once(city, name, segments([1]), once("fenced", 1)),
+        store.post_once(city, name, revision(1, "a"), once("fenced", 1))
     );
 }
 
@@ -988,6 +1182,8 @@ impl Place {
 async fn a_city_is_written_by_one_site(place: Place) {
     let store = place.open().await;
     put_all(&store, CITY, "before").await;
+    // One that was carried out, so that all are replays: where the city is written comes first.
+    assert_eq!(store.enter(CITY, "before", once("fenced", 0)).await, Ok(nonces::Entered::Fresh));
     place.fence("there");
     assert_all_fenced(&store, CITY, "before").await;
     assert_all_fenced(&store, CITY, "new").await;
@@ -998,6 +1194,7 @@ async fn a_city_is_written_by_one_site(place: Place) {
     put_all(&store, "310000", "before").await;
     place.fence("here");
     put_all(&store, CITY, "new").await;
+    assert_eq!(store.enter(CITY, "before", once("fenced", 1)).await, Ok(nonces::Entered::Replayed));
     assert_eq!(store.add_segments(CITY, "before", segments([2])).await, Ok(billed(totals_of(2))));
 }
 
@@ -1065,6 +1262,11 @@ async fn a_redis_user_needs_what_is_documented() {
     put_all(&store, CITY, "t").await;
     assert_all_at(&store, CITY, "t").await;
     assert_eq!(store.take("t", a_day(1), 1_u32).await.unwrap().granted, 1);
+    for step in Step::ALL {
+        let trip = format!("{step:?}");
+        Step::prepare(&store, &trip).await;
+        assert!(step.take(&store, &trip, 0, once("a", 1)).await && !step.take(&store, &trip, 1, once("a", 2)).await);
+    }
 }
 
 /// A user who may write every key and lacks a command was set up wrongly: no city has moved.
@@ -1157,6 +1359,68 @@ async fn an_instance_that_starts_without_redis_finds_it_later() {
     put_all(&store, CITY, "t").await;
 }
 
+/// Something between the store and Redis, which ends a connection in place of an answer when it is told to.
+struct Lossy {
+    url: String,
+    loses: Arc<AtomicBool>,
+}
+
+impl Lossy {
+    async fn before(server: &RedisServer) -> Self {
+        let to = server.url("").strip_prefix("redis://").unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("redis://{}", listener.local_addr().unwrap());
+        let loses = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&loses);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(&to).await.unwrap();
+                tokio::spawn(Self::carry(client, server, Arc::clone(&told)));
+            }
+        });
+        Self { url, loses }
+    }
+
+    async fn carry(client: TcpStream, server: TcpStream, loses: Arc<AtomicBool>) {
+        let (mut asked, mut answers) = client.into_split();
+        let (mut answered, mut asks) = server.into_split();
+        let there = tokio::spawn(async move { tokio::io::copy(&mut asked, &mut asks).await });
+        let mut bytes = vec![0; 65_536];
+        while let Ok(read @ 1..) = answered.read(&mut bytes).await
+            && !loses.swap(false, Ordering::SeqCst)
+            && answers.write_all(&bytes[..read]).await.is_ok()
+        {}
+        there.abort();
+    }
+}
+
+/// When a connection breaks that used to work, a script is sent again that may have been carried out: what it was part of is the
+/// same attempt, and no replay. For others it is carried out.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_again_because_a_connection_broke_is_no_replay() {
+    let server = RedisServer::start().unwrap();
+    let lossy = Lossy::before(&server).await;
+    let store = StoreUnderTest::new(&Surroundings::redis(&lossy.url)).await.unwrap();
+    for step in Step::ALL {
+        let trip = format!("{step:?}");
+        Step::prepare(&store, &trip).await;
+        // Redis knows the scripts from here on, so that the first answer is the one of the step.
+        assert!(Step::Enter.take(&store, &trip, 0, once("warm", 1)).await);
+        // The local host takes its time after a connection that did not live for 50 ms.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        lossy.loses.store(true, Ordering::SeqCst);
+        if let Step::Post = step {
+            // It finds what it has posted itself.
+            let posted = store.post_once(CITY, &*trip, revision(2, "once"), once("a", 1)).await;
+            assert_eq!(posted, Ok(bills::PostOutcome::Exists(kept(2, "once"))));
+        } else {
+            assert!(step.take(&store, &trip, 0, once("a", 1)).await, "{step:?}");
+        }
+        assert!(!lossy.loses.load(Ordering::SeqCst), "no answer was lost");
+        assert!(!step.take(&store, &trip, 1, once("a", 2)).await, "{step:?}");
+    }
+}
+
 /// Calls that come while Redis hangs are answered when it goes on, and take effect once. Callers who do not want to
 /// wait so long stop waiting; that is their duty.
 #[tokio::test(flavor = "multi_thread")]
@@ -1193,17 +1457,22 @@ async fn redis_keys_are_as_documented() {
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
     put_all(&store, CITY, "a-1").await;
     store.post(CITY, "a-1", due_at(2_000, Degradation::NotKept, revision(2, "b"))).await.unwrap();
+    store.enter(CITY, "a-1", once("6f1d0c2a9b7e4f53", 7)).await.unwrap();
     let mut keys: Vec<String> = server.run("KEYS *").unwrap();
     keys.sort();
     let key = |kind| format!("c:110000:{{110000:11}}:{kind}:a-1");
     let mut expected = ["bill", "document:rate-card", "ledger", "quote", "trip"].map(key).to_vec();
     expected.extend(["day:2026-11-26", "due", "due-why"].map(|name| format!("c:110000:{{110000:11}}:{name}")));
     expected.extend([0, 11].map(|bucket| format!("c:110000:{{110000:{bucket}}}:facts")));
+    expected.push(key("nonce:dispatch:6f1d0c2a9b7e4f53"));
     expected.sort();
     assert_eq!(keys, expected);
     let ttl = |kind| server.run::<i64>(&format!("TTL {}", key(kind))).unwrap();
     assert!((590..=600).contains(&ttl("trip")), "{}", ttl("trip"));
     assert!((50..=60).contains(&ttl("quote")), "{}", ttl("quote"));
+    assert!((50..=60).contains(&ttl("nonce:dispatch:6f1d0c2a9b7e4f53")));
+    let attempt: String = server.run(&format!("GET {}", key("nonce:dispatch:6f1d0c2a9b7e4f53"))).unwrap();
+    assert_eq!(attempt, "7");
     assert_eq!((ttl("bill"), ttl("document:rate-card"), ttl("ledger")), (-1, -1, -1), "these stay");
     let () = server.run(&format!("EXPIRE {} 5", key("trip"))).unwrap();
     store.add_segments(CITY, "a-1", segments([1])).await.unwrap();
@@ -1243,7 +1512,9 @@ async fn nonsense_in_redis_is_told_and_left_alone() {
     for key in ["trip:a-1", "bill:a-1", "ledger:a-1"] {
         let () = server.run(&format!("SET c:110000:{{110000:11}}:{key} nonsense")).unwrap();
     }
-    let () = server.run("HSET c:110000:{110000:11}:quote:a-1 non sense").unwrap();
+    for key in ["quote:a-1", "nonce:dispatch:6f1d0c2a9b7e4f53:a-1"] {
+        let () = server.run(&format!("HSET c:110000:{{110000:11}}:{key} non sense")).unwrap();
+    }
     assert_fails!(
         Other,
         store.add_segments(CITY, "a-1", segments([1])),
@@ -1251,7 +1522,8 @@ async fn nonsense_in_redis_is_told_and_left_alone() {
         store.quote(CITY, "a-1"),
         store.post(CITY, "a-1", revision(1, "a")),
         store.head(CITY, "a-1"),
-        store.entry(CITY, "a-1", 1_u32)
+        store.entry(CITY, "a-1", 1_u32),
+        store.enter(CITY, "a-1", once("6f1d0c2a9b7e4f53", 1))
     );
     assert_eq!(server.run::<String>("GET c:110000:{110000:11}:trip:a-1").unwrap(), "nonsense");
 }
@@ -1365,6 +1637,32 @@ async fn a_database_of_another_release_is_left_alone() {
         let tables: i64 = file.look().query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
         assert_eq!(tables, 0);
     }
+}
+
+/// Expired nonces go away a few at a time, when others come.
+#[tokio::test(flavor = "multi_thread")]
+async fn expired_nonces_are_swept_out_of_sqlite() {
+    let file = File::new();
+    let store = file.open().await;
+    for number in 0..20 {
+        let short = nonces::Once { ttl: 1, ..once(&number.to_string(), 1) };
+        store.enter(CITY, number.to_string(), short).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    for number in 20..25 {
+        store.add_segments_once(CITY, "t", segments([1]), once(&number.to_string(), 1)).await.unwrap();
+    }
+    let count: i64 = file.look().query_row("SELECT count(*) FROM nonce", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 5, "each new nonce takes four expired ones with it");
+}
+
+/// What nobody signed leaves no nonce behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_signed_is_not_entered() {
+    let file = File::new();
+    put_all(&file.open().await, CITY, "t").await;
+    let count: i64 = file.look().query_row("SELECT count(*) FROM nonce", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 0);
 }
 
 /// Expired trips go away a few at a time, with all their segments, when others come.

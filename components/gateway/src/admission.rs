@@ -106,5 +106,6 @@ fn signed<P: Ports>(
     let who = Who { key: Some(identified.key), loopback: false };
     may(who, asked(operation), Enforcement::On).map_err(denied)?;
     let key = identified.key.id.clone();
-    Ok(Signed::new(Rc::clone(keys), key, operation, identified.nonce, identified.created))
+    let attempt = context.ports().unique();
+    Ok(Signed::new(Rc::clone(keys), key, operation, identified.nonce, identified.created, attempt))
 }

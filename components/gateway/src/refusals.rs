@@ -19,6 +19,7 @@ pub const fn kind(code: Code) -> &'static Kind {
     }
     kinds! {
         InvalidParameter = BAD_REQUEST "A parameter is not valid";
+        SignatureReplayed = UNAUTHORIZED DeniedCode::SignatureReplayed.title();
         ScopeMissing = FORBIDDEN DeniedCode::ScopeMissing.title();
         CityNotAllowed = FORBIDDEN DeniedCode::CityNotAllowed.title();
         RateLimited = TOO_MANY_REQUESTS "Too many requests";
@@ -67,8 +68,11 @@ pub fn denied(denied: &Denied) -> ProblemDetails {
     let Some(kind) = DENIED.iter().find(|kind| kind.code == code.word()) else {
         return ProblemDetails::internal(format!("{} is no kind of problem", code.word()));
     };
-    let challenge = (kind.status == StatusCode::UNAUTHORIZED).then_some(CHALLENGE);
-    ProblemDetails { challenge, ..ProblemDetails::new(kind, denied.to_string()) }
+    ProblemDetails { challenge: challenge(kind), ..ProblemDetails::new(kind, denied.to_string()) }
+}
+
+fn challenge(kind: &Kind) -> Option<&'static Challenge> {
+    (kind.status == StatusCode::UNAUTHORIZED).then_some(CHALLENGE)
 }
 
 /// Every kind of problem that this API answers with: HTTP's own, who may not ask, and billing's.
@@ -91,7 +95,7 @@ pub fn details(refusal: Refusal) -> ProblemDetails {
             error.parameter = Some(parameter.into());
         }
     }
-    let details = ProblemDetails::new(kind(code), detail);
+    let details = ProblemDetails { challenge: challenge(kind(code)), ..ProblemDetails::new(kind(code), detail) };
     ProblemDetails { errors, log, retry_after_s: retry_after_s.or(details.retry_after_s), ..details }
 }
 

@@ -92,10 +92,6 @@ impl Node {
         self.get("/v1/cities").status
     }
 
-    fn post(&self, path: &str, body: &Value) -> Told {
-        self.answer(&plain("POST", path.to_owned(), Some(body)))
-    }
-
     fn signed(&self, key: &str, asked: Asked) -> Told {
         self.nonce.set(self.nonce.get() + 1);
         let at = i64::try_from(self.world.0.now_ms.get() / 1_000).unwrap();

@@ -7,17 +7,18 @@ use crate::bills::Bills as _;
 use crate::configuration::Configuration as _;
 use crate::documents::Documents as _;
 use crate::ledger::{Entry, Ledger as _};
+use crate::nonces::Nonces as _;
 use crate::quotes::Quotes as _;
 use crate::rate_limits::RateLimits as _;
 use crate::trips::{AddError, Batch, BatchError, Trips as _};
 use crate::{MAX_SEGMENTS, Settings, SharedBy, page, ttl_s};
-use exports::farebox::store::{bills, configuration, documents, faults, ledger, limits, quotes, trips};
+use exports::farebox::store::{bills, configuration, documents, faults, ledger, limits, nonces, quotes, trips};
 use farebox_heap as _;
 use farebox_limits::{Limit, Taken, Window};
 use farebox_money::Currency;
 use farebox_records::stored::{
-    Accumulated, DocumentKind, Due, DueTrip, Generation, Known, Listed, NewRevision, Page, Posted, Proposal, Revision,
-    StoredBill, TopUp,
+    Accumulated, DocumentKind, Due, DueTrip, Entered, Generation, Known, Listed, NewRevision, Once, Page, Posted,
+    Proposal, Revision, StoredBill, TopUp,
 };
 use std::cell::OnceCell;
 
@@ -27,6 +28,7 @@ spin_sdk::wit_bindgen::generate!({
         package farebox:store-component;
         world component {
             export farebox:store/faults@0.1.0;
+            export farebox:store/nonces@0.1.0;
             export farebox:store/trips@0.1.0;
             export farebox:store/quotes@0.1.0;
             export farebox:store/documents@0.1.0;
@@ -89,14 +91,31 @@ macro_rules! ask {
     }};
 }
 
+impl nonces::Guest for Component {
+    async fn enter(city: String, trip: String, once: nonces::Once) -> Result<nonces::Entered, faults::Fault> {
+        let once = once_from_wit(once)?;
+        Ok(match ask!(enter(&city, &trip, &once))? {
+            Entered::Fresh => nonces::Entered::Fresh,
+            Entered::Replayed => nonces::Entered::Replayed,
+        })
+    }
+}
+
+fn once_from_wit(nonces::Once { key, nonce, attempt, ttl }: nonces::Once) -> Result<Once, Fault> {
+    Ok(Once { key, nonce, attempt, ttl_s: ttl_s(ttl)? })
+}
+
 impl trips::Guest for Component {
     async fn add_segments(
         city: String,
         trip: String,
         segments: Vec<trips::Segment>,
+        once: Option<nonces::Once>,
     ) -> Result<trips::Totals, trips::AddError> {
+        let once = once.map(once_from_wit).transpose()?;
         let batch = Batch::new(segments.into_iter().map(Into::into).collect())?;
-        let Accumulated { distance_m, duration_s, segments, billed } = ask!(add_segments(&city, &trip, &batch))?;
+        let Accumulated { distance_m, duration_s, segments, billed } =
+            ask!(add_segments(&city, &trip, &batch, once.as_ref()))?;
         Ok(trips::Totals { distance: distance_m, duration: duration_s, segments, billed })
     }
 
@@ -148,11 +167,17 @@ impl From<documents::DocumentKind> for DocumentKind {
 }
 
 impl bills::Guest for Component {
-    async fn post(city: String, trip: String, new: bills::NewRevision) -> Result<bills::PostOutcome, faults::Fault> {
-        let new = new_revision(new)?;
-        Ok(match ask!(post(&city, &trip, &new))? {
+    async fn post(
+        city: String,
+        trip: String,
+        new: bills::NewRevision,
+        once: Option<nonces::Once>,
+    ) -> Result<bills::PostOutcome, faults::Fault> {
+        let (new, once) = (new_revision(new)?, once.map(once_from_wit).transpose()?);
+        Ok(match ask!(post(&city, &trip, &new, once.as_ref()))? {
             Posted::Created => bills::PostOutcome::Created,
             Posted::Exists(head) => bills::PostOutcome::Exists(head.into()),
+            Posted::Replayed => bills::PostOutcome::Replayed,
         })
     }
 
@@ -297,6 +322,7 @@ impl From<Fault> for trips::AddError {
 impl From<AddError> for trips::AddError {
     fn from(error: AddError) -> Self {
         match error {
+            AddError::Replayed => Self::Replayed,
             AddError::Conflict(sequence) => Self::Conflict(sequence),
             AddError::TooManySegments => Self::TooManySegments(MAX_SEGMENTS),
             AddError::Fault(fault) => fault.into(),

@@ -14,6 +14,7 @@ pub mod configuration;
 pub mod documents;
 pub mod ledger;
 mod limits;
+pub mod nonces;
 pub mod quotes;
 pub mod rate_limits;
 mod settings;

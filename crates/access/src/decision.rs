@@ -41,7 +41,7 @@ pub struct Identified<'k> {
     pub key: &'k Key,
     /// What no other request of this key may have, where something is written.
     pub nonce: String,
-    /// When it was signed, in seconds since 1970. The nonce has to be kept until the signature is too old, a window later.
+    /// When it was signed, in seconds since 1970. The nonce has to be kept until no node takes the signature any more.
     pub created: Timestamp,
 }
 

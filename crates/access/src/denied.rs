@@ -27,6 +27,8 @@ pub enum Denied {
         /// Since when.
         at: Timestamp,
     },
+    /// The request was carried out before.
+    Replayed,
     /// The key is not for this.
     Scope {
         /// What it would have to be for.
@@ -76,6 +78,8 @@ words! {
         SecretNotInForce = "secret-not-in-force",
         /// The key is withdrawn.
         KeyRevoked = "key-revoked",
+        /// The request was carried out before: its nonce counts once.
+        SignatureReplayed = "signature-replayed",
         /// The key is not for this.
         ScopeMissing = "scope-missing",
         /// The key is not for this city.
@@ -114,6 +118,7 @@ impl Code {
             Self::DigestMismatch => "The digest is of another body",
             Self::SecretNotInForce => "The secret does not count now",
             Self::KeyRevoked => "The key is revoked",
+            Self::SignatureReplayed => "The request was sent before",
             Self::ScopeMissing => "The key is not for this",
             Self::CityNotAllowed => "The key is not for this city",
             Self::LocalOnly => "This is answered on the machine itself only",
@@ -147,6 +152,7 @@ impl Denied {
             Self::Signature(refusal) => Code::of(refusal.code()),
             Self::Secret { .. } => Code::SecretNotInForce,
             Self::Revoked { .. } => Code::KeyRevoked,
+            Self::Replayed => Code::SignatureReplayed,
             Self::Scope { .. } => Code::ScopeMissing,
             Self::City { .. } => Code::CityNotAllowed,
             Self::LocalOnly => Code::LocalOnly,
@@ -172,6 +178,10 @@ impl fmt::Display for Denied {
                 }
             }
             Self::Revoked { at } => write!(f, "the key was revoked at {}; ask for another", time::format(*at)),
+            Self::Replayed => f.write_str(
+                "a request with this nonce was carried out before, and one that writes counts once; to ask again, sign anew with \
+                 another nonce",
+            ),
             Self::Scope { needed, has } => {
                 let has: Vec<&str> = has.iter().map(|scope| scope.word()).collect();
                 write!(f, "this needs a key for `{}`; the key is for {}", needed.word(), has.join(", "))

@@ -121,6 +121,6 @@ impl Operation {
 
     /// Whether it changes something: its nonce has to be one that was never there before.
     pub const fn writes(self) -> bool {
-        matches!(self, Self::AddSegments | Self::CreateBill)
+        matches!(self, Self::AddSegments | Self::CreateBill | Self::ErasePassenger)
     }
 }

@@ -202,6 +202,11 @@ fn sentences() {
             "403 scope-missing: this needs a key for `bill`; the key is for estimate, meter",
         ),
         (
+            Denied::Replayed,
+            "401 signature-replayed: a request with this nonce was carried out before, and one that writes counts once; to ask \
+             again, sign anew with another nonce",
+        ),
+        (
             Denied::City { city: "120000".to_owned() },
             "403 city-not-allowed: the key is not for the city \"120000\"; ask for one that is",
         ),

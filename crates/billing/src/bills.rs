@@ -12,6 +12,7 @@ pub use making::BillInputs;
 pub use reading::{detail, fetch};
 
 use crate::billing::PolicyOf;
+use crate::caller::replayed;
 use crate::cards;
 use crate::context::Context;
 use crate::coupons;
@@ -22,6 +23,7 @@ use crate::planted::{Bug, planted};
 use crate::ports::{DocumentKind, Due, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp};
 use crate::pricing;
 use crate::refusal::{Code, Refusal};
+use crate::replay;
 use crate::requests::{AskedBill, BillRequest};
 use crate::trip::{self, Ridden};
 use choosing::{Cards, choose_cards, quote};
@@ -50,7 +52,8 @@ pub struct Billed {
 ///
 /// # Errors
 ///
-/// What is wrong with the request, or with what it needs; `bill-conflict` when the trip was billed from another request.
+/// What is wrong with the request, or with what it needs; `bill-conflict` when the trip was billed from another request;
+/// `signature-replayed`.
 pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Value) -> Result<Billed, Refusal> {
     context.may_in_city_of(document, RouteClass::Bill).await?;
     let Some(asked) = AskedBill::read(document) else {
@@ -69,6 +72,8 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     .await;
     let fingerprint = fingerprint(&asked, &quote);
     if let Ok(Some(earlier)) = earlier {
+        // Nothing else is written, and a request that is sent again is no repeat.
+        replay::enter(context, &asked.city, trip_id).await?;
         return repeat(context, &asked.city, trip_id, earlier.bill, &fingerprint);
     }
     match price(context, trip_id, document, segments, quote).await {
@@ -157,6 +162,7 @@ async fn keep<P: Ports>(context: &Context<P>, priced: Priced<P>, fingerprint: St
         Ok(Posted::Created) => Ok(Billed { new: true, document }),
         Ok(Posted::Exists(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Billed { new: true, document }),
         Ok(Posted::Exists(head)) => repeat(context, &city, &trip_id, head.bill, &fingerprint),
+        Ok(Posted::Replayed) => Err(replayed()),
         Err(error) => {
             context.tell(&Event::BillNotStored { city, trip: trip_id, why: error.line() });
             if !planted(Bug::UnstoredIsNotSaid) {
@@ -176,7 +182,10 @@ async fn post_after<P: Ports>(
     trip_id: &str,
     new: NewRevision,
 ) -> Result<Posted, StoreError> {
-    let post = |new: NewRevision| async move { context.write(context.ports().post_bill(city, trip_id, &new)).await };
+    let once = replay::once(context);
+    let once = once.as_ref();
+    let post =
+        |new: NewRevision| async move { context.write(context.ports().post_bill(city, trip_id, &new, once)).await };
     if planted(Bug::DocumentsAfterTheBill) {
         let posted = post(new).await;
         drop(documents.await);

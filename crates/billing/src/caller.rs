@@ -29,12 +29,21 @@ pub struct Signed {
     pub nonce: String,
     /// When it was signed, in seconds since 1970.
     pub created: Timestamp,
+    /// Another number for each time that the request comes in, however often its bytes do.
+    pub attempt: u64,
 }
 
 impl Signed {
     /// A request for this, signed with a key of these.
-    pub fn new(keys: Rc<Keys>, key: String, operation: Operation, nonce: String, created: Timestamp) -> Self {
-        Self { keys, key, operation, nonce, created }
+    pub fn new(
+        keys: Rc<Keys>,
+        key: String,
+        operation: Operation,
+        nonce: String,
+        created: Timestamp,
+        attempt: u64,
+    ) -> Self {
+        Self { keys, key, operation, nonce, created, attempt }
     }
 
     fn key(&self) -> Option<&Key> {
@@ -63,8 +72,14 @@ impl Caller {
     }
 }
 
+/// The refusal of a request that was carried out before.
+pub(crate) fn replayed() -> Refusal {
+    denied(Denied::Replayed)
+}
+
 fn denied(denied: Denied) -> Refusal {
     let code = match &denied {
+        Denied::Replayed => Code::SignatureReplayed,
         Denied::City { .. } => Code::CityNotAllowed,
         Denied::Scope { .. } => Code::ScopeMissing,
         _ => return Refusal::internal(format!("a caller who was let in is not: {denied}")),

@@ -40,6 +40,16 @@ pub enum Event {
         /// What is wrong with the policy.
         why: String,
     },
+    /// A bill that was made before is answered, and nobody can tell whether the request was sent again: the store did not take its
+    /// nonce.
+    NonceNotKept {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// What the store said.
+        why: String,
+    },
     /// A bill is answered that is kept nowhere.
     BillNotStored {
         /// Of the trip.

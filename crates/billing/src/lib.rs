@@ -9,7 +9,7 @@
 //!
 //! | a ride is | by |
 //! |---|---|
-//! | asked by | a [`caller`], who may or may not, and as often as is let: [`Standing`] |
+//! | asked by | a [`caller`], who may or may not, as often as is let: [`Standing`]; and once, where something is written |
 //! | asked about | [`requests`], within [`limits`] |
 //! | estimated | [`estimates`]; the answer is signed by [`estimate_id`] |
 //! | metered | [`meter`]; what is odd about it are [`findings`] |
@@ -50,6 +50,7 @@ pub mod pricing;
 mod quotes;
 pub mod refusal;
 mod refusing;
+mod replay;
 pub mod requests;
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -42,11 +42,17 @@ pub enum Bug {
     NeverLooksAgain,
     /// An instance takes what files say at once, and not when all of them are written.
     TakesHalfAnEdit,
+    /// A request whose trip is billed already is answered without entering its nonce.
+    RepeatsAreNotEntered,
+    /// A request that comes in again is taken for the same attempt.
+    AttemptsAreOne,
+    /// What the adapter of the store sends again, when its connection broke, is taken for a replay. Adapters are the simulator's.
+    RetriesAreReplays,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::TopUpInASecondStep,
         Self::LateIsNoBill,
         Self::FingerprintSeesTheQuote,
@@ -65,6 +71,9 @@ impl Bug {
         Self::LateIsLost,
         Self::NeverLooksAgain,
         Self::TakesHalfAnEdit,
+        Self::RepeatsAreNotEntered,
+        Self::AttemptsAreOne,
+        Self::RetriesAreReplays,
     ];
 }
 
@@ -81,12 +90,12 @@ pub fn plant(bug: Option<Bug>) {
 
 /// Whether this defect is planted.
 #[cfg(feature = "planted")]
-pub(crate) fn planted(bug: Bug) -> bool {
+pub fn planted(bug: Bug) -> bool {
     PLANTED.get() == Some(bug)
 }
 
 /// Whether this defect is planted: never.
 #[cfg(not(feature = "planted"))]
-pub(crate) const fn planted(_: Bug) -> bool {
+pub const fn planted(_: Bug) -> bool {
     false
 }

@@ -8,6 +8,8 @@ words! {
     pub enum Code {
         /// Something that was asked for by name is not there: a scene, a locale, a city.
         InvalidParameter = "invalid-parameter",
+        /// The request was carried out before: its nonce counts once.
+        SignatureReplayed = "signature-replayed",
         /// The caller's key is not for this.
         ScopeMissing = "scope-missing",
         /// The caller's key is not for this city.

@@ -7,6 +7,9 @@ use crate::refusal::Refusal;
 use farebox_access::{Enforcement, MasterKeys};
 use std::time::Duration;
 
+/// How far a caller's clock may be from ours at most, in seconds: the widest that the window can be set to.
+pub const MOST_CLOCK_WINDOW_S: u32 = 3_600;
+
 /// What operators can set. The names and meanings of the variables are in spin.toml.
 #[derive(Clone)]
 pub struct Settings {
@@ -82,7 +85,7 @@ impl Settings {
         let read_ms = number("store_read_deadline_ms", read_deadline, 1, 60_000);
         let write_ms = number("store_write_deadline_ms", write_deadline, 1, 60_000);
         let budget_ms = number("store_budget_ms", budget, 1, 600_000);
-        let clock_window_s = number("clock_window_s", clock_window, 1, 3_600);
+        let clock_window_s = number("clock_window_s", clock_window, 1, MOST_CLOCK_WINDOW_S);
         let signer = Signer::new(signing_key.as_bytes()).filter(|_| signing_key.len() >= SIGNING_KEY_BYTES);
         if signer.is_none() {
             let length = signing_key.len();

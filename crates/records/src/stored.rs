@@ -71,8 +71,32 @@ pub struct NewRevision {
 pub enum Posted {
     /// It is kept.
     Created,
-    /// It is not the next one. This is the newest, and nothing was written.
+    /// It is not the next one. This is the newest, and nothing was written but the nonce of the request.
     Exists(Revision),
+    /// The request was carried out before, in another attempt. Nothing was written.
+    Replayed,
+}
+
+/// A request that may be carried out once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// The key that it was signed with.
+    pub key: String,
+    /// What no other request of this key about the same trip has.
+    pub nonce: String,
+    /// Another number for each time that the request came in.
+    pub attempt: u64,
+    /// For how long the nonce is kept, in seconds, by the store's clock.
+    pub ttl_s: u32,
+}
+
+/// What became of a nonce that was to be entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entered {
+    /// It is entered now, or was in the same attempt.
+    Fresh,
+    /// It was entered in another attempt. Nothing was written.
+    Replayed,
 }
 
 /// What the platform owes a driver for a ride.

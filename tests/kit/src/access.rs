@@ -139,6 +139,7 @@ pub trait Answers {
 enum Situation {
     OwnCity,
     OtherCity,
+    SentAgain,
     NoKey,
     WrongSecret,
     UnknownKey,
@@ -152,9 +153,10 @@ enum Situation {
 }
 
 impl Situation {
-    const ALL: [(Self, &'static str); 12] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::OwnCity, "own city"),
         (Self::OtherCity, "other city"),
+        (Self::SentAgain, "sent again"),
         (Self::NoKey, "no key"),
         (Self::WrongSecret, "wrong secret"),
         (Self::UnknownKey, "unknown key"),
@@ -178,7 +180,7 @@ impl Situation {
 
     /// Whether it is the same whatever the key is for.
     const fn is_the_same_for_all(self) -> bool {
-        !matches!(self, Self::OwnCity | Self::OtherCity)
+        !matches!(self, Self::OwnCity | Self::OtherCity | Self::SentAgain)
     }
 }
 
@@ -330,6 +332,9 @@ impl Asker<'_> {
                 (_, true) => "&x=1",
                 (_, false) => "?x=1",
             });
+        }
+        if situation == Situation::SentAgain {
+            self.answers.answer(situation.gateway(), &asked)?;
         }
         // A clock of the machine itself may go on between signing and answering.
         let told = self.answers.answer(situation.gateway(), &asked)?;

@@ -6,9 +6,9 @@ use crate::native::{Native, NativeCatalogue};
 use farebox_billing::engines::{Catalogue, Unrendered};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, Due, DueTrip, Events, Files, Generation, Generations, Ids, Known, Limit, Listed,
-    NewRevision, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp,
-    Variables,
+    Accumulated, Clock, DocumentKind, Due, DueTrip, Entered, Events, Files, Generation, Generations, Ids, Known, Limit,
+    Listed, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError,
+    Taken, TopUp, Variables,
 };
 use farebox_fare::{Degradation, Segment};
 use farebox_limits::bucket;
@@ -117,6 +117,9 @@ pub struct Memory {
     pub limits: RefCell<BTreeMap<String, bucket::State>>,
     /// How often tokens were asked for.
     pub takes: Cell<u32>,
+    /// The requests that were carried out, by trip, key and nonce with blanks between: in which attempt, and until when that is kept, in milliseconds
+    /// since 1970.
+    pub nonces: RefCell<BTreeMap<String, (u64, u64)>>,
     /// Generations of the configuration, ascending.
     pub generations: RefCell<Vec<Generation>>,
     /// Their texts, by version.
@@ -128,6 +131,23 @@ pub struct Memory {
     /// What is to go on after answers, see [`World::after_answers`].
     pub after: RefCell<Vec<Work>>,
     ids: Cell<u64>,
+}
+
+impl Memory {
+    /// Whether another attempt at a request was carried out.
+    fn is_replayed(&self, trip: &str, once: Option<&Once>) -> bool {
+        let Some(Once { key, nonce, attempt, .. }) = once else { return false };
+        let nonces = self.nonces.borrow();
+        let entered = nonces.get(&format!("{trip} {key} {nonce}"));
+        entered.is_some_and(|(of, until_ms)| of != attempt && self.now_ms.get() < *until_ms)
+    }
+
+    /// Enters a request that is carried out.
+    fn enter(&self, trip: &str, once: Option<&Once>) {
+        let Some(Once { key, nonce, attempt, ttl_s }) = once else { return };
+        let until_ms = self.now_ms.get() + u64::from(*ttl_s) * 1_000;
+        self.nonces.borrow_mut().insert(format!("{trip} {key} {nonce}"), (*attempt, until_ms));
+    }
 }
 
 /// The world of a test, with what renders or without: whoever clones it sees the same.
@@ -159,6 +179,7 @@ impl World {
             documents: RefCell::default(),
             limits: RefCell::default(),
             takes: Cell::default(),
+            nonces: RefCell::default(),
             generations: RefCell::default(),
             files: RefCell::default(),
             events: RefCell::default(),
@@ -345,8 +366,28 @@ impl<C: Catalogue + 'static> Generations for World<C> {
 }
 
 impl<C: Catalogue + 'static> Store for World<C> {
-    async fn add_segments(&self, _: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
+    async fn enter(&self, _: &str, trip: &str, once: &Once) -> Result<Entered, StoreError> {
+        self.call("enter", |memory| {
+            if memory.is_replayed(trip, Some(once)) {
+                return Ok(Entered::Replayed);
+            }
+            memory.enter(trip, Some(once));
+            Ok(Entered::Fresh)
+        })
+        .await
+    }
+
+    async fn add_segments(
+        &self,
+        _: &str,
+        trip: &str,
+        segments: &[Segment],
+        once: Option<&Once>,
+    ) -> Result<Accumulated, SegmentsError> {
         self.call("add_segments", |memory| {
+            if memory.is_replayed(trip, once) {
+                return Err(SegmentsError::Replayed);
+            }
             let mut trips = memory.segments.borrow_mut();
             let stored = trips.entry(trip.to_owned()).or_default();
             let before = stored.len();
@@ -360,6 +401,7 @@ impl<C: Catalogue + 'static> Store for World<C> {
                 }
             }
             *stored = all;
+            memory.enter(trip, once);
             let head = memory.bills.borrow().get(trip).and_then(|all| all.last()).map(|head| head.revision.number);
             if let Some(revision) = head.filter(|_| stored.len() > before) {
                 let (reason, at) = (Some(Degradation::LateSegments), (memory.now_ms.get() / 1_000).cast_signed());
@@ -404,17 +446,28 @@ impl<C: Catalogue + 'static> Store for World<C> {
         self.call("document", |memory| Ok(memory.documents.borrow().get(version).cloned())).await
     }
 
-    async fn post_bill(&self, _: &str, trip: &str, new: &NewRevision) -> Result<Posted, StoreError> {
+    async fn post_bill(
+        &self,
+        _: &str,
+        trip: &str,
+        new: &NewRevision,
+        once: Option<&Once>,
+    ) -> Result<Posted, StoreError> {
         self.call("post_bill", |memory| {
+            if memory.is_replayed(trip, once) {
+                return Ok(Posted::Replayed);
+            }
             let mut bills = memory.bills.borrow_mut();
             let revisions = bills.entry(trip.to_owned()).or_default();
             match revisions.last() {
                 Some(head) if new.revision.number != head.revision.number + 1 => {
+                    memory.enter(trip, once);
                     return Ok(Posted::Exists(head.revision.clone()));
                 }
                 None if new.revision.number != 1 => return Err(StoreError::Other("it follows nothing".to_owned())),
                 _ => {}
             }
+            memory.enter(trip, once);
             revisions.push(new.clone());
             let mut due = memory.due.borrow_mut();
             if due.get(trip).is_some_and(|due| due.at < new.billed_at) {

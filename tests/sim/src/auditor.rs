@@ -44,6 +44,8 @@ pub enum Promise {
     ProvisionalIsDue,
     /// What a bill that is kept was made with is kept as well.
     DocumentsAreKept,
+    /// A signed request that writes is carried out once, and whoever sends it again is never answered while the store answers.
+    OnceIsOnce,
     /// Who is refused is refused for a reason.
     RefusedForAReason,
     /// An acknowledged segment is in the store.
@@ -72,6 +74,19 @@ impl fmt::Display for Violation {
         let Self { promise, trip, at, what } = self;
         write!(f, "{promise:?} is broken at {} ms, {trip}: {what}", at.as_millis())
     }
+}
+
+/// An attempt at a signed request that writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// The trip that it is about.
+    pub trip: &'a str,
+    /// What it was signed with.
+    pub nonce: &'a str,
+    /// Which attempt.
+    pub number: u64,
+    /// When it was sent.
+    pub sent: Duration,
 }
 
 /// What is known of a trip.
@@ -260,6 +275,35 @@ impl Auditor {
         if different && !self.is_void(lost) {
             let what = "the bill that is read is not the bill that was answered".to_owned();
             self.break_promise(Promise::AnsweredIsKept, trip, now, what);
+        }
+    }
+
+    /// A signed request that writes was answered with what it asked for, in an attempt; `bill` is the one that was.
+    pub fn answered_once(&self, attempt: Attempt<'_>, bill: Option<&Billed>, now: Duration, contents: &Contents) {
+        let Attempt { trip, nonce, number, sent } = attempt;
+        let record = bill.and_then(|billed| BillRecord::read(&billed.document).ok());
+        // Where the store is away there is nobody who could tell.
+        let kept_nowhere = record.is_some_and(|record| record.kept == Kept::Nowhere);
+        let not_entered = bill.is_some_and(|billed| !billed.new) && self.plan.fails_between(sent, now);
+        if kept_nowhere || not_entered || self.is_void(self.with(trip, |known| known.lost)) {
+            return;
+        }
+        let what = match contents.nonces.get(&(trip.to_owned(), nonce.to_owned())) {
+            Some(entered) if *entered == number => return,
+            Some(entered) => format!("it was carried out in attempt {entered}, and answered in attempt {number}"),
+            None => format!("it was answered in attempt {number}, which is not entered"),
+        };
+        self.break_promise(Promise::OnceIsOnce, trip, now, format!("{nonce}: {what}"));
+    }
+
+    /// One was refused as a replay.
+    pub fn refused_as_replay(&self, attempt: Attempt<'_>, now: Duration, contents: &Contents) {
+        let Attempt { trip, nonce, number, .. } = attempt;
+        let entered = contents.nonces.get(&(trip.to_owned(), nonce.to_owned()));
+        let by_another = entered.is_some_and(|entered| *entered != number);
+        if !by_another && !self.is_void(self.with(trip, |known| known.lost)) {
+            let what = format!("{nonce}: attempt {number} is refused as a replay, and entered is {entered:?}");
+            self.break_promise(Promise::RefusedForAReason, trip, now, what);
         }
     }
 

@@ -6,9 +6,9 @@ use crate::plan::Plan;
 use crate::store::{Contents, SimStore};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, DueTrip, Events, Files, Generation, Generations, Ids, Known, Limit, Listed,
-    NewRevision, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp,
-    Variables,
+    Accumulated, Clock, DocumentKind, DueTrip, Entered, Events, Files, Generation, Generations, Ids, Known, Limit,
+    Listed, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError,
+    Taken, TopUp, Variables,
 };
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::native::Native;
@@ -134,11 +134,22 @@ impl Generations for World {
 }
 
 impl Store for World {
-    async fn add_segments(&self, _: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
-        let (trip, segments) = (trip.to_owned(), segments.to_vec());
+    async fn enter(&self, _: &str, trip: &str, once: &Once) -> Result<Entered, StoreError> {
+        let (trip, once) = (trip.to_owned(), once.clone());
+        self.store.call(true, move |contents, _| Ok(contents.enter(&trip, &once))).await
+    }
+
+    async fn add_segments(
+        &self,
+        _: &str,
+        trip: &str,
+        segments: &[Segment],
+        once: Option<&Once>,
+    ) -> Result<Accumulated, SegmentsError> {
+        let (trip, segments, once) = (trip.to_owned(), segments.to_vec(), once.cloned());
         let add = move |contents: &mut Contents, now: Duration| {
             let now = BEGINNING.saturating_add_unsigned(now.as_secs());
-            contents.add_segments(&trip, &segments, now)
+            contents.add_segments(&trip, &segments, once.as_ref(), now)
         };
         self.store.call(true, add).await
     }
@@ -177,9 +188,15 @@ impl Store for World {
         self.store.call(false, move |contents, _| Ok(contents.document(kind, &version))).await
     }
 
-    async fn post_bill(&self, _: &str, trip: &str, new: &NewRevision) -> Result<Posted, StoreError> {
-        let (trip, new) = (trip.to_owned(), new.clone());
-        self.store.call(true, move |contents, _| contents.post_bill(&trip, &new)).await
+    async fn post_bill(
+        &self,
+        _: &str,
+        trip: &str,
+        new: &NewRevision,
+        once: Option<&Once>,
+    ) -> Result<Posted, StoreError> {
+        let (trip, new, once) = (trip.to_owned(), new.clone(), once.cloned());
+        self.store.call(true, move |contents, _| contents.post_bill(&trip, &new, once.as_ref())).await
     }
 
     async fn bill(&self, _: &str, trip: &str) -> Result<Option<Revision>, StoreError> {

@@ -36,6 +36,8 @@ pub struct Plan {
     pub edits: Vec<Edit>,
     /// A host that begins without one of its documents, and which.
     pub without: Option<(usize, Missing)>,
+    /// Of ten requests that are signed and write, how many the network sends again.
+    pub again: u8,
 }
 
 /// What a host may begin without.
@@ -67,6 +69,8 @@ pub struct TripPlan {
     pub begins: Duration,
     /// Whether its passenger brings a coupon.
     pub coupon: bool,
+    /// Whether its clients sign what writes, each try anew.
+    pub signs: bool,
     /// What its client does, in order.
     pub acts: Vec<Act>,
     /// Other clients of the same ride: when they begin, and what they do.
@@ -142,7 +146,7 @@ impl Plan {
     /// The plan of a seed.
     pub fn of(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let trips = (0..rng.usize(1..=4)).map(|number| trip(&mut rng, number)).collect();
+        let mut trips: Vec<TripPlan> = (0..rng.usize(1..=4)).map(|number| trip(&mut rng, number)).collect();
         let mut windows = Vec::new();
         let mut from = 0;
         for _ in 0..rng.usize(0..=4) {
@@ -172,7 +176,10 @@ impl Plan {
         }
         let missing = if rng.bool() { Missing::Policy } else { Missing::DriversCard };
         let without = (rng.u8(0..8) == 0).then(|| (rng.usize(0..HOSTS), missing));
-        Self { seed, quote_ttl_s, trips, windows, losses, crashes, edits, without }
+        let mut of_signatures = Rng::with_seed(seed ^ 0x0516_4ed5);
+        trips.iter_mut().for_each(|trip| trip.signs = of_signatures.u8(0..3) > 0);
+        let again = *of_signatures.choice(&[0, 1, 5]).unwrap_or(&0);
+        Self { seed, quote_ttl_s, trips, windows, losses, crashes, edits, without, again }
     }
 
     /// Plans with one thing less, the largest things first.
@@ -211,7 +218,17 @@ impl Plan {
         if self.without.is_some() {
             without(&|plan| plan.without = None);
         }
+        if self.again > 0 {
+            without(&|plan| plan.again = 0);
+        }
         for (trip, planned) in self.trips.iter().enumerate() {
+            if planned.signs {
+                without(&|plan| {
+                    if let Some(trip) = plan.trips.get_mut(trip) {
+                        trip.signs = false;
+                    }
+                });
+            }
             for index in 0..planned.others.len() {
                 without(&|plan| {
                     plan.trips.get_mut(trip).map(|trip| trip.others.remove(index));
@@ -229,6 +246,11 @@ impl Plan {
     /// What the store does at a moment; `None` when it works.
     pub fn fault(&self, at: Duration) -> Option<Window> {
         self.windows.iter().copied().find(|window| (window.from..window.until).contains(&at))
+    }
+
+    /// Whether the store does anything but work at some moment between two.
+    pub fn fails_between(&self, first: Duration, last: Duration) -> bool {
+        self.windows.iter().any(|window| window.from <= last && first <= window.until)
     }
 
     /// Whether anything goes wrong at all.
@@ -257,9 +279,13 @@ impl fmt::Display for Plan {
             let what = release.map_or_else(|| "something broken".to_owned(), |release| format!("release {release}"));
             writeln!(f, "  host {host} gets {what} at {} ms", at.as_millis())?;
         }
-        for TripPlan { number, begins, coupon, acts, others } in &self.trips {
+        if self.again > 0 {
+            writeln!(f, "  the network sends {} of 10 again that are signed and write", self.again)?;
+        }
+        for TripPlan { number, begins, coupon, signs, acts, others } in &self.trips {
             let coupon = if *coupon { ", with a coupon" } else { "" };
-            writeln!(f, "  trip {number} from {} ms{coupon}: {acts:?}, others {others:?}", begins.as_millis())?;
+            let signs = if *signs { ", signed" } else { "" };
+            writeln!(f, "  trip {number} from {} ms{coupon}{signs}: {acts:?}, others {others:?}", begins.as_millis())?;
         }
         Ok(())
     }
@@ -299,7 +325,7 @@ fn trip(rng: &mut Rng, number: usize) -> TripPlan {
         (ms(rng.u64(0..4000)), *rng.choice(&act).unwrap_or(&Act::Bill))
     });
     let others = others.collect();
-    TripPlan { number, begins: ms(rng.u64(0..800)), coupon: rng.bool(), acts, others }
+    TripPlan { number, begins: ms(rng.u64(0..800)), coupon: rng.bool(), signs: false, acts, others }
 }
 
 /// Milliseconds.

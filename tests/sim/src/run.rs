@@ -1,6 +1,6 @@
 //! One run: the clients of a plan, two hosts, a store, an auditor.
 
-use crate::auditor::{Auditor, Violation};
+use crate::auditor::{Attempt, Auditor, Violation};
 use crate::executor::{Executor, Owner, Slot};
 use crate::exemptions::Exemption;
 use crate::host::{BEGINNING, Documents, World};
@@ -8,10 +8,14 @@ use crate::node::Node;
 use crate::plan::{Act, Edit, HOSTS, INSTANCES, Missing, Plan, RELEASES, TripPlan, ms};
 use crate::prices::{CITY, SecondOpinion};
 use crate::store::SimStore;
+use farebox_access::{Keys, Operation};
 use farebox_billing::bills::{self, Billed};
+use farebox_billing::caller::{Caller, Signed};
+use farebox_billing::ports::Ids as _;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_billing::{Billing, Context, Wanted, estimates, meter};
-use farebox_fare::{Segment, time};
+use farebox_fare::{Segment, Timestamp, time};
+use farebox_kit::access::{self, EVERYTHING};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -47,13 +51,14 @@ pub struct Outcome {
 pub struct Setting {
     configurations: [Rc<Documents>; RELEASES],
     opinion: Rc<SecondOpinion>,
+    keys: Rc<Keys>,
 }
 
 impl Default for Setting {
     fn default() -> Self {
         let configurations = crate::prices::configurations();
         let opinion = Rc::new(SecondOpinion::of(&configurations));
-        Self { configurations, opinion }
+        Self { configurations, opinion, keys: Rc::new(access::keys(BEGINNING).keys()) }
     }
 }
 
@@ -91,7 +96,12 @@ struct Run {
     ids: Rc<Cell<u64>>,
     events: Rc<RefCell<BTreeMap<String, u64>>>,
     answers: RefCell<BTreeMap<&'static str, u64>>,
+    keys: Rc<Keys>,
+    /// How many requests were signed.
+    nonces: Cell<u64>,
     rng: RefCell<Rng>,
+    /// Decides what the network sends again.
+    network: RefCell<Rng>,
     story: RefCell<Vec<String>>,
     with_story: bool,
 }
@@ -104,6 +114,24 @@ enum Ask {
     Bill(String, Value),
     Fetch(String),
     Show(String),
+}
+
+/// What a request was signed with.
+#[derive(Clone, Debug)]
+struct Signature {
+    nonce: String,
+    created: Timestamp,
+}
+
+impl Ask {
+    /// What is asked for, if it writes.
+    fn writes(&self) -> Option<Operation> {
+        match self {
+            Self::Meter(..) => Some(Operation::AddSegments),
+            Self::Bill(..) => Some(Operation::CreateBill),
+            Self::Estimate(_) | Self::Fetch(_) | Self::Show(_) => None,
+        }
+    }
 }
 
 /// What a host answers.
@@ -158,6 +186,9 @@ impl Run {
         let disks = (0..HOSTS).map(&mut disk).collect();
         let run = Rc::new(Self {
             rng: RefCell::new(Rng::with_seed(plan.seed ^ 0x0c11_e475)),
+            network: RefCell::new(Rng::with_seed(plan.seed ^ 0x4e70_0a1c)),
+            keys: Rc::clone(&setting.keys),
+            nonces: Cell::default(),
             plan,
             executor,
             store,
@@ -272,7 +303,8 @@ impl Run {
     }
 
     /// Asks a host, and waits for its answer: `None` when it crashes meanwhile, or takes too long.
-    async fn ask(self: &Rc<Self>, host: usize, ask: Ask) -> Option<Answer> {
+    /// With what is answered comes which attempt at a signed request it was.
+    async fn ask(self: &Rc<Self>, host: usize, ask: Ask, signature: Option<Signature>) -> Option<(Answer, u64)> {
         let instance = self.rng.borrow_mut().usize(0..INSTANCES);
         let billing = self.hosts.borrow().get(host)?.get(instance).map(Rc::clone)?;
         let (filler, slot) = Slot::new();
@@ -280,9 +312,14 @@ impl Run {
         let (answers, of_run) = (Rc::clone(&filler), Rc::clone(self));
         self.executor.spawn(Owner::Host(host), async move {
             of_run.auditor.asked(host, of_run.executor.now());
-            let answer = carry_out(&billing, ask).await.unwrap_or_else(Answer::Refused);
+            let attempt = billing.ports().unique();
+            let signed = signature.zip(ask.writes()).map(|(Signature { nonce, created }, operation)| {
+                let keys = Rc::clone(&of_run.keys);
+                Signed::new(keys, EVERYTHING.to_owned(), operation, nonce, created, attempt)
+            });
+            let answer = carry_out(&billing, ask, signed).await.unwrap_or_else(Answer::Refused);
             if let Some(filler) = answers.borrow_mut().take() {
-                filler.fill(answer);
+                filler.fill((answer, attempt));
             }
         });
         // Whoever takes the filler first decides: the host, or the client's patience.
@@ -304,8 +341,12 @@ impl Run {
     }
 }
 
-async fn carry_out(billing: &Rc<Billing<World>>, ask: Ask) -> Result<Answer, Refusal> {
-    let context = Rc::new(Context::new(billing, "00000000000000000000000000000001").await?);
+async fn carry_out(billing: &Rc<Billing<World>>, ask: Ask, signed: Option<Signed>) -> Result<Answer, Refusal> {
+    let mut context = Context::new(billing, "00000000000000000000000000000001").await?;
+    if let Some(signed) = signed {
+        context.caller = Caller::Signed(signed);
+    }
+    let context = Rc::new(context);
     Ok(match ask {
         Ask::Estimate(document) => Answer::Estimated(estimates::create(&context, &document).await?.estimate_id),
         Ask::Meter(trip, document) => {
@@ -322,6 +363,7 @@ async fn carry_out(billing: &Rc<Billing<World>>, ask: Ask) -> Result<Answer, Ref
 }
 
 /// A client of a trip.
+#[derive(Clone)]
 struct Client {
     run: Rc<Run>,
     trip: Rc<TripPlan>,
@@ -336,17 +378,12 @@ impl Client {
         }
         for _ in 0..TRIES {
             let host = run.rng.borrow_mut().usize(0..crate::plan::HOSTS);
-            let (ask, sent) = (self.ask(act), run.executor.now());
-            run.tell(|| format!("{} asks host {host}: {}", self.name(), Self::story(&ask)));
-            let answer = run.ask(host, ask.clone()).await;
-            let name = answer.as_ref().map_or("nothing", Answer::name);
-            *run.answers.borrow_mut().entry(name).or_default() += 1;
-            run.tell(|| format!("{} hears from host {host}: {}", self.name(), Self::heard(answer.as_ref())));
-            let again = match answer {
-                Some(answer) => self.hear(&ask, answer, host, sent),
-                None => true,
-            };
-            if !again {
+            let ask = self.ask(act);
+            let signature = ask.writes().filter(|_| self.trip.signs).map(|_| self.sign());
+            if let Some(signature) = &signature {
+                self.overhear(&ask, signature);
+            }
+            if !self.send(host, &ask, signature).await {
                 return;
             }
             let pause = run.rng.borrow_mut().u64(20..600);
@@ -354,10 +391,64 @@ impl Client {
         }
     }
 
+    /// Sends a request, and hears what is answered. Whether to ask again.
+    async fn send(&self, host: usize, ask: &Ask, signature: Option<Signature>) -> bool {
+        let (run, sent) = (&self.run, self.run.executor.now());
+        let nonce = signature.as_ref().map(|signature| signature.nonce.clone());
+        let signed = nonce.as_ref().map(|nonce| format!(", signed with {nonce}")).unwrap_or_default();
+        run.tell(|| format!("{} asks host {host}: {}{signed}", self.name(), Self::story(ask)));
+        let answer = run.ask(host, ask.clone(), signature).await;
+        let name = answer.as_ref().map_or("nothing", |(answer, _)| answer.name());
+        *run.answers.borrow_mut().entry(name).or_default() += 1;
+        run.tell(|| {
+            let heard = Self::heard(answer.as_ref().map(|(answer, _)| answer));
+            format!("{} hears from host {host}{signed}: {heard}", self.name())
+        });
+        let Some((answer, number)) = answer else { return true };
+        let trip = self.name();
+        let attempt = nonce.as_ref().map(|nonce| Attempt { trip: &trip, nonce, number, sent });
+        self.hear(ask, answer, attempt, host, sent)
+    }
+
+    fn sign(&self) -> Signature {
+        let number = self.run.nonces.get() + 1;
+        self.run.nonces.set(number);
+        let created = BEGINNING.saturating_add_unsigned(self.run.executor.now().as_secs());
+        Signature { nonce: format!("nonce-{number:012}"), created }
+    }
+
+    /// Lets the network send a request again, before it arrives or later, perhaps more than once.
+    fn overhear(&self, ask: &Ask, signature: &Signature) {
+        let (run, mut rng) = (&self.run, self.run.network.borrow_mut());
+        if rng.u8(0..10) >= run.plan.again {
+            return;
+        }
+        for _ in 0..rng.usize(1..=2) {
+            let at = run.executor.now() + if rng.bool() { ms(rng.u64(0..20)) } else { ms(rng.u64(0..4_000)) };
+            let host = rng.usize(0..crate::plan::HOSTS);
+            let (client, ask, signature) = (self.clone(), ask.clone(), signature.clone());
+            run.executor.spawn(Owner::Client, async move {
+                client.run.executor.until(at).await;
+                client.send(host, &ask, Some(signature)).await;
+            });
+        }
+    }
+
     /// Tells the auditor what was answered. Whether to ask again.
-    fn hear(&self, ask: &Ask, answer: Answer, host: usize, sent: Duration) -> bool {
+    fn hear(&self, ask: &Ask, answer: Answer, attempt: Option<Attempt<'_>>, host: usize, sent: Duration) -> bool {
         let (run, now) = (&self.run, self.run.executor.now());
         let (auditor, trip) = (&run.auditor, self.name());
+        if let Some(attempt) = attempt {
+            match &answer {
+                Answer::Metered => auditor.answered_once(attempt, None, now, &run.store.contents()),
+                Answer::Billed(billed) => auditor.answered_once(attempt, Some(billed), now, &run.store.contents()),
+                Answer::Refused(Refusal { code: Code::SignatureReplayed, .. }) => {
+                    auditor.refused_as_replay(attempt, now, &run.store.contents());
+                    return true;
+                }
+                _ => {}
+            }
+        }
         match (ask, answer) {
             (_, Answer::Estimated(id)) => _ = self.estimate.borrow_mut().get_or_insert(id),
             (Ask::Meter(_, document), Answer::Metered) => {

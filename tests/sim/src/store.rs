@@ -2,8 +2,10 @@
 
 use crate::executor::{Executor, Owner, Slot};
 use crate::plan::{BUCKETS, Fault, Loss, Plan, ms};
+use farebox_billing::planted::{Bug, planted};
 use farebox_billing::ports::{
-    Accumulated, DocumentKind, Due, DueTrip, Listed, NewRevision, Posted, Revision, SegmentsError, StoreError, TopUp,
+    Accumulated, DocumentKind, Due, DueTrip, Entered, Listed, NewRevision, Once, Posted, Revision, SegmentsError,
+    StoreError, TopUp,
 };
 use farebox_fare::{Degradation, Segment, Timestamp};
 use fastrand::Rng;
@@ -25,6 +27,8 @@ pub struct Contents {
     pub due: BTreeMap<String, DueTrip>,
     /// The trips that were billed on each day, with their newest revision of it.
     pub days: BTreeMap<String, BTreeMap<String, u32>>,
+    /// The requests that were carried out, by trip and nonce: in which attempt. No run takes as long as they are kept.
+    pub nonces: BTreeMap<(String, String), u64>,
     quotes: BTreeMap<String, (Duration, String)>,
     /// The documents by version and kind.
     pub documents: BTreeMap<(String, DocumentKind), String>,
@@ -46,6 +50,8 @@ pub struct SimStore {
 struct Fate {
     /// When it takes effect, if ever.
     effect: Option<Duration>,
+    /// When it does once more: the connection broke, and the adapter has sent it again on another.
+    again: Option<Duration>,
     /// When the caller hears of it, if ever: of its effect, or that it failed.
     answer: Option<(Duration, bool)>,
 }
@@ -76,6 +82,7 @@ impl SimStore {
         contents.ledger.retain(|(name, _), _| !lost(name));
         contents.due.retain(|name, _| !lost(name));
         contents.days.values_mut().for_each(|day| day.retain(|name, _| !lost(name)));
+        contents.nonces.retain(|(name, _), _| !lost(name));
         contents.quotes.retain(|name, _| !lost(name));
         contents.documents.retain(|(name, _), _| !lost(name));
     }
@@ -84,14 +91,14 @@ impl SimStore {
     pub async fn call<T: 'static, E: From<StoreError> + 'static>(
         self: &Rc<Self>,
         writes: bool,
-        effect: impl FnOnce(&mut Contents, Duration) -> Result<T, E> + 'static,
+        mut effect: impl FnMut(&mut Contents, Duration) -> Result<T, E> + 'static,
     ) -> Result<T, E> {
         let fate = self.fate(writes);
         let (filler, slot) = Slot::new();
         let store = Rc::clone(self);
         self.executor.spawn(Owner::Store, async move {
             let mut result = Err(StoreError::Unavailable("the connection broke".to_owned()).into());
-            if let Some(moment) = fate.effect {
+            for moment in fate.effect.into_iter().chain(fate.again) {
                 store.executor.until(moment).await;
                 let done = effect(&mut store.contents.borrow_mut(), store.executor.now());
                 if writes {
@@ -117,8 +124,12 @@ impl SimStore {
         let now = self.executor.now();
         let after = |least: u64, most: u64, rng: &mut Rng| now + Duration::from_micros(rng.u64(least..=most));
         let soon = after(100, 4_000, &mut rng);
-        let works = |effect: Duration, answer: Duration| Fate { effect: Some(effect), answer: Some((answer, true)) };
-        let refused = Fate { effect: None, answer: Some((soon, false)) };
+        let works = |effect: Duration, answer: Duration| Fate {
+            effect: Some(effect),
+            again: None,
+            answer: Some((answer, true)),
+        };
+        let refused = Fate { effect: None, again: None, answer: Some((soon, false)) };
         let Some(window) = self.plan.fault(now) else { return works(soon, soon + Duration::from_micros(50)) };
         match window.fault {
             Fault::Down => refused,
@@ -135,9 +146,13 @@ impl SimStore {
             Fault::Flaky => match rng.u8(0..10) {
                 0..=3 => works(soon, soon),
                 4 => refused,
-                5 => Fate { effect: Some(soon), answer: Some((soon, false)) },
-                6 => Fate { effect: Some(soon), answer: None },
-                7 => Fate { effect: Some(after(5_000, 1_500_000, &mut rng)), answer: None },
+                5 if rng.bool() => {
+                    let again = soon + Duration::from_micros(rng.u64(100..8_000));
+                    Fate { effect: Some(soon), again: Some(again), answer: Some((again, true)) }
+                }
+                5 => Fate { effect: Some(soon), again: None, answer: Some((soon, false)) },
+                6 => Fate { effect: Some(soon), again: None, answer: None },
+                7 => Fate { effect: Some(after(5_000, 1_500_000, &mut rng)), again: None, answer: None },
                 _ => {
                     let late = after(10_000, 300_000, &mut rng);
                     works(late, late)
@@ -148,18 +163,46 @@ impl SimStore {
 }
 
 impl Contents {
+    /// Enters a request that needs no other write.
+    pub fn enter(&mut self, trip: &str, once: &Once) -> Entered {
+        if self.is_replayed(trip, Some(once)) {
+            return Entered::Replayed;
+        }
+        self.enter_fresh(trip, Some(once));
+        Entered::Fresh
+    }
+
+    /// Whether another attempt at a request was carried out.
+    fn is_replayed(&self, trip: &str, once: Option<&Once>) -> bool {
+        let Some(once) = once else { return false };
+        let entered = self.nonces.get(&(trip.to_owned(), once.nonce.clone()));
+        entered.is_some_and(|attempt| *attempt != once.attempt || planted(Bug::RetriesAreReplays))
+    }
+
+    fn enter_fresh(&mut self, trip: &str, once: Option<&Once>) {
+        if let Some(Once { nonce, attempt, .. }) = once {
+            self.nonces.insert((trip.to_owned(), nonce.clone()), *attempt);
+        }
+    }
+
     /// Adds segments to a trip: all or none.
     pub fn add_segments(
         &mut self,
         trip: &str,
         segments: &[Segment],
+        once: Option<&Once>,
         now: Timestamp,
     ) -> Result<Accumulated, SegmentsError> {
+        if self.is_replayed(trip, once) {
+            return Err(SegmentsError::Replayed);
+        }
         let stored = self.trips.entry(trip.to_owned()).or_default();
         let differs = |segment: &&Segment| stored.get(&segment.sequence).is_some_and(|stored| stored != *segment);
         if let Some(segment) = segments.iter().find(differs) {
             return Err(SegmentsError::Conflict(segment.sequence));
         }
+        self.enter_fresh(trip, once);
+        let stored = self.trips.entry(trip.to_owned()).or_default();
         let before = stored.len();
         stored.extend(segments.iter().map(|segment| (segment.sequence, *segment)));
         let billed = self.bills.get(trip).and_then(|revisions| revisions.last()).map(|head| head.number);
@@ -201,15 +244,23 @@ impl Contents {
     }
 
     /// Keeps a revision if it is the next one, with its top-up and what is due.
-    pub fn post_bill(&mut self, trip: &str, new: &NewRevision) -> Result<Posted, StoreError> {
+    pub fn post_bill(&mut self, trip: &str, new: &NewRevision, once: Option<&Once>) -> Result<Posted, StoreError> {
+        if self.is_replayed(trip, once) {
+            return Ok(Posted::Replayed);
+        }
         let revisions = self.bills.entry(trip.to_owned()).or_default();
         let number = new.revision.number;
         match revisions.last() {
-            Some(head) if number != head.number + 1 => return Ok(Posted::Exists(head.clone())),
+            Some(head) if number != head.number + 1 => {
+                let head = head.clone();
+                self.enter_fresh(trip, once);
+                return Ok(Posted::Exists(head));
+            }
             None if number != 1 => return Err(StoreError::Other(format!("revision {number} follows nothing"))),
             _ => {}
         }
         revisions.push(new.revision.clone());
+        self.enter_fresh(trip, once);
         if let Some(top_up) = &new.top_up {
             self.ledger.insert((trip.to_owned(), number), top_up.clone());
         }

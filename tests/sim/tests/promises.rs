@@ -39,6 +39,7 @@ fn promises_are_kept() {
         "bill-not-found",
         "store-unavailable",
         "store-timed-out",
+        "signature-replayed",
     ] {
         assert!(answers.get(name).is_some_and(|count| *count > 100), "{name} is hardly ever answered: {answers:?}");
     }
@@ -49,6 +50,7 @@ fn promises_are_kept() {
         "not-billed-as-quoted",
         "quote-not-kept",
         "document-not-kept",
+        "nonce-not-kept",
     ] {
         assert!(events.get(name).is_some_and(|count| *count > 20), "{name} hardly ever happens: {events:?}");
     }

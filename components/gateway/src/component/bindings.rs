@@ -17,6 +17,7 @@ spin_sdk::wit_bindgen::generate!({
             import farebox:pricing/pricing@0.1.0;
             import farebox:commission/commission@0.1.0;
             import farebox:store/faults@0.1.0;
+            import farebox:store/nonces@0.1.0;
             import farebox:store/trips@0.1.0;
             import farebox:store/quotes@0.1.0;
             import farebox:store/documents@0.1.0;

@@ -1,19 +1,33 @@
 //! The store, as the component that it is. Whoever calls it bounds the call.
 
-use super::bindings::farebox::store::{bills, configuration, documents, faults, ledger, limits, quotes, trips};
+use super::bindings::farebox::store::{bills, configuration, documents, faults, ledger, limits, nonces, quotes, trips};
 use super::world::World;
 use farebox_billing::ports::{
-    Accumulated, DocumentKind, Due, DueTrip, Generation, Generations, Known, Limit, Listed, NewRevision, Page, Posted,
-    Proposal, Revision, SegmentsError, Store, StoreError, StoredBill, Taken, TopUp, Window,
+    Accumulated, DocumentKind, Due, DueTrip, Entered, Generation, Generations, Known, Limit, Listed, NewRevision, Once,
+    Page, Posted, Proposal, Revision, SegmentsError, Store, StoreError, StoredBill, Taken, TopUp, Window,
 };
 use farebox_fare::Segment;
 use farebox_money::Currency;
 
 impl<C> Store for World<C> {
-    async fn add_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError> {
+    async fn enter(&self, city: &str, trip: &str, once: &Once) -> Result<Entered, StoreError> {
+        Ok(match nonces::enter(city.to_owned(), trip.to_owned(), once_to_wit(once)).await? {
+            nonces::Entered::Fresh => Entered::Fresh,
+            nonces::Entered::Replayed => Entered::Replayed,
+        })
+    }
+
+    async fn add_segments(
+        &self,
+        city: &str,
+        trip: &str,
+        segments: &[Segment],
+        once: Option<&Once>,
+    ) -> Result<Accumulated, SegmentsError> {
         let segments = segments.iter().map(|segment| (*segment).into()).collect();
-        let totals = trips::add_segments(city.to_owned(), trip.to_owned(), segments).await;
+        let totals = trips::add_segments(city.to_owned(), trip.to_owned(), segments, once.map(once_to_wit)).await;
         let totals = totals.map_err(|error| match error {
+            trips::AddError::Replayed => SegmentsError::Replayed,
             trips::AddError::Conflict(sequence) => SegmentsError::Conflict(sequence),
             trips::AddError::TooManySegments(most) => SegmentsError::TooMany(most),
             trips::AddError::Fault(fault) => SegmentsError::Store(fault.into()),
@@ -50,7 +64,13 @@ impl<C> Store for World<C> {
         Ok(documents::get(city.to_owned(), kind_to_wit(kind), version.to_owned()).await?)
     }
 
-    async fn post_bill(&self, city: &str, trip: &str, new: &NewRevision) -> Result<Posted, StoreError> {
+    async fn post_bill(
+        &self,
+        city: &str,
+        trip: &str,
+        new: &NewRevision,
+        once: Option<&Once>,
+    ) -> Result<Posted, StoreError> {
         let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due } = new.clone();
         let new = bills::NewRevision {
             number,
@@ -64,9 +84,10 @@ impl<C> Store for World<C> {
             }),
             due: due.map(|Due { reason, at }| bills::DueItem { reason: reason.into(), at }),
         };
-        Ok(match bills::post(city.to_owned(), trip.to_owned(), new).await? {
+        Ok(match bills::post(city.to_owned(), trip.to_owned(), new, once.map(once_to_wit)).await? {
             bills::PostOutcome::Created => Posted::Created,
             bills::PostOutcome::Exists(head) => Posted::Exists(head.into()),
+            bills::PostOutcome::Replayed => Posted::Replayed,
         })
     }
 
@@ -158,6 +179,10 @@ impl From<configuration::Generation> for Generation {
     fn from(configuration::Generation { number, at_ms, manifest }: configuration::Generation) -> Self {
         Self { number, at_ms, manifest }
     }
+}
+
+fn once_to_wit(Once { key, nonce, attempt, ttl_s }: &Once) -> nonces::Once {
+    nonces::Once { key: key.clone(), nonce: nonce.clone(), attempt: *attempt, ttl: (*ttl_s).into() }
 }
 
 fn kind_to_wit(kind: DocumentKind) -> documents::DocumentKind {

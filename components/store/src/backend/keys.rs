@@ -55,6 +55,11 @@ impl Keys {
         self.key(city, "ledger", trip)
     }
 
+    /// A request about a trip that was carried out: the nonce that a key signed it with.
+    pub fn nonce(self, city: &str, trip: &str, key: &str, nonce: &str) -> String {
+        format!("{}:nonce:{key}:{nonce}:{trip}", self.slot(city, self.bucket(trip)))
+    }
+
     /// Who writes a city, and what is true of all that is in a bucket of it: what every write looks at first.
     pub fn of_bucket(self, city: &str, bucket: u32) -> [String; 2] {
         let slot = self.slot(city, bucket);
@@ -106,6 +111,8 @@ mod tests {
         assert_eq!(keys.ledger("110000", "a-1"), "c:110000:{110000:11}:ledger:a-1");
         assert_eq!(keys.quote("X_y-z", "q.~:_-"), "c:X_y-z:{X_y-z:12}:quote:q.~:_-");
         assert_eq!(keys.document("110000", "policy", "a-1"), "c:110000:{110000:11}:document:policy:a-1");
+        let nonce = keys.nonce("110000", "a-1", "dispatch", "6f1d0c2a9b7e4f53");
+        assert_eq!(nonce, "c:110000:{110000:11}:nonce:dispatch:6f1d0c2a9b7e4f53:a-1");
         assert_eq!(keys.day("110000", 3, "2026-11-26"), "c:110000:{110000:3}:day:2026-11-26");
         assert_eq!(keys.due("110000", 3), ["c:110000:{110000:3}:due", "c:110000:{110000:3}:due-why"]);
         let name = "dispatch:110000:bill";

@@ -9,6 +9,7 @@
 mod connection;
 mod fault;
 mod keys;
+mod once;
 #[cfg(target_family = "wasm")]
 mod redis;
 mod reply;
@@ -25,8 +26,9 @@ pub use self::sqlite::Sqlite;
 pub use connection::{Lease, Shared};
 pub use fault::{Access, Fault, Fence, is_unknown_script};
 pub use keys::Keys;
+pub use once::{once_argument, once_json};
 pub use reply::{Reply, admitted, corrupt};
-pub(crate) use script::write_script;
 pub use script::{OPEN_CITY, Script};
-pub(crate) use statement::write_statement;
+pub(crate) use script::{write_once_script, write_script};
+pub(crate) use statement::{write_once_statement, write_statement};
 pub use synchronous::Synchronous;

@@ -1,8 +1,10 @@
 //! Redis, through `spin:redis`.
 
+use super::once::once_argument;
 use super::reply::{self, Reply};
 use super::script::{OPEN_CITY, Script};
 use super::{Access, Fault, Keys, Shared, is_unknown_script};
+use farebox_records::stored::Once;
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -31,7 +33,8 @@ impl Redis {
     /// Runs an operation on the connection, which is opened if need be. Every operation can be run twice without harm - of a limit
     /// twice as much is taken, at the most:
     /// when a connection that used to work turns out to be broken, it is run again on a new one. A bill whose first run did
-    /// reach Redis is then told of itself, as a caller who asks again would be.
+    /// reach Redis is then told of itself, as a caller who asks again would be; and what it was part of is the same attempt, and no
+    /// replay.
     async fn run(
         &self,
         access: Access,
@@ -85,19 +88,36 @@ impl Redis {
     }
 
     /// Takes a step: what every write does first, and a script on keys of the bucket of `identifier`.
-    pub(crate) async fn step<const N: usize>(
+    pub(crate) async fn step(
         &self,
         script: &Script,
         city: &str,
         identifier: &str,
-        keys: [String; N],
+        keys: &[String],
         arguments: &[String],
     ) -> Result<Reply, Fault> {
         if !self.is_open(city) {
             self.script(&OPEN_CITY, city, 0, &[], &[]).await?;
             self.opened.borrow_mut().insert(city.to_owned());
         }
-        self.script(script, city, self.keys.bucket(identifier), &keys, arguments).await
+        self.script(script, city, self.keys.bucket(identifier), keys, arguments).await
+    }
+
+    /// Takes a step that is part of a request which may be carried out once: as [`step`](Self::step), with what `once.lua` does
+    /// before the script. All of it is in the slot of the trip.
+    pub(crate) async fn step_once<const N: usize>(
+        &self,
+        script: &Script,
+        city: &str,
+        trip: &str,
+        once: Option<&Once>,
+        keys: [String; N],
+        arguments: &[String],
+    ) -> Result<Reply, Fault> {
+        let nonce = once.map(|Once { key, nonce, .. }| self.keys.nonce(city, trip, key, nonce));
+        let keys: Vec<String> = keys.into_iter().chain(nonce).collect();
+        let arguments = [&[once_argument(once)], arguments].concat();
+        self.step(script, city, trip, &keys, &arguments).await
     }
 
     fn is_open(&self, city: &str) -> bool {

@@ -25,6 +25,20 @@ macro_rules! write_script {
 }
 pub(crate) use write_script;
 
+/// The same of a write that is part of a request which may be carried out once.
+macro_rules! write_once_script {
+    ($own:literal) => {
+        std::sync::LazyLock::new(|| {
+            $crate::backend::Script::new(concat!(
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/backend/prologue.lua")),
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/backend/once.lua")),
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/", $own))
+            ))
+        })
+    };
+}
+pub(crate) use write_once_script;
+
 /// Settles over how many buckets a city is spread.
 pub static OPEN_CITY: LazyLock<Script> = write_script!("backend/open_city.lua");
 

@@ -1,7 +1,9 @@
 //! SQLite, through `spin:sqlite`.
 
+use super::once::once_json;
 use super::statement::{self, FENCE, SCHEMA_VERSION};
 use super::{Fault, Fence, Shared, Synchronous};
+use farebox_records::stored::Once;
 use spin_sdk::sqlite::{Connection, Error, RowResult, Value};
 use std::num::NonZeroU32;
 
@@ -115,6 +117,11 @@ impl From<Failure> for Fault {
 
 async fn run(connection: &Connection, statement: &str, parameters: Vec<Value>) -> Result<Vec<RowResult>, Failure> {
     Ok(connection.execute(statement, parameters).await?.collect().await?)
+}
+
+/// What a step is told of the request that it is part of.
+pub fn once_parameter(once: Option<&Once>) -> Value {
+    once.map_or(Value::Null, |once| once_json(once).into())
 }
 
 /// The columns of a row of texts, without copying them.

@@ -7,8 +7,9 @@
 pub const SCHEMA_VERSION: i64 = 4;
 
 /// What each noun needs. A blank line ends a statement: they are run one at a time, and running one again does no harm.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     include_str!("schema.sql"),
+    include_str!("../nonces/schema.sql"),
     include_str!("../trips/schema.sql"),
     include_str!("../quotes/schema.sql"),
     include_str!("../documents/schema.sql"),
@@ -30,6 +31,18 @@ macro_rules! write_statement {
     };
 }
 pub(crate) use write_statement;
+
+/// The same of a write that is part of a request which may be carried out once.
+macro_rules! write_once_statement {
+    ($own:literal) => {
+        concat!(
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/backend/prologue.sql")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/backend/once.sql")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/", $own))
+        )
+    };
+}
+pub(crate) use write_once_statement;
 
 /// The statements that make the schema.
 pub fn schema() -> impl Iterator<Item = &'static str> {

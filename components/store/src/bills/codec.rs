@@ -12,7 +12,7 @@ pub fn moment(at: Timestamp) -> String {
     format!("{:012}", at.max(0))
 }
 
-/// What `post.lua` is told of a revision, after the prologue's part.
+/// What `post.lua` is told of a revision, after the prologues' part.
 pub fn arguments(trip: &str, new: &NewRevision) -> Vec<String> {
     let NewRevision { revision: Revision { number, bill }, billed_at, top_up, due, .. } = new;
     let entry = top_up.clone().map(|top_up| Entry { top_up, billed_at: *billed_at });
@@ -39,6 +39,7 @@ pub fn posted(reply: Reply, number: u32) -> Result<Posted, Fault> {
     match reply.next().flatten().as_deref() {
         Some("created") => Ok(Posted::Created),
         Some("exists") => Ok(Posted::Exists(revision(reply.collect())?.ok_or_else(|| corrupt("bill"))?)),
+        Some("replayed") => Ok(Posted::Replayed),
         Some("no-head") => Err(follows_nothing(number)),
         _ => Err(corrupt("bill")),
     }
@@ -172,6 +173,7 @@ mod tests {
     #[test]
     fn the_script_says_what_happened() {
         assert_eq!(posted(reply(&["created"]), 1), Ok(Posted::Created));
+        assert_eq!(posted(reply(&["replayed"]), 1), Ok(Posted::Replayed));
         assert_eq!(posted(reply(&["exists", "3", "r", "{}"]), 1), Ok(Posted::Exists(bill(3, "{}"))));
         for nonsense in [&["no-head"][..], &["exists"], &["exists", "x", "r", "{}"], &["exists", "1", "r", "nil"], &[]]
         {

@@ -1,13 +1,16 @@
 //! What a backend does with bills.
 
 use crate::Fault;
-use farebox_records::stored::{DueTrip, Listed, NewRevision, Page, Posted, Revision};
+use farebox_records::stored::{DueTrip, Listed, NewRevision, Once, Page, Posted, Revision};
 
 /// Bills, with their revisions.
 #[allow(async_fn_in_trait, reason = "a component has one thread; nobody asks whether these futures are Send")]
 pub trait Bills {
     /// Keeps a revision if it is the next one, and in the same step enters its top-up, lists it, and says what is due.
-    async fn post(&self, city: &str, trip: &str, new: &NewRevision) -> Result<Posted, Fault>;
+    ///
+    /// With `once`, only if no other attempt at the request was carried out, which is entered in the same step, also when the
+    /// revision is not the next one.
+    async fn post(&self, city: &str, trip: &str, new: &NewRevision, once: Option<&Once>) -> Result<Posted, Fault>;
 
     /// The newest revision.
     async fn head(&self, city: &str, trip: &str) -> Result<Option<Revision>, Fault>;

@@ -10,21 +10,21 @@ mod sqlite;
 
 pub use contract::Bills;
 
-use crate::backend::{Script, write_script};
+use crate::backend::{Script, write_once_script, write_script};
 use std::sync::LazyLock;
 
 /// Keeps the next revision of a bill.
-pub static POST: LazyLock<Script> = write_script!("bills/post.lua");
+pub static POST: LazyLock<Script> = write_once_script!("bills/post.lua");
 
 /// Puts another document in the place of a revision's.
 pub static REDACT: LazyLock<Script> = write_script!("bills/redact.lua");
 
 /// The statements, in SQL.
 pub mod statement {
-    use crate::backend::write_statement;
+    use crate::backend::{write_once_statement, write_statement};
 
     /// Keeps the next revision of a bill.
-    pub const POST: &str = write_statement!("bills/post.sql");
+    pub const POST: &str = write_once_statement!("bills/post.sql");
     /// Puts another document in the place of a revision's.
     pub const REDACT: &str = write_statement!("bills/redact.sql");
     /// The newest revision.

@@ -6,24 +6,25 @@
 -- KEYS[5]   the bills of the day: a sorted set of `<trip>:<number>`, all of score 0
 -- KEYS[6]   what is due in this bucket: a sorted set of `<moment>:<trip>`, all of score 0; a moment is twelve digits
 -- KEYS[7]   why: a hash of trip -> `<moment>:<number>:<reason>`
--- ARGV[3]   the trip
--- ARGV[4]   the number of the revision
--- ARGV[5]   when it was made, in twelve digits
--- ARGV[6]   its fingerprint
--- ARGV[7]   its document
--- ARGV[8]   its top-up, or nothing
--- ARGV[9]   when something is due, in twelve digits, or nothing
--- ARGV[10]  why
+-- ARGV[4]   the trip
+-- ARGV[5]   the number of the revision
+-- ARGV[6]   when it was made, in twelve digits
+-- ARGV[7]   its fingerprint
+-- ARGV[8]   its document
+-- ARGV[9]   its top-up, or nothing
+-- ARGV[10]  when something is due, in twelve digits, or nothing
+-- ARGV[11]  why
 --
 -- Returns {'created'}, or {'exists', number, fingerprint, document} of the head when this is not the next number, or
 -- {'no-head'} when there is none for it to follow.
 
-local trip, number = ARGV[3], ARGV[4]
+local trip, number = ARGV[4], ARGV[5]
 local head = tonumber(redis.call('HGET', KEYS[3], 'head') or '0')
 if tonumber(number) ~= head + 1 then
     if head == 0 then
         return { 'no-head' }
     end
+    begin()
     return { 'exists', unpack(redis.call('HMGET', KEYS[3], 'head', 'fingerprint', 'document')) }
 end
 
@@ -39,19 +40,19 @@ if head > 0 then
     redis.call('HSET', KEYS[3], head .. ':fingerprint', before[1], head .. ':document', before[2])
     redis.call('ZREM', KEYS[5], trip .. ':' .. head)
 end
-redis.call('HSET', KEYS[3], 'head', number, 'fingerprint', ARGV[6], 'document', ARGV[7])
-if ARGV[8] ~= '' then
-    redis.call('HSET', KEYS[4], number, ARGV[8])
+redis.call('HSET', KEYS[3], 'head', number, 'fingerprint', ARGV[7], 'document', ARGV[8])
+if ARGV[9] ~= '' then
+    redis.call('HSET', KEYS[4], number, ARGV[9])
 end
 redis.call('ZADD', KEYS[5], 0, trip .. ':' .. number)
 
 -- What became due before this revision was made is settled by it; what came due since is not.
-if was_due ~= '' and (ARGV[9] ~= '' or was_due < ARGV[5]) then
+if was_due ~= '' and (ARGV[10] ~= '' or was_due < ARGV[6]) then
     redis.call('ZREM', KEYS[6], was_due .. ':' .. trip)
     redis.call('HDEL', KEYS[7], trip)
 end
-if ARGV[9] ~= '' then
-    redis.call('ZADD', KEYS[6], 0, ARGV[9] .. ':' .. trip)
-    redis.call('HSET', KEYS[7], trip, ARGV[9] .. ':' .. number .. ':' .. ARGV[10])
+if ARGV[10] ~= '' then
+    redis.call('ZADD', KEYS[6], 0, ARGV[10] .. ':' .. trip)
+    redis.call('HSET', KEYS[7], trip, ARGV[10] .. ':' .. number .. ':' .. ARGV[11])
 end
 return { 'created' }

@@ -4,17 +4,17 @@ use super::cursor::InBuckets;
 use super::{Bills, POST, REDACT, codec};
 use crate::Fault;
 use crate::backend::Redis;
-use farebox_records::stored::{DueTrip, Listed, NewRevision, Page, Posted, Revision};
+use farebox_records::stored::{DueTrip, Listed, NewRevision, Once, Page, Posted, Revision};
 
 /// How many buckets one call looks into at most, so that it is answered in time whatever there is.
 const MOST_BUCKETS: u32 = 64;
 
 impl Bills for Redis {
-    async fn post(&self, city: &str, trip: &str, new: &NewRevision) -> Result<Posted, Fault> {
+    async fn post(&self, city: &str, trip: &str, new: &NewRevision, once: Option<&Once>) -> Result<Posted, Fault> {
         let [due, why] = self.keys.due(city, self.keys.bucket(trip));
         let day = self.keys.day(city, self.keys.bucket(trip), &new.day);
         let keys = [self.keys.bill(city, trip), self.keys.ledger(city, trip), day, due, why];
-        let reply = self.step(&POST, city, trip, keys, &codec::arguments(trip, new)).await?;
+        let reply = self.step_once(&POST, city, trip, once, keys, &codec::arguments(trip, new)).await?;
         codec::posted(reply, new.revision.number)
     }
 
@@ -32,7 +32,7 @@ impl Bills for Redis {
 
     async fn redact(&self, city: &str, trip: &str, number: u32, expected: &str, document: &str) -> Result<bool, Fault> {
         let arguments = [number.to_string(), expected.to_owned(), document.to_owned()];
-        codec::redacted(&self.step(&REDACT, city, trip, [self.keys.bill(city, trip)], &arguments).await?)
+        codec::redacted(&self.step(&REDACT, city, trip, &[self.keys.bill(city, trip)], &arguments).await?)
     }
 
     async fn list(&self, city: &str, day: &str, cursor: Option<&str>, limit: u32) -> Result<Page<Listed>, Fault> {

@@ -40,3 +40,21 @@ BEGIN
     SELECT NEW.city, NEW.trip, NEW.revision, NEW.due_reason, NEW.due_at WHERE NEW.due_at IS NOT NULL
     ON CONFLICT (city, trip) DO UPDATE SET revision = excluded.revision, reason = excluded.reason, at = excluded.at;
 END
+
+-- Where revisions arrive, each the next of its trip, with the request that they are part of. Nothing is kept here.
+CREATE VIEW IF NOT EXISTS arriving_bill AS
+SELECT
+    '' AS city, '' AS trip, NULL AS once, 0 AS revision, '' AS fingerprint, '' AS document, 0 AS billed_at, '' AS day,
+    '' AS currency, 0 AS top_up, '' AS top_up_document, '' AS due_reason, 0 AS due_at
+
+CREATE TRIGGER IF NOT EXISTS bill_arrives INSTEAD OF INSERT ON arriving_bill
+BEGIN
+    INSERT INTO entering (city, trip, once) VALUES (NEW.city, NEW.trip, NEW.once);
+    INSERT INTO bill (
+        city, trip, revision, fingerprint, document, billed_at, day, currency, top_up, top_up_document, due_reason, due_at
+    )
+    VALUES (
+        NEW.city, NEW.trip, NEW.revision, NEW.fingerprint, NEW.document, NEW.billed_at, NEW.day, NEW.currency, NEW.top_up,
+        NEW.top_up_document, NEW.due_reason, NEW.due_at
+    );
+END

@@ -3,17 +3,19 @@
 use super::{Bills, codec, cursor, statement};
 use crate::Fault;
 use crate::backend::Sqlite;
-use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago};
+use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago, once_parameter};
+use crate::nonces::Nonces as _;
 use farebox_fare::Degradation;
-use farebox_records::stored::{DueTrip, Listed, NewRevision, Page, Posted, Revision, StoredBill};
+use farebox_records::stored::{DueTrip, Entered, Listed, NewRevision, Once, Page, Posted, Revision, StoredBill};
 use spin_sdk::sqlite::{RowResult, Value};
 
 impl Bills for Sqlite {
-    async fn post(&self, city: &str, trip: &str, new: &NewRevision) -> Result<Posted, Fault> {
+    async fn post(&self, city: &str, trip: &str, new: &NewRevision, once: Option<&Once>) -> Result<Posted, Fault> {
         let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due } = new;
         let (top_up, due) = (top_up.as_ref(), due.as_ref());
-        let parameters: [Value; 11] = [
+        let parameters: [Value; 12] = [
             trip.into(),
+            once_parameter(once),
             (*number).into(),
             bill.fingerprint.as_str().into(),
             bill.document.as_str().into(),
@@ -28,7 +30,15 @@ impl Bills for Sqlite {
         if self.step(statement::POST, city, parameters).await?.is_some() {
             return Ok(Posted::Created);
         }
-        self.admitted(city).await?;
+        // It may be there already: then the request is entered by a step of its own.
+        match once {
+            Some(once) => {
+                if self.enter(city, trip, once).await? == Entered::Replayed {
+                    return Ok(Posted::Replayed);
+                }
+            }
+            None => self.admitted(city).await?,
+        }
         match self.head(city, trip).await? {
             // Revisions stay, so had this been the next one it would be there.
             Some(head) => Ok(Posted::Exists(head)),

@@ -8,7 +8,7 @@ use farebox_records::stored::DocumentKind;
 impl Documents for Redis {
     async fn put_document(&self, city: &str, kind: DocumentKind, version: &str, document: &str) -> Result<(), Fault> {
         let key = self.keys.document(city, kind.word(), version);
-        self.step(&PUT_ONCE, city, version, [key], &[document.to_owned()]).await?;
+        self.step(&PUT_ONCE, city, version, &[key], &[document.to_owned()]).await?;
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::backend::Redis;
 impl Quotes for Redis {
     async fn put_quote(&self, city: &str, quote: &str, document: &str, ttl_s: u32) -> Result<(), Fault> {
         let arguments = [document.to_owned(), ttl_s.to_string()];
-        self.step(&PUT, city, quote, [self.keys.quote(city, quote)], &arguments).await?;
+        self.step(&PUT, city, quote, &[self.keys.quote(city, quote)], &arguments).await?;
         Ok(())
     }
 

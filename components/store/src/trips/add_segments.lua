@@ -4,10 +4,10 @@
 -- KEYS[4]   its bill: a hash of `head`, the number of the newest revision, and more
 -- KEYS[5]   what is due in this bucket: a sorted set of `<moment>:<trip>`, all of score 0; a moment is twelve digits
 -- KEYS[6]   why: a hash of trip -> `<moment>:<number>:<reason>`
--- ARGV[3]   the name of the trip
--- ARGV[4]   for how long to keep the trip from now on, in seconds
--- ARGV[5]   the most segments a trip may hold
--- ARGV[6..] sequence, segment, sequence, segment, ...: each sequence once. A segment is "started-at:distance:duration"
+-- ARGV[4]   the name of the trip
+-- ARGV[5]   for how long to keep the trip from now on, in seconds
+-- ARGV[6]   the most segments a trip may hold
+-- ARGV[7..] sequence, segment, sequence, segment, ...: each sequence once. A segment is "started-at:distance:duration"
 --
 -- Returns {'ok', distance, duration, segments, head} or {'conflict', sequence} or {'too-many-segments'}. The head is empty
 -- when there is no bill.
@@ -17,7 +17,7 @@
 local trip = KEYS[3]
 local new, distance, duration = {}, 0, 0
 
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
     local stored = redis.call('HGET', trip, ARGV[i])
     if not stored then
         local d, t = string.match(ARGV[i + 1], ':(%d+):(%d+)$')
@@ -33,7 +33,7 @@ local held = redis.call('HLEN', trip)
 if held > 0 then
     held = held - 2 -- the two sums
 end
-if held + #new > tonumber(ARGV[5]) then
+if held + #new > tonumber(ARGV[6]) then
     return { 'too-many-segments' }
 end
 
@@ -43,7 +43,7 @@ local late = head and #new > 0
 local was_due = ''
 if late then
     redis.call('ZCARD', KEYS[5])
-    was_due = string.sub(redis.call('HGET', KEYS[6], ARGV[3]) or '', 1, 12)
+    was_due = string.sub(redis.call('HGET', KEYS[6], ARGV[4]) or '', 1, 12)
 end
 
 begin()
@@ -54,15 +54,15 @@ if #new > 0 then
         redis.call('HSET', trip, ARGV[i], ARGV[i + 1])
     end
 end
-redis.call('EXPIRE', trip, ARGV[4])
+redis.call('EXPIRE', trip, ARGV[5])
 
 if late then
     local now = string.format('%012.0f', tonumber(redis.call('TIME')[1]))
     if was_due ~= '' then
-        redis.call('ZREM', KEYS[5], was_due .. ':' .. ARGV[3])
+        redis.call('ZREM', KEYS[5], was_due .. ':' .. ARGV[4])
     end
-    redis.call('ZADD', KEYS[5], 0, now .. ':' .. ARGV[3])
-    redis.call('HSET', KEYS[6], ARGV[3], now .. ':' .. head .. ':late-segments')
+    redis.call('ZADD', KEYS[5], 0, now .. ':' .. ARGV[4])
+    redis.call('HSET', KEYS[6], ARGV[4], now .. ':' .. head .. ':late-segments')
 end
 
 local sums = redis.call('HMGET', trip, 'distance', 'duration')

@@ -52,6 +52,7 @@ pub fn totals(reply: &Reply) -> Result<Accumulated, AddError> {
         ["ok", distance, duration, segments, head] => numbers(distance, duration, segments, head).map(Ok),
         ["conflict", sequence] => sequence.parse().ok().map(|sequence| Err(AddError::Conflict(sequence))),
         ["too-many-segments"] => Some(Err(AddError::TooManySegments)),
+        ["replayed"] => Some(Err(AddError::Replayed)),
         _ => None,
     };
     answer.unwrap_or_else(|| Err(corrupt("trip").into()))
@@ -104,6 +105,7 @@ mod tests {
         assert_eq!(totals(&reply(&["ok", "4503599627370496", "7", "3", "2"])), Ok(billed));
         assert_eq!(totals(&reply(&["conflict", "9223372036854775807"])), Err(AddError::Conflict(i64::MAX as u64)));
         assert_eq!(totals(&reply(&["too-many-segments"])), Err(AddError::TooManySegments));
+        assert_eq!(totals(&reply(&["replayed"])), Err(AddError::Replayed));
         for nonsense in
             [&["ok", "nil", "7", "3", ""][..], &["ok", "1", "7", "3", "x"], &["ok"], &["conflict", "x"], &["OK"], &[]]
         {

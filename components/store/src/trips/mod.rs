@@ -13,18 +13,18 @@ pub use added::{Added, Seen};
 pub use batch::{Batch, BatchError};
 pub use contract::{AddError, Trips};
 
-use crate::backend::{Script, write_script};
+use crate::backend::{Script, write_once_script};
 use std::sync::LazyLock;
 
 /// Adds segments to a trip.
-pub static ADD_SEGMENTS: LazyLock<Script> = write_script!("trips/add_segments.lua");
+pub static ADD_SEGMENTS: LazyLock<Script> = write_once_script!("trips/add_segments.lua");
 
 /// The statements, in SQL.
 pub mod statement {
-    use crate::backend::write_statement;
+    use crate::backend::write_once_statement;
 
     /// Adds segments to a trip, all or none.
-    pub const ADD_SEGMENTS: &str = write_statement!("trips/add_segments.sql");
+    pub const ADD_SEGMENTS: &str = write_once_statement!("trips/add_segments.sql");
     /// Says what became of them.
     pub const ADDED: &str = include_str!("added.sql");
     /// The segments of a trip, as one JSON array.

@@ -32,13 +32,14 @@ BEGIN
 END
 
 -- Where segments arrive. Nothing is kept here: see the trigger.
-CREATE VIEW IF NOT EXISTS batch AS SELECT '' AS city, '' AS trip, '' AS segments, 0 AS ttl_s
+CREATE VIEW IF NOT EXISTS batch AS SELECT '' AS city, '' AS trip, '' AS segments, 0 AS ttl_s, NULL AS once
 
 -- Where those go on that are in conflict with nothing, and for which there is room: `fresh` are not there yet.
-CREATE VIEW IF NOT EXISTS fitting_batch AS SELECT '' AS city, '' AS trip, '' AS segments, 0 AS ttl_s, 0 AS fresh
+CREATE VIEW IF NOT EXISTS fitting_batch AS
+SELECT '' AS city, '' AS trip, '' AS segments, 0 AS ttl_s, 0 AS fresh, NULL AS once
 
 -- New ones make a trip due that has a bill. What has expired is swept out a little at a time: always more than one call adds, so that it cannot pile up, and never
--- so much that a call is late.
+-- so much that a call is late. A request whose segments do not fit is not entered: nothing came of it.
 CREATE TRIGGER IF NOT EXISTS batch_arrives INSTEAD OF INSERT ON batch
 BEGIN
     DELETE FROM segment WHERE city = NEW.city AND trip = NEW.trip AND EXISTS (
@@ -46,8 +47,8 @@ BEGIN
         WHERE city = NEW.city AND trip = NEW.trip AND expires_at_ms <= CAST(unixepoch('subsec') * 1000 AS INTEGER)
     );
     DELETE FROM trip WHERE city = NEW.city AND trip = NEW.trip AND expires_at_ms <= CAST(unixepoch('subsec') * 1000 AS INTEGER);
-    INSERT INTO fitting_batch (city, trip, segments, ttl_s, fresh)
-    SELECT NEW.city, NEW.trip, NEW.segments, NEW.ttl_s, fresh
+    INSERT INTO fitting_batch (city, trip, segments, ttl_s, fresh, once)
+    SELECT NEW.city, NEW.trip, NEW.segments, NEW.ttl_s, fresh, NEW.once
     FROM (
         SELECT
             count(*) FILTER (WHERE stored.sequence IS NULL) AS fresh,
@@ -81,6 +82,7 @@ END
 
 CREATE TRIGGER IF NOT EXISTS fitting_batch_is_added INSTEAD OF INSERT ON fitting_batch
 BEGIN
+    INSERT INTO entering (city, trip, once) VALUES (NEW.city, NEW.trip, NEW.once);
     INSERT INTO segment (city, trip, sequence, started_at, distance, duration)
     SELECT NEW.city, NEW.trip, value ->> 0, value ->> 1, value ->> 2, value ->> 3
     FROM json_each(NEW.segments)

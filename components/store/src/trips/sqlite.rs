@@ -4,22 +4,32 @@ use super::contract::{AddError, Trips};
 use super::{Added, Batch, Seen, statement};
 use crate::Fault;
 use crate::backend::Sqlite;
-use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago};
+use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago, once_parameter};
 use farebox_fare::Segment;
-use farebox_records::stored::Accumulated;
+use farebox_records::stored::{Accumulated, Once};
 
 /// How often segments are sent whose trip is forgotten before anybody could look. Trips live for a second at least, and are given
 /// their time again with each attempt.
 const ATTEMPTS: u32 = 3;
 
 impl Trips for Sqlite {
-    async fn add_segments(&self, city: &str, trip: &str, batch: &Batch) -> Result<Accumulated, AddError> {
+    async fn add_segments(
+        &self,
+        city: &str,
+        trip: &str,
+        batch: &Batch,
+        once: Option<&Once>,
+    ) -> Result<Accumulated, AddError> {
         let rows = batch.segments().iter().map(|s| (s.sequence, s.started_at, s.distance_m, s.duration_s));
         let json = serde_json::to_string(&rows.collect::<Vec<_>>()).map_err(|error| Fault::Other(error.to_string()))?;
         for _ in 0..ATTEMPTS {
-            let parameters = [trip.into(), json.as_str().into(), self.trip_ttl_s.get().into()];
+            let parameters = [trip.into(), once_parameter(once), json.as_str().into(), self.trip_ttl_s.get().into()];
             if self.step(statement::ADD_SEGMENTS, city, parameters).await?.is_none() {
-                return Err(self.admitted(city).await.err().unwrap_or_else(not_admitted_a_moment_ago).into());
+                self.admitted(city).await?;
+                return Err(match once {
+                    Some(once) if self.is_replayed(city, trip, once).await? => AddError::Replayed,
+                    _ => not_admitted_a_moment_ago().into(),
+                });
             }
             let parameters = vec![city.into(), trip.into(), json.as_str().into()];
             let row = self.row(statement::ADDED, parameters).await.map_err(Fault::from)?;

@@ -7,6 +7,8 @@ use crate::event::Event;
 use crate::patience::Patience;
 use crate::ports::{Ports, Revision, StoreError};
 use crate::refusal::Refusal;
+use crate::replay;
+use farebox_limits::RouteClass;
 use farebox_records::without_passenger;
 
 /// How often a revision is read again that somebody else has changed meanwhile. Nobody does but who erases the same.
@@ -23,7 +25,8 @@ pub async fn erase_passenger<P: Ports>(
     trip_id: &str,
     city: Option<&str>,
 ) -> Result<Erased, Refusal> {
-    let (city, head) = find(context, trip_id, city, false).await?;
+    let (city, head) = find(context, trip_id, city, false, RouteClass::Operate).await?;
+    replay::enter(context, &city, trip_id).await?;
     let mut revisions = 0;
     for number in 1..=head.number {
         revisions += u32::from(erase(context, &city, trip_id, number).await?);

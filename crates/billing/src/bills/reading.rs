@@ -18,7 +18,7 @@ use farebox_records::{BillRecord, ReadError, ShownBill};
 ///
 /// `bill-not-found`, `invalid-parameter` without a city; or that the store did not say.
 pub async fn fetch<P: Ports>(context: &Context<P>, trip_id: &str, city: Option<&str>) -> Result<String, Refusal> {
-    let (city, Revision { bill: stored, .. }) = find(context, trip_id, city, true).await?;
+    let (city, Revision { bill: stored, .. }) = find(context, trip_id, city, true, RouteClass::Read).await?;
     match BillRecord::read(&stored.document) {
         // One of another release is answered as it was made.
         Ok(_) | Err(ReadError::Unreadable(_)) => Ok(stored.document),
@@ -39,7 +39,7 @@ pub async fn detail<P: Ports>(
 ) -> Result<BillPage, Refusal> {
     let view = View::choose(context, wanted)?;
     let of_the_driver = view.scene.as_deref() == Some("driver");
-    let (city, Revision { bill: stored, .. }) = find(context, trip_id, city, of_the_driver).await?;
+    let (city, Revision { bill: stored, .. }) = find(context, trip_id, city, of_the_driver, RouteClass::Read).await?;
     let shown = match of_this_release(context, &city, trip_id, &stored.document)? {
         Some(record) => ShownBill::from(record),
         // One of another release is shown as far as it is understood.
@@ -71,6 +71,7 @@ pub(super) async fn find<P: Ports>(
     trip_id: &str,
     city: Option<&str>,
     driver_side: bool,
+    class: RouteClass,
 ) -> Result<(String, Revision), Refusal> {
     let city = city.ok_or_else(|| {
         Refusal::parameter("city", "is missing; say which city the trip began in: ?city=110000, for example")
@@ -78,7 +79,7 @@ pub(super) async fn find<P: Ports>(
     if !names::is_token(city) {
         return Err(Refusal::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
     }
-    context.may(city, driver_side, RouteClass::Read).await?;
+    context.may(city, driver_side, class).await?;
     match context.read(Patience::Long, context.ports().bill(city, trip_id)).await {
         Ok(Some(head)) => Ok((city.to_owned(), head)),
         Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => Err(no_bill()),

@@ -1,5 +1,6 @@
 //! What can go wrong with the store, and what callers are told when there is nothing to fall back to.
 
+use crate::caller::replayed;
 use crate::refusal::{Code, Refusal};
 use farebox_document::Problem;
 use farebox_fare::{Degradation, Segment};
@@ -102,6 +103,8 @@ fn fenced(owner: &str, epoch: u64) -> String {
 /// Why segments were not added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SegmentsError {
+    /// The request was carried out before, in another attempt.
+    Replayed,
     /// The segment with this sequence number is stored already and differs.
     Conflict(u64),
     /// The trip would hold more than this many.
@@ -120,7 +123,7 @@ impl CallError for SegmentsError {
     fn of_store(&self) -> Option<&StoreError> {
         match self {
             Self::Store(error) => Some(error),
-            Self::Conflict(_) | Self::TooMany(_) => None,
+            Self::Replayed | Self::Conflict(_) | Self::TooMany(_) => None,
         }
     }
 }
@@ -129,6 +132,7 @@ impl SegmentsError {
     /// The refusal to answer with; `segments` are the ones that were to be added.
     pub fn into_refusal(self, segments: &[Segment]) -> Refusal {
         match self {
+            Self::Replayed => replayed(),
             Self::Conflict(sequence) => {
                 let index = segments.iter().position(|segment| segment.sequence == sequence);
                 let pointer = index.map_or_else(|| "/segments".to_owned(), |index| format!("/segments/{index}"));

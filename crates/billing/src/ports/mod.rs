@@ -9,8 +9,8 @@ mod store;
 
 pub use farebox_limits::{Limit, Taken, Window};
 pub use farebox_records::stored::{
-    Accumulated, DocumentKind, Due, DueTrip, Generation, Known, Listed, NewRevision, Page, Posted, Proposal, Revision,
-    StoredBill, TopUp,
+    Accumulated, DocumentKind, Due, DueTrip, Entered, Generation, Known, Listed, NewRevision, Once, Page, Posted,
+    Proposal, Revision, StoredBill, TopUp,
 };
 pub use fault::{CallError, SegmentsError, StoreError, advice};
 pub use generations::Generations;

@@ -3,14 +3,26 @@
 use super::{SegmentsError, StoreError};
 use farebox_fare::Segment;
 use farebox_limits::{Limit, Taken};
-use farebox_records::stored::{Accumulated, DocumentKind, DueTrip, Listed, NewRevision, Page, Posted, Revision, TopUp};
+use farebox_records::stored::{
+    Accumulated, DocumentKind, DueTrip, Entered, Listed, NewRevision, Once, Page, Posted, Revision, TopUp,
+};
 
 /// Trips, quotes, documents, bills, top-ups and limits, as `wit/store` promises them: every call is one atomic step, and every
 /// write but one can be repeated. A call may take for ever; whoever makes it bounds it.
 #[expect(async_fn_in_trait, reason = "an instance is one thread")]
 pub trait Store {
-    /// Adds segments to a trip: all of them or none. New ones make a trip due that was billed.
-    async fn add_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<Accumulated, SegmentsError>;
+    /// Enters the nonce of a request about a trip that needs no other write.
+    async fn enter(&self, city: &str, trip: &str, once: &Once) -> Result<Entered, StoreError>;
+
+    /// Adds segments to a trip: all of them or none. New ones make a trip due that was billed. The nonce of `once` is entered
+    /// in the same step.
+    async fn add_segments(
+        &self,
+        city: &str,
+        trip: &str,
+        segments: &[Segment],
+        once: Option<&Once>,
+    ) -> Result<Accumulated, SegmentsError>;
 
     /// The segments of a trip, ascending by number; none when it is not known.
     async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, StoreError>;
@@ -34,8 +46,14 @@ pub trait Store {
     async fn document(&self, city: &str, kind: DocumentKind, version: &str) -> Result<Option<String>, StoreError>;
 
     /// Keeps a revision of a trip's bill if it is the next one, and in the same step enters its top-up, lists it under its
-    /// day, and says what is due.
-    async fn post_bill(&self, city: &str, trip: &str, new: &NewRevision) -> Result<Posted, StoreError>;
+    /// day, and says what is due. The nonce of `once` is entered in the same step, also when it is not the next one.
+    async fn post_bill(
+        &self,
+        city: &str,
+        trip: &str,
+        new: &NewRevision,
+        once: Option<&Once>,
+    ) -> Result<Posted, StoreError>;
 
     /// The bill of a trip, if it has one: its newest revision.
     async fn bill(&self, city: &str, trip: &str) -> Result<Option<Revision>, StoreError>;

@@ -1,0 +1,6 @@
+-- Enters a nonce, and writes nothing else.
+--
+-- Returns {'ok'}.
+
+begin()
+return { 'ok' }
