@@ -97,8 +97,8 @@ impl fmt::Display for Report {
             writeln!(f, "  {}", rules.city)?;
             writeln!(f, "  version {version}")?;
             let rules = serde_json::to_value(rules).map_err(|_| fmt::Error)?;
-            for part in ["tolerances", "findings", "repair", "detour", "limits"] {
-                writeln!(f, "  {part:<10} {}", rules[part])?;
+            for part in ["tolerances", "findings", "repair", "detour", "limits", "mock_charges", "coupons"] {
+                writeln!(f, "  {part:<12} {}", rules[part])?;
             }
         }
         for problem in &self.problems {

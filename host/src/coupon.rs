@@ -93,7 +93,7 @@ impl NewIssuer {
         }
         let secret = Secret::new(&chance::bytes()?);
         let issuer = Issuer { id: self.id.clone(), public_key: secret.public_key().to_string() };
-        output::print(secret.reveal() + "\n")?;
+        output::print_secret(secret.reveal() + "\n")?;
         let entry = serde_json::to_string(&issuer)?;
         output::say(format_args!(
             "the secret is on the standard output and is not shown again: keep it where coupons are signed, and nowhere else\n\

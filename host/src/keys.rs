@@ -120,7 +120,7 @@ impl Keys {
             Self::List(list) => list.run()?,
             Self::Rotate(rotate) => rotate.run()?,
             Self::Revoke(revoke) => revoke.run()?,
-            Self::Master => output::print(format!("{}\n", new_master_key()?))?,
+            Self::Master => output::print_secret(format!("{}\n", new_master_key()?))?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -186,7 +186,7 @@ struct Told<'a> {
 /// The only place in which a secret is shown.
 fn tell(id: &str, secret: &SecretText, json: bool) -> anyhow::Result<()> {
     let secret = secret.reveal();
-    output::print(if json { output::json(&Told { id, secret })? } else { format!("{secret}\n") })
+    output::print_secret(if json { output::json(&Told { id, secret })? } else { format!("{secret}\n") })
 }
 
 fn new_secret() -> anyhow::Result<SecretText> {

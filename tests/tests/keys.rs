@@ -288,6 +288,9 @@ fn what_cannot_be_told_is_not_made() {
         drop(reader);
         let said: Said = place.command(arguments).stdout(dead).output().unwrap().into();
         assert_eq!((said.code, &*said.error), (141, ""));
+        // As one is that is closed: programs are given this in its place.
+        let said: Said = place.command(arguments).stdout(Stdio::null()).output().unwrap().into();
+        assert!(said.code == 1 && said.error.contains("nobody would know the secret"), "{}", said.error);
         assert_eq!(place.text(), before, "{arguments}");
         place.has_nothing_else();
     }

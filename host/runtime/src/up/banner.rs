@@ -18,7 +18,8 @@ pub(super) fn text(url: &str, manifest: &Manifest, values: &Values, data: &DataD
     };
     _ = writeln!(text, "data: {}", data.path().display());
     if manifest.application.name == "farebox" {
-        text += &try_it(url);
+        let signed = values.get("signatures").is_some_and(|signatures| signatures.trim() == "required");
+        text += &if signed { try_it_signed(url) } else { try_it(url) };
     }
     text
 }
@@ -39,6 +40,18 @@ try it:
   {curl}w "\n" {url}/v1/commission --json '{{"city":"110000","product":"express","passenger_total":"30.00","driver_total":"20.00"}}'
 
 "#
+    )
+}
+
+/// The same where requests have to be signed: with curl alone nobody can.
+fn try_it_signed(url: &str) -> String {
+    format!(
+        "
+try it, with a key that `farebox keys create` makes: requests have to be signed
+  export FAREBOX_KEY=NAME FAREBOX_KEY_SECRET=\"$(cat NAME.secret)\"
+  farebox request GET /v1/cities --url {url}
+
+"
     )
 }
 
@@ -73,6 +86,14 @@ mod tests {
                 text.matches(&format!("{expected} {url}")).count() + text.matches(&format!("{expected}w ")).count();
             assert_eq!((all, text.matches(url).count()), (3, 3), "{text}");
         }
+    }
+
+    /// Where requests have to be signed nobody is told to send one that is not.
+    #[test]
+    fn what_to_type_with_a_key() {
+        let text = try_it_signed("http://127.0.0.1:3000");
+        assert!(text.contains("farebox request GET /v1/cities --url http://127.0.0.1:3000\n"), "{text}");
+        assert!(!text.contains("curl"), "{text}");
     }
 
     /// README shows what a start says: every route, and nothing else.
