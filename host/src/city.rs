@@ -1,7 +1,6 @@
 //! `farebox city`: what cities decide for themselves, before it counts.
 
-use crate::bill_text::count;
-use crate::{input, output};
+use crate::{checked, input, output};
 use clap::{Args, Subcommand};
 use farebox_billing::config::city::CityRules;
 use farebox_document::Problem;
@@ -57,12 +56,7 @@ impl City {
             return Ok(ExitCode::SUCCESS);
         };
         let reports: Vec<Report> = check.files.iter().map(|file| Report::of(file)).collect();
-        if check.json {
-            output::print(output::json(&reports)?)?;
-        } else {
-            output::print(reports.iter().map(|report| format!("{report}\n")).collect::<String>())?;
-        }
-        Ok(if reports.iter().all(|report| report.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        checked::answer(&reports, check.json, |report| report.good)
     }
 }
 
@@ -101,12 +95,6 @@ impl fmt::Display for Report {
                 writeln!(f, "  {part:<12} {}", rules[part])?;
             }
         }
-        for problem in &self.problems {
-            writeln!(f, "  problem {problem}")?;
-        }
-        match self.problems.len() {
-            0 => writeln!(f, "  no problems"),
-            problems => writeln!(f, "  refused: {}", count(problems, "problem")),
-        }
+        checked::write_problems(f, &self.problems)
     }
 }

@@ -129,10 +129,7 @@ impl Sign {
     }
 
     fn secret(&self) -> anyhow::Result<Secret> {
-        let (name, text) = match &self.secret_file {
-            Some(path) => (input::name(path), Some(input::read_text(path)?)),
-            None => (SECRET.to_owned(), input::variable(SECRET)?),
-        };
+        let (name, text) = input::file_or_variable(self.secret_file.as_deref(), SECRET)?;
         let text = text.with_context(|| {
             format!("there is no secret to sign with; name the file that it is in with --secret-file, or set {SECRET}")
         })?;

@@ -47,6 +47,19 @@ pub fn variable(name: &str) -> anyhow::Result<Option<String>> {
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
 }
 
+/// What is in a file, if one is named, or else in a variable of the environment; with what to call that place in front of people. So
+/// secrets are given: arguments can be seen by everybody on a machine.
+///
+/// # Errors
+///
+/// When what is there cannot be read.
+pub fn file_or_variable(file: Option<&Path>, variable_name: &str) -> anyhow::Result<(String, Option<String>)> {
+    match file {
+        Some(path) => Ok((name(path), Some(read_text(path)?))),
+        None => Ok((variable_name.to_owned(), variable(variable_name)?)),
+    }
+}
+
 /// The text of a document that is to be checked.
 ///
 /// # Errors

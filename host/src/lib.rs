@@ -7,6 +7,7 @@
 pub mod bill_text;
 pub mod card;
 pub mod chance;
+pub mod checked;
 pub mod city;
 pub mod cli;
 pub mod coupon;

@@ -42,10 +42,7 @@ impl MasterArgs {
     ///
     /// What is given is not one.
     pub fn given(&self) -> anyhow::Result<Option<MasterKeys>> {
-        let (name, text) = match &self.master_key_file {
-            Some(path) => (input::name(path), Some(input::read_text(path)?)),
-            None => (CURRENT.to_owned(), input::variable(CURRENT)?),
-        };
+        let (name, text) = input::file_or_variable(self.master_key_file.as_deref(), CURRENT)?;
         let Some(text) = text else { return Ok(None) };
         let previous = input::variable(PREVIOUS)?.unwrap_or_default();
         MasterKeys::parse((&name, &text), (PREVIOUS, &previous)).map(Some).map_err(anyhow::Error::msg)

@@ -51,10 +51,7 @@ impl SigningArgs {
             Some(key) => Some(key.clone()),
             None => input::variable(KEY)?,
         };
-        let (name, text) = match &self.secret_file {
-            Some(path) => (input::name(path), Some(input::read_text(path)?)),
-            None => (SECRET.to_owned(), input::variable(SECRET)?),
-        };
+        let (name, text) = input::file_or_variable(self.secret_file.as_deref(), SECRET)?;
         let (key, text) = match (key, text) {
             (None, None) => return Ok(None),
             (Some(key), Some(text)) => (key, text),
