@@ -103,24 +103,11 @@ async fn price<P: Ports>(
 ) -> Result<Priced<P>, Refusal> {
     let request = decoded(context, document)?;
     let cards = choose_cards(context, &request, quote).await?;
-    check_coupons(context, &request, &cards)?;
-    make(context, trip_id, &request, segments, cards)
-}
-
-/// Refuses coupons that may not be used.
-fn check_coupons<P: Ports>(context: &Context<P>, request: &BillRequest, cards: &Cards<P>) -> Result<(), Refusal> {
-    let passenger = &request.extras.passenger;
-    if passenger.coupons.is_empty() {
-        return Ok(());
-    }
-    let BillRequest { city, started_at, currency, .. } = request;
-    let ride = coupons::Ride { city, starts_at: *started_at, currency: *currency };
-    coupons::check_tokens(passenger, &*context.config.city(city)?, ride)?;
+    let ride = coupons::Ride { city: &request.city, starts_at: request.started_at, currency: request.currency };
     // The cards of today stand in for those of a quote that came too late, and may have other fees: no coupon is wrong for that.
-    if cards.pinned.lacks().is_some() {
-        return Ok(());
-    }
-    coupons::check_scopes(passenger, [&cards.passenger.fees])
+    let fees = cards.pinned.lacks().is_none().then_some([&cards.passenger.fees]);
+    coupons::check(&request.extras.passenger, &context.config, ride, fees)?;
+    make(context, trip_id, &request, segments, cards)
 }
 
 /// What is answered to a request that is refused, when it is not known whether it is a repeat: a repeat would be answered with

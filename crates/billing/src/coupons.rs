@@ -1,12 +1,13 @@
 //! Whether coupons may be used: whether what they are good for can be charged at all, and who says that they were given out.
 
-use crate::config::ParsedCity;
 use crate::config::city::Signed;
+use crate::config::{ParsedCity, Snapshot};
+use crate::engines::Engines;
 use crate::refusal::Refusal;
 use crate::requests::{BroughtCoupon, Passenger, coupon_of};
 use farebox_coupons::{Refused, Use, accept};
-use farebox_document::{MOST_PROBLEMS, Problem, ProblemCode};
-use farebox_fare::Timestamp;
+use farebox_document::{Problem, ProblemCode};
+use farebox_fare::{Coupon, Timestamp};
 use farebox_money::Currency;
 use std::collections::BTreeSet;
 
@@ -21,66 +22,78 @@ pub(crate) struct Ride<'a> {
     pub currency: Currency,
 }
 
-/// Refuses coupons for fees that no rate card of the ride has: such a coupon would take nothing off, and nobody would be told.
+/// Refuses coupons that may not be used, for all that is wrong with any of them.
+///
+/// `fees` are those of each rate card that the ride may be priced with. `None` where they are not known: then no coupon is wrong for what it
+/// is for.
 ///
 /// # Errors
 ///
-/// `unknown-choice` for each code that there is not.
-pub(crate) fn check_scopes<'c>(
+/// `unknown-choice` for each fee that there is not; `missing`, or why the token may not be used, for each coupon; or `config-invalid` when
+/// the city's document cannot be used, which says whether coupons have to be signed.
+pub(crate) fn check<'c, E: Engines>(
     passenger: &Passenger,
-    fees: impl IntoIterator<Item = &'c Vec<String>>,
+    config: &Snapshot<E>,
+    ride: Ride<'_>,
+    fees: Option<impl IntoIterator<Item = &'c Vec<String>>>,
 ) -> Result<(), Refusal> {
-    if passenger.coupons.iter().all(|brought| brought.coupon.scope.is_empty()) {
+    if passenger.coupons.is_empty() {
         return Ok(());
     }
-    let fees: BTreeSet<&str> = fees.into_iter().flatten().map(String::as_str).collect();
-    let mut problems = Vec::new();
-    for (index, BroughtCoupon { coupon, .. }) in passenger.coupons.iter().enumerate() {
-        for (place, code) in coupon.scope.iter().enumerate().filter(|(_, code)| !fees.contains(code.as_str())) {
-            let possible = fees.iter().copied().collect::<Vec<_>>().join(", ");
-            let message = format!("is {code:?}; the rate card charges {possible}");
-            let code = ProblemCode::UnknownChoice.word().into();
-            problems.push(Problem { pointer: format!("/passenger/coupons/{index}/scope/{place}"), code, message });
-        }
-    }
-    refuse(problems)
-}
-
-/// Refuses coupons that their issuer has not signed, as far as the city demands it. What is signed has to be right either way.
-///
-/// # Errors
-///
-/// `missing`, or why the token may not be used, for each coupon.
-pub(crate) fn check_tokens(passenger: &Passenger, city: &ParsedCity, ride: Ride<'_>) -> Result<(), Refusal> {
-    let Ride { city: name, starts_at, currency } = ride;
-    let used = Use { city: name, passenger: passenger.id.as_deref(), starts_at };
-    let mut problems = Vec::new();
-    for (index, BroughtCoupon { coupon, token }) in passenger.coupons.iter().enumerate() {
-        let mut refuse = |word: &'static str, message: String| {
-            let pointer = format!("/passenger/coupons/{index}/token");
-            problems.push(Problem { pointer, code: word.into(), message });
-        };
-        let Some(token) = token else {
-            if city.rules.coupons.signed == Signed::Required {
-                let message = format!("`token` is missing: in {name} coupons have to be signed by their issuer");
-                refuse(ProblemCode::Missing.word(), message);
-            }
-            continue;
-        };
-        let accepted = accept(token, &city.issuers, used).and_then(|claims| {
-            let claimed = coupon_of(&claims.coupon, currency);
-            if claimed.as_ref() == Some(coupon) { Ok(()) } else { Err(Refused::OtherCoupon) }
-        });
-        if let Err(refused) = accepted {
-            refuse(refused.word(), refused.to_string());
-        }
-    }
-    refuse(problems)
-}
-
-fn refuse(mut problems: Vec<Problem>) -> Result<(), Refusal> {
-    problems.truncate(MOST_PROBLEMS);
+    let city = config.city(ride.city)?;
+    let fees = fees.map(|fees| fees.into_iter().flatten().map(String::as_str).collect());
+    let problems = problems(passenger, &city, ride, fees.as_ref());
     if problems.is_empty() { Ok(()) } else { Err(Refusal::invalid(problems)) }
+}
+
+/// What is wrong with coupons, in the order in which they are brought.
+fn problems(passenger: &Passenger, city: &ParsedCity, ride: Ride<'_>, fees: Option<&BTreeSet<&str>>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (index, brought) in passenger.coupons.iter().enumerate() {
+        let pointer = format!("/passenger/coupons/{index}");
+        problems.extend(fees.into_iter().flat_map(|fees| wrong_scope(&brought.coupon, fees, &pointer)));
+        problems.extend(wrong_token(brought, passenger, city, ride, &pointer));
+    }
+    problems
+}
+
+/// Fees of a coupon that no rate card of the ride has: it would take nothing off them, and nobody would be told.
+fn wrong_scope(coupon: &Coupon, fees: &BTreeSet<&str>, pointer: &str) -> Vec<Problem> {
+    let wrong = coupon.scope.iter().enumerate().filter(|(_, code)| !fees.contains(code.as_str()));
+    let problem = |(place, code): (usize, &String)| {
+        let possible = fees.iter().copied().collect::<Vec<_>>().join(", ");
+        let message = format!("is {code:?}; the rate card charges {possible}");
+        let code = ProblemCode::UnknownChoice.word().into();
+        Problem { pointer: format!("{pointer}/scope/{place}"), code, message }
+    };
+    wrong.map(problem).collect()
+}
+
+/// What is wrong with what the issuer of a coupon has signed, or with its not having signed. What is signed has to be right whether the
+/// city demands it or not.
+fn wrong_token(
+    BroughtCoupon { coupon, token }: &BroughtCoupon,
+    passenger: &Passenger,
+    city: &ParsedCity,
+    Ride { city: name, starts_at, currency }: Ride<'_>,
+    pointer: &str,
+) -> Option<Problem> {
+    let problem = |word: &'static str, message: String| {
+        Some(Problem { pointer: format!("{pointer}/token"), code: word.into(), message })
+    };
+    let Some(token) = token else {
+        if city.rules.coupons.signed == Signed::Optional {
+            return None;
+        }
+        let message = format!("`token` is missing: in {name} coupons have to be signed by their issuer");
+        return problem(ProblemCode::Missing.word(), message);
+    };
+    let used = Use { city: name, passenger: passenger.id.as_deref(), starts_at };
+    let accepted = accept(token, &city.issuers, used).and_then(|claims| {
+        let claimed = coupon_of(&claims.coupon, currency);
+        if claimed.as_ref() == Some(coupon) { Ok(()) } else { Err(Refused::OtherCoupon) }
+    });
+    accepted.err().and_then(|refused| problem(refused.word(), refused.to_string()))
 }
 
 #[cfg(test)]
@@ -88,7 +101,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use farebox_coupons::{Claims, Secret};
-    use farebox_fare::{Coupon, CouponValue};
+    use farebox_fare::CouponValue;
     use serde_json::{Value, json};
 
     fn ride() -> Ride<'static> {
@@ -104,15 +117,17 @@ mod tests {
         Passenger { id: Some("p-1".into()), coupons: vec![BroughtCoupon { coupon, token }] }
     }
 
-    fn told(result: Result<(), Refusal>) -> String {
-        let problems = result.err().map(|refusal| refusal.problems).unwrap_or_default();
+    /// What is wrong with coupons, where only these fees are charged, or any.
+    fn told(passenger: &Passenger, city: &ParsedCity, fees: Option<&[&str]>) -> String {
+        let fees = fees.map(|fees| fees.iter().copied().collect());
+        let problems = problems(passenger, city, ride(), fees.as_ref());
         problems.iter().map(|problem| format!("{} {}", problem.pointer, problem.code)).collect::<Vec<_>>().join(", ")
     }
 
-    /// A coupon is for fees that there are: those of any of the cards.
+    /// A coupon is for fees that there are. Where they are not known, no coupon is wrong for them.
     #[test]
     fn scopes() {
-        let fees = [vec!["mileage".to_owned()], vec!["mileage".to_owned(), "tolls".to_owned()]];
+        let (nobody, fees) = (ParsedCity::default_of("110000"), ["mileage", "tolls"]);
         for (scope, expected) in [
             (&[][..], ""),
             (&["mileage", "tolls"], ""),
@@ -122,10 +137,12 @@ mod tests {
                 "/passenger/coupons/0/scope/0 unknown-choice, /passenger/coupons/0/scope/1 unknown-choice",
             ),
         ] {
-            assert_eq!(told(check_scopes(&passenger(coupon(scope), None), &fees)), expected, "{scope:?}");
+            let brought = passenger(coupon(scope), None);
+            assert_eq!(told(&brought, &nobody, Some(&fees)), expected, "{scope:?}");
+            assert_eq!(told(&brought, &nobody, None), "", "{scope:?}");
         }
-        let refusal = check_scopes(&passenger(coupon(&["toll"]), None), &fees).unwrap_err();
-        assert_eq!(refusal.problems[0].message, "is \"toll\"; the rate card charges mileage, tolls");
+        let said = wrong_scope(&coupon(&["toll"]), &fees.into(), "");
+        assert_eq!(said[0].message, "is \"toll\"; the rate card charges mileage, tolls");
     }
 
     /// What is signed is this coupon, by value and in every field, whether the city demands it or not.
@@ -166,11 +183,11 @@ mod tests {
                 let expected =
                     if expected.is_empty() { String::new() } else { format!("/passenger/coupons/0/token {expected}") };
                 let brought = passenger(coupon(&[]), brought.clone());
-                assert_eq!(told(check_tokens(&brought, &city(signed), ride())), expected, "{name}, {signed}");
+                assert_eq!(told(&brought, &city(signed), None), expected, "{name}, {signed}");
             }
         }
         let nobody = ParsedCity::default_of("110000");
         let brought = passenger(coupon(&[]), Some(token(said)));
-        assert_eq!(told(check_tokens(&brought, &nobody, ride())), "/passenger/coupons/0/token unknown-issuer");
+        assert_eq!(told(&brought, &nobody, None), "/passenger/coupons/0/token unknown-issuer");
     }
 }

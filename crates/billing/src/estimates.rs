@@ -37,11 +37,8 @@ pub async fn create<P: Ports>(context: &Rc<Context<P>>, document: &Value) -> Res
         let card = config.card(&request.city, product, Side::Passenger, trip.started_at)?;
         cards.push(card.ok_or_else(|| not_yet(config.begins(&request.city, product), &request.city, product))?);
     }
-    if !request.extras.passenger.coupons.is_empty() {
-        let ride = coupons::Ride { city: &request.city, starts_at: trip.started_at, currency: request.currency };
-        coupons::check_scopes(&request.extras.passenger, cards.iter().map(|card| &card.fees))?;
-        coupons::check_tokens(&request.extras.passenger, &*config.city(&request.city)?, ride)?;
-    }
+    let ride = coupons::Ride { city: &request.city, starts_at: trip.started_at, currency: request.currency };
+    coupons::check(&request.extras.passenger, config, ride, Some(cards.iter().map(|card| &card.fees)))?;
     let prices = pricing::estimate(&cards, &trip)?;
     if trip.order.one_price.is_some() {
         for (product, card) in request.products.iter().zip(&cards) {
