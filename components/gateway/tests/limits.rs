@@ -242,7 +242,7 @@ fn cities_that_are_made_up_are_one() {
 #[test]
 fn calls_of_the_store() {
     let node = Node::off(&reads(100, 200));
-    let calls = || node.world.0.takes.replace(0);
+    let calls = || node.world.0.called("take");
     let lets = node.lets(1_000, || {
         node.pass(20);
         node.cities()
@@ -258,7 +258,7 @@ fn calls_of_the_store() {
 
     let node = Node::new("off", None);
     assert_eq!(node.lets(300, || node.cities()), 300);
-    assert_eq!(node.world.0.takes.get(), 0);
+    assert_eq!(node.world.0.called("take"), 0);
     assert_eq!(header(&node.get("/v1/cities"), "ratelimit"), "");
 }
 
@@ -280,21 +280,21 @@ fn without_the_store() {
         node.world.0.failures.borrow_mut().insert("take", failure);
         let begun = node.world.elapsed();
         assert_eq!(node.lets(100, || node.cities()), 30, "{failure:?}");
-        assert_eq!(node.world.0.takes.replace(0), 1, "{failure:?}");
+        assert_eq!(node.world.0.called("take"), 1, "{failure:?}");
         let waited = node.world.elapsed() - begun;
         assert!(waited <= Duration::from_millis(70), "{failure:?} {waited:?}");
         let other = node.beside();
         assert_eq!(other.lets(100, || other.cities()), 30, "each instance is alone");
-        node.world.0.takes.set(0);
+        _ = node.world.0.called("take");
         node.pass(5_000);
         assert!((5..=7).contains(&node.lets(100, || node.cities())), "{failure:?}");
-        assert_eq!(node.world.0.takes.replace(0), 1, "{failure:?}");
+        assert_eq!(node.world.0.called("take"), 1, "{failure:?}");
         let told = node.events("limits-local");
         assert_eq!((told.len(), &told[0]["severity"]), (2, &json!("warn")), "once by each instance: {told:?}");
         // It is back.
         node.world.0.failures.borrow_mut().clear();
         node.pass(40_000);
-        let (lets, takes) = (node.lets(100, || node.cities()), node.world.0.takes.get());
+        let (lets, takes) = (node.lets(100, || node.cities()), node.world.0.called("take"));
         assert!((25..=36).contains(&lets) && takes > 5, "{failure:?}: {lets} let, {takes} calls");
     }
 }

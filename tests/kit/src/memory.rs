@@ -115,8 +115,10 @@ pub struct Memory {
     pub documents: RefCell<BTreeMap<String, String>>,
     /// Limits, by name.
     pub limits: RefCell<BTreeMap<String, bucket::State>>,
-    /// How often tokens were asked for.
-    pub takes: Cell<u32>,
+    /// How often each call was made, by the name of the method, see [`Memory::called`].
+    calls: RefCell<BTreeMap<&'static str, u32>>,
+    /// How many redactions somebody else comes before, and changes the revision.
+    pub overtaken: Cell<u32>,
     /// The requests that were carried out, by trip, key and nonce with blanks between: in which attempt, and until when that is kept, in milliseconds
     /// since 1970.
     pub nonces: RefCell<BTreeMap<String, (u64, u64)>>,
@@ -134,6 +136,11 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// How often a call was made since this was asked last.
+    pub fn called(&self, name: &str) -> u32 {
+        self.calls.borrow_mut().remove(name).unwrap_or_default()
+    }
+
     /// Whether another attempt at a request was carried out.
     fn is_replayed(&self, trip: &str, once: Option<&Once>) -> bool {
         let Some(Once { key, nonce, attempt, .. }) = once else { return false };
@@ -178,7 +185,8 @@ impl World {
             due: RefCell::default(),
             documents: RefCell::default(),
             limits: RefCell::default(),
-            takes: Cell::default(),
+            calls: RefCell::default(),
+            overtaken: Cell::default(),
             nonces: RefCell::default(),
             generations: RefCell::default(),
             files: RefCell::default(),
@@ -214,9 +222,10 @@ impl<C: Catalogue + 'static> World<C> {
     /// Carries out a call, unless it fails.
     async fn call<T, E: From<StoreError>>(
         &self,
-        name: &str,
+        name: &'static str,
         does: impl FnOnce(&Memory) -> Result<T, E>,
     ) -> Result<T, E> {
+        *self.0.calls.borrow_mut().entry(name).or_default() += 1;
         let failure = self.0.failures.borrow().get(name).copied();
         match failure {
             None => does(&self.0),
@@ -510,7 +519,11 @@ impl<C: Catalogue + 'static> Store for World<C> {
         self.call("redact_bill", |memory| {
             let mut bills = memory.bills.borrow_mut();
             let mut all = bills.get_mut(trip).into_iter().flatten();
-            let found = all.find(|new| new.revision.number == number);
+            let mut found = all.find(|new| new.revision.number == number);
+            if let Some(new) = found.as_mut().filter(|_| memory.overtaken.get() > 0) {
+                memory.overtaken.set(memory.overtaken.get() - 1);
+                new.revision.bill.document.push(' ');
+            }
             let found = found.filter(|new| new.revision.bill.document == expected);
             Ok(found.map(|new| document.clone_into(&mut new.revision.bill.document)).is_some())
         })
@@ -544,7 +557,6 @@ impl<C: Catalogue + 'static> Store for World<C> {
     }
 
     async fn take(&self, name: &str, limit: &Limit, up_to: u32) -> Result<Taken, StoreError> {
-        self.0.takes.set(self.0.takes.get() + 1);
         self.call("take", |memory| {
             let mut limits = memory.limits.borrow_mut();
             let (state, granted) = bucket::take(limits.get(name).copied(), limit, up_to, memory.now_ms.get());

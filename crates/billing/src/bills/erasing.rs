@@ -5,13 +5,13 @@ use crate::answers::Erased;
 use crate::context::Context;
 use crate::event::Event;
 use crate::patience::Patience;
-use crate::ports::{Ports, Revision, StoreError};
-use crate::refusal::Refusal;
+use crate::ports::{Ports, Revision, StoreError, StoredBill};
+use crate::refusal::{Code, Refusal};
 use crate::replay;
 use farebox_limits::RouteClass;
 use farebox_records::without_passenger;
 
-/// How often a revision is read again that somebody else has changed meanwhile. Nobody does but who erases the same.
+/// How often a revision is looked at that somebody else has changed meanwhile. Nobody does but who erases the same.
 const TRIES: u32 = 3;
 
 /// Takes the passenger's identifier out of every revision of a trip's bill. All else stays to the byte: no sum is another, and the bill can
@@ -19,7 +19,8 @@ const TRIES: u32 = 3;
 ///
 /// # Errors
 ///
-/// `bill-not-found`, `invalid-parameter` without a city; or that the store did not do it. What was done by then stays done: ask again.
+/// `bill-not-found`, `invalid-parameter` without a city; or why it was not done in one revision or more. It is done in all others by then:
+/// ask again.
 pub async fn erase_passenger<P: Ports>(
     context: &Context<P>,
     trip_id: &str,
@@ -27,22 +28,43 @@ pub async fn erase_passenger<P: Ports>(
 ) -> Result<Erased, Refusal> {
     let (city, head) = find(context, trip_id, city, false, RouteClass::Operate).await?;
     replay::enter(context, &city, trip_id).await?;
-    let mut revisions = 0;
-    for number in 1..=head.number {
-        revisions += u32::from(erase(context, &city, trip_id, number).await?);
+    let newest = head.number;
+    let mut head = Some(head.bill);
+    let (mut revisions, mut left) = (0, Vec::new());
+    for number in 1..=newest {
+        let known = if number == newest { head.take() } else { None };
+        match erase(context, &city, trip_id, number, known).await {
+            Ok(erased) => revisions += u32::from(erased),
+            Err(refusal) => left.push((number, refusal)),
+        }
     }
     if revisions > 0 {
         context.tell(&Event::PassengerErased { city: city.clone(), trip: trip_id.to_owned(), revisions });
     }
-    Ok(Erased { trip_id: trip_id.to_owned(), city, revisions })
+    if left.is_empty() {
+        Ok(Erased { trip_id: trip_id.to_owned(), city, revisions })
+    } else {
+        Err(not_all(left, newest))
+    }
 }
 
-/// Whether there was something to take out of a revision.
-async fn erase<P: Ports>(context: &Context<P>, city: &str, trip_id: &str, number: u32) -> Result<bool, Refusal> {
+/// Whether there was something to take out of a revision. `known` is what it was a moment ago.
+async fn erase<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    trip_id: &str,
+    number: u32,
+    mut known: Option<StoredBill>,
+) -> Result<bool, Refusal> {
     for _ in 0..TRIES {
-        let revision = context.read(Patience::Long, context.ports().revision(city, trip_id, number)).await;
-        let Some(Revision { bill, .. }) = revision.map_err(|error| error.into_refusal("bills.get"))? else {
-            return Ok(false);
+        let bill = match known.take() {
+            Some(bill) => bill,
+            None => {
+                let revision = context.read(Patience::Long, context.ports().revision(city, trip_id, number)).await;
+                let revision = revision.map_err(|error| error.into_refusal("bills.get"))?;
+                let Some(Revision { bill, .. }) = revision else { return Ok(false) };
+                bill
+            }
         };
         let unreadable = |error| Refusal::internal(format!("a stored bill cannot be read: {error}"));
         let Some(without) = without_passenger(&bill.document).map_err(unreadable)? else { return Ok(false) };
@@ -52,5 +74,19 @@ async fn erase<P: Ports>(context: &Context<P>, city: &str, trip_id: &str, number
             return Ok(true);
         }
     }
-    Err(Refusal::internal(format!("revision {number} of a bill was another one {TRIES} times")))
+    Err(Refusal::internal(format!("it was another one {TRIES} times")))
+}
+
+/// Says which revisions may still name the passenger. The code is that of the first that is worth asking for again.
+fn not_all(mut left: Vec<(u32, Refusal)>, newest: u32) -> Refusal {
+    let list = |of: fn(&(u32, Refusal)) -> String| left.iter().map(of).collect::<Vec<_>>();
+    let numbers = list(|(number, _)| number.to_string()).join(", ");
+    let log = list(|(number, refusal)| format!("revision {number}: {}", refusal.reason())).join("; ");
+    let detail = format!(
+        "who rode may still stand in these revisions of the bill: {numbers}. It has {newest}, and the others do not say it any more. \
+         Ask again, signed anew; the log says more under this trace_id"
+    );
+    let again = left.iter().position(|(_, refusal)| refusal.code != Code::Internal).unwrap_or_default();
+    let (_, refusal) = left.swap_remove(again);
+    Refusal { detail, log: Some(log), ..refusal }
 }
