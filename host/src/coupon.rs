@@ -1,11 +1,11 @@
 //! `farebox coupon`: what issuers of coupons sign with, and their signatures.
 
-use crate::{chance, input, output};
+use crate::{chance, input, moment, output};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use farebox_billing::requests::problems_of_coupon;
-use farebox_coupons::{Audience, Claims, Issuer, SECRET_BYTES, Secret};
-use farebox_fare::{Timestamp, time};
+use farebox_coupons::{Audience, Claims, ISSUER_ID_RULE, Issuer, SECRET_BYTES, Secret, is_issuer_id};
+use farebox_fare::Timestamp;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +33,7 @@ pub enum Coupon {
 #[command(verbatim_doc_comment)]
 pub struct NewIssuer {
     /// What tokens name it by: 1 to 64 characters.
+    #[arg(value_parser = parse_issuer)]
     id: String,
 }
 
@@ -51,7 +52,7 @@ pub struct Sign {
     #[arg(value_name = "FILE")]
     coupon: PathBuf,
     /// What the issuer is called in the documents of cities.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parse_issuer)]
     issuer: String,
     /// The file that its secret is in, as `farebox coupon issuer` prints it; "-" is the standard input. Without it the variable
     /// FAREBOX_ISSUER_SECRET is read.
@@ -64,10 +65,10 @@ pub struct Sign {
     #[arg(long, value_name = "ID")]
     passenger: Option<String>,
     /// Rides begin at this moment or later.
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     from: Option<Timestamp>,
     /// Rides begin before this moment.
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     until: Option<Timestamp>,
 }
 
@@ -88,9 +89,6 @@ impl Coupon {
 
 impl NewIssuer {
     fn run(&self) -> anyhow::Result<()> {
-        if !(1..=64).contains(&self.id.chars().count()) {
-            bail!("an issuer has a name of 1 to 64 characters");
-        }
         let secret = Secret::new(&chance::bytes()?);
         let issuer = Issuer { id: self.id.clone(), public_key: secret.public_key().to_string() };
         output::print_secret(secret.reveal() + "\n")?;
@@ -141,7 +139,6 @@ impl Sign {
     }
 }
 
-fn parse_time(text: &str) -> Result<Timestamp, String> {
-    let message = || "not a time with its offset; write it like 2026-11-21T08:00:00+08:00".to_owned();
-    time::parse(text).ok_or_else(message)
+fn parse_issuer(text: &str) -> Result<String, String> {
+    if is_issuer_id(text) { Ok(text.to_owned()) } else { Err(format!("an issuer is named by {ISSUER_ID_RULE}")) }
 }

@@ -16,6 +16,7 @@ pub mod explain;
 pub mod input;
 pub mod keys;
 pub mod limits;
+pub mod moment;
 pub mod output;
 pub mod quote;
 pub mod replay;

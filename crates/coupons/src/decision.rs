@@ -1,11 +1,8 @@
 //! Whether a token may be used.
 
 use crate::{Claims, Issuers, Refused, Token, Use};
-use farebox_document::{Problems, read_part};
+use farebox_document::{Problems, fields_of, read_part};
 use serde_json::Value;
-
-/// The claims that are read.
-const KNOWN: [&str; 5] = ["aud", "sub", "nbf", "exp", "coupon"];
 
 /// Accepts a token for a use: what it says of the coupon, which has to be the coupon that is brought.
 ///
@@ -37,7 +34,8 @@ pub fn accept(token: &str, issuers: &Issuers, used: Use<'_>) -> Result<Claims, R
 /// Claims that are not known here are for somebody else.
 fn claims(mut value: Value) -> Result<Claims, Refused> {
     if let Some(claims) = value.as_object_mut() {
-        claims.retain(|name, _| KNOWN.contains(&name.as_str()));
+        let known = fields_of::<Claims>();
+        claims.retain(|name, _| known.contains(&name.as_str()));
     }
     let mut problems = Problems::default();
     let claims = read_part::<Claims>(&value, "", &mut problems);

@@ -10,13 +10,24 @@ use std::collections::BTreeMap;
 /// The most issuers that a city has: those of today, and those whose coupons are still about.
 pub const MOST_ISSUERS: usize = 32;
 
+/// The longest name of an issuer, in characters.
+const MOST_ID_CHARS: usize = 64;
+
+/// What an issuer is named by, for people: see [`is_issuer_id`].
+pub const ISSUER_ID_RULE: &str = "1 to 64 characters";
+
+/// Whether `text` can name an issuer.
+pub fn is_issuer_id(text: &str) -> bool {
+    (1..=MOST_ID_CHARS).contains(&text.chars().count())
+}
+
 /// An issuer, as a city's document names it.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Issuer {
     /// What tokens name it by, in `kid`: 1 to 64 characters.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 64)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = MOST_ID_CHARS)))]
     pub id: String,
     /// Its public key: the 32 bytes of Ed25519, in base64url without padding, as `x` in a JSON Web Key.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9_-]{43}$")))]
@@ -59,8 +70,9 @@ impl Issuers {
     pub fn read(list: &[Issuer], pointer: &str, problems: &mut Problems) -> Self {
         let mut issuers = BTreeMap::new();
         for (index, issuer) in list.iter().enumerate() {
-            if !(1..=64).contains(&issuer.id.chars().count()) {
-                problems.add(format!("{pointer}/{index}/id"), "wrong-length", "has to have 1 to 64 characters");
+            if !is_issuer_id(&issuer.id) {
+                let message = format!("has to have {ISSUER_ID_RULE}");
+                problems.add(format!("{pointer}/{index}/id"), "wrong-length", message);
             }
             let Some(key) = IssuerKey::parse(&issuer.public_key) else {
                 let message =

@@ -21,7 +21,7 @@ mod token;
 
 pub use claims::{Audience, Claims, Use};
 pub use decision::accept;
-pub use issuers::{Issuer, IssuerKey, Issuers, MOST_ISSUERS};
+pub use issuers::{ISSUER_ID_RULE, Issuer, IssuerKey, Issuers, MOST_ISSUERS, is_issuer_id};
 pub use refused::Refused;
 pub use secret::{SECRET_BYTES, Secret};
 pub use token::{ALGORITHM, MOST_TOKEN_CHARS, Token};

@@ -2,10 +2,10 @@
 
 use super::amount::amount;
 use super::coupon;
-use crate::{duration, input};
+use crate::{duration, input, moment};
 use anyhow::{Context, ensure};
 use clap::Args;
-use farebox_fare::{Basis, Facts, MockCharges, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Facts, MockCharges, Order, Outcome, Point, Segment, Timestamp, Trip};
 use farebox_money::{Currency, Decimal, decimal};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -29,8 +29,8 @@ pub struct TripArgs {
     #[arg(long, value_name = "FILE")]
     segments: Option<PathBuf>,
     /// When the trip begins (RFC 3339). With --segments, the earliest of them; otherwise now.
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    at: Option<jiff::Timestamp>,
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    at: Option<Timestamp>,
     /// Where it begins, in degrees, for example 40.6413,-73.7781.
     #[arg(long, value_name = "LAT,LNG", value_parser = parse_point, allow_hyphen_values = true)]
     from: Option<Point>,
@@ -138,8 +138,7 @@ impl TripArgs {
         };
         let segments = segments.unwrap_or_default();
         let earliest = segments.iter().map(|segment| segment.started_at).min();
-        let given = self.at.map(jiff::Timestamp::as_second);
-        let started_at = given.or(earliest).unwrap_or_else(|| jiff::Timestamp::now().as_second());
+        let started_at = self.at.or(earliest).unwrap_or_else(|| jiff::Timestamp::now().as_second());
         let elapsed = i64::try_from(duration_s).context("the duration is too large")?;
         Ok(Trip {
             basis,
@@ -197,10 +196,6 @@ fn parse_distance(text: &str) -> Result<u64, String> {
 
 fn parse_factor(text: &str) -> Result<Decimal, String> {
     decimal(text).ok_or_else(|| "not a number; write it like 1.20".to_owned())
-}
-
-fn parse_time(text: &str) -> Result<jiff::Timestamp, String> {
-    text.parse().map_err(|_| "not a time with its offset; write it like 2026-11-21T08:00:00+08:00".to_owned())
 }
 
 /// "40.6413,-73.7781": millionths of a degree in the end.
