@@ -302,6 +302,28 @@ fn events() {
     assert_eq!(told[0]["severity"], "warn");
 }
 
+/// A change counts for the first request that follows it, on a node that nobody asked for a while, and goes on counting when it is in
+/// force; a broken one changes nothing.
+#[test]
+fn a_change_counts_at_once() {
+    let node = Node::off(&reads(1, 5));
+    assert_eq!(node.lets(50, || node.cities()), 5);
+    node.pass(60_000);
+    node.put(&reads(1, 8).to_string());
+    assert_eq!(node.lets(50, || node.cities()), 8);
+    node.settle();
+    let lets = node.lets(50, || node.cities());
+    assert!((1..=3).contains(&lets), "two seconds have passed: {lets}");
+    node.pass(60_000);
+    node.put("{");
+    assert_eq!(node.lets(50, || node.cities()), 8);
+
+    let node = Node::new("off", None);
+    node.pass(60_000);
+    node.put(&reads(1, 5).to_string());
+    assert_eq!(node.lets(50, || node.cities()), 5);
+}
+
 /// The document is one of the configuration: a change is in force without a restart, a broken successor leaves the last good one, and
 /// one that is deleted limits nobody. What is broken is told.
 #[test]

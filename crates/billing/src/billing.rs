@@ -11,6 +11,7 @@ use crate::refusing::Refusing;
 use crate::settings::{self, Settings};
 use crate::standing::Limiting;
 use farebox_access::{Enforcement, Keys, MasterKeys};
+use farebox_limits::Limits;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -123,6 +124,12 @@ impl<P: Ports> Billing<P> {
     /// The keys as their file has them, when they are not in force yet.
     pub fn newer_keys(&self, in_force: &Snapshot<P::Engines>, master: &MasterKeys) -> Option<Rc<Keys>> {
         self.config.newer_keys(in_force, master)
+    }
+
+    /// How much whom is let: as the file has it, be it in force yet or not. `None` when nobody is limited. A document that cannot be used is
+    /// told where documents are, and limits nobody.
+    pub(crate) fn limits(&self, in_force: &Snapshot<P::Engines>) -> Option<Rc<Limits>> {
+        self.config.newer_limits(in_force).or_else(|| in_force.limits().ok().flatten())
     }
 
     /// How the configuration stands: its generation, and what of its files is broken or ignored.

@@ -52,8 +52,7 @@ impl<P: Ports> Context<P> {
 ///
 /// `rate-limited`.
 async fn admit<P: Ports>(context: &Context<P>, class: RouteClass, city: Option<&str>) -> Result<(), Refusal> {
-    // One that cannot be used is told where documents are, and limits nobody.
-    let Ok(Some(limits)) = context.config.limits() else { return Ok(()) };
+    let Some(limits) = context.billing.limits(&context.config) else { return Ok(()) };
     let city = city.filter(|city| context.config.serves(city));
     let key = context.caller.key_id();
     let Some((tier, limit)) = limits.of(key, city, class) else { return Ok(()) };

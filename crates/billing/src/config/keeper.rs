@@ -1,11 +1,11 @@
 //! Keeps an instance's configuration: looks at files and generations on the way of requests, and does what
 //! [`moment`](super::moment) decides.
 
-use super::card::ParsedKeys;
+use super::card::{ParsedKeys, limits};
 use super::folder::Folder;
 use super::judge::{Broken, Found, Judgement, Master, judge};
 use super::moment::{Action, CALL_MS, Due, FilesSeen, Generation, Observation, SETTLE_MS, Source, State};
-use super::place::KEYS;
+use super::place::{KEYS, LIMITS};
 use super::snapshot::Snapshot;
 use super::texts::{Manifest, Text, Texts};
 use crate::event::Event;
@@ -13,6 +13,7 @@ use crate::planted::{Bug, planted};
 use crate::ports::{self, Ports, StoreError};
 use crate::refusal::Refusal;
 use farebox_access::{Keys, MasterKeys};
+use farebox_limits::Limits;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -20,6 +21,9 @@ use std::time::Duration;
 
 /// How often a request looks before it is answered from what there is.
 const LOOKS: u32 = 5;
+
+/// The version of a document that is not in force, and what it says if it can be read.
+type Newer<T> = RefCell<Option<(String, Option<Rc<T>>)>>;
 
 /// The configuration of an instance.
 pub struct Keeper<P: Ports> {
@@ -34,8 +38,8 @@ pub struct Keeper<P: Ports> {
     told: RefCell<Option<Event>>,
     /// What opens the document of keys. Not set while the variables are wrong.
     master: OnceCell<Option<MasterKeys>>,
-    /// The version of a document of keys that is not in force, and its keys if it opens.
-    newer_keys: RefCell<Option<(String, Option<Rc<Keys>>)>>,
+    newer_keys: Newer<Keys>,
+    newer_limits: Newer<Limits>,
 }
 
 /// What a request is answered from.
@@ -74,6 +78,7 @@ impl<P: Ports> Keeper<P> {
             told: RefCell::default(),
             master: OnceCell::new(),
             newer_keys: RefCell::default(),
+            newer_limits: RefCell::default(),
         })
     }
 
@@ -145,18 +150,35 @@ impl<P: Ports> Keeper<P> {
     /// at once, and not only when the change is in force: on a server that nobody asked for a while, the first requests with a key
     /// that was withdrawn would be answered for two seconds. No price depends on keys, and half a document does not open.
     pub fn newer_keys(&self, in_force: &Snapshot<P::Engines>, master: &MasterKeys) -> Option<Rc<Keys>> {
+        let open = |text: &str| ParsedKeys::open(text, master).ok().map(|parsed| parsed.keys);
+        self.newer(KEYS, in_force, &self.newer_keys, open)
+    }
+
+    /// The limits as their file has them, as [`newer_keys`](Self::newer_keys). No price depends on them either; and a file that is being
+    /// written cannot be read.
+    pub fn newer_limits(&self, in_force: &Snapshot<P::Engines>) -> Option<Rc<Limits>> {
+        self.newer(LIMITS, in_force, &self.newer_limits, |text| limits(text).ok().map(Rc::new))
+    }
+
+    fn newer<T>(
+        &self,
+        path: &str,
+        in_force: &Snapshot<P::Engines>,
+        known: &Newer<T>,
+        read: impl FnOnce(&str) -> Option<Rc<T>>,
+    ) -> Option<Rc<T>> {
         let folder = self.folder.borrow();
-        let text = folder.texts.get(KEYS)?;
-        if in_force.texts().get(KEYS).is_some_and(|known| known.version == text.version) {
+        let text = folder.texts.get(path)?;
+        if in_force.texts().get(path).is_some_and(|in_force| in_force.version == text.version) {
             return None;
         }
-        let mut newer = self.newer_keys.borrow_mut();
-        match &*newer {
-            Some((version, keys)) if *version == text.version => keys.clone(),
+        let mut known = known.borrow_mut();
+        match &*known {
+            Some((version, document)) if *version == text.version => document.clone(),
             _ => {
-                let keys = ParsedKeys::open(&text.text, master).ok().map(|parsed| parsed.keys);
-                *newer = Some((text.version.clone(), keys.clone()));
-                keys
+                let document = read(&text.text);
+                *known = Some((text.version.clone(), document.clone()));
+                document
             }
         }
     }
