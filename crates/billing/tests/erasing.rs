@@ -3,7 +3,7 @@
 
 use farebox_billing::answers::Erased;
 use farebox_billing::refusal::{Code, Refusal};
-use farebox_billing::{Billing, Context, bills};
+use farebox_billing::{Billing, Context, Wanted, bills};
 use farebox_kit::memory::{Failure, World, now};
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -122,6 +122,24 @@ fn one_that_fails_keeps_no_other() {
     assert_eq!((refusal.code, trip.naming()), (Code::Internal, vec![]));
     assert!(refusal.detail.contains(": 3. It has 3, "), "{refusal:?}");
     assert!(refusal.log.is_some_and(|log| log.starts_with("revision 3: a stored bill cannot be read: ")));
+}
+
+/// Where there is no bill, whoever asks for one is told how to make it, and whoever wants nothing to be left is not.
+#[test]
+fn there_is_no_bill() {
+    let trip = Trip::new(1);
+    let context = now(Context::new(&trip.billing, "")).unwrap();
+    let refusal = now(bills::erase_passenger(&context, "u", Some("110000"))).unwrap_err();
+    assert_eq!((refusal.code, refusal.detail.contains("POST")), (Code::BillNotFound, false), "{refusal:?}");
+    let wanted = Wanted { scene: None, locale: None, languages: None };
+    let asked = [
+        now(bills::fetch(&context, "u", Some("110000"))).map(drop),
+        now(bills::detail(&context, "u", Some("110000"), wanted)).map(drop),
+    ];
+    for refusal in asked.map(Result::unwrap_err) {
+        let says_where = refusal.detail.contains("POST /v1/trips/{trip_id}/bill ");
+        assert_eq!((refusal.code, says_where), (Code::BillNotFound, true), "{refusal:?}");
+    }
 }
 
 /// A store that does not redact leaves all as it was, and says so.

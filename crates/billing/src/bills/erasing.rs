@@ -14,6 +14,9 @@ use farebox_records::without_passenger;
 /// How often a revision is looked at that somebody else has changed meanwhile. Nobody does but who erases the same.
 const TRIES: u32 = 3;
 
+/// What whoever wants nothing to be left is told in place of how a bill is made.
+const NO_BILL: &str = "this trip has no bill in this city, so there is nothing to take out of it";
+
 /// Takes the passenger's identifier out of every revision of a trip's bill. All else stays to the byte: no sum is another, and the bill can
 /// be made again from its facts. Asked again, it finds nothing to take out.
 ///
@@ -26,7 +29,11 @@ pub async fn erase_passenger<P: Ports>(
     trip_id: &str,
     city: Option<&str>,
 ) -> Result<Erased, Refusal> {
-    let (city, head) = find(context, trip_id, city, false, RouteClass::Operate).await?;
+    let found = find(context, trip_id, city, false, RouteClass::Operate).await;
+    let (city, head) = found.map_err(|refusal| match refusal.code {
+        Code::BillNotFound => Refusal::new(Code::BillNotFound, NO_BILL),
+        _ => refusal,
+    })?;
     replay::enter(context, &city, trip_id).await?;
     let newest = head.number;
     let mut head = Some(head.bill);

@@ -89,6 +89,6 @@ pub(super) async fn find<P: Ports>(
 }
 
 fn no_bill() -> Refusal {
-    let detail = "no bill was made for this trip in this city yet; POST to the same path to make it";
+    let detail = "no bill was made for this trip in this city yet; POST /v1/trips/{trip_id}/bill makes it";
     Refusal::new(Code::BillNotFound, detail)
 }
