@@ -316,6 +316,12 @@ fn variables_are_wrong() {
     node.world.0.variables.borrow_mut().insert("master_key", "hunter2");
     let node = Node { billing: Billing::new(node.world.clone()), ..node };
     assert_eq!(node.cities(EVERYTHING), "500 config-invalid");
+    let detail = node.get("/v1/cities").json()["detail"].clone();
+    let said = "the service is misconfigured; operators find what is wrong in the log and under /statusz";
+    assert_eq!(detail, said, "callers learn that it is not their request, and no more");
+    let told = node.world.0.log.borrow();
+    assert!(told.iter().any(|line| line.contains("variable master_key is not base64")), "{told:?}");
+    drop(told);
     let status = node.get("/statusz");
     assert_eq!(status.status, 200);
     assert!(

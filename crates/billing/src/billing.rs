@@ -79,7 +79,7 @@ impl<P: Ports> Billing<P> {
         }
         let mut values: [String; settings::VARIABLES.len()] = Default::default();
         for (value, name) in values.iter_mut().zip(settings::VARIABLES) {
-            let unreadable = |why| Refusal::config(format!("variable {name} cannot be read: {why}"));
+            let unreadable = |why| Refusal::misconfigured(format!("variable {name} cannot be read: {why}"));
             *value = self.ports.variable(name).await.map_err(unreadable)?;
         }
         let settings = Settings::parse(&values)?;

@@ -38,7 +38,7 @@ words! {
         TooManySegments = "too-many-segments",
         /// The stored segments and the request cannot be billed together.
         TripNotBillable = "trip-not-billable",
-        /// An operator has to repair a document.
+        /// An operator has to repair a document, or a variable.
         ConfigInvalid = "config-invalid",
         /// A defect.
         Internal = "internal",
@@ -110,6 +110,12 @@ impl Refusal {
     /// A document that an operator has to repair. The caller is not told which.
     pub fn config(log: impl Into<String>) -> Self {
         let detail = "a document that this needs is broken; operators find it in the log and under /statusz";
+        Self { log: Some(log.into()), ..Self::new(Code::ConfigInvalid, detail) }
+    }
+
+    /// A variable that an operator has to put right, or all documents at once. The caller is not told which.
+    pub fn misconfigured(log: impl Into<String>) -> Self {
+        let detail = "the service is misconfigured; operators find what is wrong in the log and under /statusz";
         Self { log: Some(log.into()), ..Self::new(Code::ConfigInvalid, detail) }
     }
 

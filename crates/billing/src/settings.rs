@@ -128,7 +128,7 @@ impl Settings {
                 clock_window_s,
                 master_keys,
             }),
-            _ => Err(Refusal::config(wrong.join("; "))),
+            _ => Err(Refusal::misconfigured(wrong.join("; "))),
         }
     }
 }
@@ -145,6 +145,7 @@ fn master_keys(current: &str, previous: &str, signatures: Enforcement) -> Result
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::refusal::Code;
 
     const KEY: &str = "a signing key of thirty-two bytes";
 
@@ -177,7 +178,11 @@ mod tests {
         assert_eq!(parse(["0", "1", "1", "1", KEY, "", ""]).unwrap().quote_ttl_s, 0);
 
         let wrong = parse_all(["-1", "0", "soon", "1.5", "", "", "example.com"], ["maybe", "0", "", ""]);
-        let log = wrong.map(|_| ()).unwrap_err().log.unwrap();
+        let refusal = wrong.map(|_| ()).unwrap_err();
+        // Callers are told that it is none of their doing, and nothing of a variable.
+        assert_eq!((refusal.code, refusal.detail.contains("variable")), (Code::ConfigInvalid, false), "{refusal:?}");
+        assert!(refusal.detail.starts_with("the service is misconfigured"), "{refusal:?}");
+        let log = refusal.log.unwrap();
         // There may be any number of previous keys.
         for name in VARIABLES.iter().filter(|name| !name.starts_with("previous_")) {
             assert!(log.contains(name), "{name}: {log}");

@@ -123,7 +123,7 @@ impl<P: Ports> Keeper<P> {
         let snapshot = source.and_then(|source| self.snapshots.borrow().get(&source).map(Rc::clone));
         let nothing = || {
             let why = self.unread.borrow().clone().unwrap_or_else(|| "it was not read yet".to_owned());
-            Refusal::config(format!("the configuration: {why}"))
+            Refusal::misconfigured(format!("the configuration: {why}"))
         };
         Ok(InForce { snapshot: snapshot.ok_or_else(nothing)?, now_ms })
     }
