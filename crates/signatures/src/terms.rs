@@ -9,5 +9,6 @@ pub const TAG: &str = "farebox";
 /// What has to be covered by a signature of a request with a body. Without a body, all but the last.
 pub const COVERED: [&str; 4] = ["@method", "@path", "@query", "content-digest"];
 
-/// What a refusal asks for, as the header `Accept-Signature` (RFC 9421, section 5) has it.
+/// What a refusal asks for, as the header `Accept-Signature` (RFC 9421, section 5.1) has it. It cannot ask for a `nonce` or a `keyid` of the
+/// caller's own: these parameters stand there with the value that is to be sent, and only `created` and `expires` without one.
 pub const ACCEPT_SIGNATURE: &str = r#"sig=("@method" "@path" "@query" "content-digest");created;alg="hmac-sha256""#;
