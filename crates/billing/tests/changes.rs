@@ -379,6 +379,41 @@ fn keys_are_judged_by_who_opens_them() {
     }
 }
 
+/// A city that demands signed coupons goes on demanding them when its document is gone, unless it is served no more. One that says that it
+/// does not, or never did, may go.
+#[test]
+fn a_city_demands_signed_coupons_until_it_says_otherwise() {
+    let issuer = r#"{"id": "i", "public_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let document = |signed: &str| {
+        let coupons = format!(r#"{{"signed": "{signed}", "issuers": [{issuer}]}}"#);
+        format!(r#"{{"format": "farebox-city/1", "city": "a", "coupons": {coupons}}}"#)
+    };
+    let (required, optional) = (document("required"), document("optional"));
+    let (path, card, other) = ("cities/a.json", ("cards/a/b.driver.json", "{}"), ("cards/ab/b.driver.json", "{}"));
+    // What was in force, what the files are, and whether the document that demands is in force then.
+    type Folder<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, Folder<'_>, Folder<'_>, bool, bool); 7] = [
+        ("deleted", &[(path, &required), card, other], &[card, other], true, true),
+        ("deleted, of a city that is served no more", &[(path, &required), card, other], &[other], false, false),
+        ("all is gone", &[(path, &required), card, other], &[], true, true),
+        ("deleted, and demands nothing", &[(path, &optional), card, other], &[card, other], false, false),
+        ("says that it does not", &[(path, &required), card], &[(path, &optional), card], false, false),
+        ("broken", &[(path, &required), card], &[(path, "{"), card], true, true),
+        ("as it was", &[(path, &required), card], &[(path, &required), card], true, false),
+    ];
+    for (name, base, files, stays, is_told) in cases {
+        let text = |path: &str, version: &str| {
+            let all = base.iter().chain(files).map(|(of, text)| (*of, Text::new(text)));
+            let found = all.into_iter().find(|(of, text)| *of == path && text.version == version);
+            found.map(|(_, text)| text.text).ok_or_else(|| "not here".to_owned())
+        };
+        let judgement = judge::<Native>(&manifest(base), &manifest(files), Master::None, text);
+        let good = judgement.good.get(path) == Some(&Text::new(&required).version);
+        let told = judgement.broken.iter().any(|broken| broken.path == path && broken.last_good);
+        assert_eq!((good, told), (stays, is_told), "{name}: {judgement:?}");
+    }
+}
+
 /// A card and copy change together, on a node where some bill and some render: each kind enters what it can judge, nobody
 /// takes back what the other has entered, and a broken catalogue stops no card.
 #[test]

@@ -1,6 +1,7 @@
 //! Which of the files can follow what is in force: a broken successor leaves the last good one where it is.
 
 use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy, limits};
+use super::city::Signed;
 use super::place::{KEYS, LAYOUT, LIMITS, POLICY, Place};
 use super::texts::Manifest;
 use crate::engines::{Catalogue as _, Engines};
@@ -49,7 +50,8 @@ pub enum Master<'k> {
 ///
 /// What is not there any more is withdrawn, but for what nothing can do without: the policy, the layout, and the last rate
 /// card. A folder without them is being replaced, or was not mounted. A document of keys that is gone takes all keys with it, and one
-/// of limits all limits, unless all rate cards are gone as well.
+/// of limits all limits, unless all rate cards are gone as well. A city that demands signed coupons and is still served has to say that it
+/// does not any more: a document that is gone says nothing.
 pub fn judge<E: Engines>(
     base: &Manifest,
     files: &Manifest,
@@ -61,6 +63,7 @@ pub fn judge<E: Engines>(
     judge.alone(&mut judgement);
     judge.copy(&mut judgement);
     judge.indispensable(&mut judgement);
+    judge.demanding(&mut judgement);
     judgement
 }
 
@@ -201,6 +204,26 @@ impl<E: Engines, T: Fn(&str, &str) -> Found> Judge<'_, E, T> {
                     let why = NOT_THERE.to_owned();
                     judgement.broken.push(Broken { path: path.clone(), why, last_good: true });
                 }
+            }
+        }
+    }
+
+    /// The document of a city that demands signed coupons stays, though its file is gone: without one anybody's coupon would be taken.
+    fn demanding(&self, judgement: &mut Judgement) {
+        let gone = self.base.iter().filter(|(path, _)| !self.files.contains_key(*path));
+        for (path, version) in gone {
+            let Some(Place::City { city }) = Place::of(path) else { continue };
+            let parsed = (self.text)(path, version).ok().and_then(|text| ParsedCity::parse(&text, &city).ok());
+            let demands = parsed.is_some_and(|parsed| parsed.rules.coupons.signed == Signed::Required);
+            let is_of_the_city =
+                |path: &String| matches!(Place::of(path), Some(Place::Card { city: of, .. }) if of == city);
+            if demands && judgement.good.keys().any(is_of_the_city) {
+                let why = format!(
+                    "{NOT_THERE}, and coupons have to be signed in {city}: put it back; to take any coupon, say \
+                     \"signed\": \"optional\" in it first"
+                );
+                judgement.good.insert(path.clone(), version.clone());
+                judgement.broken.push(Broken { path: path.clone(), why, last_good: true });
             }
         }
     }
