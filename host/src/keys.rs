@@ -1,6 +1,7 @@
 //! `farebox keys`: who may ask a server for what.
 
 mod change;
+mod cities;
 mod file;
 mod list;
 mod master;
@@ -12,7 +13,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand};
 use farebox_access::editing::NewKey;
 use farebox_access::master::MASTER_KEY_BYTES;
-use farebox_access::{ALL_CITIES, Document, Scope, SecretText};
+use farebox_access::{ALL_CITIES, Document, Entry, Scope, SecretText};
 use farebox_fare::time;
 use farebox_signatures::SECRET_BYTES;
 use serde::Serialize;
@@ -57,6 +58,9 @@ pub struct Create {
     /// A city that the key is for, for example 110000; "*" alone for all. May be given several times.
     #[arg(long = "city", value_name = "CITY", required = true)]
     cities: Vec<String>,
+    /// Take cities that the configuration has no rate cards of: of a city that is to come, or for its commissions alone.
+    #[arg(long)]
+    without_cards: bool,
     /// For people: whose it is, say.
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
@@ -77,7 +81,7 @@ pub struct Rotate {
     /// The key.
     id: String,
     /// How long the secret before counts: 24h, 30m; 0 for no longer than now, as when somebody has it who should not.
-    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = overlap)]
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = overlap, allow_hyphen_values = true)]
     overlap: u32,
     /// Print JSON.
     #[arg(long)]
@@ -128,19 +132,32 @@ impl Keys {
 
 impl Create {
     fn run(&self) -> anyhow::Result<()> {
-        let secret = new_secret()?;
         let Self { id, scopes, cities, note, .. } = self;
+        if !self.without_cards {
+            cities::check(self.change.config(), cities)?;
+        }
+        let secret = new_secret()?;
         let new = NewKey { id: id.clone(), scopes: scopes.clone(), cities: cities.clone(), note: note.clone() };
         let key = secret.clone();
-        let edit = |document: &mut Document, now| document.create(new, key, now);
+        let mut made = String::new();
+        let edit = |document: &mut Document, now| {
+            document.create(new, key, now)?;
+            made = document.entries.last().map(what_for).unwrap_or_default();
+            Ok(())
+        };
         let file = self.change.make(edit, || tell(id, &secret, self.json))?;
-        let cities =
-            if cities.iter().any(|city| city == ALL_CITIES) { "all cities".to_owned() } else { cities.join(", ") };
-        let words: Vec<&str> = scopes.iter().map(|scope| scope.word()).collect();
-        output::say(format_args!("{file}: made the key {id:?}, for {} in {cities}", words.join(", ")));
+        output::say(format_args!("{file}: made the key {id:?}, for {made}"));
         output::say(NOT_AGAIN);
         Ok(())
     }
+}
+
+/// What a key is for, as it stands in the document: each thing once.
+fn what_for(entry: &Entry) -> String {
+    let words: Vec<&str> = entry.scopes.iter().map(|scope| scope.word()).collect();
+    let all = entry.cities.iter().any(|city| city == ALL_CITIES);
+    let cities = if all { "all cities".to_owned() } else { entry.cities.join(", ") };
+    format!("{} in {cities}", words.join(", "))
 }
 
 impl Rotate {

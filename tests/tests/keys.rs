@@ -167,6 +167,7 @@ fn refusals() {
         "rotate nobody",
         "rotate old",
         "rotate dispatch --overlap soon",
+        "rotate dispatch --overlap -1h",
         "revoke nobody",
         "revoke old",
         "list --master-key-file nowhere",
@@ -200,6 +201,31 @@ fn refusals() {
     fs::remove_dir(gone.folder.path()).unwrap();
     let said = gone.run("create a --scope bill --city 110000");
     assert!(said.code == 1 && said.error.contains("there is no folder"), "{}", said.error);
+}
+
+/// A key for a city that there is not is good for nothing, and looks as if it were: it is refused with those that there are, unless it
+/// is said that it is meant. What is given twice counts once, and is told once.
+#[test]
+fn cities_that_there_are_not() {
+    let place = Place::new();
+    for path in
+        ["cards/110000/express.passenger.json", "cards/120000/taxi.driver.2027-01-01.json", "cards/130000/note.txt"]
+    {
+        let path = place.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "{}").unwrap();
+    }
+    for (cities, unknown) in [("--city 11000", "11000"), ("--city 110000 --city 130000 --city x", "130000, x")] {
+        let said = place.run(&format!("create a --scope read {cities}"));
+        assert!(said.code == 1 && said.out.is_empty() && !place.path().exists(), "{cities}: {}", said.error);
+        let expected = format!(" has no rate cards of {unknown}; there are some of 110000, 120000. ");
+        assert!(said.error.contains(&expected) && said.error.contains("--without-cards"), "{cities}: {}", said.error);
+    }
+    let said = place.done("create a --scope read --scope read --city 120000 --city 110000 --city 120000");
+    assert!(said.error.contains("made the key \"a\", for read in 110000, 120000\n"), "{}", said.error);
+    let said = place.done("create b --scope read --city *");
+    assert!(said.error.contains("for read in all cities\n"), "{}", said.error);
+    place.done("create c --scope read --city 130000 --without-cards");
 }
 
 /// A master key that is made opens what was sealed under it, from a variable and from a file; one that was before goes on opening, and

@@ -9,7 +9,7 @@ use farebox_access::{Document, MasterKeys};
 use farebox_document::Problem;
 use farebox_fare::Timestamp;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the keys are, and what they are sealed under.
 #[derive(Debug, Args)]
@@ -22,6 +22,11 @@ pub struct Change {
 }
 
 impl Change {
+    /// Where the configuration is.
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
     /// Changes the keys, and gives the name of the file that they are in.
     ///
     /// The new file lies there, whole, before `tell` is called, and takes the place of the old one afterwards: a secret that could not be
