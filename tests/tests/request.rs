@@ -5,7 +5,7 @@ use farebox_access::editing::NewKey;
 use farebox_access::{Document, Keys, MasterKey, MasterKeys, Scope, SecretText, identify};
 use farebox_kit::artifacts::{farebox, repository};
 use farebox_signatures::Request;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedKey, IsCa, KeyPair, generate_simple_self_signed};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// 32 bytes in base64, made up.
@@ -291,16 +291,33 @@ fn a_dry_run_sends_nothing() {
     assert_eq!((said.code, said.out), (0, expected));
 }
 
+fn speaks(certificate: &CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    Arc::new(config.with_single_cert(vec![certificate.clone()], key).unwrap())
+}
+
+/// What `openssl req -x509` makes is a certificate of an authority, and none of a server: whoever uses it is told what to do.
+#[test]
+fn a_certificate_of_an_authority() {
+    let caller = Caller::new();
+    let key = KeyPair::generate().unwrap();
+    let mut certificate = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    certificate.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = certificate.self_signed(&key).unwrap();
+    let server = Server::start(caller.keys(), Some(speaks(certificate.der(), &key)));
+    let ca = caller.file("ca.pem", &certificate.pem());
+    let said = run(command(&server.url).args(["GET", "/v1/cities", "--ca", ca.to_str().unwrap()]), "");
+    assert!(said.code == 1 && said.error.contains("basicConstraints=critical,CA:FALSE"), "{}", said.error);
+}
+
 /// Over TLS a server is trusted when its certificate is, and otherwise gets nothing of a request.
 #[test]
 fn servers_that_speak_tls() {
     let caller = Caller::new();
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
-    let config = config.with_single_cert(vec![cert.der().clone()], key).unwrap();
-    let server = Server::start(caller.keys(), Some(Arc::new(config)));
+    let server = Server::start(caller.keys(), Some(speaks(cert.der(), &signing_key)));
     let ca = caller.file("ca.pem", &cert.pem());
     let other = generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let other = caller.file("other.pem", &other.cert.pem());

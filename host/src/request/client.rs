@@ -64,9 +64,7 @@ fn trouble(wire: &Wire, timeout: Duration, error: Error) -> anyhow::Error {
         wire.uri.authority().map(|authority| authority.as_str()).unwrap_or_default()
     );
     if let Some(why) = distrust(&error) {
-        return anyhow::anyhow!(
-            "{server} is not trusted: {why}. --ca names a file with the certificate that its own is signed with"
-        );
+        return anyhow::anyhow!("{server} is not trusted: {}", distrusted(why));
     }
     match error {
         Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
@@ -80,6 +78,18 @@ fn trouble(wire: &Wire, timeout: Duration, error: Error) -> anyhow::Error {
         Error::BodyExceedsLimit(most) => anyhow::anyhow!("the answer of {server} has more than {most} bytes"),
         error => anyhow::Error::new(error).context(format!("{server} does not answer")),
     }
+}
+
+/// Why a server is not trusted, and what to do.
+fn distrusted(why: &rustls::Error) -> String {
+    let why = why.to_string();
+    // What `openssl req -x509` makes unless it is told otherwise.
+    if why.contains("CaUsedAsEndEntity") {
+        return "its certificate is one of an authority (CA:TRUE), and a server needs one of its own, which --ca may name as well: \
+                `openssl req -x509 -addext basicConstraints=critical,CA:FALSE` makes one"
+            .to_owned();
+    }
+    format!("{why}. --ca names a file with the certificate that its own is signed with")
 }
 
 /// Why a server is not trusted, when that is what is wrong.
