@@ -207,7 +207,7 @@ struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it answers: where it listens cannot be read, so it is told.
+    /// Starts it and waits until it is ready: where it listens cannot be read, so it is told.
     fn start(data: &Path, arguments: &[&str], stream: Stream, broken: Broken) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let all = [&["up", "--listen", &free, "--data", data.to_str().unwrap()], arguments, &PATIENT].concat();
@@ -219,7 +219,8 @@ impl Server {
             .into();
         let mut server = Self { child, reader, base: format!("http://{free}"), agent };
         let deadline = Instant::now() + Duration::from_secs(120);
-        while server.agent.get(format!("{}/healthz", server.base)).call().is_err() {
+        let ready = format!("{}/readyz", server.base);
+        while !server.agent.get(&ready).call().is_ok_and(|answer| answer.status() == 200) {
             assert!(server.child.try_wait().unwrap().is_none(), "{stream:?} {broken:?}: it has ended");
             assert!(Instant::now() < deadline, "{stream:?} {broken:?}: it does not start");
             std::thread::sleep(Duration::from_millis(20));

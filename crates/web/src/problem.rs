@@ -52,6 +52,8 @@ kinds! {
     INTERNAL = INTERNAL_SERVER_ERROR "internal" "Something went wrong";
     /// What the local host says in front of the application: the body stopped arriving.
     REQUEST_TIMEOUT = REQUEST_TIMEOUT "request-timeout" "The body did not arrive in time";
+    /// The same: there is no application yet.
+    STARTING = SERVICE_UNAVAILABLE "starting" "The service is starting";
     /// The same: as many requests as may be are under way.
     OVERLOADED = SERVICE_UNAVAILABLE "overloaded" "Too much is being asked at once";
     /// The same: the application did not answer in time.

@@ -30,6 +30,7 @@ mod misfits;
 pub mod output;
 mod routes;
 mod serve;
+pub mod starting;
 pub mod state;
 mod template;
 mod tls;

@@ -60,7 +60,8 @@ pub struct Tools {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Farebox {
-    /// The paths at which an orchestrator asks how the application is. They are answered however busy it is.
+    /// The paths at which an orchestrator asks how the application is. They are answered however busy it is. At the first it is looked
+    /// whether the process is alive.
     pub probes: Vec<String>,
 }
 

@@ -397,7 +397,7 @@ fn tell_end(peer: SocketAddr, open: &Open) {
 }
 
 /// HTTP/1.1 and HTTP/2: a client's first bytes say which it speaks.
-fn protocols() -> auto::Builder<TokioExecutor> {
+pub(crate) fn protocols() -> auto::Builder<TokioExecutor> {
     let mut protocols = auto::Builder::new(TokioExecutor::new());
     let head = usize::try_from(MAX_HEAD).unwrap_or(usize::MAX);
     // How long a head may take is watched here: hyper would have idle connections be as quick.
@@ -436,7 +436,7 @@ pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// The host's own answer, under the caller's trace or a new one. What the host is to blame for is logged under it too.
-fn refuse(why: Unanswered, traceparent: Option<&HeaderValue>) -> Response<WasiBody> {
+pub(crate) fn refuse(why: Unanswered, traceparent: Option<&HeaderValue>) -> Response<WasiBody> {
     // Should the system have no random numbers, the trace is not unique; the answer matters more.
     let mut random = [1; 24];
     _ = getrandom::fill(&mut random);

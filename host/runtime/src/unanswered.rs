@@ -23,6 +23,8 @@ pub enum Unanswered {
     Malformed(&'static str),
     /// The component trapped, or answered with an error of its own.
     Internal,
+    /// The application is being made ready.
+    Starting,
     /// As many requests as may be are under way.
     Overloaded,
     /// The component did not answer in time.
@@ -40,6 +42,7 @@ impl Unanswered {
             Self::BodyUnreadable => problem::BODY_UNREADABLE,
             Self::Malformed(_) => problem::MALFORMED_REQUEST,
             Self::Internal => problem::INTERNAL,
+            Self::Starting => problem::STARTING,
             Self::Overloaded => problem::OVERLOADED,
             Self::TimedOut => problem::TIMED_OUT,
         }
@@ -53,6 +56,7 @@ impl Unanswered {
             Self::BodyUnreadable => "the body broke off, or is not framed as HTTP wants it".to_owned(),
             Self::Malformed(why) => why.to_owned(),
             Self::Internal => "the request was not carried out; the log says more under this trace_id".to_owned(),
+            Self::Starting => "the application is being made ready; try again in a moment".to_owned(),
             Self::Overloaded => "too many requests are under way; try again in a moment".to_owned(),
             Self::TimedOut => "what was asked for may still happen".to_owned(),
         }

@@ -7,8 +7,10 @@ mod open_files;
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -29,6 +31,7 @@ use crate::misfits::Misfits;
 use crate::output;
 use crate::routes::Routes;
 use crate::serve::{self, Crowd, Limits, Patience, Renewal, Reuse, Server, processors};
+use crate::starting::answer_meanwhile;
 use crate::state::linker;
 use crate::tls::{CertificateFiles, Tls};
 use crate::values::{Overrides, RedisUrl, SIGNING_KEY, Values};
@@ -177,11 +180,19 @@ impl Up {
         let tls = self.tls()?;
         let outdated = tls.as_ref().and_then(Tls::tell_validity);
         let scheme = if tls.is_some() { "https" } else { "http" };
-        // Before what takes long. Connections made from now on wait until the server runs.
-        let listener = self.listen.bind().await?;
+        // Before what takes long, meanwhile callers are told to come back.
+        let listener = Arc::new(self.listen.bind().await?);
+        let liveness = manifest.application.tool.farebox.probes.first().cloned();
+        let answers = answer_meanwhile(Arc::clone(&listener), tls.clone(), liveness);
+        let meanwhile = (!self.check).then(|| tokio::spawn(answers));
         let server = self.server(&manifest, &data, &values)?;
         let stop = stop(server.renewal())?;
         let missing = server.warm_up().await;
+        if let Some(meanwhile) = meanwhile {
+            meanwhile.abort();
+            _ = meanwhile.await;
+        }
+        let listener = Arc::into_inner(listener).context("somebody else still listens on the address")?;
         if self.check {
             return checked(&format!("{scheme}://{}", listener.local_addr()?), missing.or(outdated));
         }
