@@ -312,6 +312,7 @@ fn make<P: Ports>(
         city: &request.city,
         product: &request.product,
         trip: &trip,
+        last_seq: request.last_seq,
         estimate_id: request.estimate_id.as_deref(),
         labels: &request.labels,
         passenger,
@@ -320,7 +321,7 @@ fn make<P: Ports>(
         pinned: cards.pinned,
         quoted: cards.quoted.as_ref(),
         engines: context.config.engines(),
-        lacks: lost.into_iter().collect(),
+        lacks: lost,
         findings,
         billed_at: context.now,
     };

@@ -4,6 +4,7 @@
 //! counted along the ride, with a tolerance for clocks that is used up once and not by every segment anew: a thousand short
 //! segments at one moment contradict one another as two long ones do.
 
+use crate::completeness::{Ranges, is_expected, missing};
 use crate::config::city::CityRules;
 use farebox_fare::{Segment, Timestamp};
 use farebox_records::{Finding, FindingKind, Response};
@@ -23,6 +24,9 @@ pub struct Measured {
     pub waiting_s: u64,
     /// Whether all of it should be there. Of a ride that was not to be measured nothing is missing, whatever there is.
     pub completely: bool,
+    /// How many segments there are, numbered from 1, by whoever knows it. Without, what is missing is found between the first
+    /// and the last that came.
+    pub last: Option<u64>,
 }
 
 /// Looks at the segments of a ride, in whatever order they come. Answers those that are charged, ascending by number, and what
@@ -30,16 +34,25 @@ pub struct Measured {
 pub fn examine(mut segments: Vec<Segment>, ride: Measured, rules: &CityRules) -> (Vec<Segment>, Vec<Finding>) {
     segments.sort_by_key(|segment| (segment.started_at, segment.sequence, segment.duration_s, segment.distance_m));
     let mut meter = Meter::new(ride, rules);
+    let some_came = !segments.is_empty();
     if ride.completely {
-        meter.missing.numbers(&segments);
+        match ride.last {
+            None => meter.missing.holes(&segments),
+            Some(last) => meter.missing.ranges(&missing(segments.iter().map(|segment| segment.sequence), last)),
+        }
     }
     segments.retain(|segment| meter.takes(segment));
-    if ride.completely {
+    // Where nothing came there is no gap in it.
+    if ride.completely && some_came {
         meter.gap.between(&segments, ride);
     }
+    if ride.last.is_some() && meter.missing.figure > 0 {
+        meter.missing.uncovered_s = Some(uncovered_s(&segments, ride));
+    }
     segments.sort_by_key(|segment| segment.sequence);
-    let Meter { outside, across, overlap, gap, too_fast, missing, .. } = meter;
-    (segments, [outside, across, overlap, gap, too_fast, missing].into_iter().filter_map(Found::finding).collect())
+    let Meter { outside, across, overlap, gap, too_fast, missing, unexpected, .. } = meter;
+    let found = [outside, across, overlap, gap, too_fast, missing, unexpected];
+    (segments, found.into_iter().filter_map(Found::finding).collect())
 }
 
 /// What is odd about a ride as a whole: it is longer than the city says that any is. It is billed all the same.
@@ -71,12 +84,15 @@ struct Meter {
     gap: Found,
     too_fast: Found,
     missing: Found,
+    unexpected: Found,
 }
 
 impl Meter {
     fn new(ride: Measured, rules: &CityRules) -> Self {
         let CityRules { tolerances, findings, limits, .. } = rules;
         let (clock_s, gap_s, speed_kmh) = (tolerances.clock_s.into(), tolerances.gap_s.into(), limits.speed_kmh.into());
+        // Whoever numbers segments in another way cannot say how many there are.
+        let missing = if ride.last.is_some() { Response::Incomplete } else { findings.missing };
         // Nothing is incomplete about a ride that needs no measuring.
         let response = |response| match response {
             Response::Incomplete if !ride.completely => Response::Accept,
@@ -93,12 +109,17 @@ impl Meter {
             overlap: Found::none(FindingKind::Overlap, response(findings.overlap), clock_s),
             gap: Found::none(FindingKind::Gap, response(findings.gap), gap_s),
             too_fast: Found::none(FindingKind::TooFast, response(findings.too_fast), speed_kmh),
-            missing: Found::none(FindingKind::Missing, response(findings.missing), 0),
+            missing: Found::none(FindingKind::Missing, response(missing), 0),
+            unexpected: Found::none(FindingKind::Unexpected, response(findings.unexpected), 0),
         }
     }
 
     /// Looks at the next segment. Whether it is charged; what is not does not count for those after it.
     fn takes(&mut self, segment: &Segment) -> bool {
+        let is_expected = self.ride.last.is_none_or(|last| is_expected(segment.sequence, last));
+        if !is_expected && self.unexpected.drops(1, segment) {
+            return false;
+        }
         let ends = end(segment);
         let (before, after) = (seconds(segment.started_at, self.ride.started_at), seconds(self.ride.ended_at, ends));
         if before.max(after) > self.clock_s {
@@ -141,11 +162,14 @@ struct Found {
     figure: u64,
     count: u32,
     segments: Vec<u64>,
+    ranges: Vec<(u64, u64)>,
+    uncovered_s: Option<u64>,
 }
 
 impl Found {
     fn none(kind: FindingKind, response: Response, allowed: u64) -> Self {
-        Self { kind, response, allowed, figure: 0, count: 0, segments: Vec::new() }
+        let (segments, ranges) = (Vec::new(), Vec::new());
+        Self { kind, response, allowed, figure: 0, count: 0, segments, ranges, uncovered_s: None }
     }
 
     fn note(&mut self, figure: u64, segment: Option<u64>) {
@@ -186,7 +210,7 @@ impl Found {
     }
 
     /// Notes what is missing between the first number and the last.
-    fn numbers(&mut self, segments: &[Segment]) {
+    fn holes(&mut self, segments: &[Segment]) {
         let mut numbers: Vec<u64> = segments.iter().map(|segment| segment.sequence).collect();
         numbers.sort_unstable();
         for (number, next) in numbers.iter().zip(numbers.iter().skip(1)) {
@@ -196,11 +220,29 @@ impl Found {
         }
     }
 
+    /// Notes what is missing of the numbers that there should be.
+    fn ranges(&mut self, missing: &Ranges) {
+        self.figure = missing.count();
+        self.segments = missing.numbers().take(Finding::NAMED).collect();
+        self.ranges = missing.ranges().take(Finding::NAMED).collect();
+    }
+
     fn finding(self) -> Option<Finding> {
-        let Self { kind, response, allowed, figure, count, segments } = self;
-        let finding = Finding { count, segments, ..Finding::of(kind, response, figure, allowed) };
+        let Self { kind, response, allowed, figure, count, segments, ranges, uncovered_s } = self;
+        let finding = Finding { count, segments, ranges, uncovered_s, ..Finding::of(kind, response, figure, allowed) };
         (figure > 0 || count > 0).then_some(finding)
     }
+}
+
+/// For how many seconds of a ride there is none of its segments, which are in the order in which they begin, and nobody waited.
+fn uncovered_s(segments: &[Segment], ride: Measured) -> u64 {
+    let of_segments = segments.iter().map(|segment| (segment.started_at, end(segment)));
+    let (mut until, mut uncovered_s) = (ride.started_at, 0_u64);
+    for (begins, ends) in of_segments.chain([(ride.ended_at, ride.ended_at)]) {
+        uncovered_s = uncovered_s.saturating_add(seconds(until, begins.min(ride.ended_at)));
+        until = until.max(ends);
+    }
+    uncovered_s.saturating_sub(ride.waiting_s)
 }
 
 fn end(segment: &Segment) -> Timestamp {

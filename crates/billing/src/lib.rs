@@ -12,7 +12,7 @@
 //! | asked by | a [`caller`], who may or may not, as often as is let: [`Standing`]; and once, where something is written |
 //! | asked about | [`requests`], within [`limits`] |
 //! | estimated | [`estimates`]; the answer is signed by [`estimate_id`] |
-//! | metered | [`meter`]; what is odd about it are [`findings`] |
+//! | metered | [`meter`]; what is odd about it are [`findings`], what is not there is for [`completeness`] to say |
 //! | billed, repeated, shown | [`bills`] |
 //! | settled | [`settlement`] |
 //! | kept | as a [record](farebox_records) |
@@ -24,6 +24,7 @@ mod billing;
 pub mod bills;
 pub mod caller;
 pub mod cards;
+pub mod completeness;
 pub mod config;
 mod context;
 mod coupons;

@@ -34,7 +34,7 @@ pub struct Ridden {
     /// What is priced.
     pub trip: Trip,
     /// What is lacking of it: its measurements, when there should be some and none are to be had, or not all of them.
-    pub lacks: Option<Degradation>,
+    pub lacks: Vec<Degradation>,
     /// What is odd about it.
     pub findings: Vec<Finding>,
 }
@@ -55,34 +55,40 @@ pub fn billed(
     is_measured: impl FnOnce(&Trip) -> bool,
 ) -> Result<Ridden, Refusal> {
     let order = &request.extras.order;
-    let was_to_be_measured = order.outcome == Outcome::Completed && request.metering == Metering::Segments;
+    let is_metered = request.metering == Metering::Segments;
+    // Whoever says that there are segments says so of a ride that was called off as well.
+    let should_be_all_there = is_metered && (order.outcome == Outcome::Completed || request.last_seq.is_some());
+    let was_to_be_measured = is_metered && order.outcome == Outcome::Completed && request.last_seq != Some(0);
     let is_agreed = order.one_price.is_some();
     // What was agreed is known, and not to be replaced by a guess.
     let mock_charges = if is_agreed { MockCharges::All } else { rules.mock_charges };
     let guessed = || Trip { mock_charges, ..mocked(request) };
     let (trip, lacks, mut findings) = match segments {
         Ok(came) => {
-            let completely = was_to_be_measured && (!is_agreed || is_measured(&unmeasured(request)));
-            let BillRequest { started_at, ended_at, extras: Extras { waiting_s, .. }, .. } = *request;
+            let completely = should_be_all_there && (!is_agreed || is_measured(&unmeasured(request)));
+            let BillRequest { started_at, ended_at, last_seq: last, extras: Extras { waiting_s, .. }, .. } = *request;
             let none_came = came.is_empty();
-            let (kept, findings) = if none_came || planted(Bug::HolesAreNotSaid) {
+            let (kept, findings) = if (none_came && last.is_none()) || planted(Bug::HolesAreNotSaid) {
                 (came, Vec::new())
             } else {
-                findings::examine(came, Measured { started_at, ended_at, waiting_s, completely }, rules)
+                findings::examine(came, Measured { started_at, ended_at, waiting_s, completely, last }, rules)
             };
-            let incomplete = findings.iter().any(|finding| finding.response == Response::Incomplete);
-            let (trip, lacks) = match (kept.is_empty(), completely) {
-                (false, _) => (metered(request, kept)?, incomplete.then_some(Degradation::TripIncomplete)),
-                (true, false) => (unmeasured(request), None),
-                (true, true) if none_came => (guessed(), Some(Degradation::TripMissing)),
+            let nothing_is_left = kept.is_empty() && completely && was_to_be_measured;
+            let trip = match (kept.is_empty(), nothing_is_left) {
+                (false, _) => metered(request, kept)?,
+                (true, false) => unmeasured(request),
+                (true, true) => guessed(),
+            };
+            let missing = nothing_is_left && none_came;
+            let incomplete = findings.iter().any(|finding| finding.response == Response::Incomplete)
                 // All of it was left out.
-                (true, true) => (guessed(), Some(Degradation::TripIncomplete)),
-            };
-            (trip, lacks, findings)
+                || (nothing_is_left && !none_came);
+            let lacks = [(missing, Degradation::TripMissing), (incomplete, Degradation::TripIncomplete)];
+            (trip, lacks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, reason)| reason).collect(), findings)
         }
         // There may be some: whoever looks again will see.
-        Err(lacks) if was_to_be_measured => (guessed(), Some(lacks), Vec::new()),
-        Err(lacks) => (Trip { basis: Basis::Mocked, ..unmeasured(request) }, Some(lacks), Vec::new()),
+        Err(lacks) if was_to_be_measured => (guessed(), vec![lacks], Vec::new()),
+        Err(lacks) => (Trip { basis: Basis::Mocked, ..unmeasured(request) }, vec![lacks], Vec::new()),
     };
     let straight_m = great_circle_m(request.origin, request.destination);
     let passed_s = elapsed(request.started_at, request.ended_at);
@@ -209,6 +215,7 @@ mod tests {
             destination: Point { latitude: 39_900_000, longitude: 116_450_000 },
             extras: Extras { tolls: 500, ..Extras::default() },
             metering: Metering::default(),
+            last_seq: None,
             estimate_id: None,
             labels: Labels::default(),
         }
@@ -249,7 +256,8 @@ mod tests {
     #[test]
     fn only_what_should_be_there_is_lacking() {
         // The great circle between the ends is 4,265 m, the time between them 1,260 s, its segments 4,000 m and 600 s. A price
-        // is "agreed", or is "agreed, and measured" when somebody is charged by distance or duration all the same.
+        // is "agreed", or is "agreed, and measured" when somebody is charged by distance or duration all the same. Segment 1 is all
+        // that the store has; a request may say that there is none after the "last".
         let table = "
             the store says     | the ride was | metering | price               | basis   | m    | s    | lacks             | charged
             segments           | completed    | segments |                     | metered | 4000 | 600  |                   |
@@ -273,7 +281,25 @@ mod tests {
             that it is away    | completed    | segments |                     | mocked  | 4265 | 1260 | store-unavailable | as the city says
             that it is away    | completed    | segments | agreed              | mocked  | 4265 | 1260 | store-unavailable | all
             that it is away    | completed    | none     |                     | mocked  | 0    | 0    | store-unavailable | all
-            that it is away    | cancelled    | segments |                     | mocked  | 0    | 0    | store-unavailable | all";
+            that it is away    | cancelled    | segments |                     | mocked  | 0    | 0    | store-unavailable | all
+            segments           | completed    | segments, last 1 |                      | metered | 4000 | 600  |                   |
+            segments           | completed    | segments, last 2 |                      | metered | 4000 | 600  | trip-incomplete   |
+            segments           | completed    | segments, last 0 |                      | metered | 4000 | 600  | trip-incomplete   |
+            segments           | completed    | segments, last 2 | agreed               | metered | 4000 | 600  |                   |
+            segments           | completed    | segments, last 2 | agreed, and measured | metered | 4000 | 600  | trip-incomplete   |
+            segments           | cancelled    | segments, last 1 |                      | metered | 4000 | 600  |                   |
+            segments           | cancelled    | segments, last 2 |                      | metered | 4000 | 600  | trip-incomplete   |
+            segments           | completed    | none, last 0     |                      | metered | 4000 | 600  |                   |
+            none               | completed    | segments, last 0 |                      | metered | 0    | 0    |                   |
+            none               | completed    | none, last 0     |                      | metered | 0    | 0    |                   |
+            none               | cancelled    | segments, last 0 |                      | metered | 0    | 0    |                   |
+            none               | cancelled    | segments, last 2 |                      | metered | 0    | 0    | trip-incomplete   |
+            none               | completed    | segments, last 2 |                      | mocked  | 4265 | 1260 | trip-missing trip-incomplete | as the city says
+            none               | completed    | segments, last 2 | agreed               | metered | 0    | 0    |                   |
+            none               | completed    | segments, last 2 | agreed, and measured | mocked  | 4265 | 1260 | trip-missing trip-incomplete | all
+            nothing in time    | completed    | segments, last 2 |                      | mocked  | 4265 | 1260 | store-timeout     | as the city says
+            nothing in time    | completed    | segments, last 0 |                      | mocked  | 0    | 0    | store-timeout     | all
+            nothing in time    | cancelled    | segments, last 2 |                      | mocked  | 0    | 0    | store-timeout     | all";
         for row in table.lines().skip(2) {
             let [says, outcome, metering, price, expected @ ..] =
                 &row.split('|').map(str::trim).collect::<Vec<_>>()[..]
@@ -292,7 +318,12 @@ mod tests {
                 ..Order::default()
             };
             let extras = Extras { order: order.clone(), tolls: 500, ..Extras::default() };
-            let request = BillRequest { metering: Metering::from_word(metering).unwrap(), extras, ..request() };
+            let (metering, last_seq) = match metering.split_once(", last ") {
+                Some((metering, last)) => (metering, Some(last.parse().unwrap())),
+                None => (*metering, None),
+            };
+            let metering = Metering::from_word(metering).unwrap();
+            let request = BillRequest { metering, last_seq, extras, ..request() };
             let is_measured = |_: &Trip| price.ends_with("measured");
             for city in MockCharges::ALL {
                 let rules = CityRules { mock_charges: *city, ..CityRules::of("110000") };
@@ -306,7 +337,7 @@ mod tests {
                     trip.basis.word(),
                     &trip.distance_m.to_string(),
                     &trip.duration_s.to_string(),
-                    lacks.map_or("", Degradation::word),
+                    &lacks.iter().map(|reason| reason.word()).collect::<Vec<_>>().join(" "),
                     charged,
                 ];
                 assert_eq!(actual[..], *expected, "{row}");

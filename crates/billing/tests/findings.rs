@@ -55,7 +55,10 @@ fn configure(folder: &Path, city: &str) {
     let says = match city {
         "says nothing" => return,
         "accepts" => json!({ "findings": { "outside": "accept" } }),
-        "drops" => json!({ "findings": { "outside": "drop", "overlap": "drop", "too_fast": "drop" } }),
+        "drops" => json!({ "findings": {
+            "outside": "drop", "overlap": "drop", "too_fast": "drop", "unexpected": "drop",
+        } }),
+        "unnumbered" => json!({ "findings": { "missing": "accept" } }),
         "incomplete" => json!({ "findings": {
             "outside": "incomplete", "overlap": "incomplete", "gap": "incomplete", "too_fast": "incomplete",
         } }),
@@ -102,6 +105,7 @@ fn request(ride: &str, time: &str) -> Value {
             None if *word == "far" => request["destination"] = json!({"lat": 39.9, "lng": 16.4}),
             Some(("waiting", seconds)) => request["waiting_s"] = json!(seconds.parse::<u64>().unwrap()),
             Some(("agreed", amount)) => request["one_price"] = json!(amount),
+            Some(("last", number)) => request["last_seq"] = json!(number.parse::<u64>().unwrap()),
             _ => panic!("{word:?}"),
         }
     }
@@ -132,7 +136,8 @@ fn words(finding: &Finding) -> String {
     let numbers: Vec<String> = finding.segments.iter().map(u64::to_string).collect();
     let numbers = if numbers.is_empty() { String::new() } else { format!(" [{}]", numbers.join(" ")) };
     let figure = finding.figure.map(|figure| format!(" {figure}")).unwrap_or_default();
-    format!("{}{figure}{numbers} {}", finding.finding.word(), finding.response.word())
+    let uncovered = finding.uncovered_s.map(|seconds| format!(", nothing for {seconds} s")).unwrap_or_default();
+    format!("{}{figure}{numbers} {}{uncovered}", finding.finding.word(), finding.response.word())
 }
 
 fn rows() -> impl Iterator<Item = Vec<&'static str>> {

@@ -63,6 +63,9 @@ pub struct BillRecord {
     pub distance_m: u64,
     /// What was charged for, in seconds.
     pub duration_s: u64,
+    /// How many segments the trip has, as far as the request said: numbers 1 to this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seq: Option<u64>,
     /// The estimate the ride was ordered with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate_id: Option<String>,

@@ -16,8 +16,10 @@ words! {
         Gap = "gap",
         /// A segment is faster than anything drives.
         TooFast = "too-fast",
-        /// Numbers between the first and the last segment are missing.
+        /// Numbers between the first and the last segment are missing, or of those that the trip is said to have.
         Missing = "missing",
+        /// A segment has a number that the trip is said not to have.
+        Unexpected = "unexpected",
         /// The ride is longer than any: what was measured, or the great circle between its ends.
         TooFar = "too-far",
         /// The ride took longer than any.
@@ -60,7 +62,7 @@ impl FindingKind {
         match self {
             Self::Outside | Self::Overlap | Self::Gap | Self::TooLong => Some(FindingUnit::Second),
             Self::TooFast => Some(FindingUnit::KilometersPerHour),
-            Self::Missing => Some(FindingUnit::Segment),
+            Self::Missing | Self::Unexpected => Some(FindingUnit::Segment),
             Self::TooFar => Some(FindingUnit::Meter),
             Self::AgreedPriceUnused => None,
         }
@@ -70,7 +72,7 @@ impl FindingKind {
     /// measurements leaves them complete.
     pub const fn responses(self) -> &'static [Response] {
         match self {
-            Self::Outside | Self::Overlap | Self::TooFast => Response::ALL,
+            Self::Outside | Self::Overlap | Self::TooFast | Self::Unexpected => Response::ALL,
             Self::Gap | Self::Missing => &[Response::Accept, Response::Incomplete],
             Self::TooFar | Self::TooLong | Self::AgreedPriceUnused => &[Response::Accept],
         }
@@ -101,28 +103,41 @@ pub struct Finding {
     /// The numbers of the first of these segments; of those that are missing; of those after which there is a gap.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<u64>,
+    /// Where it is said how many segments the trip has: the first ranges of the numbers that are missing, each from its first to
+    /// its last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<(u64, u64)>,
+    /// Where it is said how many segments the trip has: for how many seconds of the ride there is no segment, and nobody waited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncovered_s: Option<u64>,
 }
 
 impl Finding {
-    /// How many segments a finding names.
+    /// How many segments a finding names, and how many ranges of them.
     pub const NAMED: usize = 8;
 
     /// A finding that says how much, and of how much it would be none.
     pub fn of(finding: FindingKind, response: Response, figure: u64, allowed: u64) -> Self {
         let (figure, allowed, unit) = (Some(figure), Some(allowed), finding.unit());
-        Self { finding, response, figure, allowed, unit, count: 0, segments: Vec::new() }
+        Self { figure, allowed, unit, ..Self::without_figure(finding, response) }
     }
 
     /// A price was agreed, and no item charges it.
-    pub const AGREED_PRICE_UNUSED: Self = Self {
-        finding: FindingKind::AgreedPriceUnused,
-        response: Response::Accept,
-        figure: None,
-        allowed: None,
-        unit: None,
-        count: 0,
-        segments: Vec::new(),
-    };
+    pub const AGREED_PRICE_UNUSED: Self = Self::without_figure(FindingKind::AgreedPriceUnused, Response::Accept);
+
+    const fn without_figure(finding: FindingKind, response: Response) -> Self {
+        Self {
+            finding,
+            response,
+            figure: None,
+            allowed: None,
+            unit: None,
+            count: 0,
+            segments: Vec::new(),
+            ranges: Vec::new(),
+            uncovered_s: None,
+        }
+    }
 
     /// Holds findings to what is always true of them: each kind is there once for each thing that was done about it, which is
     /// something that can be done about it, and with its unit.
@@ -132,7 +147,7 @@ impl Finding {
     /// What is not true.
     pub(crate) fn verify(findings: &[Self]) -> Result<(), String> {
         let mut kinds = BTreeSet::new();
-        for Self { finding, response, figure, allowed, unit, segments, .. } in findings {
+        for Self { finding, response, figure, allowed, unit, segments, ranges, uncovered_s, .. } in findings {
             let word = finding.word();
             if !kinds.insert((*finding, *response)) {
                 return Err(format!("it says twice that it was found {word}"));
@@ -146,6 +161,12 @@ impl Finding {
             }
             if segments.len() > Self::NAMED {
                 return Err(format!("{word} names {} segments; at most {} are", segments.len(), Self::NAMED));
+            }
+            if *finding != FindingKind::Missing && (!ranges.is_empty() || uncovered_s.is_some()) {
+                return Err(format!("{word} names what is missing, and nothing is"));
+            }
+            if ranges.len() > Self::NAMED || ranges.iter().any(|(from, to)| from > to) {
+                return Err(format!("{word} names ranges that are none, or more than {}", Self::NAMED));
             }
         }
         Ok(())
@@ -169,6 +190,7 @@ mod tests {
             r#"{"finding":"overlap","response":"drop","figure":300,"allowed":60,"unit":"second","count":1,"segments":[2]}"#,
             r#"{"finding":"too-far","response":"accept","figure":5400000,"allowed":5000000,"unit":"meter"}"#,
             r#"{"finding":"agreed-price-unused","response":"accept"}"#,
+            r#"{"finding":"missing","response":"incomplete","figure":4,"allowed":0,"unit":"segment","segments":[2,3,4,7],"ranges":[[2,4],[7,7]],"uncovered_s":900}"#,
         ] {
             let finding: Finding = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&finding).unwrap(), text);
@@ -192,7 +214,17 @@ mod tests {
         check(&[unit], "overlap has another figure, or another unit, than it is counted in");
         let without = Finding { figure: None, ..overlap.clone() };
         check(&[without], "overlap has another figure, or another unit, than it is counted in");
-        let many = Finding { segments: (1..=9).collect(), ..overlap };
+        let many = Finding { segments: (1..=9).collect(), ..overlap.clone() };
         check(&[many], "overlap names 9 segments; at most 8 are");
+        for overlap in
+            [Finding { ranges: vec![(2, 2)], ..overlap.clone() }, Finding { uncovered_s: Some(0), ..overlap }]
+        {
+            check(&[overlap], "overlap names what is missing, and nothing is");
+        }
+        let missing = Finding::of(FindingKind::Missing, Response::Incomplete, 9, 0);
+        for ranges in [vec![(3, 2)], (1..=9).map(|number| (2 * number, 2 * number)).collect()] {
+            let missing = Finding { ranges, ..missing.clone() };
+            check(&[missing], "missing names ranges that are none, or more than 8");
+        }
     }
 }

@@ -94,6 +94,7 @@ impl Cards {
             city: &info.city,
             product: &info.product,
             trip,
+            last_seq: None,
             estimate_id: None,
             labels,
             passenger: &self.passenger,

@@ -183,6 +183,7 @@ mod tests {
             // How long ahead it was booked is known when it is booked.
             extras: Extras { order: Order { booked_ahead_s: 0, ..order }, ..Extras::default() },
             metering: Metering::default(),
+            last_seq: None,
             estimate_id: None,
             labels: Labels::default(),
         };

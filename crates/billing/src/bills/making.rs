@@ -19,6 +19,8 @@ pub struct BillInputs<'a, C, P> {
     pub product: &'a str,
     /// What was measured, or what stands in for it.
     pub trip: &'a Trip,
+    /// How many segments it has, as far as the request said.
+    pub last_seq: Option<u64>,
     /// The estimate it was ordered with.
     pub estimate_id: Option<&'a str>,
     /// What it is known by.
@@ -81,6 +83,7 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             ended_at: time::format(trip.ended_at),
             distance_m: trip.distance_m,
             duration_s: trip.duration_s,
+            last_seq: self.last_seq,
             estimate_id: self.estimate_id.map(str::to_owned),
             passenger_id: self.labels.passenger_id.clone(),
             driver_id: self.labels.driver_id.clone(),

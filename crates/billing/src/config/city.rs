@@ -87,9 +87,11 @@ pub struct Findings {
     pub gap: Response,
     /// A segment is faster than anything drives.
     pub too_fast: Response,
-    /// A number between two segments is missing. There is nothing to drop.
+    /// A number between two segments is missing, and the request does not say how many there are. There is nothing to drop.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = ["accept", "incomplete"])))]
     pub missing: Response,
+    /// A segment has a number that the trip does not have, by what the request for its bill says.
+    pub unexpected: Response,
 }
 
 words! {
@@ -183,8 +185,15 @@ impl Default for Tolerances {
 
 impl Default for Findings {
     fn default() -> Self {
-        let accept = Response::Accept;
-        Self { outside: Response::Drop, overlap: accept, gap: accept, too_fast: accept, missing: Response::Incomplete }
+        let (accept, incomplete) = (Response::Accept, Response::Incomplete);
+        Self {
+            outside: Response::Drop,
+            overlap: accept,
+            gap: accept,
+            too_fast: accept,
+            missing: incomplete,
+            unexpected: incomplete,
+        }
     }
 }
 

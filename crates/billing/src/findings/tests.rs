@@ -36,12 +36,13 @@ fn segments(text: &str) -> Vec<Segment> {
 
 fn ride(text: &str) -> Measured {
     let (from, to) = text.split_once('-').unwrap();
-    Measured { started_at: moment(from), ended_at: moment(to), waiting_s: 0, completely: true }
+    Measured { started_at: moment(from), ended_at: moment(to), waiting_s: 0, completely: true, last: None }
 }
 
 fn rules(response: Response) -> CityRules {
     let hole = if response == Response::Drop { Response::Accept } else { response };
-    let findings = Findings { outside: response, overlap: response, gap: hole, too_fast: response, missing: hole };
+    let (outside, overlap, too_fast, unexpected) = (response, response, response, response);
+    let findings = Findings { outside, overlap, gap: hole, too_fast, missing: hole, unexpected };
     CityRules { findings, ..CityRules::of("110000") }
 }
 
@@ -164,6 +165,69 @@ fn nothing_is_missing_of_what_needs_no_measuring() {
     assert!(found.iter().all(|finding| finding.response == Response::Accept));
 }
 
+/// Where it is known how many segments there are, every one of them that is not there is named, in ranges, with how long nothing
+/// was measured for want of them; and every one that is not among them. Numbers that are missing are then no choice of a city's.
+#[test]
+fn what_is_missing_is_named() {
+    let table = "
+        last | segments                                                   | found
+        2    | 1 at 10:00 300 s 3000 m, 2 at 10:05 300 s 3000 m           |
+        3    | 1 at 10:00 300 s 3000 m, 2 at 10:05 300 s 3000 m           | missing 1 [3]: 3, nothing for 0 s
+        9    | 1 at 10:00 200 s 2000 m, 3 at 10:04 60 s 600 m             | gap 300 [3], missing 7 [2 4 5 6 7 8 9]: 2 4-9, nothing for 340 s
+        40   | 3 at 10:00 200 s 2000 m, 20 at 10:05 300 s 3000 m          | missing 38 [1 2 4 5 6 7 8 9]: 1-2 4-19 21-40, nothing for 100 s
+        2    | 3 at 10:05 300 s 3000 m                                    | gap 300, missing 2 [1 2]: 1-2, nothing for 300 s, unexpected 1 [3]
+        9    |                                                            | missing 9 [1 2 3 4 5 6 7 8]: 1-9, nothing for 600 s
+        0    |                                                            |
+        0    | 1 at 10:00 600 s 6000 m                                    | unexpected 1 [1]
+        2    | 0 at 10:00 9 s 9 m, 1 at 10:00:09 291 s 3000 m, 2 at 10:05 300 s 3000 m | unexpected 1 [0]
+        1    | 1 at 10:00 300 s 3000 m, 2-20 at 10:05 1 s 1 m             | gap 299 [2], unexpected 19 x 19 [2 3 4 5 6 7 8 9]";
+    let said = |finding: &Finding| {
+        let range = |(from, to): &(u64, u64)| if from == to { format!("{from}") } else { format!("{from}-{to}") };
+        let ranges: Vec<String> = finding.ranges.iter().map(range).collect();
+        let ranges = if ranges.is_empty() { String::new() } else { format!(": {}", ranges.join(" ")) };
+        let nothing = finding.uncovered_s.map(|seconds| format!(", nothing for {seconds} s")).unwrap_or_default();
+        format!("{}{ranges}{nothing}", words(std::slice::from_ref(finding)))
+    };
+    let tolerances = Tolerances { gap_s: 290, ..Tolerances::default() };
+    let findings = Findings { missing: Response::Accept, ..Findings::default() };
+    let rules = CityRules { findings, tolerances, ..CityRules::of("110000") };
+    let mut wrong = Vec::new();
+    for row in table.lines().skip(2) {
+        let columns: Vec<&str> = row.split('|').map(str::trim).collect();
+        let came = if columns[1].is_empty() { Vec::new() } else { segments(columns[1]) };
+        let last = Some(columns[0].parse().unwrap());
+        let (left, found) = examine(came.clone(), Measured { last, ..ride("10:00-10:10") }, &rules);
+        let told = found.iter().map(said).collect::<Vec<_>>().join(", ");
+        if told != columns[2] {
+            wrong.push(format!("{} of {}: {told}", columns[1], columns[0]));
+        }
+        assert_eq!(left.len(), came.len(), "{row}");
+        let incomplete =
+            found.iter().filter(|finding| matches!(finding.finding, FindingKind::Missing | FindingKind::Unexpected));
+        assert!(incomplete.into_iter().all(|finding| finding.response == Response::Incomplete), "{row}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A segment that the trip does not have is what its city says that it is; what is left out of the bill is not said to cover
+/// anything.
+#[test]
+fn what_is_unexpected_may_be_left_out() {
+    let came = segments("1 at 10:00 300 s 3000 m, 3 at 10:05 300 s 3000 m");
+    for (response, left, uncovered_s) in
+        [(Response::Accept, "1 3", 0), (Response::Incomplete, "1 3", 0), (Response::Drop, "1", 300)]
+    {
+        let ride = Measured { last: Some(2), ..ride("10:00-10:10") };
+        let (kept, found) = examine(came.clone(), ride, &rules(response));
+        assert_eq!((&*numbers(&kept), &*words(&found)), (left, "missing 1 [2], unexpected 1 [3]"));
+        assert_eq!((found[1].response, found[0].uncovered_s), (response, Some(uncovered_s)));
+    }
+    // Waiting covers as well.
+    let ride = Measured { last: Some(3), waiting_s: 400, ..ride("10:00-10:20") };
+    let (_, found) = examine(came, ride, &rules(Response::Accept));
+    assert_eq!((words(&found), found[0].uncovered_s), ("missing 1 [2]".to_owned(), Some(200)));
+}
+
 /// A record of 20,000 segments that all contradict one another is small.
 #[test]
 fn findings_are_few() {
@@ -192,9 +256,9 @@ fn any_rules() -> impl Strategy<Value = CityRules> {
     let response = || (0_usize..3).prop_map(|index| Response::ALL[index]);
     let hole = || any::<bool>().prop_map(|accept| if accept { Response::Accept } else { Response::Incomplete });
     let figures = (0_u32..120, 0_u32..600, 1_u32..300);
-    (response(), response(), response(), hole(), hole(), figures).prop_map(
-        |(outside, overlap, too_fast, gap, missing, (clock_s, gap_s, speed_kmh))| CityRules {
-            findings: Findings { outside, overlap, gap, too_fast, missing },
+    (response(), response(), response(), response(), hole(), hole(), figures).prop_map(
+        |(outside, overlap, too_fast, unexpected, gap, missing, (clock_s, gap_s, speed_kmh))| CityRules {
+            findings: Findings { outside, overlap, gap, too_fast, missing, unexpected },
             tolerances: Tolerances { clock_s, gap_s, ..Tolerances::default() },
             limits: Limits { speed_kmh, ..Limits::default() },
             ..CityRules::of("110000")
@@ -202,21 +266,28 @@ fn any_rules() -> impl Strategy<Value = CityRules> {
     )
 }
 
-const RIDE: Measured = Measured { started_at: DAY, ended_at: DAY + 1_200, waiting_s: 0, completely: true };
+const RIDE: Measured = Measured { started_at: DAY, ended_at: DAY + 1_200, waiting_s: 0, completely: true, last: None };
+
+/// The ride, of which it is said how many segments it has, or not.
+fn any_ride() -> impl Strategy<Value = Measured> {
+    proptest::option::of(0_u64..30).prop_map(|last| Measured { last, ..RIDE })
+}
 
 proptest! {
     /// Segments come in any order, and it makes no difference.
     #[test]
-    fn order_makes_no_difference(segments in any_segments(), rules in any_rules(), seed in any::<u64>()) {
+    fn order_makes_no_difference(
+        segments in any_segments(), ride in any_ride(), rules in any_rules(), seed in any::<u64>(),
+    ) {
         let mut shuffled = segments.clone();
         fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
-        prop_assert_eq!(examine(shuffled, RIDE, &rules), examine(segments, RIDE, &rules));
+        prop_assert_eq!(examine(shuffled, ride, &rules), examine(segments, ride, &rules));
     }
 
     /// Whatever is found, only what is to be dropped is not charged.
     #[test]
-    fn only_dropping_changes_what_is_charged(segments in any_segments(), rules in any_rules()) {
-        let (left, found) = examine(segments.clone(), RIDE, &rules);
+    fn only_dropping_changes_what_is_charged(segments in any_segments(), ride in any_ride(), rules in any_rules()) {
+        let (left, found) = examine(segments.clone(), ride, &rules);
         let dropped = found.iter().filter(|finding| finding.response == Response::Drop);
         let dropped: u32 = dropped.map(|finding| finding.count).sum();
         prop_assert_eq!(left.len() + usize::try_from(dropped).unwrap(), segments.len());
@@ -225,9 +296,9 @@ proptest! {
 
     /// What was dropped is gone: nothing of its kind is found in what is left, of which nothing is dropped a second time.
     #[test]
-    fn what_is_dropped_is_gone(segments in any_segments(), rules in any_rules()) {
-        let (left, _) = examine(segments, RIDE, &rules);
-        let (again, found) = examine(left.clone(), RIDE, &rules);
+    fn what_is_dropped_is_gone(segments in any_segments(), ride in any_ride(), rules in any_rules()) {
+        let (left, _) = examine(segments, ride, &rules);
+        let (again, found) = examine(left.clone(), ride, &rules);
         prop_assert_eq!(again, left);
         prop_assert!(found.iter().all(|finding| finding.response != Response::Drop));
     }

@@ -46,6 +46,7 @@ fn asked(body: BillBody) -> Option<AskedBill> {
         destination,
         outcome,
         metering,
+        last_seq,
         waiting_s,
         estimate_id,
         driver_id,
@@ -72,6 +73,7 @@ fn asked(body: BillBody) -> Option<AskedBill> {
     said.value("destination", place(destination)?);
     said.unless("outcome", outcome.read().map(Outcome::word), Outcome::default().word());
     said.unless("metering", metering.read().map(Metering::word), Metering::default().word());
+    said.option("last_seq", last_seq.read().map(|last| last.0));
     said.unless("waiting_s", waiting_s.read().map(|waiting| waiting.0), 0);
     said.option("scene", scene.read().map(|scene| scene.0));
     // Not known counts as one.
@@ -220,6 +222,7 @@ mod tests {
                 vec![("/scene", json!("airport")), ("/passengers", json!(3)), ("/waiting_s", json!(60))],
                 "df4b6d3dd3fa42e053f22dd9aec77a6f826653d6d7705519893c974f0b12188a",
             ),
+            (vec![("/last_seq", json!(7))], "e1376adcccbbc6ff11c91aa54b6fcf7049887efd3e9cc2d8de9712176ebd03a7"),
             (vec![("/driver_id", json!("d-1"))], "d1220e7b8452e8cd41d587785ae4e7116cf56a2e88ad37cc4e616e3abf05d392"),
             (vec![("/order", order())], "92c4002c12385eab0a9bca827f11e7da4fcd200bdada52e43c0f37818cebc6d0"),
             (
@@ -240,6 +243,7 @@ mod tests {
             ("/tolls", json!("10")),
             ("/origin", json!({"lng": 116.400_000_01, "lat": 39.9})),
             ("/estimate_id", Value::Null),
+            ("/last_seq", Value::Null),
             ("/outcome", json!("completed")),
             ("/metering", json!("segments")),
             ("/waiting_s", json!(0)),
@@ -282,6 +286,8 @@ mod tests {
             ("/destination", json!({"lat": 39.9, "lng": 116.4})),
             ("/outcome", json!("cancelled")),
             ("/metering", json!("none")),
+            ("/last_seq", json!(0)),
+            ("/last_seq", json!(1)),
             ("/waiting_s", json!(1)),
             ("/scene", json!("reservation")),
             ("/passengers", json!(2)),

@@ -147,6 +147,10 @@ ride! {
         #[serde(default)]
         #[cfg_attr(feature = "schema", schemars(extend("default" = Metering::default())))]
         metering: Metering,
+        /// The number of the trip's last segment: there are 1 to this, and none are missing of 0. Without, only what is missing
+        /// between two segments is known.
+        #[serde(default)]
+        last_seq: Sequence,
         /// How long the driver was kept waiting, in seconds.
         #[serde(default)]
         waiting_s: TripSeconds,

@@ -11,7 +11,7 @@ mod schema;
 pub use self::asked::AskedBill;
 use self::body::{
     BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, PassengerBody, Passengers, PlaceBody, Products,
-    SegmentBody, SegmentsBody,
+    SegmentBody, SegmentsBody, Sequence,
 };
 pub use self::labels::Labels;
 use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency};
@@ -217,6 +217,8 @@ pub struct BillRequest {
     pub extras: Extras,
     /// How it was to be measured.
     pub metering: Metering,
+    /// How many segments it has, numbered from 1, as far as the caller knows.
+    pub last_seq: Option<u64>,
     /// The estimate the ride was ordered with.
     pub estimate_id: Option<String>,
     /// What it is known by besides.
@@ -236,7 +238,8 @@ impl BillRequest {
         estimate: impl Fn(&str) -> Option<Estimate>,
     ) -> Result<Self, Refusal> {
         decode(document, |body: BillBody, notes| {
-            let (outcome, metering) = (body.outcome, body.metering);
+            let (outcome, metering) = (body.outcome, body.metering.read().unwrap_or_default());
+            let last_seq = last_of(body.last_seq, metering, notes);
             let waiting_s = body.waiting_s;
             let extras = extras!(body);
             let (driver_id, order, tags) = (body.driver_id, body.order, body.tags);
@@ -271,7 +274,8 @@ impl BillRequest {
                     origin: origin?,
                     destination: destination?,
                     extras,
-                    metering: metering.read().unwrap_or_default(),
+                    metering,
+                    last_seq,
                     estimate_id: estimate_id.map(|id| id.0),
                     labels,
                 })
@@ -581,6 +585,16 @@ fn place(given: Given<PlaceBody>, notes: &Notes, name: &str) -> Option<Point> {
     given.required(notes, &at)?.check(notes, &at)
 }
 
+/// How many segments a ride has: none, of one that was not to be measured.
+fn last_of(last_seq: Given<Sequence>, metering: Metering, notes: &Notes) -> Option<u64> {
+    let last = last_seq.read()?.0;
+    if last > 0 && metering == Metering::None {
+        let message = format!("is {last}, and `metering` says that there are no segments; leave one of them out");
+        notes.add(&Place::DOCUMENT.key("last_seq"), ProblemCode::OutOfRange.word(), message);
+    }
+    Some(last)
+}
+
 /// The end of a ride: not before its start, and not longer after it than a trip can take.
 fn end_of_ride(ended_at: Timestamp, started_at: Option<Timestamp>, notes: &Notes) -> Option<Timestamp> {
     let Some(started_at) = started_at else {
@@ -846,6 +860,16 @@ mod tests {
         check(bill(), "/ended_at", json!("2019-07-11T08:59:59+08:00"), "/ended_at out-of-range");
         check(bill(), "/ended_at", json!("2019-07-11T09:00:00+08:00"), "");
         check(bill(), "/ended_at", json!("2019-07-19T09:00:00+08:00"), "/ended_at out-of-range");
+        check(bill(), "/last_seq", json!(0), "");
+        check(bill(), "/last_seq", json!((1_u64 << 53) - 1), "");
+        check(bill(), "/last_seq", json!(1_u64 << 53), "/last_seq out-of-range");
+        check(bill(), "/last_seq", json!(-1), "/last_seq out-of-range");
+        check(bill(), "/last_seq", json!(1.5), "/last_seq not-whole");
+        check(bill(), "/last_seq", json!("1"), "/last_seq wrong-type");
+        let mut unmetered = bill();
+        unmetered["metering"] = json!("none");
+        check(unmetered.clone(), "/last_seq", json!(0), "");
+        check(unmetered, "/last_seq", json!(1), "/last_seq out-of-range");
         check(bill(), "/product", json!("lift"), "/product unknown-product");
         let mut quoted = bill();
         quoted["estimate_id"] = json!("withdrawn");
