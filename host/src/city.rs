@@ -91,8 +91,19 @@ impl fmt::Display for Report {
             writeln!(f, "  {}", rules.city)?;
             writeln!(f, "  version {version}")?;
             let rules = serde_json::to_value(rules).map_err(|_| fmt::Error)?;
-            for part in ["tolerances", "findings", "repair", "detour", "limits", "mock_charges", "coupons"] {
-                writeln!(f, "  {part:<12} {}", rules[part])?;
+            let parts = [
+                "tolerances",
+                "findings",
+                "repair",
+                "detour",
+                "limits",
+                "mock_charges",
+                "mock_from",
+                "detour_factor",
+                "coupons",
+            ];
+            for part in parts {
+                writeln!(f, "  {part:<13} {}", rules[part])?;
             }
         }
         checked::write_problems(f, &self.problems)

@@ -19,6 +19,9 @@ FOUND = json.loads(os.environ["FAREBOX_FOUND"])
 TRIPS = itertools.count()
 NAME = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
 
+# Characters that are allowed are not yet a route.
+ROUTE = "_p~iF~ps|U_ulLnnqC"
+
 # Amounts that can be paid in two decimals, up to the largest that is taken. Any number of zeros may stand around them.
 CENTS = r"^0*([0-9]{1,10}(\.[0-9]{1,2}0*)?|10000000000(\.0+)?)$"
 # The same, but for zero.
@@ -81,6 +84,10 @@ def reconcile(operation, body):
         if body.get("estimate_id") is not None:
             body["estimate_id"] = genuine(body["estimate_id"])
         body["ended_at"] = end_of(body["started_at"], body["ended_at"])
+        if body.get("metering") == "none" and body.get("last_seq"):
+            body["last_seq"] = 0
+        if body.get("polyline"):
+            body["polyline"]["encoded"] = ROUTE
     distinct(body.get("segments"), "seq", lambda number: number)
     distinct((body.get("passenger") or {}).get("coupons"), "id", lambda number: f"c-{number}")
     return body

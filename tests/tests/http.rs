@@ -26,6 +26,10 @@ const EXCHANGES: &[(&str, &str)] = &[
     ("6-what-a-ride-is-known-by.txt", include_str!("../cases/http/6-what-a-ride-is-known-by.txt")),
     ("7-what-a-quote-covers.txt", include_str!("../cases/http/7-what-a-quote-covers.txt")),
     ("8-findings.txt", include_str!("../cases/http/8-findings.txt")),
+    (
+        "10-what-is-missing-and-what-stands-in.txt",
+        include_str!("../cases/http/10-what-is-missing-and-what-stands-in.txt"),
+    ),
 ];
 
 fn check(server: &Server) {

@@ -298,7 +298,8 @@ fn make<P: Ports>(
     let (passenger, driver) = (&*cards.passenger, &*cards.driver);
     let is_measured = |trip: &Trip| pricing::is_measured(passenger, driver, trip, cards.quoted.as_ref());
     let city = context.config.city_or_default(&request.city);
-    let Ridden { trip, lacks: lost, findings } = trip::billed(request, segments, &city.rules, is_measured)?;
+    let Ridden { trip, lacks: lost, findings, guess } =
+        trip::billed(request, segments, cards.planned, &city.rules, is_measured)?;
     let policy = match context.config.policy() {
         Ok(policy) => Some(policy),
         Err(refusal) => {
@@ -323,6 +324,7 @@ fn make<P: Ports>(
         engines: context.config.engines(),
         lacks: lost,
         findings,
+        guess,
         billed_at: context.now,
     };
     let mut record = ride.bill()?;

@@ -12,7 +12,7 @@
 //! | asked by | a [`caller`], who may or may not, as often as is let: [`Standing`]; and once, where something is written |
 //! | asked about | [`requests`], within [`limits`] |
 //! | estimated | [`estimates`]; the answer is signed by [`estimate_id`] |
-//! | metered | [`meter`]; what is odd about it are [`findings`], what is not there is for [`completeness`] to say |
+//! | metered | [`meter`]; what is odd about it are [`findings`], what is not there is for [`completeness`] to say, and what stands in for it a [`guess`] |
 //! | billed, repeated, shown | [`bills`] |
 //! | settled | [`settlement`] |
 //! | kept | as a [record](farebox_records) |
@@ -28,6 +28,7 @@ pub mod completeness;
 pub mod config;
 mod context;
 mod coupons;
+pub mod datum;
 mod documents;
 pub mod engines;
 pub mod estimate_id;
@@ -35,6 +36,7 @@ pub mod estimates;
 pub mod event;
 pub mod findings;
 pub mod geodesy;
+pub mod guess;
 pub mod health;
 mod later;
 mod limiting;

@@ -43,6 +43,12 @@ pub const SEGMENT_DISTANCE_M: RangeInclusive<u64> = 0..=1_000_000;
 /// The duration of one segment, in seconds: up to one day.
 pub const SEGMENT_DURATION_S: RangeInclusive<u64> = 0..=86_400;
 
+/// How many characters the route of a ride is encoded in: a place takes two at least, and some five on most roads.
+pub const POLYLINE_CHARS: RangeInclusive<usize> = 4..=32_768;
+
+/// How many decimals of a degree a route is encoded with.
+pub const POLYLINE_PRECISION: RangeInclusive<u64> = 5..=6;
+
 /// Sequence numbers: what every JSON implementation can hold exactly.
 pub const SEQUENCE: RangeInclusive<u64> = 0..=(1 << 53) - 1;
 

@@ -7,13 +7,14 @@
 use crate::config::city::{CityRules, Response};
 use crate::findings::{self, Measured};
 use crate::geodesy::great_circle_m;
+use crate::guess::{Guessed, Planned, guess};
 use crate::limits;
 use crate::planted::{Bug, planted};
 use crate::refusal::{Code, Refusal};
 use crate::requests::{BillRequest, EstimateRequest, Extras, Metering};
 use farebox_document::Problem;
-use farebox_fare::{Basis, Degradation, MockCharges, Outcome, Point, Segment, Timestamp, Trip};
-use farebox_records::Finding;
+use farebox_fare::{Basis, Degradation, MockCharges, Outcome, Point, Segment, Trip};
+use farebox_records::{Finding, Guess};
 
 /// The trip that an estimate is for.
 pub fn estimated(request: &EstimateRequest) -> Trip {
@@ -37,13 +38,15 @@ pub struct Ridden {
     pub lacks: Vec<Degradation>,
     /// What is odd about it.
     pub findings: Vec<Finding>,
+    /// Where distance and duration come from, when they were not measured.
+    pub guess: Option<Guess>,
 }
 
 /// The trip that is billed, what is lacking of it, and what is odd about it.
 ///
-/// `segments` is what the store says, or why it does not; `rules` is what the city does about findings, and what it charges
-/// rides that had to be guessed. `is_measured` is asked of a ride for an agreed price: whether what it costs the passenger, or
-/// pays the driver, depends on distance or duration all the same.
+/// `segments` is what the store says, or why it does not; `planned` is the quote, as far as it is of this ride; `rules` is what the
+/// city does about findings, whom it asks for a guess, and what it charges a ride that had to be guessed. `is_measured` is asked of
+/// a ride for an agreed price: whether what it costs the passenger, or pays the driver, depends on distance or duration all the same.
 ///
 /// # Errors
 ///
@@ -51,6 +54,7 @@ pub struct Ridden {
 pub fn billed(
     request: &BillRequest,
     segments: Result<Vec<Segment>, Degradation>,
+    planned: Option<Planned>,
     rules: &CityRules,
     is_measured: impl FnOnce(&Trip) -> bool,
 ) -> Result<Ridden, Refusal> {
@@ -62,7 +66,11 @@ pub fn billed(
     let is_agreed = order.one_price.is_some();
     // What was agreed is known, and not to be replaced by a guess.
     let mock_charges = if is_agreed { MockCharges::All } else { rules.mock_charges };
-    let guessed = || Trip { mock_charges, ..mocked(request) };
+    let mut from = None;
+    let mut guessed = || {
+        let guessed = from.insert(guess(request, planned, rules));
+        Trip { mock_charges, ..mocked(request, guessed) }
+    };
     let (trip, lacks, mut findings) = match segments {
         Ok(came) => {
             let completely = should_be_all_there && (!is_agreed || is_measured(&unmeasured(request)));
@@ -91,9 +99,11 @@ pub fn billed(
         Err(lacks) => (Trip { basis: Basis::Mocked, ..unmeasured(request) }, vec![lacks], Vec::new()),
     };
     let straight_m = great_circle_m(request.origin, request.destination);
-    let passed_s = elapsed(request.started_at, request.ended_at);
-    findings.extend(findings::beyond_limits(trip.distance_m.max(straight_m), trip.duration_s.max(passed_s), rules));
-    Ok(Ridden { trip, lacks, findings })
+    let guessed_m = from.as_ref().map_or(0, |guessed: &Guessed| guessed.distance_m);
+    let (distance_m, duration_s) =
+        (trip.distance_m.max(straight_m).max(guessed_m), trip.duration_s.max(request.elapsed_s()));
+    findings.extend(findings::beyond_limits(distance_m, duration_s, rules));
+    Ok(Ridden { trip, lacks, findings, guess: from.map(|guessed| guessed.from) })
 }
 
 /// The trip that was measured: distance and duration are the sums of its segments.
@@ -117,12 +127,12 @@ fn metered(request: &BillRequest, segments: Vec<Segment>) -> Result<Trip, Refusa
     Ok(Trip { distance_m, duration_s, segments, ..unmeasured(request) })
 }
 
-/// The trip as far as it can be told from its two ends: the great circle between them, and the time that passed.
-fn mocked(request: &BillRequest) -> Trip {
+/// The trip as far as anybody knows, and no longer than any can be.
+fn mocked(request: &BillRequest, guessed: &Guessed) -> Trip {
     Trip {
         basis: Basis::Mocked,
-        distance_m: great_circle_m(request.origin, request.destination).min(*limits::TRIP_DISTANCE_M.end()),
-        duration_s: elapsed(request.started_at, request.ended_at),
+        distance_m: guessed.distance_m.min(*limits::TRIP_DISTANCE_M.end()),
+        duration_s: guessed.duration_s,
         ..unmeasured(request)
     }
 }
@@ -152,10 +162,6 @@ fn known(origin: Point, destination: Point, extras: &Extras) -> Trip {
         coupons: passenger.coupons(),
         ..Trip::default()
     }
-}
-
-fn elapsed(from: Timestamp, to: Timestamp) -> u64 {
-    u64::try_from(to.saturating_sub(from)).unwrap_or(0)
 }
 
 /// Which request a trip was made from.
@@ -200,9 +206,10 @@ pub fn refused(asked: Asked, problem: Problem) -> Refusal {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::requests::Labels;
+    use crate::requests::{Labels, Stated};
     use farebox_fare::Order;
     use farebox_money::Currency;
+    use farebox_records::Datum;
 
     fn request() -> BillRequest {
         BillRequest {
@@ -216,6 +223,8 @@ mod tests {
             extras: Extras { tolls: 500, ..Extras::default() },
             metering: Metering::default(),
             last_seq: None,
+            datum: Datum::default(),
+            stated: Stated::default(),
             estimate_id: None,
             labels: Labels::default(),
         }
@@ -245,6 +254,8 @@ mod tests {
     /// Without measurements there is still a bill: great circle and elapsed time, and it says so.
     #[test]
     fn mocked_trips() {
+        let rules = CityRules::of("110000");
+        let mocked = |request: &BillRequest| mocked(request, &guess(request, None, &rules));
         let trip = mocked(&request());
         assert_eq!((trip.basis, trip.distance_m, trip.duration_s), (Basis::Mocked, 4265, 1260));
         let antipodes =
@@ -327,7 +338,10 @@ mod tests {
             let is_measured = |_: &Trip| price.ends_with("measured");
             for city in MockCharges::ALL {
                 let rules = CityRules { mock_charges: *city, ..CityRules::of("110000") };
-                let Ridden { trip, lacks, .. } = billed(&request, segments.clone(), &rules, is_measured).unwrap();
+                let ridden = billed(&request, segments.clone(), None, &rules, is_measured).unwrap();
+                let Ridden { trip, lacks, guess, .. } = ridden;
+                // Whatever is charged for without having been measured says where it comes from.
+                assert_eq!(guess.is_some(), trip.basis == Basis::Mocked && trip.distance_m > 0, "{row}");
                 let charged = match trip.basis {
                     Basis::Mocked if expected[4] == "as the city says" && trip.mock_charges == *city => expected[4],
                     Basis::Mocked => trip.mock_charges.word(),

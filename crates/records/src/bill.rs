@@ -1,6 +1,7 @@
 //! Bills: one immutable record that pages, receipts, settlements and replays read.
 
 use crate::finding::{Finding, Response};
+use crate::guess::Guess;
 use crate::order::OrderRecord;
 use crate::read::{self, ReadError};
 use crate::settlement::Settlement;
@@ -63,6 +64,9 @@ pub struct BillRecord {
     pub distance_m: u64,
     /// What was charged for, in seconds.
     pub duration_s: u64,
+    /// Where distance and duration come from, when they were not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guess: Option<Guess>,
     /// How many segments the trip has, as far as the request said: numbers 1 to this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seq: Option<u64>,
@@ -164,6 +168,7 @@ impl BillRecord {
             }
         }
         Finding::verify(&self.findings)?;
+        self.guess.as_ref().map_or(Ok(()), |guess| guess.verify(self.basis))?;
         self.verify_reasons()
     }
 
@@ -397,6 +402,20 @@ mod tests {
         check("metered", lost, "accept", "fine");
         check("metered", lost, "incomplete", "it is incomplete, and its reasons are [store-timeout]");
         check("mocked", lost, "drop", "it is incomplete, and its reasons are [store-timeout]");
+    }
+
+    /// A bill says whose word its distance is, when it was not measured; one of an earlier release does not, and is read all the
+    /// same.
+    #[test]
+    fn what_was_guessed() {
+        let guess = r#""duration_s":900,"guess":{"distance":"straight","duration":"elapsed","detour_factor":"1.3"},"last_seq":7,"passenger":"#;
+        let text = BILL.replacen(r#""duration_s":900,"passenger":"#, guess, 1);
+        let bill = BillRecord::read(&text).unwrap();
+        assert_eq!(serde_json::to_string(&bill).unwrap(), text);
+        assert_eq!((bill.guess.unwrap().detour_factor.as_deref(), bill.last_seq), (Some("1.3"), Some(7)));
+        assert_eq!(BillRecord::read(BILL).unwrap().guess, None);
+        let metered = text.replacen(r#""basis":"mocked""#, r#""basis":"metered""#, 1);
+        assert!(matches!(BillRecord::read(&metered), Err(ReadError::Contradiction(_))));
     }
 
     /// What a ride is known by is left out when nothing is known, reads back as it was written, and does not keep a bill

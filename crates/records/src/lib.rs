@@ -11,6 +11,7 @@
 mod bill;
 mod erase;
 mod finding;
+mod guess;
 mod order;
 mod quote;
 mod read;
@@ -22,6 +23,7 @@ mod top_up;
 pub use bill::{BillFacts, BillFormat, BillRecord, CardChoice, Kept, NotQuoted, Pinned, Versions};
 pub use erase::without_passenger;
 pub use finding::{Finding, FindingKind, FindingUnit, Response};
+pub use guess::{Datum, DistanceFrom, DurationFrom, Guess};
 pub use order::OrderRecord;
 pub use quote::{CardVersions, Quote, QuoteFormat};
 pub use read::ReadError;

@@ -8,7 +8,7 @@ use farebox_billing::engines::{Policy as _, Side};
 use farebox_billing::requests::Labels;
 use farebox_fare::{Basis, Coupon, CouponValue, Degradation, MockCharges, Order, Outcome, Point, Segment, Trip};
 use farebox_money::{Currency, Decimal};
-use farebox_records::{BillRecord, NotQuoted, OrderRecord, Pinned};
+use farebox_records::{BillRecord, Datum, DistanceFrom, DurationFrom, Guess, NotQuoted, OrderRecord, Pinned};
 use fastrand::Rng;
 use std::path::Path;
 use std::rc::Rc;
@@ -94,7 +94,7 @@ impl Cards {
             city: &info.city,
             product: &info.product,
             trip,
-            last_seq: None,
+            last_seq: trip.segments.iter().map(|segment| segment.sequence).max(),
             estimate_id: None,
             labels,
             passenger: &self.passenger,
@@ -105,6 +105,7 @@ impl Cards {
             engines: (farebox_pricing::ENGINE, farebox_commission::ENGINE),
             lacks: if trip.basis == Basis::Mocked { vec![Degradation::TripMissing] } else { Vec::new() },
             findings: Vec::new(),
+            guess: (trip.basis == Basis::Mocked).then(guess),
             billed_at: trip.ended_at,
         };
         ride.bill().unwrap_or_else(|refusal| panic!("{trip:?} on {info:?}: {refusal:?}"))
@@ -132,6 +133,12 @@ pub fn bills(cards: &[Cards], count: usize, seed: u64) -> impl Iterator<Item = S
         let bill = cards.bill(&format!("ride-{number}"), &trip, quoted.as_ref(), &labels);
         serde_json::to_string(&bill).expect("a bill has a JSON form")
     })
+}
+
+/// What is said of a ride that was not measured.
+fn guess() -> Guess {
+    let (distance, duration) = (DistanceFrom::Straight, DurationFrom::Elapsed);
+    Guess { distance, duration, detour_factor: Some("1.3".to_owned()), datum: Some(Datum::Gcj02) }
 }
 
 /// What a ride is known by: some callers say nothing, others everything.

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::engines::Side;
 use crate::estimate_id::Estimate;
 use crate::event::Event;
+use crate::guess::Planned;
 use crate::patience::Patience;
 use crate::ports::{Ports, StoreError};
 use crate::pricing;
@@ -25,6 +26,8 @@ pub(super) struct Cards<P: Ports> {
     pub(super) pinned: Pinned,
     /// The ride that their limits on growth start from.
     pub(super) quoted: Option<Trip>,
+    /// The ride as it was planned, whichever cards it is billed with.
+    pub(super) planned: Option<Planned>,
 }
 
 /// The quote that a ride was ordered with. One of another product or city is not asked for.
@@ -47,6 +50,10 @@ pub(super) async fn choose_cards<P: Ports>(
     request: &BillRequest,
     quote: Result<Quote, NotQuoted>,
 ) -> Result<Cards<P>, Refusal> {
+    let planned = quote.as_ref().ok().and_then(|quote| {
+        let trip = quote.facts.trip(request.currency).ok()?;
+        covering::planned(request, &trip, context.config.city_or_default(&request.city).rules.tolerances)
+    });
     let quoted = match quote {
         Ok(quote) => quoted_cards(context, request, quote).await,
         // A repeat asks for its quote as well, and only a ride that is billed now is told of.
@@ -57,12 +64,13 @@ pub(super) async fn choose_cards<P: Ports>(
         Err(reason) => Err(reason),
     };
     match quoted {
-        Ok(cards) => Ok(cards),
+        Ok(cards) => Ok(Cards { planned, ..cards }),
         Err(reason) => Ok(Cards {
             passenger: card(context, request, Side::Passenger, reason)?,
             driver: card(context, request, Side::Driver, reason)?,
             pinned: Pinned::current(reason),
             quoted: None,
+            planned,
         }),
     }
 }
@@ -100,7 +108,7 @@ async fn quoted_cards<P: Ports>(
         Growth::Changed(trip, what) => (Pinned::partly(what), Some(trip)),
         Growth::Nothing(uncovered) => (Pinned::partly(not_covered(uncovered)), None),
     };
-    Ok(Cards { passenger, driver, pinned, quoted })
+    Ok(Cards { passenger, driver, pinned, quoted, planned: None })
 }
 
 /// The card of today, for a ride that is not billed as quoted.

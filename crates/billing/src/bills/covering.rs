@@ -6,6 +6,7 @@
 use crate::config::city::Tolerances;
 use crate::estimate_id::Estimate;
 use crate::geodesy::great_circle_m;
+use crate::guess::Planned;
 use crate::requests::{BillRequest, Extras};
 use farebox_fare::{Outcome, Point, Trip};
 use farebox_records::NotQuoted;
@@ -91,6 +92,16 @@ pub(super) fn growth<T: PartialEq>(
     }
 }
 
+/// The ride as it was planned, when it is one between the same ends: what is quoted for it, and when, makes no difference to how
+/// far it is.
+pub(super) fn planned(request: &BillRequest, quoted: &Trip, tolerances: Tolerances) -> Option<Planned> {
+    let Trip { origin, destination, distance_m, duration_s, .. } = *quoted;
+    let is_near = |quoted, place, tolerated_m: u32| moved_m(quoted, place) <= tolerated_m.into();
+    let same_ends = is_near(origin, request.origin, tolerances.origin_m)
+        && is_near(destination, request.destination, tolerances.destination_m);
+    same_ends.then_some(Planned { distance_m, duration_s })
+}
+
 /// Makes a trip one that was ordered in another way.
 type Change = fn(&mut Trip, &Extras);
 
@@ -126,9 +137,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::estimate_id::{ProductPrice, QuoteKey};
-    use crate::requests::{BroughtCoupon, Labels, Metering};
+    use crate::requests::{BroughtCoupon, Labels, Metering, Stated};
     use farebox_fare::{Coupon, CouponValue, Order};
     use farebox_money::Currency;
+    use farebox_records::Datum;
 
     const ORIGIN: Point = Point { latitude: 39_900_000, longitude: 116_400_000 };
     const DESTINATION: Point = Point { latitude: 39_950_000, longitude: 116_400_000 };
@@ -184,6 +196,8 @@ mod tests {
             extras: Extras { order: Order { booked_ahead_s: 0, ..order }, ..Extras::default() },
             metering: Metering::default(),
             last_seq: None,
+            datum: Datum::default(),
+            stated: Stated::default(),
             estimate_id: None,
             labels: Labels::default(),
         };
@@ -324,6 +338,21 @@ mod tests {
         let loose =
             Tolerances { origin_m: 1_000_000, destination_m: 1_000_000, start_s: 604_800, ..Tolerances::default() };
         assert_eq!(check("origin 9000, start 604800, destination 27000", loose), "");
+    }
+
+    /// What was planned is as good as any guess of the ride between the same ends, whatever is charged for it.
+    #[test]
+    fn what_was_planned() {
+        let check = |differs: &str, expected: bool| {
+            let planned = planned(&ridden(differs), &quoted(), Tolerances::default());
+            let as_quoted = Planned { distance_m: 8_000, duration_s: 1_200 };
+            assert_eq!(planned, expected.then_some(as_quoted), "{differs}");
+        };
+        check("nothing", true);
+        check("origin 1000, destination -1000", true);
+        check("start 9000, passengers 3", true);
+        check("origin 1001", false);
+        check("destination 1001", false);
     }
 
     /// A ride that is as it was ordered is not priced to know it.

@@ -7,7 +7,7 @@ use crate::refusal::Refusal;
 use crate::requests::Labels;
 use crate::settlement;
 use farebox_fare::{Degradation, Facts, Timestamp, Trip, time};
-use farebox_records::{BillFacts, BillFormat, BillRecord, Finding, Kept, Pinned, Versions};
+use farebox_records::{BillFacts, BillFormat, BillRecord, Finding, Guess, Kept, Pinned, Versions};
 
 /// All that a bill is made of.
 pub struct BillInputs<'a, C, P> {
@@ -41,6 +41,8 @@ pub struct BillInputs<'a, C, P> {
     pub lacks: Vec<Degradation>,
     /// What is odd about the ride.
     pub findings: Vec<Finding>,
+    /// Where distance and duration come from, when they were not measured.
+    pub guess: Option<Guess>,
     /// When the bill is made.
     pub billed_at: Timestamp,
 }
@@ -83,6 +85,7 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             ended_at: time::format(trip.ended_at),
             distance_m: trip.distance_m,
             duration_s: trip.duration_s,
+            guess: self.guess.clone(),
             last_seq: self.last_seq,
             estimate_id: self.estimate_id.map(str::to_owned),
             passenger_id: self.labels.passenger_id.clone(),

@@ -3,12 +3,15 @@
 //! Every field may be left out; the defaults are what every city did before it could decide.
 
 use farebox_coupons::{Issuer, Issuers, MOST_ISSUERS};
-use farebox_document::{AtMost, Problem, Problems, check_format, read_json, read_part, version_of, words};
+use farebox_document::{
+    AtMost, BadValue, Problem, ProblemCode, Problems, check_format, excerpt, number_in_text, read_json, read_part,
+    version_of, words,
+};
 use farebox_fare::MockCharges;
-use farebox_money::unsigned_decimal;
+use farebox_money::{Decimal, unsigned_decimal};
 use farebox_records::FindingKind;
 pub use farebox_records::Response;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What `format` in the document has to say.
 pub const FORMAT: &str = "farebox-city/1";
@@ -45,9 +48,87 @@ pub struct CityRules {
     /// What a ride is charged that should have been measured and was not: what any ride is, or what is measured only.
     #[serde(default)]
     pub mock_charges: MockCharges,
+    /// Who is asked how far and how long such a ride was, one after another. `straight` always knows, and comes last, listed or
+    /// not.
+    #[serde(default = "all_sources")]
+    #[cfg_attr(feature = "schema", schemars(extend("minItems" = 1, "uniqueItems" = true)))]
+    pub mock_from: AtMost<MockSource, 3>,
+    /// What `straight` takes the great circle times: text, 1 to 10, with at most four decimals. Roads are longer than that.
+    #[serde(default)]
+    pub detour_factor: DetourFactor,
     /// Whose coupons are taken.
     #[serde(default)]
     pub coupons: Coupons,
+}
+
+words! {
+    /// Who is asked how far and how long a ride was that was not measured.
+    pub enum MockSource {
+        /// The request: `distance_m`, or the length of `polyline`, and `duration_s`.
+        Stated = "stated",
+        /// The quote that the ride was ordered with, as long as it began and ended where it was to.
+        Quote = "quote",
+        /// The great circle between its ends, times `detour_factor`, and the time that passed.
+        Straight = "straight",
+    }
+}
+
+fn all_sources() -> AtMost<MockSource, 3> {
+    AtMost(MockSource::ALL.to_vec())
+}
+
+/// How much longer roads are than the great circle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DetourFactor(pub Decimal);
+
+impl DetourFactor {
+    /// A detour factor from text.
+    fn of(text: &str) -> Result<Self, BadValue> {
+        let message = |why: &str| format!("is {}; {why}", excerpt(text));
+        let right = "write a decimal number such as \"1.3\"";
+        let malformed = || BadValue::new(ProblemCode::Malformed, message(right));
+        let factor = unsigned_decimal(text).ok_or_else(malformed)?.normalize();
+        if factor.scale() > 4 {
+            return Err(BadValue::new(ProblemCode::TooPrecise, message("at most 4 decimals are allowed")));
+        }
+        if !(Decimal::ONE..=Decimal::TEN).contains(&factor) {
+            return Err(BadValue::new(ProblemCode::OutOfRange, message("1 to 10 is allowed")));
+        }
+        Ok(Self(factor))
+    }
+}
+
+impl Default for DetourFactor {
+    fn default() -> Self {
+        Self(Decimal::ONE)
+    }
+}
+
+impl<'de> Deserialize<'de> for DetourFactor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        number_in_text(deserializer, "a decimal number as text, such as \"1.3\"", Self::of)
+    }
+}
+
+impl Serialize for DetourFactor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for DetourFactor {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DetourFactor".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": r"^0*([1-9](\.[0-9]{1,4}0*)?|10(\.0+)?)$" })
+    }
 }
 
 /// How far a ride may differ from its quote, and its measurements from one another.
@@ -228,6 +309,8 @@ impl CityRules {
             detour: Detour::default(),
             limits: Limits::default(),
             mock_charges: MockCharges::default(),
+            mock_from: all_sources(),
+            detour_factor: DetourFactor::default(),
             coupons: Coupons::default(),
         }
     }
@@ -277,6 +360,7 @@ impl CityRules {
                 problems.add(pointer, "meaningless", message);
             }
         }
+        self.check_sources(problems);
         let issuers = Issuers::read(&self.coupons.issuers.0, "/coupons/issuers", problems);
         if self.coupons.signed == Signed::Required && issuers.is_empty() {
             let message = "there are no issuers, so that no coupon could be used; list one, or say \"optional\"";
@@ -295,6 +379,25 @@ impl CityRules {
             (_, Some(_)) => {
                 let message = "`up_to` means something only where `passenger` is \"up-to\"; take one of them out";
                 problems.add("/repair/up_to", "meaningless", message);
+            }
+        }
+    }
+
+    /// A list of sources that are asked, each once.
+    fn check_sources(&self, problems: &mut Problems) {
+        let sources = &self.mock_from.0;
+        if sources.is_empty() {
+            let message = "is empty; say \"straight\" for the great circle and the time that passed";
+            problems.add("/mock_from", ProblemCode::WrongLength.word(), message);
+        }
+        for (index, source) in sources.iter().enumerate() {
+            let (at, before) = (format!("/mock_from/{index}"), sources.get(..index).unwrap_or_default());
+            if before.contains(source) {
+                let message = format!("{:?} occurs more than once in this list", source.word());
+                problems.add(at, ProblemCode::Duplicate.word(), message);
+            } else if before.contains(&MockSource::Straight) {
+                let message = "is never asked: \"straight\" always knows; put it last";
+                problems.add(at, "meaningless", message);
             }
         }
     }
@@ -365,6 +468,23 @@ mod tests {
             (
                 r#"{"format": "farebox-city/1", "city": "a", "mock_charges": "none"}"#,
                 "/mock_charges: is \"none\"; possible are all, measured-only",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "mock_from": ["map"], "detour_factor": 1.3}"#,
+                "/mock_from/0: is \"map\"; possible are stated, quote, straight\n/detour_factor: is the number 1.3",
+            ),
+            (r#"{"format": "farebox-city/1", "city": "a", "mock_from": []}"#, "/mock_from: is empty"),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "mock_from": ["straight", "quote", "straight"]}"#,
+                "/mock_from/1: is never asked: \"straight\" always knows\n/mock_from/2: \"straight\" occurs more than once",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "detour_factor": "0.9"}"#,
+                "/detour_factor: is \"0.9\"; 1 to 10 is allowed",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "detour_factor": "1.23456"}"#,
+                "/detour_factor: is \"1.23456\"; at most 4 decimals are allowed",
             ),
             (
                 r#"{"format": "farebox-city/1", "city": "a", "coupons": {"signed": "required"}}"#,

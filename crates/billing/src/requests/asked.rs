@@ -1,12 +1,13 @@
 //! Which bill a request asks for, made from the request alone: before any configuration is read, so that asking again works
 //! after the product was withdrawn, its card broke, or the city left.
 
-use super::body::{BillBody, CouponBody, OrderBody, PassengerBody, PlaceBody, Tags};
+use super::body::{BillBody, CouponBody, OrderBody, PassengerBody, PlaceBody, PolylineBody, Tags};
 use super::leaf::AmountText;
 use super::metering::Metering;
-use farebox_document::{Given, read_body, version_of};
+use farebox_document::{Given, Notes, Place, read_body, version_of};
 use farebox_fare::Outcome;
 use farebox_money::{Decimal, decimal};
+use farebox_records::Datum;
 use serde_json::{Map, Value};
 
 /// The version of the fingerprints that are made here. What is not said in a request is not in its fingerprint, so that a
@@ -47,6 +48,10 @@ fn asked(body: BillBody) -> Option<AskedBill> {
         outcome,
         metering,
         last_seq,
+        datum,
+        distance_m,
+        duration_s,
+        polyline,
         waiting_s,
         estimate_id,
         driver_id,
@@ -74,6 +79,12 @@ fn asked(body: BillBody) -> Option<AskedBill> {
     said.unless("outcome", outcome.read().map(Outcome::word), Outcome::default().word());
     said.unless("metering", metering.read().map(Metering::word), Metering::default().word());
     said.option("last_seq", last_seq.read().map(|last| last.0));
+    said.unless("datum", datum.read().map(Datum::word), Datum::default().word());
+    said.option("distance_m", distance_m.read().map(|distance| distance.0));
+    said.option("duration_s", duration_s.read().map(|duration| duration.0));
+    if let Some(polyline) = polyline.read() {
+        said.value("polyline", route(polyline)?);
+    }
     said.unless("waiting_s", waiting_s.read().map(|waiting| waiting.0), 0);
     said.option("scene", scene.read().map(|scene| scene.0));
     // Not known counts as one.
@@ -163,6 +174,12 @@ fn coupon(body: CouponBody) -> Option<Value> {
     Some(Value::Object(said.0))
 }
 
+/// Millionths of a degree. Two ways to write down the same route are one.
+fn route(body: PolylineBody) -> Option<Vec<i32>> {
+    let places = body.check(&Notes::default(), &Place::DOCUMENT)?;
+    Some(places.into_iter().flat_map(|place| [place.latitude, place.longitude]).collect())
+}
+
 /// Millionths of a degree.
 fn place(given: Given<PlaceBody>) -> Option<Vec<i32>> {
     let PlaceBody { lat, lng } = given.read()?;
@@ -223,6 +240,14 @@ mod tests {
                 "df4b6d3dd3fa42e053f22dd9aec77a6f826653d6d7705519893c974f0b12188a",
             ),
             (vec![("/last_seq", json!(7))], "e1376adcccbbc6ff11c91aa54b6fcf7049887efd3e9cc2d8de9712176ebd03a7"),
+            (
+                vec![("/distance_m", json!(4_100)), ("/duration_s", json!(900)), ("/datum", json!("gcj-02"))],
+                "75e317b860ac18525a61e9a68242d97abff8ad699c35ecd0b3abe45a5b9aaca5",
+            ),
+            (
+                vec![("/polyline", json!({"encoded": "_p~iF~ps|U_ulLnnqC"}))],
+                "11223d405ea49769feacde520c00ea16132a63ca4e74370f9e204b473728f1d3",
+            ),
             (vec![("/driver_id", json!("d-1"))], "d1220e7b8452e8cd41d587785ae4e7116cf56a2e88ad37cc4e616e3abf05d392"),
             (vec![("/order", order())], "92c4002c12385eab0a9bca827f11e7da4fcd200bdada52e43c0f37818cebc6d0"),
             (
@@ -244,6 +269,11 @@ mod tests {
             ("/origin", json!({"lng": 116.400_000_01, "lat": 39.9})),
             ("/estimate_id", Value::Null),
             ("/last_seq", Value::Null),
+            ("/datum", json!("wgs-84")),
+            ("/datum", Value::Null),
+            ("/distance_m", Value::Null),
+            ("/duration_s", Value::Null),
+            ("/polyline", Value::Null),
             ("/outcome", json!("completed")),
             ("/metering", json!("segments")),
             ("/waiting_s", json!(0)),
@@ -271,6 +301,11 @@ mod tests {
         assert_eq!(tags(r#"{"a": "1", "b": "2"}"#), tags(r#"{"b": "2", "a": "1"}"#));
         let surge = |value| with(&[("/dynamic", value)]);
         assert_eq!(surge(json!("1")), surge(Value::Null));
+        // 38.5, -120.2 to 40.7, -120.95, with five decimals, said or not, and with six.
+        let route = |polyline| with(&[("/polyline", polyline)]);
+        let five = route(json!({"encoded": "_p~iF~ps|U_ulLnnqC"}));
+        assert_eq!(route(json!({"encoded": "_p~iF~ps|U_ulLnnqC", "precision": 5})), five);
+        assert_eq!(route(json!({"encoded": "_izlhA~rlgdF_{geC~ywl@", "precision": 6})), five);
     }
 
     /// Whatever a bill can depend on tells two requests apart.
@@ -288,6 +323,14 @@ mod tests {
             ("/metering", json!("none")),
             ("/last_seq", json!(0)),
             ("/last_seq", json!(1)),
+            ("/datum", json!("gcj-02")),
+            ("/distance_m", json!(0)),
+            ("/distance_m", json!(1)),
+            ("/duration_s", json!(0)),
+            ("/duration_s", json!(1)),
+            ("/polyline", json!({"encoded": "_p~iF~ps|U_ulLnnqC"})),
+            ("/polyline", json!({"encoded": "_p~iF~ps|U_ulLnnqC", "precision": 6})),
+            ("/polyline", json!({"encoded": "_p~iF~ps|U????"})),
             ("/waiting_s", json!(1)),
             ("/scene", json!("reservation")),
             ("/passengers", json!(2)),
@@ -342,6 +385,11 @@ mod tests {
             ("driver_id", json!("a b")),
             ("order", json!({"colour": "red"})),
             ("order", json!({"campaign": "a b"})),
+            ("last_seq", json!(-1)),
+            ("datum", json!("bd-09")),
+            ("distance_m", json!(5_000_001)),
+            ("polyline", json!("_p~iF~ps|U_ulLnnqC")),
+            ("polyline", json!({"encoded": "_p~iF~ps|U_ulL"})),
             ("tags", json!({"a b": "1"})),
             ("tags", json!({"a": ""})),
         ] {

@@ -2,13 +2,15 @@
 //! which is checked where requests are made of bodies.
 
 use super::leaf::{
-    AmountText, CouponToken, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, PlainText,
-    Token,
+    AmountText, CouponToken, CurrencyCode, DecimalText, Degrees, Document, Encoded, EstimateId, Factor, Moment, Name,
+    PlainText, Token,
 };
 use super::metering::Metering;
+use super::route;
 use crate::limits;
 use farebox_document::{Given, List, Notes, Place, Table, Whole};
 use farebox_fare::{CouponKind, Outcome, Point};
+use farebox_records::Datum;
 use serde::Deserialize;
 #[cfg(feature = "schema")]
 use serde_json::json;
@@ -36,6 +38,8 @@ whole! {
     Passengers = PASSENGERS;
     /// How long before the start a ride is ordered.
     BookedAhead = BOOKED_AHEAD_S;
+    /// How many decimals of a degree a route is encoded with.
+    Precision = POLYLINE_PRECISION;
 }
 
 /// A list within a limit of [`limits`].
@@ -118,6 +122,10 @@ ride! {
         duration_s: TripSeconds,
         /// When the ride is to begin.
         depart_at: Moment,
+        /// What `origin` and `destination` are degrees of.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(extend("default" = Datum::default())))]
+        datum: Datum,
     }
 }
 
@@ -151,6 +159,19 @@ ride! {
         /// between two segments is known.
         #[serde(default)]
         last_seq: Sequence,
+        /// What `origin`, `destination` and `polyline` are degrees of.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", schemars(extend("default" = Datum::default())))]
+        datum: Datum,
+        /// How far the ride went, in metres, as far as the caller knows. Stands in for measurements that are not to be had.
+        #[serde(default)]
+        distance_m: TripMetres,
+        /// How long it took, in seconds, as far as the caller knows. Likewise.
+        #[serde(default)]
+        duration_s: TripSeconds,
+        /// The way it took. Its length is how far the ride went, without `distance_m`.
+        #[serde(default)]
+        polyline: PolylineBody,
         /// How long the driver was kept waiting, in seconds.
         #[serde(default)]
         waiting_s: TripSeconds,
@@ -292,7 +313,35 @@ pub(super) struct CouponBody {
     pub token: Given<CouponToken>,
 }
 
-/// A place, in degrees of WGS 84.
+/// A route.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Polyline"))]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PolylineBody {
+    /// In Google's Encoded Polyline Algorithm Format; two places at least.
+    pub encoded: Given<Encoded>,
+    /// How many decimals of a degree it is encoded with.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(extend("default" = limits::POLYLINE_PRECISION.start())))]
+    pub precision: Given<Precision>,
+}
+
+impl PolylineBody {
+    /// The places of the route, in the datum of the request; what is wrong is noted.
+    pub fn check(self, notes: &Notes, at: &Place<'_>) -> Option<Vec<Point>> {
+        let at = at.key("encoded");
+        let Encoded(encoded) = self.encoded.required(notes, &at)?;
+        let precision = match self.precision {
+            Given::Absent => *limits::POLYLINE_PRECISION.start(),
+            given => given.read()?.0,
+        };
+        let places = route::places(&encoded, u32::try_from(precision).ok()?);
+        places.map_err(|refusal| notes.refuse(&at, refusal)).ok()
+    }
+}
+
+/// A place, in degrees: of WGS 84, unless the request names another datum.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Place"))]
 #[derive(Debug, Deserialize)]

@@ -56,6 +56,10 @@ pub(super) struct Moment(pub Timestamp);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Degrees<const LIMIT: u8>(pub i32);
 
+/// A route as an encoded polyline. What it says depends on its precision.
+#[derive(Debug)]
+pub(super) struct Encoded(pub String);
+
 /// A document of another kind, which somebody else reads.
 #[derive(Debug)]
 pub(super) struct Document(pub Map<String, Value>);
@@ -90,6 +94,12 @@ read! {
     };
     EstimateId: text() |text| Ok(Self(text.to_owned()));
     CouponToken: text() |text| Ok(Self(text.to_owned()));
+    Encoded: text() |text| {
+        let (length, allowed) = (text.chars().count(), limits::POLYLINE_CHARS);
+        let (least, most) = (allowed.start(), allowed.end());
+        let message = || format!("has {length} characters; {least} to {most} are allowed");
+        if allowed.contains(&length) { Ok(Self(text.to_owned())) } else { Err(BadValue::new(WrongLength, message())) }
+    };
     DecimalText: number_in_text(DECIMAL) |text| unsigned(short(text)?, not_a_decimal).map(|()| Self(text.to_owned()));
     AmountText: number_in_text(AMOUNT) |text| unsigned(short(text)?, not_an_amount).map(|()| Self(text.to_owned()));
     Factor: number_in_text(DECIMAL) |text| decimal(short(text)?, &limits::DYNAMIC).map(Self);

@@ -5,6 +5,7 @@ mod body;
 mod labels;
 mod leaf;
 mod metering;
+mod route;
 #[cfg(feature = "schema")]
 mod schema;
 
@@ -16,12 +17,14 @@ use self::body::{
 pub use self::labels::Labels;
 use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency};
 pub use self::metering::Metering;
+use crate::datum::to_wgs84;
 use crate::estimate_id::Estimate;
 use crate::limits;
 use crate::refusal::Refusal;
 use farebox_document::{BadValue, Given, List, Notes, Place, Problem, ProblemCode, read_body};
 use farebox_fare::{Coupon, CouponKind, CouponValue, Order, Outcome, Point, Segment, Timestamp};
 use farebox_money::{Currency, Decimal, MinorUnits};
+use farebox_records::Datum;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -147,8 +150,9 @@ impl EstimateRequest {
                 Some(products) => priced_products(products, city.as_deref(), tariffs, notes)?,
                 None => (None, None),
             };
-            let origin = place(body.origin, notes, "origin");
-            let destination = place(body.destination, notes, "destination");
+            let datum = body.datum.read().unwrap_or_default();
+            let origin = place(body.origin, datum, notes, "origin");
+            let destination = place(body.destination, datum, notes, "destination");
             let distance_m = body.distance_m.required(notes, &at.key("distance_m"));
             let duration_s = body.duration_s.required(notes, &at.key("duration_s"));
             let depart_at = body.depart_at.required(notes, &at.key("depart_at"));
@@ -196,6 +200,17 @@ impl SegmentsRequest {
     }
 }
 
+/// How far a ride went and how long it took, as far as the caller knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// Metres.
+    pub distance_m: Option<u64>,
+    /// Seconds.
+    pub duration_s: Option<u64>,
+    /// The places that it went by, two at least, in the datum of the request.
+    pub route: Option<Vec<Point>>,
+}
+
 /// The body of `POST /v1/trips/{trip_id}/bill`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BillRequest {
@@ -219,6 +234,11 @@ pub struct BillRequest {
     pub metering: Metering,
     /// How many segments it has, numbered from 1, as far as the caller knows.
     pub last_seq: Option<u64>,
+    /// Which datum its places were given in: `origin` and `destination` are on the WGS 84 ellipsoid all the same, the route that
+    /// is stated is not.
+    pub datum: Datum,
+    /// What stands in for measurements that are not to be had.
+    pub stated: Stated,
     /// The estimate the ride was ordered with.
     pub estimate_id: Option<String>,
     /// What it is known by besides.
@@ -226,6 +246,11 @@ pub struct BillRequest {
 }
 
 impl BillRequest {
+    /// The time between the start and the end of the ride, in seconds.
+    pub fn elapsed_s(&self) -> u64 {
+        u64::try_from(self.ended_at.saturating_sub(self.started_at)).unwrap_or(0)
+    }
+
     /// Reads and checks a body. `estimate` says what an estimate of this identifier says, if it is genuine: who was quoted
     /// for a product is billed for it, even when it is not offered any more.
     ///
@@ -240,7 +265,12 @@ impl BillRequest {
         decode(document, |body: BillBody, notes| {
             let (outcome, metering) = (body.outcome, body.metering.read().unwrap_or_default());
             let last_seq = last_of(body.last_seq, metering, notes);
-            let waiting_s = body.waiting_s;
+            let (datum, waiting_s) = (body.datum, body.waiting_s);
+            let stated = Stated {
+                distance_m: body.distance_m.read().map(|distance| distance.0),
+                duration_s: body.duration_s.read().map(|duration| duration.0),
+                route: body.polyline.read().and_then(|route| route.check(notes, &Place::DOCUMENT.key("polyline"))),
+            };
             let extras = extras!(body);
             let (driver_id, order, tags) = (body.driver_id, body.order, body.tags);
             let at = Place::DOCUMENT;
@@ -254,8 +284,9 @@ impl BillRequest {
             let started_at = body.started_at.required(notes, &at.key("started_at"));
             let ended_at = body.ended_at.required(notes, &at.key("ended_at"));
             let ended_at = ended_at.and_then(|end| end_of_ride(end.0, started_at.map(|start| start.0), notes));
-            let origin = place(body.origin, notes, "origin");
-            let destination = place(body.destination, notes, "destination");
+            let datum = datum.read().unwrap_or_default();
+            let origin = place(body.origin, datum, notes, "origin");
+            let destination = place(body.destination, datum, notes, "destination");
             let mut extras = extras.check(currency, notes);
             extras.order.outcome = outcome.read().unwrap_or_default();
             extras.waiting_s = waiting_s.read().map_or(0, |waiting| waiting.0);
@@ -276,6 +307,8 @@ impl BillRequest {
                     extras,
                     metering,
                     last_seq,
+                    datum,
+                    stated,
                     estimate_id: estimate_id.map(|id| id.0),
                     labels,
                 })
@@ -578,11 +611,11 @@ fn distinct<B, T, K: Eq + Hash + Display, const LEAST: usize, const MOST: usize>
     whole.then_some(items)
 }
 
-/// A place; what is missing is noted.
-fn place(given: Given<PlaceBody>, notes: &Notes, name: &str) -> Option<Point> {
+/// A place, on the WGS 84 ellipsoid; what is missing is noted.
+fn place(given: Given<PlaceBody>, datum: Datum, notes: &Notes, name: &str) -> Option<Point> {
     let at = Place::DOCUMENT;
     let at = at.key(name);
-    given.required(notes, &at)?.check(notes, &at)
+    given.required(notes, &at)?.check(notes, &at).map(|place| to_wgs84(datum, place))
 }
 
 /// How many segments a ride has: none, of one that was not to be measured.
@@ -769,6 +802,31 @@ mod tests {
         assert_eq!(CommissionRequest::decode(&commission(), &Sample).unwrap().driver_total, 2000);
     }
 
+    /// Whatever the datum of a request is, everything else is told of places on the WGS 84 ellipsoid.
+    #[test]
+    fn places_are_of_one_datum() {
+        let ends = |mut document: Value, datum: Value| {
+            document["datum"] = datum;
+            if document.get("products").is_some() {
+                let request = EstimateRequest::decode(&document, &Sample).unwrap();
+                (request.origin, request.destination)
+            } else {
+                let request = BillRequest::decode(&document, &Sample, |_| None).unwrap();
+                (request.origin, request.destination)
+            }
+        };
+        let said = Point { latitude: 39_900_000, longitude: 116_400_000 };
+        let shifted = to_wgs84(Datum::Gcj02, said);
+        for document in [estimate(), bill()] {
+            assert_eq!(ends(document.clone(), Value::Null).0, said);
+            assert_eq!(ends(document.clone(), json!("wgs-84")).0, said);
+            let (origin, destination) = ends(document, json!("gcj-02"));
+            assert_eq!(origin, shifted);
+            assert_ne!(destination, Point { latitude: 39_950_000, longitude: 116_500_000 });
+        }
+        assert_ne!(said, shifted);
+    }
+
     /// Every field that is wrong is refused under its own pointer.
     #[test]
     fn bad_estimates() {
@@ -860,6 +918,25 @@ mod tests {
         check(bill(), "/ended_at", json!("2019-07-11T08:59:59+08:00"), "/ended_at out-of-range");
         check(bill(), "/ended_at", json!("2019-07-11T09:00:00+08:00"), "");
         check(bill(), "/ended_at", json!("2019-07-19T09:00:00+08:00"), "/ended_at out-of-range");
+        check(bill(), "/datum", json!("gcj-02"), "");
+        check(bill(), "/datum", json!("bd-09"), "/datum unknown-choice");
+        check(estimate(), "/datum", json!("gcj-02"), "");
+        check(estimate(), "/datum", json!(84), "/datum wrong-type");
+        check(bill(), "/distance_m", json!(5_000_000), "");
+        check(bill(), "/distance_m", json!(5_000_001), "/distance_m out-of-range");
+        check(bill(), "/duration_s", json!(604_801), "/duration_s out-of-range");
+        check(estimate(), "/polyline", json!({"encoded": "????"}), "/polyline unknown-field");
+        let polyline = |value, expected: &str| check(bill(), "/polyline", value, expected);
+        polyline(json!({"encoded": "_p~iF~ps|U_ulLnnqC_mqNvxq`@"}), "");
+        polyline(json!({"encoded": "_p~iF~ps|U_ulLnnqC_mqNvxq`@", "precision": 6}), "");
+        polyline(json!({"encoded": "_p~iF~ps|U_ulLnnqC_mqNvxq`@", "precision": 7}), "/polyline/precision out-of-range");
+        polyline(json!({"encoded": "_p~iF~ps|U_ulLnnqC_mqNvxq`@", "of": 1}), "/polyline/of unknown-field");
+        polyline(json!({"precision": 5}), "/polyline/encoded missing");
+        polyline(json!({"encoded": "_p~iF~ps|U"}), "/polyline/encoded malformed");
+        polyline(json!({"encoded": "_gsia@?_gsia@?"}), "/polyline/encoded out-of-range");
+        polyline(json!({"encoded": "?".repeat(32_768)}), "");
+        polyline(json!({"encoded": "?".repeat(32_769)}), "/polyline/encoded wrong-length");
+        polyline(json!("_p~iF~ps|U_ulLnnqC"), "/polyline wrong-type");
         check(bill(), "/last_seq", json!(0), "");
         check(bill(), "/last_seq", json!((1_u64 << 53) - 1), "");
         check(bill(), "/last_seq", json!(1_u64 << 53), "/last_seq out-of-range");

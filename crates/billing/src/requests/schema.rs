@@ -2,8 +2,8 @@
 
 use super::body::{BillBody, CommissionBody, EstimateBody, SegmentsBody};
 use super::leaf::{
-    AmountText, CouponToken, CurrencyCode, DecimalText, Degrees, Document, EstimateId, Factor, Moment, Name, PlainText,
-    Token,
+    AmountText, CouponToken, CurrencyCode, DecimalText, Degrees, Document, Encoded, EstimateId, Factor, Moment, Name,
+    PlainText, Token,
 };
 use super::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 use crate::{limits, schema};
@@ -59,6 +59,12 @@ leaf! {
         "type": "string",
         "pattern": "^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$",
         "maxLength": farebox_coupons::MOST_TOKEN_CHARS,
+    });
+    Encoded: true |_| json_schema!({
+        "type": "string",
+        "minLength": limits::POLYLINE_CHARS.start(),
+        "maxLength": limits::POLYLINE_CHARS.end(),
+        "pattern": "^[?-~]*[?-^]$",
     });
     Moment: false |_| schema::moment();
     AmountText: false |_| json_schema!({
