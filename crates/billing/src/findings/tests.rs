@@ -303,6 +303,21 @@ proptest! {
         prop_assert!(found.iter().all(|finding| finding.response != Response::Drop));
     }
 
+    /// A ride is complete exactly when it has the segments that it is said to have, and no others.
+    #[test]
+    fn complete_is_exactly_those(segments in any_segments(), holes in any::<bool>(), off in 0_u64..3) {
+        let mut segments = segments;
+        if !holes {
+            (1..).zip(&mut segments).for_each(|(number, segment)| segment.sequence = number);
+        }
+        let last = (segments.len() as u64 + off).saturating_sub(1);
+        let is_all = segments.iter().map(|segment| segment.sequence).eq(1..=last);
+        let ride = Measured { last: Some(last), ..RIDE };
+        let (_, found) = examine(segments, ride, &CityRules::of("110000"));
+        let lacks = found.iter().any(|finding| finding.response == Response::Incomplete);
+        prop_assert_eq!(lacks, !is_all, "{:?}", found);
+    }
+
     /// Of what is left when all nonsense is dropped, no more is measured than passed, and nothing is faster than anything.
     #[test]
     fn what_is_left_is_possible(segments in any_segments(), rules in any_rules()) {
