@@ -375,6 +375,11 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How many lines there are.
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// The events that were told, in order: every line that has a JSON object with an `event`, among what the runtime says
     /// of the line.
     pub fn events(&self) -> Vec<serde_json::Value> {

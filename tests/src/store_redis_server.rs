@@ -7,9 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A Redis server on a free loopback port, keeping nothing on disk. Killed when dropped.
+/// A Redis server on a free loopback port, keeping nothing on disk unless an option says so. Killed when dropped.
 pub struct RedisServer {
     port: u16,
+    options: Vec<String>,
     directory: TempDir,
     process: Child,
 }
@@ -21,13 +22,23 @@ impl RedisServer {
     ///
     /// redis-server is not installed, or does not answer within ten seconds.
     pub fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// As [`start`](Self::start), with options such as "--appendonly", "yes".
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_with(options: &[&str]) -> Result<Self> {
+        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
         let mut attempts = 0;
         loop {
             // Somebody else may take the port before the server does.
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
             let directory = tempfile::tempdir()?;
-            let process = spawn(port, &directory)?;
-            let mut server = Self { port, directory, process };
+            let process = spawn(port, &options, &directory)?;
+            let mut server = Self { port, options: options.clone(), directory, process };
             match server.wait_until_it_answers() {
                 Ok(()) => return Ok(server),
                 Err(error) if attempts == 5 => return Err(error),
@@ -39,6 +50,11 @@ impl RedisServer {
     /// Its address, with credentials such as "user:password@" or none: "".
     pub fn url(&self, credentials: &str) -> String {
         format!("redis://{credentials}127.0.0.1:{}", self.port)
+    }
+
+    /// Its port, on the loopback address.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Runs a command as an administrator: `server.run("ACL SETUSER ...")`. Words are separated by blanks.
@@ -64,13 +80,23 @@ impl RedisServer {
         Ok(())
     }
 
-    /// Starts it again after [`kill`](Self::kill), empty, on the same port.
+    /// Forgets what it keeps on disk, after [`kill`](Self::kill).
+    ///
+    /// # Errors
+    ///
+    /// The operating system's.
+    pub fn forget(&mut self) -> Result<()> {
+        self.directory = tempfile::tempdir()?;
+        Ok(())
+    }
+
+    /// Starts it again after [`kill`](Self::kill), on the same port, with what it keeps on disk: nothing, unless an option says so.
     ///
     /// # Errors
     ///
     /// As [`start`](Self::start).
     pub fn restart(&mut self) -> Result<()> {
-        self.process = spawn(self.port, &self.directory)?;
+        self.process = spawn(self.port, &self.options, &self.directory)?;
         self.wait_until_it_answers()
     }
 
@@ -98,7 +124,12 @@ impl RedisServer {
         Ok(())
     }
 
-    fn connect(&self) -> Result<Connection> {
+    /// A connection of an administrator.
+    ///
+    /// # Errors
+    ///
+    /// There is none within a second.
+    pub fn connect(&self) -> Result<Connection> {
         let connection = Client::open(self.url(""))?.get_connection_with_timeout(Duration::from_secs(1))?;
         connection.set_read_timeout(Some(Duration::from_secs(5)))?;
         Ok(connection)
@@ -130,11 +161,12 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16, directory: &TempDir) -> Result<Child> {
+fn spawn(port: u16, options: &[String], directory: &TempDir) -> Result<Child> {
     Command::new("redis-server")
         .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"])
         .arg("--dir")
         .arg(directory.path())
+        .args(options)
         .stdout(Stdio::null())
         .spawn()
         .context("redis-server does not start; these tests need one: apt-get install redis-server")
