@@ -61,6 +61,9 @@ struct Faults {
     out: Option<PathBuf>,
 }
 
+/// The exit code of what Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
 /// How long the same load without a fault is good to compare with.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
@@ -106,6 +109,9 @@ fn main() -> Result<ExitCode> {
         // The tables.
         let tables = page.split("\n## Each fault").next().unwrap_or(&page);
         writeln!(output, "{tables}\n{}", out.join("report.md").display())?;
+    }
+    if stop.load(Ordering::Relaxed) {
+        return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(if unexpected.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -155,6 +161,11 @@ impl Runs<'_> {
                 Ok(run) => told.push(run),
                 Err(error) if error.is::<NothingCanBeMounted>() => {
                     notes.push(format!("{name} was not run: {error}."));
+                }
+                // By then what was started has been stopped.
+                Err(_) if self.setting.stop.load(Ordering::Relaxed) => {
+                    notes.push(format!("It was stopped in {name}."));
+                    break;
                 }
                 Err(error) => return Err(error.context(name)),
             }
