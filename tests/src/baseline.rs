@@ -8,9 +8,9 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, DueTrip, Entered, Events, Files, Generation, Generations, Ids, Known, Limit,
-    Listed, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError,
-    Taken, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation, Generations, Ids, Journal,
+    JournalStanding, Journaled, JournaledTrip, Known, Limit, Listed, Named, NewRevision, Once, Page, Ports, Posted,
+    Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp, Variables, Waiting,
 };
 use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::Segment;
@@ -153,6 +153,56 @@ impl Generations for World {
     }
 
     async fn file(&self, _: &str) -> Result<Option<String>, StoreError> {
+        none()
+    }
+}
+
+impl Journal for World {
+    async fn enter_bill(&self, _: &str, _: &str, _: &NewRevision, _: &[Named]) -> Result<Journaled, StoreError> {
+        none()
+    }
+
+    async fn learn(&self, _: &str, _: &str, _: &Revision) -> Result<Option<u64>, StoreError> {
+        none()
+    }
+
+    async fn enter_segments(&self, _: &str, _: &str, _: &[Segment]) -> Result<bool, SegmentsError> {
+        Ok(none()?)
+    }
+
+    async fn enter_document(&self, _: DocumentKind, _: &str, _: &str) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn journaled_document(&self, _: &Named) -> Result<Option<String>, StoreError> {
+        none()
+    }
+
+    async fn journaled(&self, _: &str, _: &str) -> Result<JournaledTrip, StoreError> {
+        none()
+    }
+
+    async fn secure(&self, _: u64) -> Result<bool, StoreError> {
+        none()
+    }
+
+    async fn withdraw(&self, _: u64) -> Result<bool, StoreError> {
+        none()
+    }
+
+    async fn lease(&self, _: u32) -> Result<Vec<Waiting>, StoreError> {
+        none()
+    }
+
+    async fn drive(&self, _: u64, _: &Driven) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn redact_journaled(&self, _: &str, _: &str, _: u32, _: &str) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn journal(&self) -> Result<JournalStanding, StoreError> {
         none()
     }
 }

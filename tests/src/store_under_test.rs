@@ -30,7 +30,7 @@ use wasmtime::component::{Accessor, Component};
 use wasmtime::{Engine, Store};
 
 pub use bindings::exports::farebox::store::{
-    bills, configuration, documents, faults, ledger, limits, nonces, quotes, trips,
+    bills, configuration, documents, faults, journal, ledger, limits, nonces, quotes, trips,
 };
 pub use bindings::farebox::types::types::{Degradation, Segment};
 
@@ -236,6 +236,26 @@ functions! {
             -> Result<configuration::Generation, faults::Fault>;
         put_file = call_put_file(version: String, text: String) -> Result<(), faults::Fault>;
         file = call_file(version: String) -> Result<Option<String>, faults::Fault>;
+    }
+    journal: farebox_store_journal {
+        enter_bill = call_enter_bill(
+            city: String, trip: String, new: bills::NewRevision, documents: Vec<journal::Named>
+        )
+            -> Result<journal::BillOutcome, faults::Fault>;
+        learn = call_learn(city: String, trip: String, revision: bills::Revision) -> Result<Option<u64>, faults::Fault>;
+        enter_segments = call_enter_segments(city: String, trip: String, segments: Vec<Segment>)
+            -> Result<bool, trips::AddError>;
+        enter_document = call_enter_document(kind: documents::DocumentKind, version: String, document: String)
+            -> Result<(), faults::Fault>;
+        journaled_document = call_document(named: journal::Named) -> Result<Option<String>, faults::Fault>;
+        of_trip = call_of_trip(city: String, trip: String) -> Result<journal::TripEntries, faults::Fault>;
+        secure = call_secure(number: u64) -> Result<bool, faults::Fault>;
+        withdraw = call_withdraw(number: u64) -> Result<bool, faults::Fault>;
+        lease = call_lease(most: u32) -> Result<Vec<journal::Waiting>, faults::Fault>;
+        settle = call_settle(number: u64, outcome: journal::Outcome) -> Result<(), faults::Fault>;
+        redact_journaled = call_redact(city: String, trip: String, number: u32, document: String)
+            -> Result<(), faults::Fault>;
+        stands = call_stands() -> Result<journal::Standing, faults::Fault>;
     }
 }
 

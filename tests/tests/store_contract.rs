@@ -175,7 +175,15 @@ const DAY: &str = "2026-11-26";
 
 /// A revision that owes nothing and of which nothing is due.
 fn revision(number: u32, name: &str) -> bills::NewRevision {
-    bills::NewRevision { number, bill: bill(name), billed_at: 1_000, day: DAY.to_owned(), top_up: None, due: None }
+    bills::NewRevision {
+        number,
+        bill: bill(name),
+        billed_at: 1_000,
+        day: DAY.to_owned(),
+        top_up: None,
+        due: None,
+        seen: None,
+    }
 }
 
 /// One that owes as many minor units.
@@ -1456,7 +1464,7 @@ async fn redis_keys_are_as_documented() {
     let server = RedisServer::start().unwrap();
     let store = StoreUnderTest::new(&Surroundings::redis(&server.url(""))).await.unwrap();
     put_all(&store, CITY, "a-1").await;
-    store.post(CITY, "a-1", due_at(2_000, Degradation::NotKept, revision(2, "b"))).await.unwrap();
+    store.post(CITY, "a-1", due_at(2_000, Degradation::PolicyUnavailable, revision(2, "b"))).await.unwrap();
     store.enter(CITY, "a-1", once("6f1d0c2a9b7e4f53", 7)).await.unwrap();
     let mut keys: Vec<String> = server.run("KEYS *").unwrap();
     keys.sort();
@@ -1617,13 +1625,13 @@ async fn sqlite_is_set_up_as_documented() {
     let pragma =
         |name| file.look().query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
     assert_eq!(pragma("journal_mode").unwrap(), "wal".to_owned().into());
-    assert_eq!(pragma("user_version").unwrap(), 4.into());
+    assert_eq!(pragma("user_version").unwrap(), 5.into());
     assert_eq!(pragma("integrity_check").unwrap(), "ok".to_owned().into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_another_release_is_left_alone() {
-    for (version, whose) in [(1, "earlier"), (3, "earlier"), (5, "later")] {
+    for (version, whose) in [(1, "earlier"), (4, "earlier"), (6, "later")] {
         let file = File::new();
         file.look().execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
         let store = file.open().await;

@@ -8,7 +8,7 @@ use crate::refusals;
 use farebox_access::{Asked, Enforcement, Keys, Need, Operation, Who, identify, may};
 use farebox_billing::caller::{Caller, Signed};
 use farebox_billing::ports::Ports;
-use farebox_billing::{Billing, Context, Standing};
+use farebox_billing::{Billing, Context, Standing, journal};
 use farebox_signatures as signatures;
 use farebox_web::problem::ProblemDetails;
 use farebox_web::request::Request;
@@ -39,6 +39,13 @@ impl<P: Ports> Admitted<P> {
     /// How much the caller may still ask for, if that was looked at.
     pub fn standing(&self) -> Option<Standing> {
         self.context.get()?.standing()
+    }
+
+    /// Goes on with what is to be done when there is something to answer.
+    pub fn after_answer(&self) {
+        if let Some(context) = self.context.get() {
+            journal::after_answer(context);
+        }
     }
 
     /// Whether it is known who asks.

@@ -8,6 +8,7 @@ use crate::rate_limit;
 use crate::refusals;
 use crate::routes::{self, Route};
 use farebox_billing::event::Event;
+use farebox_billing::meter::Metered;
 use farebox_billing::origins::Origins;
 use farebox_billing::ports::Ports;
 use farebox_billing::{Billing, Standing, Wanted, bills, cards, estimates, health, meter, settlement};
@@ -91,6 +92,7 @@ async fn routed<P: Ports>(
     let admitted = admitted?;
     let answer = carried_out(route, billing, request, trace, &admitted).await;
     *standing = admitted.standing();
+    admitted.after_answer();
     answer
 }
 
@@ -117,8 +119,10 @@ async fn carried_out<P: Ports>(
         }
         Route::AddSegments { trip_id } => {
             let document = document(request)?;
-            let totals = meter::add_segments(&*context().await?, &trip_id, &document).await;
-            answer::json(StatusCode::OK, &totals.map_err(refusals::details)?)
+            match meter::add_segments(&*context().await?, &trip_id, &document).await.map_err(refusals::details)? {
+                Metered::Shared(totals) => answer::json(StatusCode::OK, &totals),
+                Metered::Here(kept) => answer::json(StatusCode::ACCEPTED, &kept),
+            }
         }
         Route::CreateBill { trip_id } => {
             let document = document(request)?;

@@ -4,6 +4,7 @@
 
 pub mod bindings;
 pub mod engines;
+mod journal;
 mod store;
 mod world;
 

@@ -2,23 +2,27 @@
 
 #![allow(unsafe_code, missing_docs)]
 
-use crate::backend::{Fault, Fence, Keys, Redis, Sqlite};
+use crate::backend::{Fault, Fence, Keys, Redis, Sqlite, Synchronous};
 use crate::bills::Bills as _;
 use crate::configuration::Configuration as _;
 use crate::documents::Documents as _;
+use crate::journal::Journal as _;
 use crate::ledger::{Entry, Ledger as _};
 use crate::nonces::Nonces as _;
 use crate::quotes::Quotes as _;
 use crate::rate_limits::RateLimits as _;
 use crate::trips::{AddError, Batch, BatchError, Trips as _};
 use crate::{MAX_SEGMENTS, Settings, SharedBy, page, ttl_s};
-use exports::farebox::store::{bills, configuration, documents, faults, ledger, limits, nonces, quotes, trips};
+use exports::farebox::store::{
+    bills, configuration, documents, faults, journal, ledger, limits, nonces, quotes, trips,
+};
 use farebox_heap as _;
 use farebox_limits::{Limit, Taken, Window};
 use farebox_money::Currency;
 use farebox_records::stored::{
-    Accumulated, DocumentKind, Due, DueTrip, Entered, Generation, Known, Listed, NewRevision, Once, Page, Posted,
-    Proposal, Revision, StoredBill, TopUp,
+    Accumulated, DocumentKind, Driven, Due, DueTrip, Entered, Generation, JournalStanding, Journaled, JournaledBill,
+    JournaledTrip, Known, Listed, Named, NewRevision, Once, Page, Posted, Proposal, Revision, StoredBill, TopUp,
+    Waiting, WaitingWhat,
 };
 use std::cell::OnceCell;
 
@@ -36,6 +40,7 @@ spin_sdk::wit_bindgen::generate!({
             export farebox:store/ledger@0.1.0;
             export farebox:store/limits@0.1.0;
             export farebox:store/configuration@0.1.0;
+            export farebox:store/journal@0.1.0;
         }
     ",
     with: { "farebox:types/types@0.1.0": farebox_wit },
@@ -50,6 +55,8 @@ struct Store {
     /// Where it is shared; when this is absent, the node has it all.
     redis: Option<Redis>,
     node: Sqlite,
+    /// The same database, where a write need not be on the disk: what the journal has is on its way to the shared store.
+    quick: Sqlite,
 }
 
 thread_local! {
@@ -76,7 +83,8 @@ async fn store() -> Result<&'static Store, Fault> {
         SharedBy::Redis { url, buckets } => Some(Redis::new(url, site.clone(), Keys::new(buckets), trip_ttl_s)),
         SharedBy::Node => None,
     };
-    let new = Store { redis, node: Sqlite::new(site, synchronous, trip_ttl_s) };
+    let sqlite = |synchronous| Sqlite::new(site.clone(), synchronous, trip_ttl_s);
+    let new = Store { redis, node: sqlite(synchronous), quick: sqlite(Synchronous::Normal) };
     Ok(STORE.with(|store| *store.get_or_init(|| Box::leak(Box::new(new)))))
 }
 
@@ -177,6 +185,7 @@ impl bills::Guest for Component {
         Ok(match ask!(post(&city, &trip, &new, once.as_ref()))? {
             Posted::Created => bills::PostOutcome::Created,
             Posted::Exists(head) => bills::PostOutcome::Exists(head.into()),
+            Posted::Moved => bills::PostOutcome::Moved,
             Posted::Replayed => bills::PostOutcome::Replayed,
         })
     }
@@ -268,9 +277,166 @@ impl From<Generation> for configuration::Generation {
     }
 }
 
+impl Store {
+    /// Where the journal is, unless everything is kept on this node.
+    fn journal(&self, safe: bool) -> Option<&Sqlite> {
+        self.redis.as_ref().map(|_| if safe { &self.node } else { &self.quick })
+    }
+}
+
+impl journal::Guest for Component {
+    async fn enter_bill(
+        city: String,
+        trip: String,
+        new: bills::NewRevision,
+        documents: Vec<journal::Named>,
+    ) -> Result<journal::BillOutcome, faults::Fault> {
+        let Some(journal) = store().await?.journal(false) else { return Ok(journal::BillOutcome::Unneeded) };
+        let documents: Vec<Named> = documents.into_iter().map(named_from_wit).collect();
+        Ok(match journal.enter_bill(&city, &trip, &new_revision(new)?, &documents).await? {
+            Journaled::Unneeded => journal::BillOutcome::Unneeded,
+            Journaled::Entered(number) => journal::BillOutcome::Entered(number),
+            Journaled::Exists(bill) => journal::BillOutcome::Exists((*bill).into()),
+        })
+    }
+
+    async fn learn(city: String, trip: String, revision: bills::Revision) -> Result<Option<u64>, faults::Fault> {
+        let Some(journal) = store().await?.journal(false) else { return Ok(None) };
+        let bills::Revision { number, bill: bills::Bill { fingerprint, document } } = revision;
+        let revision = Revision { number, bill: StoredBill { fingerprint, document } };
+        Ok(journal.learn(&city, &trip, &revision).await?)
+    }
+
+    async fn enter_segments(
+        city: String,
+        trip: String,
+        segments: Vec<trips::Segment>,
+    ) -> Result<bool, trips::AddError> {
+        let Some(journal) = store().await?.journal(true) else { return Ok(false) };
+        let batch = Batch::new(segments.into_iter().map(Into::into).collect())?;
+        journal.enter_segments(&city, &trip, batch.segments()).await?;
+        Ok(true)
+    }
+
+    async fn enter_document(
+        kind: documents::DocumentKind,
+        version: String,
+        document: String,
+    ) -> Result<(), faults::Fault> {
+        let Some(journal) = store().await?.journal(false) else { return Ok(()) };
+        Ok(journal.enter_document(kind.into(), &version, &document).await?)
+    }
+
+    async fn document(named: journal::Named) -> Result<Option<String>, faults::Fault> {
+        let Some(journal) = store().await?.journal(false) else { return Ok(None) };
+        Ok(journal.journaled_document(&named_from_wit(named)).await?)
+    }
+
+    async fn of_trip(city: String, trip: String) -> Result<journal::TripEntries, faults::Fault> {
+        let found = match store().await?.journal(false) {
+            Some(journal) => journal.journaled(&city, &trip).await?,
+            None => JournaledTrip::default(),
+        };
+        let JournaledTrip { bill, segments } = found;
+        let segments = segments.into_iter().map(Into::into).collect();
+        Ok(journal::TripEntries { bill: bill.map(Into::into), segments })
+    }
+
+    async fn secure(number: u64) -> Result<bool, faults::Fault> {
+        let Some(journal) = store().await?.journal(true) else { return Ok(false) };
+        Ok(journal.secure(number).await?)
+    }
+
+    async fn withdraw(number: u64) -> Result<bool, faults::Fault> {
+        let Some(journal) = store().await?.journal(false) else { return Ok(false) };
+        Ok(journal.withdraw(number).await?)
+    }
+
+    async fn lease(most: u32) -> Result<Vec<journal::Waiting>, faults::Fault> {
+        let Some(journal) = store().await?.journal(false) else { return Ok(Vec::new()) };
+        Ok(journal.lease(most).await?.into_iter().map(Into::into).collect())
+    }
+
+    async fn settle(number: u64, outcome: journal::Outcome) -> Result<(), faults::Fault> {
+        let Some(journal) = store().await?.journal(false) else { return Ok(()) };
+        let driven = match outcome {
+            journal::Outcome::Posted => Driven::Posted,
+            journal::Outcome::Superseded(bills::Revision { number, bill }) => {
+                let bills::Bill { fingerprint, document } = bill;
+                Driven::Superseded(Revision { number, bill: StoredBill { fingerprint, document } })
+            }
+            journal::Outcome::Refused(why) => Driven::Refused(why),
+        };
+        Ok(journal.drive(number, &driven).await?)
+    }
+
+    async fn redact(city: String, trip: String, number: u32, document: String) -> Result<(), faults::Fault> {
+        let Some(journal) = store().await?.journal(true) else { return Ok(()) };
+        Ok(journal.redact_journaled(&city, &trip, number, &document).await?)
+    }
+
+    async fn stands() -> Result<journal::Standing, faults::Fault> {
+        let JournalStanding { waiting, oldest_ms, superseded, refused, bytes } = match store().await?.journal(false) {
+            Some(journal) => journal.journal().await?,
+            None => JournalStanding::default(),
+        };
+        Ok(journal::Standing { waiting, oldest_ms, superseded, refused, bytes })
+    }
+}
+
+fn named_from_wit(journal::Named { kind, version }: journal::Named) -> Named {
+    Named { kind: kind.into(), version }
+}
+
+fn named_to_wit(documents: Vec<Named>) -> Vec<journal::Named> {
+    documents.into_iter().map(|Named { kind, version }| journal::Named { kind: kind.into(), version }).collect()
+}
+
+impl From<JournaledBill> for journal::JournaledBill {
+    fn from(JournaledBill { number, waits, new, documents }: JournaledBill) -> Self {
+        Self { number, waits, new: new.into(), documents: named_to_wit(documents) }
+    }
+}
+
+impl From<Waiting> for journal::Waiting {
+    fn from(Waiting { number, city, trip, what }: Waiting) -> Self {
+        let content = match what {
+            WaitingWhat::Bill(new, documents) => journal::Content::Bill((new.into(), named_to_wit(documents))),
+            WaitingWhat::Segments(segments) => {
+                journal::Content::Segments(segments.into_iter().map(Into::into).collect())
+            }
+        };
+        Self { number, city, trip, content }
+    }
+}
+
+impl From<DocumentKind> for documents::DocumentKind {
+    fn from(kind: DocumentKind) -> Self {
+        match kind {
+            DocumentKind::RateCard => Self::RateCard,
+            DocumentKind::Policy => Self::Policy,
+            DocumentKind::Catalogue => Self::Catalogue,
+            DocumentKind::City => Self::City,
+        }
+    }
+}
+
+impl From<NewRevision> for bills::NewRevision {
+    fn from(NewRevision { revision, billed_at, day, top_up, due, seen }: NewRevision) -> Self {
+        let bills::Revision { number, bill } = revision.into();
+        let top_up = top_up.map(|TopUp { currency, amount, document }| bills::TopUp {
+            currency: currency.code().to_owned(),
+            amount,
+            document,
+        });
+        let due = due.map(|Due { reason, at }| bills::DueItem { reason: reason.into(), at });
+        Self { number, bill, billed_at, day, top_up, due, seen }
+    }
+}
+
 /// Checks what no step could put right any more.
 fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
-    let bills::NewRevision { number, bill, billed_at, day, top_up, due } = new;
+    let bills::NewRevision { number, bill, billed_at, day, top_up, due, seen } = new;
     crate::day(&day)?;
     if number == 0 {
         return Err(Fault::Other("a revision 0; the first must be 1".to_owned()));
@@ -291,6 +457,7 @@ fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
         day,
         top_up,
         due: due.map(|bills::DueItem { reason, at }| Due { reason: reason.into(), at }),
+        seen,
     })
 }
 

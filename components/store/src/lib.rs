@@ -12,6 +12,7 @@ pub mod backend;
 pub mod bills;
 pub mod configuration;
 pub mod documents;
+pub mod journal;
 pub mod ledger;
 mod limits;
 pub mod nonces;

@@ -97,7 +97,6 @@ same_cases!(Degradation <-> Degradation {
     StoreUnavailable,
     StoreRefused,
     PolicyUnavailable,
-    NotKept,
     LateSegments,
     QuoteExpired,
     VersionUnavailable,

@@ -3,15 +3,15 @@
 mod status;
 
 pub use status::{
-    BrokenDocument, Check, ConfigurationStatus, DocumentsStatus, EngineNumbers, MisfitDocument, NextGeneration,
-    ReadinessDocument, StatusDocument, StoreStatus, Verdict,
+    BrokenDocument, Check, ConfigurationStatus, DocumentsStatus, EngineNumbers, JournalStatus, MisfitDocument,
+    NextGeneration, ReadinessDocument, StatusDocument, StoreStatus, Verdict,
 };
 
 use crate::engines::PageSection;
 use crate::estimate_id::{Estimate, ProductPrice};
 use farebox_fare::{Basis, Degradation, time};
 use farebox_money::Currency;
-use farebox_records::Settlement;
+use farebox_records::{Kept, Settlement};
 use serde::Serialize;
 
 /// The answer to `POST /v1/estimates`: totals only.
@@ -169,6 +169,22 @@ pub struct TotalsDocument {
     /// The revision of the bill that the trip has already. Segments that are new to it are not on that bill.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billed: Option<u32>,
+    /// Where they are kept: in the shared store.
+    pub kept: Kept,
+}
+
+/// The answer to `POST /v1/trips/{trip_id}/segments` when the shared store did not take them.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "KeptSegments"))]
+#[derive(Debug, Serialize)]
+pub struct KeptSegments {
+    /// The trip.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Name"))]
+    pub trip_id: String,
+    /// How many came with this request, all of which are kept.
+    pub received: u32,
+    /// Where they are kept: in the journal of the node that answers, until the shared store takes them.
+    pub kept: Kept,
 }
 
 /// The answer to `POST /v1/commission`.

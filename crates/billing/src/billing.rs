@@ -4,6 +4,7 @@ use crate::backlog::Backlog;
 use crate::config::{Card, InForce, Keeper, ParsedPolicy, Snapshot, Standing};
 use crate::engines::Engines;
 use crate::event::Event;
+use crate::journal::Driving;
 use crate::once;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
@@ -38,6 +39,8 @@ pub struct Billing<P: Ports> {
     pub(crate) limiting: Limiting,
     /// Work that goes on after answers.
     pub(crate) backlog: Backlog,
+    /// What is known of this node's journal.
+    pub(crate) driving: Driving,
     /// Whether everything was looked at once, so that no request waits for it.
     pub(crate) looked: Cell<bool>,
     /// What a planted defect remembers of trips.
@@ -57,6 +60,7 @@ impl<P: Ports> Billing<P> {
             refusing: Refusing::default(),
             limiting: Limiting::default(),
             backlog: Backlog::default(),
+            driving: Driving::default(),
             looked: Cell::default(),
             #[cfg(feature = "planted")]
             remembered: RefCell::default(),

@@ -3,24 +3,31 @@
 mod choosing;
 mod covering;
 mod erasing;
+mod journaled;
 mod making;
 mod reading;
 mod records;
+mod repeating;
 
 pub use erasing::erase_passenger;
 pub use making::BillInputs;
 pub use reading::{detail, fetch};
+pub use repeating::Billed;
 
 use crate::billing::PolicyOf;
 use crate::caller::replayed;
 use crate::cards;
+use crate::config::{Card, ParsedPolicy};
 use crate::context::Context;
 use crate::coupons;
 use crate::documents;
 use crate::event::Event;
+use crate::journal::{self, NamedDocument};
 use crate::patience::Patience;
 use crate::planted::{Bug, planted};
-use crate::ports::{DocumentKind, Due, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp};
+use crate::ports::{
+    DocumentKind, Driven, Due, Journaled, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp,
+};
 use crate::pricing;
 use crate::refusal::{Code, Refusal};
 use crate::replay;
@@ -29,31 +36,23 @@ use crate::trip::{self, Ridden};
 use choosing::{Cards, choose_cards, quote};
 use farebox_fare::{Degradation, Segment, Trip, time};
 use farebox_limits::RouteClass;
-use farebox_records::{BillRecord, Finding, Kept, NotQuoted, Quote, TopUpRecord};
+use farebox_records::{BillRecord, Finding, NotQuoted, Quote, TopUpRecord};
 use futures::future::join3;
-use records::{contradiction, of_this_release};
+use records::contradiction;
+use repeating::repeat;
 use serde_json::Value;
 use std::rc::Rc;
 
-/// What is answered when a trip is billed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Billed {
-    /// Whether it was made now, and not found.
-    pub new: bool,
-    /// The record, as it is kept.
-    pub document: String,
-}
-
 /// The bill of a trip, made unless it was made before.
 ///
-/// A bill is always answered. Without the measurements that there should be it is mocked from the request; without a policy it
-/// is not settled; without a store to keep it in it is `kept: nowhere`, and asking again makes it again. What is missing it says,
-/// and it is provisional until it is put right.
+/// Without the measurements that there should be it is mocked from the request; without a policy it is not settled; what is missing
+/// it says, and it is provisional until it is put right. Without the shared store it is kept in the journal of this node, `kept:
+/// node`, and asking this node again gets the same bill.
 ///
 /// # Errors
 ///
 /// What is wrong with the request, or with what it needs; `bill-conflict` when the trip was billed from another request;
-/// `signature-replayed`.
+/// `signature-replayed`; or that neither the store nor the journal keeps the bill.
 pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Value) -> Result<Billed, Refusal> {
     context.may_in_city_of(document, RouteClass::Bill).await?;
     let Some(asked) = AskedBill::read(document) else {
@@ -62,6 +61,8 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
             Err(refusal) => Err(refusal),
         };
     };
+    // The journal before the store: what is driven in meanwhile is in both then, and not in neither.
+    let mut here = journal::of_trip(context, &asked.city, trip_id).await;
     // A repeat gets the first bill even when the trip, the cards or the whole configuration have changed since, so that is
     // looked at first.
     let (earlier, segments, quote) = join3(
@@ -71,19 +72,52 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     )
     .await;
     let fingerprint = fingerprint(&asked, &quote);
-    if let Ok(Some(earlier)) = earlier {
-        // Nothing else is written, and a request that is sent again is no repeat.
-        replay::enter(context, &asked.city, trip_id).await?;
-        return repeat(context, &asked.city, trip_id, earlier.bill, &fingerprint);
+    let earlier = match earlier {
+        Ok(Some(earlier)) => {
+            // Nothing else is written, and a request that is sent again is no repeat.
+            replay::enter(context, &asked.city, trip_id).await?;
+            journaled::learn(context, (&asked.city, trip_id), here.bill, &earlier).await;
+            return repeat(context, &asked.city, trip_id, earlier.bill, &fingerprint);
+        }
+        Ok(None) => Ok(()),
+        Err(error) => {
+            // The store was waited for; another request may have found out more meanwhile.
+            here.bill = journal::of_trip(context, &asked.city, trip_id).await.bill;
+            Err(error)
+        }
+    };
+    let trip = (asked.city.as_str(), trip_id);
+    while let Some(bill) = here.bill.filter(|_| !planted(Bug::JournalIsNotAsked)) {
+        if let Some(billed) = journaled::repeat(context, trip, bill, &fingerprint, earlier.is_ok()).await? {
+            return Ok(billed);
+        }
+        here = journal::of_trip(context, &asked.city, trip_id).await;
     }
-    match price(context, trip_id, document, segments, quote).await {
-        Ok(priced) => keep(context, priced, fingerprint).await,
-        Err(refusal) => Err(match earlier {
-            Err(error) if !planted(Bug::RefusesBeforeItKnows) => perhaps_billed(error, refusal),
-            _ => refusal,
-        }),
+    let mut segments = journaled::with_waiting(context, trip, segments, &here.segments).await;
+    for tries_left in (0..TRIES).rev() {
+        let seen = segments.as_ref().ok().and_then(|segments| u32::try_from(segments.len()).ok());
+        let seen = seen.filter(|_| tries_left > 0 && !planted(Bug::MovedIsNotSeen));
+        let priced = match price(context, trip_id, document, segments, quote.clone()).await {
+            Ok(priced) => priced,
+            Err(refusal) => {
+                return Err(match earlier {
+                    Err(error) if !planted(Bug::RefusesBeforeItKnows) => perhaps_billed(error, refusal),
+                    _ => refusal,
+                });
+            }
+        };
+        if let Some(billed) = keep(context, priced, &fingerprint, seen, earlier.is_ok()).await? {
+            return Ok(billed);
+        }
+        here.segments = journal::of_trip(context, &asked.city, trip_id).await.segments;
+        let again = self::segments(context, &asked.city, trip_id).await;
+        segments = journaled::with_waiting(context, trip, again, &here.segments).await;
     }
+    Err(Refusal::internal("a bill was refused for what it was not asked for".to_owned()))
 }
+
+/// How often a bill is made when segments keep coming while it is. The last one is kept as it is.
+const TRIES: u32 = 3;
 
 /// A bill that was priced, and what it was priced with.
 struct Priced<P: Ports> {
@@ -130,35 +164,100 @@ fn decoded<P: Ports>(context: &Context<P>, document: &Value) -> Result<BillReque
     BillRequest::decode(document, &*context.config, |estimate_id| context.settings.signer.open(estimate_id))
 }
 
-/// Keeps a bill that was made now, with its top-up and after the documents that it names; or answers the one that was made
-/// before.
-async fn keep<P: Ports>(context: &Context<P>, priced: Priced<P>, fingerprint: String) -> Result<Billed, Refusal> {
-    let Priced { mut record, cards, policy } = priced;
+/// Keeps a bill that was made now: first in the journal of this node, then in the shared store with its top-up, after the documents
+/// that it names. Or answers the one that was made before. `reached` is whether the store has answered this request.
+///
+/// `seen` is of how many segments it was made, when that matters: `None` is returned, and nobody has been told of the bill, when the
+/// trip has others now.
+async fn keep<P: Ports>(
+    context: &Context<P>,
+    priced: Priced<P>,
+    fingerprint: &str,
+    seen: Option<u32>,
+    reached: bool,
+) -> Result<Option<Billed>, Refusal> {
+    let Priced { record, cards, policy } = priced;
     let (city, trip_id) = (record.city.clone(), record.trip_id.clone());
     let document = written(&record)?;
-    let bill = StoredBill { fingerprint: fingerprint.clone(), document: document.clone() };
+    let bill = StoredBill { fingerprint: fingerprint.to_owned(), document: document.clone() };
     let new = NewRevision {
         revision: Revision { number: 1, bill },
         billed_at: context.now,
         day: time::day(context.now, &cards.passenger.time_zone),
         top_up: top_up(&record, 1)?,
         due: due(context, &record),
+        seen,
+    };
+    let named = named(&cards, policy.as_deref());
+    let entered = if planted(Bug::JournalAfterTheStore) {
+        Ok(Journaled::Unneeded)
+    } else {
+        journal::enter_bill(context, &city, &trip_id, &new, &named).await
+    };
+    let mut entry = match entered {
+        Ok(Journaled::Entered(entry)) => Some(entry),
+        Ok(Journaled::Unneeded) => None,
+        Ok(Journaled::Exists(bill)) => {
+            return journaled::repeat(context, (&city, &trip_id), *bill, fingerprint, reached).await;
+        }
+        Err(error) => {
+            context.tell(&Event::JournalFailed { why: error.line() });
+            None
+        }
     };
     let documents = keep_documents(context, &city, &cards, policy.as_deref());
-    match post_after(documents, context, &city, &trip_id, new).await {
-        Ok(Posted::Created) => Ok(Billed { new: true, document }),
-        Ok(Posted::Exists(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Billed { new: true, document }),
-        Ok(Posted::Exists(head)) => repeat(context, &city, &trip_id, head.bill, &fingerprint),
-        Ok(Posted::Replayed) => Err(replayed()),
-        Err(error) => {
-            context.tell(&Event::BillNotStored { city, trip: trip_id, why: error.line() });
-            if !planted(Bug::UnstoredIsNotSaid) {
-                record.kept = Kept::Nowhere;
-                record.lack(Degradation::NotKept);
+    match post_after(documents, context, &city, &trip_id, new.clone()).await {
+        Ok(Posted::Created) => {
+            journal::note(context, entry, Driven::Posted);
+            Ok(Some(Billed { new: true, document }))
+        }
+        Ok(Posted::Moved) => {
+            // Somebody may have been answered it already: then it is kept as it is.
+            if let Some(entry) = entry
+                && !journal::withdraw(context, entry).await
+            {
+                let known = journal::of_trip(context, &city, &trip_id).await.bill;
+                if let Some(bill) = known.filter(|bill| bill.number == entry) {
+                    return journaled::repeat(context, (&city, &trip_id), bill, fingerprint, reached).await;
+                }
             }
-            Ok(Billed { new: true, document: written(&record)? })
+            Ok(None)
+        }
+        Ok(Posted::Exists(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Some(Billed { new: true, document })),
+        Ok(Posted::Exists(head)) => {
+            journal::learn(context, (&city, &trip_id), &head).await;
+            repeat(context, &city, &trip_id, head.bill, fingerprint).map(Some)
+        }
+        // What is entered waits on: another request may have answered it. Driven in, it is found out what it has come to.
+        Ok(Posted::Replayed) => Err(replayed()),
+        Err(error @ StoreError::Fenced { .. }) => Err(error.into_refusal("bills.post")),
+        Err(error) => {
+            if planted(Bug::JournalAfterTheStore) {
+                let entered = journal::enter_bill(context, &city, &trip_id, &new, &named).await;
+                entry = entered.ok().and_then(|entered| match entered {
+                    Journaled::Entered(entry) => Some(entry),
+                    _ => None,
+                });
+            }
+            journaled::kept_here(context, (&city, &trip_id), entry, document, error).await.map(Some)
         }
     }
+}
+
+/// What a bill is made with.
+fn named<'a, P: Ports>(cards: &'a Cards<P>, policy: Option<&'a PolicyOf<P>>) -> Vec<NamedDocument<'a>> {
+    let kind = DocumentKind::RateCard;
+    let cards = [&*cards.passenger, &*cards.driver].map(|card| {
+        let Card { version, document: text, journaled, .. } = card;
+        NamedDocument { kind, version, text, journaled }
+    });
+    let policy = policy.map(|ParsedPolicy { version, document: text, journaled, .. }| NamedDocument {
+        kind: DocumentKind::Policy,
+        version,
+        text,
+        journaled,
+    });
+    cards.into_iter().chain(policy).collect()
 }
 
 /// Posts a revision once the documents that it names are kept: what is billed can be made again for as long as it is there.
@@ -239,22 +338,6 @@ fn top_up(bill: &BillRecord, revision: u32) -> Result<Option<TopUp>, Refusal> {
 fn due<P: Ports>(context: &Context<P>, record: &BillRecord) -> Option<Due> {
     let reason = record.reasons.first().filter(|_| record.provisional && !planted(Bug::ProvisionalIsNotDue))?;
     Some(Due { reason: *reason, at: context.now })
-}
-
-/// Answers with the bill that was made before, if it was made from an equal request.
-fn repeat<P: Ports>(
-    context: &Context<P>,
-    city: &str,
-    trip_id: &str,
-    earlier: StoredBill,
-    fingerprint: &str,
-) -> Result<Billed, Refusal> {
-    if earlier.fingerprint != fingerprint && !planted(Bug::RepeatsAreNotCompared) {
-        let detail = "a trip is billed once; GET the bill to see it, or send the request it was made from";
-        return Err(Refusal::new(Code::BillConflict, detail));
-    }
-    of_this_release(context, city, trip_id, &earlier.document)?;
-    Ok(Billed { new: false, document: earlier.document })
 }
 
 /// Equal for requests that ask for the same bill.

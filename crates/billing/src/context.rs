@@ -31,6 +31,8 @@ pub struct Context<P: Ports> {
     /// call it, and asking the clock is a call of the host.
     first_call: Cell<Option<Duration>>,
     pub(crate) standing: Cell<Option<Standing>>,
+    /// Whether the store has answered a call of this request.
+    store_answers: Cell<bool>,
 }
 
 impl<P: Ports> Context<P> {
@@ -45,6 +47,7 @@ impl<P: Ports> Context<P> {
         Ok(Self {
             first_call: Cell::new(None),
             standing: Cell::new(None),
+            store_answers: Cell::default(),
             now: i64::try_from(now_ms / 1000).unwrap_or(Timestamp::MAX),
             caller: Caller::Local,
             trace: trace.to_owned(),
@@ -57,6 +60,11 @@ impl<P: Ports> Context<P> {
     /// How much the caller may still ask for, if that is limited and was looked at.
     pub fn standing(&self) -> Option<Standing> {
         self.standing.get()
+    }
+
+    /// Whether the shared store has answered this request what it asked, at least once.
+    pub(crate) fn store_answers(&self) -> bool {
+        self.store_answers.get()
     }
 
     /// The world around.
@@ -97,9 +105,29 @@ impl<P: Ports> Context<P> {
         self.heard(self.ports().within(allowed, call).await?)
     }
 
+    /// Waits for a call of the journal: as long as for a write, whatever the shared store has left of the time of its request.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub(crate) async fn here<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    where
+        E: CallError,
+    {
+        let allowed = self.settings.deadlines.write;
+        self.unless_refused(self.ports().within(allowed, call).await?)
+    }
+
+    fn heard<T, E: CallError>(&self, answer: Result<T, E>) -> Result<T, E> {
+        if answer.is_ok() {
+            self.store_answers.set(true);
+        }
+        self.unless_refused(answer)
+    }
+
     /// Tells it when the store refuses, whatever becomes of the request: that does not go away by itself. Now and then is
     /// enough: where the disk is full, the log may be on it.
-    fn heard<T, E: CallError>(&self, answer: Result<T, E>) -> Result<T, E> {
+    fn unless_refused<T, E: CallError>(&self, answer: Result<T, E>) -> Result<T, E> {
         if let Err(error) = &answer
             && let Some(StoreError::Refused(why)) = error.of_store()
             && self.billing.refusing.is_news(why, self.ports().elapsed())

@@ -50,13 +50,56 @@ pub enum Event {
         /// What the store said.
         why: String,
     },
-    /// A bill is answered that is kept nowhere.
-    BillNotStored {
+    /// A bill is answered that is kept in the journal of this node, until the shared store takes it.
+    BillKeptHere {
         /// Of the trip.
         city: String,
         /// Which trip.
         trip: String,
         /// What the store said.
+        why: String,
+    },
+    /// A bill is not answered: neither the shared store nor the journal of this node keeps it.
+    BillNotKept {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// What the store said.
+        why: String,
+    },
+    /// Segments are kept in the journal of this node, until the shared store takes them.
+    SegmentsKeptHere {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// What the store said.
+        why: String,
+    },
+    /// The journal of this node does not take an entry, or does not say what it has.
+    JournalFailed {
+        /// What it said.
+        why: String,
+    },
+    /// A bill that this node may have answered has given way to another one of the trip, which the shared store has.
+    BillSuperseded {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// Its number in the journal.
+        entry: u64,
+    },
+    /// The shared store will never take what this node has accepted. Somebody has to look at it.
+    EntryRefused {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// Its number in the journal.
+        entry: u64,
+        /// Why not.
         why: String,
     },
     /// Who rode was taken out of a bill.
@@ -218,6 +261,7 @@ impl Event {
                 Severity::Error
             }
             Self::CopyUnusable { .. } | Self::ProductLeftOut { .. } | Self::BillNotSettled { .. } => Severity::Error,
+            Self::BillNotKept { .. } | Self::JournalFailed { .. } | Self::EntryRefused { .. } => Severity::Error,
             Self::DocumentRefused { .. } | Self::GenerationNotLoaded { .. } | Self::StoreRefused { .. } => {
                 Severity::Error
             }

@@ -15,7 +15,7 @@
 //! | metered | [`meter`]; what is odd about it are [`findings`], what is not there is for [`completeness`] to say, and what stands in for it a [`guess`] |
 //! | billed, repeated, shown | [`bills`] |
 //! | settled | [`settlement`] |
-//! | kept | as a [record](farebox_records) |
+//! | kept | as a [record](farebox_records); before the shared store has it, in the [`journal`] of the node |
 //! | refused | with a [`refusal`] |
 
 pub mod answers;
@@ -38,6 +38,7 @@ pub mod findings;
 pub mod geodesy;
 pub mod guess;
 pub mod health;
+pub mod journal;
 mod later;
 mod limiting;
 pub mod limits;

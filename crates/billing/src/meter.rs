@@ -1,33 +1,62 @@
 //! The meter: segments come in, totals go out.
 
-use crate::answers::TotalsDocument;
+use crate::answers::{KeptSegments, TotalsDocument};
 use crate::context::Context;
+use crate::event::Event;
+use crate::journal;
 use crate::planted::{Bug, planted};
 use crate::ports::{Accumulated, Ports, SegmentsError, StoreError};
 use crate::refusal::Refusal;
 use crate::replay;
 use crate::requests::SegmentsRequest;
 use farebox_limits::RouteClass;
+use farebox_records::Kept;
 use serde_json::Value;
 
-/// Adds all segments or none. There is nothing to fall back to: without the store the caller is asked to send them again,
-/// which is harmless.
+/// What is answered when segments are taken.
+#[derive(Debug)]
+pub enum Metered {
+    /// The shared store has them.
+    Shared(TotalsDocument),
+    /// The journal of this node has them, until the shared store takes them. What the trip adds up to is not known.
+    Here(KeptSegments),
+}
+
+/// Adds all segments or none. What the shared store does not take is kept in the journal of this node; where there is none, the caller
+/// is asked to send it again, which is harmless.
 ///
 /// # Errors
 ///
-/// What is wrong with the request; `segment-conflict`, `too-many-segments`; `signature-replayed`; or that the store did not take them.
-pub async fn add_segments<P: Ports>(
-    context: &Context<P>,
-    trip_id: &str,
-    document: &Value,
-) -> Result<TotalsDocument, Refusal> {
+/// What is wrong with the request; `segment-conflict`, `too-many-segments`; `signature-replayed`; or that neither the store nor the
+/// journal took them.
+pub async fn add_segments<P: Ports>(context: &Context<P>, trip_id: &str, document: &Value) -> Result<Metered, Refusal> {
     context.may_in_city_of(document, RouteClass::Meter).await?;
     let SegmentsRequest { city, segments } = SegmentsRequest::decode(document, &*context.config)?;
     let once = replay::once(context);
     let added = context.write(context.ports().add_segments(&city, trip_id, &segments, once.as_ref())).await;
-    let Accumulated { distance_m, duration_s, segments, billed } = match added {
-        Err(SegmentsError::Store(StoreError::TimedOut)) if planted(Bug::LateIsAcknowledged) => Accumulated::default(),
-        added => added.map_err(|error| error.into_refusal(&segments))?,
+    let trip_id = trip_id.to_owned();
+    let error = match added {
+        Ok(Accumulated { distance_m, duration_s, segments, billed }) => {
+            let kept = Kept::Shared;
+            return Ok(Metered::Shared(TotalsDocument { trip_id, distance_m, duration_s, segments, billed, kept }));
+        }
+        Err(SegmentsError::Store(error)) if !matches!(error, StoreError::Fenced { .. }) => error,
+        Err(error) => return Err(error.into_refusal(&segments)),
     };
-    Ok(TotalsDocument { trip_id: trip_id.to_owned(), distance_m, duration_s, segments, billed })
+    let why = error.line();
+    let is_kept = if planted(Bug::LateIsAcknowledged) && error == StoreError::TimedOut {
+        true
+    } else {
+        match journal::enter_segments(context, &city, &trip_id, &segments).await {
+            Ok(is_kept) => is_kept,
+            Err(SegmentsError::Store(_)) => false,
+            Err(conflict) => return Err(conflict.into_refusal(&segments)),
+        }
+    };
+    if !is_kept {
+        return Err(SegmentsError::Store(error).into_refusal(&segments));
+    }
+    context.tell(&Event::SegmentsKeptHere { city, trip: trip_id.clone(), why });
+    let received = u32::try_from(segments.len()).unwrap_or(u32::MAX);
+    Ok(Metered::Here(KeptSegments { trip_id, received, kept: Kept::Node }))
 }

@@ -18,7 +18,7 @@ pub enum Bug {
     LostIsEmpty,
     /// The documents that a bill names are kept after it, and it is answered even when that fails.
     DocumentsAfterTheBill,
-    /// A bill that could not be stored is answered as if it were.
+    /// A bill that neither the shared store nor the journal has is answered as if it were kept.
     UnstoredIsNotSaid,
     /// Nobody looks at whether segments contradict one another, or have holes.
     HolesAreNotSaid,
@@ -48,11 +48,27 @@ pub enum Bug {
     AttemptsAreOne,
     /// What the adapter of the store sends again, when its connection broke, is taken for a replay. Adapters are the simulator's.
     RetriesAreReplays,
+    /// A bill is entered in the journal when the shared store did not take it, and not before.
+    JournalAfterTheStore,
+    /// What this node has in its journal is not looked at before a bill is made.
+    JournalIsNotAsked,
+    /// A bill that has given way to another is taken for posted.
+    LosersAreNotListed,
+    /// Segments that wait in the journal are not on the bill.
+    WaitingIsNotBilled,
+    /// What the shared store has of a trip is not known to the node that has answered it, once the store does not say any more.
+    RepeatsAreNotLearned,
+    /// A bill is taken back when segments came, though somebody was answered it.
+    AnsweredIsTakenBack,
+    /// Nobody looks whether segments came between the reading of a trip and the posting of its bill.
+    MovedIsNotSeen,
+    /// A bill that only the journal has is said to be in the shared store.
+    HereIsSaidToBeShared,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 29] = [
         Self::TopUpInASecondStep,
         Self::LateIsNoBill,
         Self::FingerprintSeesTheQuote,
@@ -74,6 +90,14 @@ impl Bug {
         Self::RepeatsAreNotEntered,
         Self::AttemptsAreOne,
         Self::RetriesAreReplays,
+        Self::JournalAfterTheStore,
+        Self::JournalIsNotAsked,
+        Self::LosersAreNotListed,
+        Self::WaitingIsNotBilled,
+        Self::RepeatsAreNotLearned,
+        Self::AnsweredIsTakenBack,
+        Self::MovedIsNotSeen,
+        Self::HereIsSaidToBeShared,
     ];
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_billing::engines::RateCard as _;
+use farebox_billing::meter::Metered;
 use farebox_billing::pricing::of_the_driver;
 use farebox_billing::refusal::Refusal;
 use farebox_billing::{Billing, Context, bills, estimates, meter};
@@ -207,8 +208,15 @@ fn late_segments_are_said() {
     let world = World::with_config(folder.path().to_owned());
     let billing = Billing::new(world.clone());
     let context = now(Context::new(&billing, "")).unwrap();
-    let post = |text: &str| {
-        now(meter::add_segments(&context, "t", &json!({"city": "ride", "segments": segments(text)}))).unwrap()
+    let post = |text: &str| match now(meter::add_segments(
+        &context,
+        "t",
+        &json!({"city": "ride", "segments": segments(text)}),
+    ))
+    .unwrap()
+    {
+        Metered::Shared(totals) => totals,
+        Metered::Here(kept) => panic!("{kept:?}"),
     };
     assert_eq!(post("10:00 600 s 4000 m").billed, None);
     let bill = || now(bills::create(&context, "t", &request("meter", "10:00-10:10"))).unwrap();

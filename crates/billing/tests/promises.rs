@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_billing::bills::{self, Billed};
+use farebox_billing::meter::Metered;
 use farebox_billing::ports::NewRevision;
 use farebox_billing::refusal::{Code, Refusal};
-use farebox_billing::{Billing, Context, Wanted, cards, estimates, meter};
-use farebox_fare::Degradation;
+use farebox_billing::{Billing, Context, Wanted, cards, estimates, journal, meter};
+use farebox_fare::{Degradation, Segment};
 use farebox_kit::artifacts::copy_configuration;
+use farebox_kit::journal::Journal;
 use farebox_kit::memory::{Failure, World, now};
+use farebox_records::Kept;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::rc::Rc;
@@ -16,6 +19,8 @@ use tempfile::TempDir;
 
 const CALLS: [&str; 8] =
     ["add_segments", "segments", "put_quote", "quote", "put_document", "document", "post_bill", "bill"];
+
+const JOURNAL: [&str; 4] = ["enter_bill", "enter_segments", "journaled", "secure"];
 
 struct Ride {
     world: World,
@@ -94,6 +99,22 @@ impl Ride {
         Self { billing, world, estimate_id: self.estimate_id.clone(), folder: Some(folder) }
     }
 
+    fn beside_redis() -> Self {
+        let ride = Self::new();
+        *ride.world.0.journal.borrow_mut() = Some(Journal::default());
+        ride
+    }
+
+    /// Answers a request about another trip, and lets go on what goes on after it.
+    fn answer_something_else(&self) {
+        let context = self.context();
+        let request = json!({"city": "110000", "segments": [
+            {"seq": 1, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 1, "duration_s": 1}]});
+        now(meter::add_segments(&*context, "another", &request)).unwrap();
+        journal::after_answer(&*context);
+        self.world.after_answers();
+    }
+
     fn fail(&self, what: &str) {
         let mut failures = self.world.0.failures.borrow_mut();
         failures.clear();
@@ -139,23 +160,36 @@ fn failures() {
             ride.estimate();
         }
         ride.fail(fails);
-        let mut billed = ride.bill().unwrap();
+        if more.iter().any(|word| word.starts_with("journal")) {
+            *ride.world.0.journal.borrow_mut() = Some(Journal::default());
+        }
+        if more.contains(&"journal fails") {
+            ride.world.0.failures.borrow_mut().extend(JOURNAL.map(|call| (call, Failure::Unavailable)));
+        }
+        let mut billed = ride.bill();
         if more.contains(&"again") {
             ride.fail("nothing");
             ride.world.0.events.borrow_mut().clear();
-            billed = ride.bill().unwrap();
+            billed = ride.bill();
         }
-        let record: Value = serde_json::from_str(&billed.document).unwrap();
-        let lacks = json!(record.get("reasons").is_some());
-        assert_eq!((&record["degraded"], &record["provisional"]), (&lacks, &lacks), "{case}");
+        let answer = match &billed {
+            Ok(billed) if billed.new => "new",
+            Ok(_) => "earlier",
+            Err(refusal) => refusal.code.word(),
+        };
+        let record = billed.as_ref().map_or(Value::Null, |billed| serde_json::from_str(&billed.document).unwrap());
+        if billed.is_ok() {
+            let lacks = json!(record.get("reasons").is_some());
+            assert_eq!((&record["degraded"], &record["provisional"]), (&lacks, &lacks), "{case}");
+        }
         let pinned = [&record["pinned"]["rate_card"], &record["pinned"]["reason"]];
         let mut events = ride.world.0.events.borrow().clone();
         events.sort();
         let actual = [
-            if billed.new { "new" } else { "earlier" }.to_owned(),
-            record["basis"].as_str().unwrap().to_owned(),
+            answer.to_owned(),
+            record["basis"].as_str().unwrap_or_default().to_owned(),
             record["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
-            record["kept"].as_str().unwrap().to_owned(),
+            record["kept"].as_str().unwrap_or_default().to_owned(),
             match ride.head().map(|head| head.top_up) {
                 Some(Some(_)) => "entered",
                 Some(None) => "waits",
@@ -327,7 +361,96 @@ fn repeats_need_no_configuration() {
     assert_eq!(refusal.code, Code::BillConflict);
 }
 
-/// The meter has nothing to fall back to: what is not acknowledged was not taken, as far as is known.
+/// What a node has answered while the store was away it answers again, to the byte, reads and shows; another request is a conflict. When the
+/// store is back it is driven in after an answer, with its top-up, and says that it is shared; nothing else of it changes.
+#[test]
+fn a_node_answers_for_itself() {
+    let ride = Ride::beside_redis();
+    ride.meter();
+    ride.fail("everything says no");
+    let first = ride.bill().unwrap();
+    assert!(first.new && first.document.contains("\"kept\":\"node\""), "{}", first.document);
+    assert_eq!(ride.bill().unwrap(), Billed { new: false, ..first.clone() });
+    assert_eq!(now(bills::fetch(&*ride.context(), "t", Some("110000"))).unwrap(), first.document);
+    now(bills::detail(&*ride.context(), "t", Some("110000"), Wanted::default())).unwrap();
+    let mut other = ride.request();
+    other["tolls"] = "1.00".into();
+    assert_eq!(now(bills::create(&*ride.context(), "t", &other)).unwrap_err().code, Code::BillConflict);
+
+    ride.fail("nothing");
+    assert_eq!(ride.head(), None);
+    ride.answer_something_else();
+    let head = ride.head().unwrap();
+    let shared = first.document.replace("\"kept\":\"node\"", "\"kept\":\"shared\"");
+    assert_eq!(head.revision.bill.document, shared);
+    assert_eq!(ride.bill().unwrap(), Billed { new: false, document: shared });
+    assert_eq!(ride.world.0.due.borrow()["t"].reason, Some(Degradation::StoreUnavailable));
+}
+
+/// Segments that the store did not take are on the bill that is made when it is back, and in the store; posted again they change
+/// nothing, and one that says something else is a conflict.
+#[test]
+fn segments_that_a_node_keeps_are_billed() {
+    let ride = Ride::beside_redis();
+    ride.meter();
+    ride.fail("add_segments says no");
+    let more = |distance: u32| {
+        let segment =
+            json!({"seq": 2, "started_at": "2026-11-21T08:20:00+08:00", "distance_m": distance, "duration_s": 60});
+        now(meter::add_segments(&*ride.context(), "t", &json!({"city": "110000", "segments": [segment]})))
+    };
+    for _ in 0..2 {
+        let Metered::Here(kept) = more(1_000).unwrap() else { panic!("it is not in the journal") };
+        assert_eq!((kept.received, kept.kept), (1, Kept::Node));
+    }
+    assert_eq!(more(2_000).unwrap_err().code, Code::SegmentConflict);
+    let bill: Value = serde_json::from_str(&ride.bill().unwrap().document).unwrap();
+    assert_eq!((&bill["distance_m"], &bill["kept"]), (&json!(11_000), &json!("shared")));
+    ride.fail("nothing");
+    ride.answer_something_else();
+    ride.answer_something_else();
+    assert_eq!(ride.world.0.segments.borrow()["t"].len(), 2);
+    assert_eq!(ride.world.0.journal.borrow().as_ref().unwrap().standing().waiting, 0);
+}
+
+/// Of two nodes that bill a trip while neither reaches the store, the one that is driven in first counts; the other's bill is listed
+/// before anybody is answered the one that counts.
+#[test]
+fn who_comes_first_counts() {
+    let ride = Ride::beside_redis();
+    ride.meter();
+    ride.fail("everything says no");
+    let loser = ride.bill().unwrap();
+    let other = ride.elsewhere(|_| {});
+    let winner = other.bill().unwrap();
+    assert_ne!(loser.document, winner.document);
+    *ride.world.0.bills.borrow_mut() = other.world.0.bills.borrow().clone();
+    ride.fail("nothing");
+    ride.world.0.events.borrow_mut().clear();
+    assert_eq!(ride.bill().unwrap().document, winner.document);
+    assert_eq!(*ride.world.0.events.borrow(), ["bill-superseded"]);
+    ride.fail("bill says no");
+    assert_eq!(ride.bill().unwrap().document, winner.document, "the node knows it from now on");
+}
+
+/// A bill is made again when segments come between the reading of a trip and the posting of its bill.
+#[test]
+fn a_trip_that_moves_is_read_again() {
+    let ride = Ride::beside_redis();
+    ride.meter();
+    ride.world.0.arrives.borrow_mut().push(Segment {
+        sequence: 2,
+        started_at: 1_795_220_400,
+        distance_m: 1_000,
+        duration_s: 60,
+    });
+    let bill: Value = serde_json::from_str(&ride.bill().unwrap().document).unwrap();
+    assert_eq!((&bill["distance_m"], &bill["kept"]), (&json!(11_000), &json!("shared")));
+    assert_eq!(ride.world.0.bills.borrow()["t"].len(), 1);
+    assert_eq!(ride.world.0.due.borrow().get("t"), None);
+}
+
+/// Without a journal the meter has nothing to fall back to: what is not acknowledged was not taken, as far as is known.
 #[test]
 fn segments_are_taken_or_refused() {
     for (how, code) in [
@@ -372,7 +495,9 @@ fn all_of_a_bill_is_kept_at_once() {
     assert!(ride.world.0.due.borrow().is_empty());
     let late = json!({"city": "110000", "segments": [
         {"seq": 2, "started_at": "2026-11-21T08:20:00+08:00", "distance_m": 10, "duration_s": 1}]});
-    let totals = now(meter::add_segments(&*ride.context(), "t", &late)).unwrap();
+    let Metered::Shared(totals) = now(meter::add_segments(&*ride.context(), "t", &late)).unwrap() else {
+        panic!("it is not in the store")
+    };
     assert_eq!((totals.segments, totals.billed), (2, Some(1)));
     let due = ride.world.0.due.borrow().get("t").map(|due| (due.revision, due.reason, due.at));
     assert_eq!(due, Some((1, Some(Degradation::LateSegments), 1_795_219_200)));

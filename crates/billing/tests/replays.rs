@@ -4,10 +4,12 @@
 use farebox_access::{Keys, Operation};
 use farebox_billing::bills::{self, Billed};
 use farebox_billing::caller::{Caller, Signed};
+use farebox_billing::meter::Metered;
 use farebox_billing::ports::Ids as _;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_billing::{Billing, Context, meter};
 use farebox_kit::access::{self, EVERYTHING};
+use farebox_kit::journal::Journal;
 use farebox_kit::memory::{Failure, World, now};
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -40,7 +42,10 @@ impl Ride {
         let segment = json!({"seq": sequence, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 9_000, "duration_s": 1_200});
         let request = json!({"city": "110000", "segments": [segment]});
         let context = self.signed(nonce, Operation::AddSegments);
-        now(meter::add_segments(&*context, "t", &request)).map(|totals| totals.segments)
+        now(meter::add_segments(&*context, "t", &request)).map(|metered| match metered {
+            Metered::Shared(totals) => totals.segments,
+            Metered::Here(kept) => kept.received,
+        })
     }
 
     fn bill(&self, nonce: &str) -> Result<Billed, Refusal> {
@@ -138,23 +143,34 @@ fn a_nonce_is_kept_for_an_hour() {
 /// is refused, and signed anew it is what there is.
 #[test]
 fn a_store_that_is_away() {
-    let ride = Ride::new();
-    ride.meter("m1", 1).unwrap();
+    let beside_redis = || {
+        let ride = Ride::new();
+        *ride.world.0.journal.borrow_mut() = Some(Journal::default());
+        ride.meter("m1", 1).unwrap();
+        ride
+    };
     for how in [Failure::Unavailable, Failure::Refused, Failure::Silent] {
-        ride.fail("post_bill", how);
+        let ride = beside_redis();
+        ride.world.0.failures.borrow_mut().extend([("post_bill", how), ("enter", how)]);
         for _ in 0..2 {
             // There is nobody who could tell that it is a replay.
-            assert_eq!(kept(&ride.bill("b1").unwrap()), "nowhere", "{how:?}");
+            assert_eq!(kept(&ride.bill("b1").unwrap()), "node", "{how:?}");
         }
+        ride.fail("post_bill", how);
+        assert_eq!(kept(&ride.bill("b1").unwrap()), "node", "{how:?}: it is the first that the store hears of");
+        assert_replayed(ride.bill("b1"));
     }
+    let ride = beside_redis();
     ride.fail("post_bill", Failure::Late);
-    assert_eq!(kept(&ride.bill("b1").unwrap()), "nowhere");
+    assert_eq!(kept(&ride.bill("b1").unwrap()), "node");
     ride.mend();
     assert_replayed(ride.bill("b1"));
     let first = ride.bill("b2").unwrap();
     assert_eq!((first.new, &*kept(&first)), (false, "shared"));
 
     ride.fail("add_segments", Failure::Late);
+    assert_eq!(ride.meter("m2", 2), Ok(1), "the journal has it");
+    *ride.world.0.journal.borrow_mut() = None;
     assert_eq!(ride.meter("m2", 2).unwrap_err().code, Code::StoreTimedOut);
     ride.fail("add_segments", Failure::Unavailable);
     assert_eq!(ride.meter("m1", 2).unwrap_err().code, Code::StoreUnavailable);

@@ -19,8 +19,6 @@ words! {
         StoreRefused = "store-refused",
         /// There is no commission policy that can be used, so nothing is settled.
         PolicyUnavailable = "policy-unavailable",
-        /// The bill is kept nowhere.
-        NotKept = "not-kept",
         /// Segments came after the bill.
         LateSegments = "late-segments",
         /// The quote is not kept any more, or never was.

@@ -39,7 +39,7 @@ pub struct BillRecord {
     pub product: String,
     /// Where the quantities come from.
     pub basis: Basis,
-    /// Whether anything was missing that the bill should have been made from, or kept in.
+    /// Whether anything was missing that the bill should have been made from.
     pub degraded: bool,
     /// What was missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -49,7 +49,8 @@ pub struct BillRecord {
     pub findings: Vec<Finding>,
     /// Whether the bill may yet be put right. What it owes the driver waits until it is.
     pub provisional: bool,
-    /// Where the bill is kept. Kept nowhere, asking again makes it again.
+    /// Where the bill is kept, as far as is known when it is answered. The one word of a record that may be another when it is
+    /// asked for again.
     pub kept: Kept,
     /// When the bill was made.
     #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
@@ -105,10 +106,10 @@ pub struct BillRecord {
 words! {
     /// Where a bill is kept.
     pub enum Kept {
-        /// In the store that all sites of a city share.
+        /// In the store that the nodes of a site share.
         Shared = "shared",
-        /// Nowhere.
-        Nowhere = "nowhere",
+        /// In the journal of the node that answers, until the shared store takes it.
+        Node = "node",
     }
 }
 
@@ -132,6 +133,13 @@ impl BillRecord {
         }
         self.degraded = true;
         self.provisional = true;
+    }
+
+    /// The text of a record, as this release writes it, when it is kept elsewhere. One that this release cannot read stays as it is.
+    pub fn kept_in(document: &str, kept: Kept) -> String {
+        let record: Result<Self, _> = read::strictly(document);
+        let text = record.map(|record| serde_json::to_string(&Self { kept, ..record }));
+        text.ok().and_then(Result::ok).unwrap_or_else(|| document.to_owned())
     }
 
     /// What the platform owes the driver for good: nothing as long as the bill may yet be put right.
@@ -180,13 +188,11 @@ impl BillRecord {
         let nothing_is_left = self.basis == Basis::Mocked && found(Response::Drop);
         let incomplete = reasons.contains(&Degradation::TripIncomplete);
         let unsettled = reasons.contains(&Degradation::PolicyUnavailable);
-        let nowhere = reasons.contains(&Degradation::NotKept);
         for (what, is_so, said) in [
             ("degraded", self.degraded, !reasons.is_empty()),
             ("incomplete", found(Response::Incomplete) || nothing_is_left, incomplete),
             ("unsettled", settlement.is_none(), unsettled),
             ("without a policy", versions.policy.is_none(), unsettled),
-            ("kept nowhere", self.kept == Kept::Nowhere, nowhere),
         ] {
             if is_so != said {
                 let reasons: Vec<&str> = reasons.iter().map(|reason| reason.word()).collect();
@@ -375,7 +381,6 @@ mod tests {
         let lacks_policy = "it is not unsettled, and its reasons are [trip-missing, policy-unavailable]";
         check("[\"trip-missing\"]", "[\"trip-missing\",\"policy-unavailable\"]", lacks_policy);
         check("\"policy\":\"ef\",", "", "it is without a policy, and its reasons are [trip-missing]");
-        check("\"shared\"", "\"nowhere\"", "it is kept nowhere, and its reasons are [trip-missing]");
         let metered = BILL.replacen("\"basis\":\"mocked\"", "\"basis\":\"metered\"", 1);
         let metered = metered.replace(reasons, "\"degraded\":false,\"provisional\":true");
         let read = serde_json::from_str::<BillRecord>(&metered).unwrap().verify();

@@ -2,7 +2,7 @@
 //! configurations of a node. The store and whoever asks it have the same.
 
 use farebox_document::words;
-use farebox_fare::{Degradation, Timestamp};
+use farebox_fare::{Degradation, Segment, Timestamp};
 use farebox_money::{Currency, MinorUnits};
 
 words! {
@@ -64,6 +64,8 @@ pub struct NewRevision {
     pub top_up: Option<TopUp>,
     /// What has to be done again.
     pub due: Option<Due>,
+    /// How many segments the trip had when this was made of them; `None` when it does not matter how many it has now.
+    pub seen: Option<u32>,
 }
 
 /// What became of a revision that was posted.
@@ -73,6 +75,8 @@ pub enum Posted {
     Created,
     /// It is not the next one. This is the newest, and nothing was written but the nonce of the request.
     Exists(Revision),
+    /// The trip has not as many segments as when it was made. Nothing was written.
+    Moved,
     /// The request was carried out before, in another attempt. Nothing was written.
     Replayed,
 }
@@ -179,4 +183,94 @@ pub struct Proposal {
     pub lead_ms: u64,
     /// What it consists of, as JSON: an object of paths, each with the version of its text.
     pub manifest: String,
+}
+
+/// A document that a bill names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Its version.
+    pub version: String,
+}
+
+/// A bill in the journal of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournaledBill {
+    /// Counts the entries of the journal up from 1.
+    pub number: u64,
+    /// Whether the shared store may not have it yet.
+    pub waits: bool,
+    /// The bill, and what is posted with it.
+    pub new: NewRevision,
+    /// What it was made with.
+    pub documents: Vec<Named>,
+}
+
+/// What became of a bill that was to be entered in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Journaled {
+    /// There is no journal: what is shared is kept on this node alone.
+    Unneeded,
+    /// It is entered, under this number.
+    Entered(u64),
+    /// The trip has one there already, which may be of another request. Nothing was written.
+    Exists(Box<JournaledBill>),
+}
+
+/// What the journal of a node has of a trip.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JournaledTrip {
+    /// Its bill: the newest revision that was neither superseded nor refused.
+    pub bill: Option<JournaledBill>,
+    /// The segments that the shared store may not have yet, ascending by number.
+    pub segments: Vec<Segment>,
+}
+
+/// Something that the shared store may not have yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its number in the journal.
+    pub number: u64,
+    /// Of which city.
+    pub city: String,
+    /// Of which trip.
+    pub trip: String,
+    /// What it is.
+    pub what: WaitingWhat,
+}
+
+/// What the shared store may not have yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WaitingWhat {
+    /// A bill, and what it was made with.
+    Bill(NewRevision, Vec<Named>),
+    /// Segments.
+    Segments(Vec<Segment>),
+}
+
+/// What became of something that waited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Driven {
+    /// The shared store has it.
+    Posted,
+    /// The shared store has another bill of the trip, which counts.
+    Superseded(Revision),
+    /// The shared store will never take it. Says why.
+    Refused(String),
+}
+
+/// How a journal stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JournalStanding {
+    /// How many entries the shared store may not have yet.
+    pub waiting: u64,
+    /// When the oldest of them was entered, in milliseconds since 1970.
+    pub oldest_ms: Option<u64>,
+    /// How many bills gave way to others, ever.
+    pub superseded: u64,
+    /// How many entries the shared store will never take, ever.
+    pub refused: u64,
+    /// How large it is, in bytes of what was entered.
+    pub bytes: u64,
 }

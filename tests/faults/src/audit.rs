@@ -91,7 +91,7 @@ impl Invariant {
             Self::AnsweredIsKept => "what was answered as kept is kept",
             Self::KeptSomewhere => "no bill is answered that is kept nowhere",
             Self::RepeatsAgree => "equal requests get equal bytes, others are refused",
-            Self::UnkeptRepeatsAgree => "the same, where one of the bills was kept nowhere",
+            Self::UnkeptRepeatsAgree => "the same, where one of the bills was in a journal",
             Self::RevisionsFollow => "a revision follows the one before it",
             Self::LedgerIsOwed => "the ledger has what each revision owes",
             Self::LedgerAddsUp => "the ledger comes to what the head owes",
@@ -192,7 +192,10 @@ impl<'a> Audit<'a> {
     /// Every bill that was answered is in the store, and what is read is as well.
     fn kept(&mut self) {
         let stored = &self.trip.stored;
-        let is_there = |bill: &Bill| stored.number(bill).is_some() || stored.superseded.contains(&bill.document);
+        let is_there = |bill: &Bill| {
+            let Bill { document, .. } = bill;
+            stored.number(bill).is_some() || stored.superseded.contains(document) || stored.waiting.contains(document)
+        };
         let mut kept_since = None;
         for exchange in &self.trip.exchanges {
             match &exchange.answered {

@@ -9,13 +9,13 @@ use std::time::Duration;
 /// A bill, as it was answered or is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bill {
-    /// The bytes.
+    /// The bytes, as they are where they are kept: where that is may be told otherwise when it is answered again.
     pub document: String,
     /// Whether it says that it lacks something.
     pub degraded: bool,
     /// Whether it says that it may yet be put right.
     pub provisional: bool,
-    /// Whether it says that it is kept anywhere.
+    /// Whether it says that the shared store has it.
     pub kept: bool,
     /// Whether it was guessed.
     pub mocked: bool,
@@ -39,10 +39,10 @@ impl Bill {
         let record = BillRecord::read(document).map_err(|error| format!("{error:?}"))?;
         let trip = record.facts.trip.trip(record.passenger.currency)?;
         Ok(Self {
-            document: document.to_owned(),
+            document: BillRecord::kept_in(document, Kept::Shared),
             degraded: record.degraded,
             provisional: record.provisional,
-            kept: record.kept != Kept::Nowhere,
+            kept: record.kept == Kept::Shared,
             mocked: record.basis == Basis::Mocked,
             reasons: record.reasons.iter().map(|reason| reason.word().to_owned()).collect(),
             segments: trip.segments.iter().map(|segment| segment.sequence).collect(),
@@ -108,7 +108,9 @@ pub struct Stored {
     pub segments: BTreeSet<u64>,
     /// Documents that are listed as superseded.
     pub superseded: BTreeSet<String>,
-    /// The numbers of segments that a journal names.
+    /// Documents that wait in a journal.
+    pub waiting: BTreeSet<String>,
+    /// The numbers of segments that wait in a journal.
     pub journaled: BTreeSet<u64>,
 }
 

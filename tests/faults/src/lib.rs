@@ -10,9 +10,9 @@
 //! | id | what is true |
 //! |---|---|
 //! | I1 | A bill that was answered as kept is at all later times the head, an older revision, or listed as superseded. |
-//! | I1b | No bill is answered that is kept nowhere. |
+//! | I1b | No bill is answered that is kept nowhere: what the store does not have waits in a journal, or gave way to another. |
 //! | I2 | Equal requests for a trip get equal bytes, or a higher revision; once it is billed, one of other content is refused. |
-//! | I2b | The same, of bills of which one was kept nowhere. |
+//! | I2b | The same, of bills of which one was in a journal when it was answered. |
 //! | I3 | There is a revision only if there is the one before it. |
 //! | I4 | The ledger has an entry for a revision exactly if it owes a top-up, of that amount. |
 //! | I5 | The entries of a trip come to what its head owes. |

@@ -57,6 +57,7 @@ pub fn bill(estimate: Option<&str>, other: bool) -> String {
     let mut bill = json!({
         "city": CITY, "product": "express", "origin": origin, "destination": destination,
         "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
+        "last_seq": BATCHES.len() * 2,
     });
     if let Some(estimate) = estimate {
         bill["estimate_id"] = json!(estimate);

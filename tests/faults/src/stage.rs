@@ -184,7 +184,11 @@ impl Stage {
         if self.redis.is_empty() {
             return stored::in_sqlite(&self.host(0)?.database()?);
         }
-        stored::in_redis(self.primary()?.admin()?)
+        let mut trips = stored::in_redis(self.primary()?.admin()?)?;
+        for host in &self.hosts {
+            stored::in_journal(&host.database()?, &mut trips)?;
+        }
+        Ok(trips)
     }
 
     /// The Redis that hosts talk to.

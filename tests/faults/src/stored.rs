@@ -107,3 +107,30 @@ pub fn in_sqlite(path: &Path) -> Result<BTreeMap<String, Stored>> {
     }
     Ok(trips)
 }
+
+/// What the journal of a host has beside a Redis: what waits, and what gave way.
+///
+/// # Errors
+///
+/// SQLite's; or something makes no sense.
+pub fn in_journal(path: &Path, trips: &mut BTreeMap<String, Stored>) -> Result<()> {
+    let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mut statement = database.prepare(
+        "SELECT trip, revision, content, binds FROM journal
+        WHERE city = ? AND (binds = 0 OR number IN (SELECT number FROM journal_waiting))",
+    )?;
+    let mut rows = statement.query([CITY])?;
+    while let Some(row) = rows.next()? {
+        let (revision, content, binds): (Option<u32>, String, bool) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        let stored = trips.entry(row.get(0)?).or_default();
+        match (revision, binds) {
+            (Some(_), true) => _ = stored.waiting.insert(content),
+            (Some(_), false) => _ = stored.superseded.insert(content),
+            (None, _) => {
+                let segments: Vec<(u64, i64, u64, u64)> = serde_json::from_str(&content)?;
+                stored.journaled.extend(segments.iter().map(|segment| segment.0));
+            }
+        }
+    }
+    Ok(())
+}

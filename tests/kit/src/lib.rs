@@ -3,6 +3,7 @@
 pub mod access;
 pub mod artifacts;
 pub mod history;
+pub mod journal;
 pub mod memory;
 pub mod native;
 pub mod random;

@@ -2,13 +2,15 @@
 //! and a clock that goes only as far as somebody waits.
 
 use crate::artifacts::repository;
+use crate::journal::Journal;
 use crate::native::{Native, NativeCatalogue};
 use farebox_billing::engines::{Catalogue, Unrendered};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, Due, DueTrip, Entered, Events, Files, Generation, Generations, Ids, Known, Limit,
-    Listed, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError,
-    Taken, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, Driven, Due, DueTrip, Entered, Events, Files, Generation, Generations, Ids,
+    Journal as JournalPort, JournalStanding, Journaled, JournaledTrip, Known, Limit, Listed, Named, NewRevision, Once,
+    Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp, Variables,
+    Waiting,
 };
 use farebox_fare::{Degradation, Segment};
 use farebox_limits::bucket;
@@ -111,6 +113,8 @@ pub struct Memory {
     pub bills: RefCell<BTreeMap<String, Vec<NewRevision>>>,
     /// What has to be done again, by trip.
     pub due: RefCell<BTreeMap<String, DueTrip>>,
+    /// Segments that come to the trip of a bill just before it is posted, once.
+    pub arrives: RefCell<Vec<Segment>>,
     /// Quotes and documents, by name or version.
     pub documents: RefCell<BTreeMap<String, String>>,
     /// Limits, by name.
@@ -124,6 +128,8 @@ pub struct Memory {
     pub nonces: RefCell<BTreeMap<String, (u64, u64)>>,
     /// Generations of the configuration, ascending.
     pub generations: RefCell<Vec<Generation>>,
+    /// The journal of the node; `None` where everything is kept in its own database, as in most tests.
+    pub journal: RefCell<Option<Journal>>,
     /// Their texts, by version.
     pub files: RefCell<BTreeMap<String, String>>,
     /// The names of the events that were told, in order.
@@ -183,12 +189,14 @@ impl World {
             segments: RefCell::default(),
             bills: RefCell::default(),
             due: RefCell::default(),
+            arrives: RefCell::default(),
             documents: RefCell::default(),
             limits: RefCell::default(),
             calls: RefCell::default(),
             overtaken: Cell::default(),
             nonces: RefCell::default(),
             generations: RefCell::default(),
+            journal: RefCell::default(),
             files: RefCell::default(),
             events: RefCell::default(),
             log: RefCell::default(),
@@ -374,6 +382,89 @@ impl<C: Catalogue + 'static> Generations for World<C> {
     }
 }
 
+impl<C: Catalogue + 'static> World<C> {
+    /// Asks the journal; where there is none, the answer is this.
+    async fn journal_call<T, E: From<StoreError>>(
+        &self,
+        name: &'static str,
+        without: T,
+        does: impl FnOnce(&mut Journal) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.call(name, |memory| memory.journal.borrow_mut().as_mut().map_or(Ok(without), does)).await
+    }
+}
+
+impl<C: Catalogue + 'static> JournalPort for World<C> {
+    async fn enter_bill(
+        &self,
+        city: &str,
+        trip: &str,
+        new: &NewRevision,
+        documents: &[Named],
+    ) -> Result<Journaled, StoreError> {
+        let enter = |journal: &mut Journal| Ok(journal.enter_bill(city, trip, new, documents));
+        self.journal_call("enter_bill", Journaled::Unneeded, enter).await
+    }
+
+    async fn learn(&self, city: &str, trip: &str, revision: &Revision) -> Result<Option<u64>, StoreError> {
+        self.journal_call("learn", None, |journal| Ok(journal.learn(city, trip, revision))).await
+    }
+
+    async fn enter_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<bool, SegmentsError> {
+        self.journal_call("enter_segments", false, |journal| journal.enter_segments(city, trip, segments)).await
+    }
+
+    async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
+        let enter = |journal: &mut Journal| {
+            journal.enter_document(kind, version, document);
+            Ok(())
+        };
+        self.journal_call("enter_document", (), enter).await
+    }
+
+    async fn journaled_document(&self, named: &Named) -> Result<Option<String>, StoreError> {
+        self.journal_call("journaled_document", None, |journal| Ok(journal.document(named))).await
+    }
+
+    async fn journaled(&self, city: &str, trip: &str) -> Result<JournaledTrip, StoreError> {
+        let find = |journal: &mut Journal| Ok(journal.journaled(city, trip));
+        self.journal_call("journaled", JournaledTrip::default(), find).await
+    }
+
+    async fn secure(&self, number: u64) -> Result<bool, StoreError> {
+        self.journal_call("secure", false, |journal| Ok(journal.secure(number))).await
+    }
+
+    async fn withdraw(&self, number: u64) -> Result<bool, StoreError> {
+        self.journal_call("withdraw", false, |journal| Ok(journal.withdraw(number))).await
+    }
+
+    async fn lease(&self, most: u32) -> Result<Vec<Waiting>, StoreError> {
+        self.journal_call("lease", Vec::new(), |journal| Ok(journal.lease(most))).await
+    }
+
+    async fn drive(&self, number: u64, driven: &Driven) -> Result<(), StoreError> {
+        let drive = |journal: &mut Journal| {
+            journal.drive(number, driven);
+            Ok(())
+        };
+        self.journal_call("drive", (), drive).await
+    }
+
+    async fn redact_journaled(&self, city: &str, trip: &str, revision: u32, document: &str) -> Result<(), StoreError> {
+        let redact = |journal: &mut Journal| {
+            journal.redact(city, trip, revision, document);
+            Ok(())
+        };
+        self.journal_call("redact_journaled", (), redact).await
+    }
+
+    async fn journal(&self) -> Result<JournalStanding, StoreError> {
+        let standing = |journal: &mut Journal| Ok(journal.standing());
+        self.journal_call("journal", JournalStanding::default(), standing).await
+    }
+}
+
 impl<C: Catalogue + 'static> Store for World<C> {
     async fn enter(&self, _: &str, trip: &str, once: &Once) -> Result<Entered, StoreError> {
         self.call("enter", |memory| {
@@ -463,6 +554,8 @@ impl<C: Catalogue + 'static> Store for World<C> {
         once: Option<&Once>,
     ) -> Result<Posted, StoreError> {
         self.call("post_bill", |memory| {
+            let arrived = std::mem::take(&mut *memory.arrives.borrow_mut());
+            memory.segments.borrow_mut().entry(trip.to_owned()).or_default().extend(arrived);
             if memory.is_replayed(trip, once) {
                 return Ok(Posted::Replayed);
             }
@@ -475,6 +568,10 @@ impl<C: Catalogue + 'static> Store for World<C> {
                 }
                 None if new.revision.number != 1 => return Err(StoreError::Other("it follows nothing".to_owned())),
                 _ => {}
+            }
+            let segments = memory.segments.borrow().get(trip).map_or(0, Vec::len);
+            if new.seen.is_some_and(|seen| seen as usize != segments) {
+                return Ok(Posted::Moved);
             }
             memory.enter(trip, once);
             revisions.push(new.clone());

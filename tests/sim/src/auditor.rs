@@ -3,14 +3,15 @@
 use crate::exemptions::Exemption;
 use crate::host::BEGINNING;
 use crate::plan::{Loss, Plan, ms};
-use crate::prices::SecondOpinion;
+use crate::prices::{CITY, SecondOpinion};
 use crate::store::{Contents, SimStore};
 use farebox_billing::bills::Billed;
 use farebox_billing::ports::DocumentKind;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_fare::{Basis, Degradation, Segment, time};
+use farebox_kit::journal::Journal;
 use farebox_records::{BillRecord, CardChoice, Kept, NotQuoted, TopUpRecord, Versions};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
@@ -22,11 +23,12 @@ const READS_OF_A_BILL: Duration = ms(1_000 - 2 * 250);
 /// A promise of the product's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
-    /// An equal request gets equal bytes.
+    /// An equal request gets equal bytes from a node, and where the shared store has them from all.
     EqualRequestsEqualBytes,
-    /// A trip has one bill: a different request for it is refused.
+    /// A trip has one bill: a different request for it is refused, where the other one can be known of.
     OneBill,
-    /// What was answered as kept is in the store, and stays as it is.
+    /// What was answered is in the store, where it stays as it is, or in the journal of its node; in the end it is in the store, or
+    /// listed as superseded.
     AnsweredIsKept,
     /// Every acknowledged segment is billed, or the bill is marked.
     SegmentsAreBilled,
@@ -48,7 +50,7 @@ pub enum Promise {
     OnceIsOnce,
     /// Who is refused is refused for a reason.
     RefusedForAReason,
-    /// An acknowledged segment is in the store.
+    /// An acknowledged segment is in the store, or in the journal of its node.
     AcknowledgedIsKept,
     /// A bill is made from one configuration.
     OneConfiguration,
@@ -94,16 +96,31 @@ pub struct Attempt<'a> {
 struct Known {
     /// What was sent, by number.
     sent: BTreeMap<u64, Segment>,
-    /// When it was acknowledged first.
-    acknowledged: BTreeMap<u64, Duration>,
+    /// When it was acknowledged first, and by which host's journal if the store does not have it.
+    acknowledged: BTreeMap<u64, (Duration, Option<usize>)>,
     /// The requests for its bill that were sent. Equal ones are one.
     asked: BTreeSet<String>,
-    /// The bills that were answered: the request, the document, and whether it was said to be kept.
-    bills: Vec<(String, String, bool)>,
+    /// The bills that were answered.
+    bills: Vec<AnsweredBill>,
     /// Since when it is answered that there is a bill that is kept.
     kept_since: Option<Duration>,
     /// Whether the store lost anything of it.
     lost: bool,
+}
+
+/// A bill that was answered.
+#[derive(Clone, Debug)]
+struct AnsweredBill {
+    /// What was asked for.
+    request: String,
+    /// As it is where it is kept.
+    document: String,
+    /// Whether the shared store was said to have it.
+    shared: bool,
+    /// Who answered.
+    host: usize,
+    /// When it was heard.
+    at: Duration,
 }
 
 /// What is known of a host.
@@ -162,20 +179,29 @@ impl Auditor {
         self.with(trip, |known| known.sent.extend(segments.iter().map(|segment| (segment.sequence, *segment))));
     }
 
-    /// Segments were acknowledged.
-    pub fn segments_acknowledged(&self, trip: &str, segments: &[Segment], now: Duration, contents: &Contents) {
-        let stored = contents.segments(trip);
-        let missing = segments.iter().find(|segment| !stored.contains(segment));
+    /// Segments were acknowledged; by a host, when they are said to be in its journal.
+    pub fn segments_acknowledged(
+        &self,
+        trip: &str,
+        segments: &[Segment],
+        here: Option<(usize, &Journal)>,
+        now: Duration,
+        contents: &Contents,
+    ) {
+        let mut kept = contents.segments(trip);
+        kept.extend(here.map(|(_, journal)| journal.journaled(CITY, trip).segments).unwrap_or_default());
+        let missing = segments.iter().find(|segment| !kept.contains(segment));
         let lost = self.with(trip, |known| {
             for segment in segments {
-                known.acknowledged.entry(segment.sequence).or_insert(now);
+                let acknowledged = (now, here.map(|(host, _)| host));
+                known.acknowledged.entry(segment.sequence).or_insert(acknowledged);
             }
             known.lost
         });
         if let Some(segment) = missing
             && !self.is_void(lost)
         {
-            let what = format!("segment {} was acknowledged, and is not in the store", segment.sequence);
+            let what = format!("segment {} was acknowledged, and is kept nowhere", segment.sequence);
             self.break_promise(Promise::AcknowledgedIsKept, trip, now, what);
         }
     }
@@ -232,8 +258,16 @@ impl Auditor {
         self.with(trip, |known| known.asked.insert(request.to_owned()));
     }
 
-    /// A bill was answered.
-    pub fn bill_answered(&self, trip: &str, request: &str, billed: &Billed, now: Duration, contents: &Contents) {
+    /// A bill was answered by a host.
+    pub fn bill_answered(
+        &self,
+        trip: &str,
+        request: &str,
+        billed: &Billed,
+        (host, journal): (usize, &Journal),
+        (sent, now): (Duration, Duration),
+        contents: &Contents,
+    ) {
         let record = match BillRecord::read(&billed.document) {
             Ok(record) => record,
             Err(error) => return self.break_promise(Promise::LinesAddUp, trip, now, format!("{error:?}")),
@@ -241,36 +275,42 @@ impl Auditor {
         if let Err(what) = self.opinion.agrees(&record) {
             self.break_promise(Promise::LinesAddUp, trip, now, what);
         }
-        self.check_marks(trip, request, &record, now);
-        self.check_segments(trip, &record, now);
-        self.check_repeats(trip, request, billed, &record, now);
+        let shared = record.kept == Kept::Shared;
+        let document = BillRecord::kept_in(&billed.document, Kept::Shared);
+        let answered = AnsweredBill { request: request.to_owned(), document, shared, host, at: now };
+        let maker = billed.new.then_some(host);
+        self.check_marks(trip, request, &record, maker, now);
+        self.check_segments(trip, &record, maker, now);
+        self.check_repeats(trip, &answered, journal, sent);
         let lost = self.with(trip, |known| known.lost);
-        let void = self.is_void(lost);
-        let kept = record.kept == Kept::Shared;
-        if kept && !void {
-            // It is the head, or an older revision.
-            let revisions = contents.bills.get(trip).map(Vec::as_slice).unwrap_or_default();
-            if revisions.iter().all(|revision| revision.bill.document != billed.document) {
-                let what = "the bill was answered as kept, and is not what the store has".to_owned();
-                self.break_promise(Promise::AnsweredIsKept, trip, now, what);
-            }
+        // It is the head, or an older revision; or it waits to be.
+        let in_store = is_in_store(contents, trip, &answered.document);
+        let here =
+            journal.waiting_bills().any(|(of, new)| of.1 == trip && new.revision.bill.document == answered.document);
+        let superseded = is_superseded(journal, trip, &answered.document);
+        if !(in_store || (!shared && (here || superseded))) && !self.is_void(lost) {
+            let what = format!("the bill was answered, kept {:?}, and is not there", record.kept);
+            self.break_promise(Promise::AnsweredIsKept, trip, now, what);
         }
-        if kept {
+        if shared {
             self.check_documents(trip, &record, now, contents);
         }
         self.with(trip, |known| {
-            if kept {
+            if shared {
                 known.kept_since.get_or_insert(now);
             }
-            known.bills.push((request.to_owned(), billed.document.clone(), kept));
+            known.bills.push(answered);
         });
     }
 
-    /// A bill was read.
+    /// A bill was read. One that is only in the journal of the host that answers may give way to another.
     pub fn bill_fetched(&self, trip: &str, document: &str, now: Duration) {
+        if BillRecord::read(document).is_ok_and(|record| record.kept == Kept::Node) {
+            return;
+        }
         let (different, lost) = self.with(trip, |known| {
-            let kept = known.bills.iter().find(|(_, _, stored)| *stored);
-            (kept.is_some_and(|(_, kept, _)| kept != document), known.lost)
+            let kept = known.bills.iter().find(|bill| bill.shared);
+            (kept.is_some_and(|kept| kept.document != document), known.lost)
         });
         if different && !self.is_void(lost) {
             let what = "the bill that is read is not the bill that was answered".to_owned();
@@ -279,13 +319,19 @@ impl Auditor {
     }
 
     /// A signed request that writes was answered with what it asked for, in an attempt; `bill` is the one that was.
-    pub fn answered_once(&self, attempt: Attempt<'_>, bill: Option<&Billed>, now: Duration, contents: &Contents) {
+    pub fn answered_once(
+        &self,
+        attempt: Attempt<'_>,
+        kept: Kept,
+        bill: Option<&Billed>,
+        now: Duration,
+        contents: &Contents,
+    ) {
         let Attempt { trip, nonce, number, sent } = attempt;
-        let record = bill.and_then(|billed| BillRecord::read(&billed.document).ok());
         // Where the store is away there is nobody who could tell.
-        let kept_nowhere = record.is_some_and(|record| record.kept == Kept::Nowhere);
+        let is_here = kept == Kept::Node;
         let not_entered = bill.is_some_and(|billed| !billed.new) && self.plan.fails_between(sent, now);
-        if kept_nowhere || not_entered || self.is_void(self.with(trip, |known| known.lost)) {
+        if is_here || not_entered || self.is_void(self.with(trip, |known| known.lost)) {
             return;
         }
         let what = match contents.nonces.get(&(trip.to_owned(), nonce.to_owned())) {
@@ -307,18 +353,21 @@ impl Auditor {
         }
     }
 
-    /// Something was refused.
-    pub fn refused(&self, trip: &str, refusal: &Refusal, sent: Duration, now: Duration) {
+    /// Something was refused; `has_journal` is whether it is something that a journal keeps when the store does not.
+    pub fn refused(&self, trip: &str, refusal: &Refusal, has_journal: bool, sent: Duration, now: Duration) {
         let (several, kept_since, lost) =
             self.with(trip, |known| (known.asked.len() > 1, known.kept_since, known.lost));
         let void = self.is_void(lost);
         let not_billed = void || kept_since.is_none_or(|since| since > sent);
+        let breaks = self.plan.without.is_some() || self.plan.edits.iter().any(|edit| edit.release.is_none());
         let reason = match refusal.code {
-            Code::StoreUnavailable | Code::StoreTimedOut => !self.plan.is_calm(),
+            // What cannot be billed here may have been billed elsewhere.
+            Code::StoreUnavailable | Code::StoreTimedOut => !self.plan.is_calm() && (!has_journal || breaks),
             Code::BillConflict => several,
             // Neither is an answer once there is a bill.
             Code::BillNotFound => not_billed,
-            Code::ConfigInvalid => not_billed && self.plan.without.is_some(),
+            // A host that nobody has asked before its document broke has no good one.
+            Code::ConfigInvalid => not_billed && breaks,
             _ => false,
         };
         if !reason {
@@ -379,37 +428,51 @@ impl Auditor {
         }
     }
 
-    /// All is over: everything that was to happen has happened.
-    pub fn over(&self, contents: &Contents, now: Duration) {
+    /// All is over: everything that was to happen has happened, and every host has driven in what waited in its journal.
+    pub fn over(&self, contents: &Contents, journals: &[Ref<'_, Journal>], now: Duration) {
         let trips: Vec<String> = self.trips.borrow().keys().cloned().collect();
         for trip in &trips {
-            let (lost, answered, kept) = self.with(trip, |known| {
-                let kept = known.bills.iter().any(|(_, _, stored)| *stored);
-                (known.lost, !known.bills.is_empty(), kept)
-            });
+            let (lost, answered) = self.with(trip, |known| (known.lost, known.bills.clone()));
             if self.is_void(lost) {
                 continue;
             }
-            let Some(head) = contents.head(trip) else {
-                if answered && (kept || !self.excuses(Exemption::UnstoredBillsAreNotKept)) {
-                    let what = "a bill was answered, and none is kept".to_owned();
+            for AnsweredBill { document, host, .. } in &answered {
+                let listed = journals.get(*host).is_some_and(|journal| is_superseded(journal, trip, document));
+                if !is_in_store(contents, trip, document) && !listed {
+                    let what = format!("a bill was answered by host {host}, and is neither in the store nor listed");
                     self.break_promise(Promise::AnsweredIsKept, trip, now, what);
                 }
-                continue;
-            };
+            }
+            let waits = journals.iter().any(|journal| !journal.journaled(CITY, trip).segments.is_empty());
+            if waits {
+                let what = "its segments wait in a journal, and the store works".to_owned();
+                self.break_promise(Promise::AcknowledgedIsKept, trip, now, what);
+            }
+            let stored: BTreeSet<u64> = contents.segments(trip).iter().map(|segment| segment.sequence).collect();
+            let gone =
+                self.with(trip, |known| known.acknowledged.keys().find(|number| !stored.contains(number)).copied());
+            if let Some(number) = gone {
+                let what = format!("segment {number} was acknowledged, and is not in the store");
+                self.break_promise(Promise::AcknowledgedIsKept, trip, now, what);
+            }
+            let Some(head) = contents.head(trip) else { continue };
             let Ok(record) = BillRecord::read(&head.bill.document) else { continue };
-            self.check_what_was_never_billed(trip, &record, now);
+            self.check_what_was_never_billed(trip, &record, contents, now);
         }
     }
 
-    /// What the final bill lacks of what was acknowledged, before it and after it.
-    fn check_what_was_never_billed(&self, trip: &str, record: &BillRecord, now: Duration) {
+    /// What the final bill lacks of what was acknowledged, before it and after it. At the least the trip is due.
+    fn check_what_was_never_billed(&self, trip: &str, record: &BillRecord, contents: &Contents, now: Duration) {
         let billed = billed_segments(record);
         let made = made_at(record);
         let unbilled = self.with(trip, |known| {
-            let lacks = |(number, _): &(&u64, &Duration)| !billed.contains(number);
-            known.acknowledged.iter().filter(lacks).map(|(number, at)| (*number, *at)).collect::<Vec<_>>()
+            let lacks = |(number, _): &(&u64, &(Duration, Option<usize>))| !billed.contains(number);
+            known.acknowledged.iter().filter(lacks).map(|(number, (at, _))| (*number, *at)).collect::<Vec<_>>()
         });
+        if !unbilled.is_empty() && !contents.due.contains_key(trip) {
+            let what = format!("the segments {unbilled:?} are not on its bill, and it is not due");
+            self.break_promise(Promise::ProvisionalIsDue, trip, now, what);
+        }
         for (number, at) in unbilled {
             let (excuse, what) = if record.basis == Basis::Mocked && at < made {
                 (Exemption::MockedIsForGood, "the bill stays mocked, and the store has its segments")
@@ -439,13 +502,12 @@ impl Auditor {
         }
     }
 
-    fn check_marks(&self, trip: &str, request: &str, record: &BillRecord, now: Duration) {
+    fn check_marks(&self, trip: &str, request: &str, record: &BillRecord, maker: Option<usize>, now: Duration) {
         let reason = record.pinned.reason;
         // Segments are numbered one after another: a client that gave up posting some leaves a hole.
         let incomplete = record.basis == Basis::Metered && has_hole(&billed_segments(record));
         let expected = record.basis == Basis::Mocked
             || incomplete
-            || record.kept == Kept::Nowhere
             || record.settlement.is_none()
             || matches!(reason, Some(NotQuoted::StoreUnavailable | NotQuoted::StoreTimeout | NotQuoted::StoreRefused));
         if (record.degraded, record.provisional) != (expected, expected) {
@@ -458,7 +520,10 @@ impl Auditor {
             self.break_promise(Promise::DegradedSaysSo, trip, now, what);
         }
         let made = made_at(record);
-        let (sent, lost) = self.with(trip, |known| (known.acknowledged.values().any(|at| *at < made), known.lost));
+        let (sent, lost) = self.with(trip, |known| {
+            let before = known.acknowledged.values().any(|(at, here)| *at < made && !self.is_elsewhere(*here, maker));
+            (before, known.lost)
+        });
         if record.reasons.contains(&Degradation::TripMissing) && sent && !self.is_void(lost) {
             let what = "it says that the trip has no segments, and some were acknowledged".to_owned();
             self.break_promise(Promise::DegradedSaysSo, trip, now, what);
@@ -482,15 +547,17 @@ impl Auditor {
     }
 
     /// A metered bill holds every segment that was acknowledged before it was made, and none that was never sent.
-    fn check_segments(&self, trip: &str, record: &BillRecord, now: Duration) {
+    fn check_segments(&self, trip: &str, record: &BillRecord, maker: Option<usize>, now: Duration) {
         if record.basis != Basis::Metered {
             return;
         }
         let billed = billed_segments(record);
         let made = made_at(record);
         let (missing, lost, invented) = self.with(trip, |known| {
-            let before = known.acknowledged.iter().filter(|(_, at)| **at < made).map(|(number, _)| *number);
-            let missing: Vec<u64> = before.filter(|number| !billed.contains(number)).collect();
+            let before =
+                known.acknowledged.iter().filter(|(_, (at, here))| *at < made && !self.is_elsewhere(*here, maker));
+            let missing: Vec<u64> =
+                before.map(|(number, _)| *number).filter(|number| !billed.contains(number)).collect();
             let invented = billed.iter().find(|number| !known.sent.contains_key(number)).copied();
             (missing, known.lost, invented)
         });
@@ -505,27 +572,41 @@ impl Auditor {
         }
     }
 
-    fn check_repeats(&self, trip: &str, request: &str, billed: &Billed, record: &BillRecord, now: Duration) {
+    /// Bills that nodes answer for themselves, while they do not reach what they share, may differ from one another: one of them
+    /// is listed as superseded in the end.
+    fn check_repeats(&self, trip: &str, answered: &AnsweredBill, journal: &Journal, sent: Duration) {
+        let now = answered.at;
         let (earlier, lost) = self.with(trip, |known| (known.bills.clone(), known.lost));
         if self.is_void(lost) {
             return;
         }
-        for (other_request, document, stored) in earlier {
-            let both_kept = stored && record.kept == Kept::Shared;
-            if other_request == request {
-                let excused = !both_kept && self.excuses(Exemption::UnstoredBillsBindNobody);
-                if document != billed.document && !excused {
-                    let what = format!("an equal request got another bill; kept: {stored}, now {:?}", record.kept);
-                    self.break_promise(Promise::EqualRequestsEqualBytes, trip, now, what);
-                }
-            } else {
-                let excused = !both_kept && self.excuses(Exemption::UnstoredBillsHideConflicts);
-                if !excused {
-                    let what = format!("two different requests got a bill; kept: {stored}, now {:?}", record.kept);
-                    self.break_promise(Promise::OneBill, trip, now, what);
-                }
+        for other in earlier {
+            let both_shared = other.shared && answered.shared;
+            let same_host = other.host == answered.host;
+            if !both_shared && (!same_host || is_superseded(journal, trip, &other.document)) {
+                continue;
+            }
+            // Of two that were asked at the same time, the later answer may be the older one.
+            if other.at > sent && is_superseded(journal, trip, &answered.document) {
+                continue;
+            }
+            let AnsweredBill { shared, host, .. } = other;
+            if other.request != answered.request {
+                let what =
+                    format!("two different requests got a bill; shared: {shared} by host {host}, and now {answered:?}");
+                self.break_promise(Promise::OneBill, trip, now, what);
+            } else if other.document != answered.document {
+                let what =
+                    format!("an equal request got another bill; shared: {shared} by host {host}, and now {answered:?}");
+                self.break_promise(Promise::EqualRequestsEqualBytes, trip, now, what);
             }
         }
+    }
+
+    /// Whether a segment that was acknowledged may be in the journal of another host than that which has made the bill, where it need
+    /// not be seen. Who has made one that is answered again is not known.
+    fn is_elsewhere(&self, here: Option<usize>, maker: Option<usize>) -> bool {
+        here.is_some_and(|of| maker != Some(of)) && self.excuses(Exemption::SegmentsElsewhereAreNotMissed)
     }
 
     /// Whether a promise is void since the store lost something of the trip.
@@ -545,6 +626,17 @@ impl Auditor {
         let violation = Violation { promise, trip: trip.to_owned(), at, what };
         self.violation.borrow_mut().get_or_insert(violation);
     }
+}
+
+/// Whether a bill is the head of a trip, or an older revision.
+fn is_in_store(contents: &Contents, trip: &str, document: &str) -> bool {
+    let revisions = contents.bills.get(trip).map(Vec::as_slice).unwrap_or_default();
+    revisions.iter().any(|revision| revision.bill.document == document)
+}
+
+/// Whether a journal lists a bill as one that gave way to another.
+fn is_superseded(journal: &Journal, trip: &str, document: &str) -> bool {
+    journal.superseded.iter().any(|bill| bill.trip.1 == trip && bill.new.revision.bill.document == document)
 }
 
 /// The numbers of the segments that a bill was made from.

@@ -6,9 +6,9 @@ use crate::plan::Plan;
 use crate::store::{Contents, SimStore};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, DueTrip, Entered, Events, Files, Generation, Generations, Ids, Known, Limit,
-    Listed, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError,
-    Taken, TopUp, Variables,
+    Accumulated, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation, Generations, Ids, Journal,
+    JournalStanding, Journaled, JournaledTrip, Known, Limit, Listed, Named, NewRevision, Once, Page, Ports, Posted,
+    Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp, Variables, Waiting,
 };
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::native::Native;
@@ -130,6 +130,65 @@ impl Generations for World {
 
     async fn file(&self, version: &str) -> Result<Option<String>, StoreError> {
         Ok(self.node.call(|node| node.file(version)).await)
+    }
+}
+
+impl Journal for World {
+    async fn enter_bill(
+        &self,
+        city: &str,
+        trip: &str,
+        new: &NewRevision,
+        documents: &[Named],
+    ) -> Result<Journaled, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow_mut().enter_bill(city, trip, new, documents)).await)
+    }
+
+    async fn learn(&self, city: &str, trip: &str, revision: &Revision) -> Result<Option<u64>, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow_mut().learn(city, trip, revision)).await)
+    }
+
+    async fn enter_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<bool, SegmentsError> {
+        self.node.call(|node| node.journal.borrow_mut().enter_segments(city, trip, segments)).await
+    }
+
+    async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
+        self.node.call(|node| node.journal.borrow_mut().enter_document(kind, version, document)).await;
+        Ok(())
+    }
+
+    async fn journaled_document(&self, named: &Named) -> Result<Option<String>, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow().document(named)).await)
+    }
+
+    async fn journaled(&self, city: &str, trip: &str) -> Result<JournaledTrip, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow().journaled(city, trip)).await)
+    }
+
+    async fn secure(&self, number: u64) -> Result<bool, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow_mut().secure(number)).await)
+    }
+
+    async fn withdraw(&self, number: u64) -> Result<bool, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow_mut().withdraw(number)).await)
+    }
+
+    async fn lease(&self, most: u32) -> Result<Vec<Waiting>, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow().lease(most)).await)
+    }
+
+    async fn drive(&self, number: u64, driven: &Driven) -> Result<(), StoreError> {
+        self.node.call(|node| node.journal.borrow_mut().drive(number, driven)).await;
+        Ok(())
+    }
+
+    async fn redact_journaled(&self, city: &str, trip: &str, revision: u32, document: &str) -> Result<(), StoreError> {
+        self.node.call(|node| node.journal.borrow_mut().redact(city, trip, revision, document)).await;
+        Ok(())
+    }
+
+    async fn journal(&self) -> Result<JournalStanding, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow().standing()).await)
     }
 }
 

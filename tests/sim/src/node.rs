@@ -1,26 +1,36 @@
-//! A node's own database, which outlives its instances: what they agree on about their configuration.
+//! A node's own database, which outlives its instances: what they agree on about their configuration, and the journal.
 
 use crate::executor::Executor;
 use farebox_billing::ports::{Generation, Proposal};
+use farebox_kit::journal::Journal;
 use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Generations and their texts. It takes its time, and never fails: what happens then has a model of its own, in billing.
+/// Generations and their texts, and the journal. It takes its time, and never fails: what happens then has a model of its own, in
+/// billing.
 pub struct Node {
     executor: Rc<Executor>,
     rng: RefCell<Rng>,
     generations: RefCell<Vec<Generation>>,
     files: RefCell<BTreeMap<String, String>>,
+    /// What the host has accepted, and the store may not have.
+    pub journal: RefCell<Journal>,
 }
 
 impl Node {
     /// One that knows nothing.
     pub fn new(executor: Rc<Executor>, seed: u64) -> Rc<Self> {
         let rng = RefCell::new(Rng::with_seed(seed));
-        Rc::new(Self { executor, rng, generations: RefCell::default(), files: RefCell::default() })
+        Rc::new(Self {
+            executor,
+            rng,
+            generations: RefCell::default(),
+            files: RefCell::default(),
+            journal: RefCell::default(),
+        })
     }
 
     /// Carries out a call, and answers it, some milliseconds later each.

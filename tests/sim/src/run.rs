@@ -11,14 +11,17 @@ use crate::store::SimStore;
 use farebox_access::{Keys, Operation};
 use farebox_billing::bills::{self, Billed};
 use farebox_billing::caller::{Caller, Signed};
+use farebox_billing::meter::Metered;
 use farebox_billing::ports::Ids as _;
 use farebox_billing::refusal::{Code, Refusal};
-use farebox_billing::{Billing, Context, Wanted, estimates, meter};
+use farebox_billing::{Billing, Context, Wanted, estimates, journal, meter};
 use farebox_fare::{Segment, Timestamp, time};
 use farebox_kit::access::{self, EVERYTHING};
+use farebox_kit::journal::Journal;
+use farebox_records::{BillRecord, Kept};
 use fastrand::Rng;
 use serde_json::{Value, json};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -138,7 +141,7 @@ impl Ask {
 #[derive(Debug)]
 enum Answer {
     Estimated(String),
-    Metered,
+    Metered(Kept),
     Billed(Billed),
     Fetched(String),
     Shown,
@@ -149,7 +152,8 @@ impl Answer {
     fn name(&self) -> &'static str {
         match self {
             Self::Estimated(_) => "estimated",
-            Self::Metered => "metered",
+            Self::Metered(Kept::Shared) => "metered",
+            Self::Metered(Kept::Node) => "metered here",
             Self::Billed(billed) if billed.new => "billed",
             Self::Billed(_) => "repeated",
             Self::Fetched(_) => "fetched",
@@ -261,9 +265,28 @@ impl Run {
         })
     }
 
+    /// What a host has accepted, and the store may not have.
+    fn journal(&self, host: usize) -> Ref<'_, Journal> {
+        self.disks.get(host).map(|(_, node)| node.journal.borrow()).expect("every host has a disk")
+    }
+
+    /// Lets every host drive in what waits in its journal, when the store does not fail any more.
+    fn drive_in(self: &Rc<Self>) {
+        let over = self.plan.windows.iter().map(|window| window.until).max().unwrap_or_default() + ms(2_000);
+        for host in 0..HOSTS {
+            let of_run = Rc::clone(self);
+            let billing = self.hosts.borrow().get(host).and_then(|instances| instances.first()).map(Rc::clone);
+            self.executor.spawn(Owner::Host(host), async move {
+                of_run.executor.until(over).await;
+                let Some(billing) = billing else { return };
+                while !matches!(journal::drive_in(&billing, 16).await, Ok(0)) {}
+            });
+        }
+    }
+
     fn to_the_end(self: &Rc<Self>) -> u64 {
         let mut rng = Rng::with_seed(self.plan.seed ^ 0x05e9_0e9c);
-        let mut steps = 0;
+        let (mut steps, mut over) = (0, false);
         while steps < MOST_STEPS && self.auditor.violation().is_none() {
             for crash in self.plan.crashes.iter().filter(|crash| crash.step == steps) {
                 self.tell(|| format!("host {} crashes, and starts again", crash.host));
@@ -273,14 +296,22 @@ impl Run {
                 if let Some(host) = self.hosts.borrow_mut().get_mut(crash.host) {
                     *host = started;
                 }
+                if over {
+                    self.drive_in();
+                }
             }
             if !self.executor.step(&mut rng) {
-                break;
+                if over {
+                    break;
+                }
+                over = true;
+                self.drive_in();
             }
             steps += 1;
         }
         if self.auditor.violation().is_none() {
-            self.auditor.over(&self.store.contents(), self.executor.now());
+            let journals: Vec<_> = (0..HOSTS).map(|host| self.journal(host)).collect();
+            self.auditor.over(&self.store.contents(), &journals, self.executor.now());
         }
         steps
     }
@@ -350,10 +381,18 @@ async fn carry_out(billing: &Rc<Billing<World>>, ask: Ask, signed: Option<Signed
     Ok(match ask {
         Ask::Estimate(document) => Answer::Estimated(estimates::create(&context, &document).await?.estimate_id),
         Ask::Meter(trip, document) => {
-            meter::add_segments(&*context, &trip, &document).await?;
-            Answer::Metered
+            let metered = meter::add_segments(&*context, &trip, &document).await;
+            journal::after_answer(&*context);
+            Answer::Metered(match metered? {
+                Metered::Shared(_) => Kept::Shared,
+                Metered::Here(_) => Kept::Node,
+            })
         }
-        Ask::Bill(trip, document) => Answer::Billed(bills::create(&*context, &trip, &document).await?),
+        Ask::Bill(trip, document) => {
+            let billed = bills::create(&*context, &trip, &document).await;
+            journal::after_answer(&*context);
+            Answer::Billed(billed?)
+        }
         Ask::Fetch(trip) => Answer::Fetched(bills::fetch(&*context, &trip, Some(CITY)).await?),
         Ask::Show(trip) => {
             bills::detail(&*context, &trip, Some(CITY), Wanted::default()).await?;
@@ -440,8 +479,11 @@ impl Client {
         let (auditor, trip) = (&run.auditor, self.name());
         if let Some(attempt) = attempt {
             match &answer {
-                Answer::Metered => auditor.answered_once(attempt, None, now, &run.store.contents()),
-                Answer::Billed(billed) => auditor.answered_once(attempt, Some(billed), now, &run.store.contents()),
+                Answer::Metered(kept) => auditor.answered_once(attempt, *kept, None, now, &run.store.contents()),
+                Answer::Billed(billed) => {
+                    let kept = BillRecord::read(&billed.document).map_or(Kept::Shared, |record| record.kept);
+                    auditor.answered_once(attempt, kept, Some(billed), now, &run.store.contents());
+                }
                 Answer::Refused(Refusal { code: Code::SignatureReplayed, .. }) => {
                     auditor.refused_as_replay(attempt, now, &run.store.contents());
                     return true;
@@ -451,16 +493,19 @@ impl Client {
         }
         match (ask, answer) {
             (_, Answer::Estimated(id)) => _ = self.estimate.borrow_mut().get_or_insert(id),
-            (Ask::Meter(_, document), Answer::Metered) => {
-                auditor.segments_acknowledged(&trip, &segments_of(document), now, &run.store.contents());
+            (Ask::Meter(_, document), Answer::Metered(kept)) => {
+                let journal = run.journal(host);
+                let here = (kept == Kept::Node).then_some((host, &*journal));
+                auditor.segments_acknowledged(&trip, &segments_of(document), here, now, &run.store.contents());
             }
             (Ask::Bill(_, document), Answer::Billed(billed)) => {
                 auditor.bill_made(&trip, host, &billed, sent, now);
-                auditor.bill_answered(&trip, &identity(document), &billed, now, &run.store.contents());
+                let by = (host, &*run.journal(host));
+                auditor.bill_answered(&trip, &identity(document), &billed, by, (sent, now), &run.store.contents());
             }
             (_, Answer::Fetched(document)) => auditor.bill_fetched(&trip, &document, now),
             (_, Answer::Refused(refusal)) => {
-                auditor.refused(&trip, &refusal, sent, now);
+                auditor.refused(&trip, &refusal, ask.writes().is_some(), sent, now);
                 return matches!(refusal.code, Code::StoreUnavailable | Code::StoreTimedOut);
             }
             _ => {}

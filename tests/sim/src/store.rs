@@ -259,6 +259,10 @@ impl Contents {
             None if number != 1 => return Err(StoreError::Other(format!("revision {number} follows nothing"))),
             _ => {}
         }
+        let segments = self.trips.get(trip).map_or(0, BTreeMap::len);
+        if new.seen.is_some_and(|seen| seen as usize != segments) {
+            return Ok(Posted::Moved);
+        }
         revisions.push(new.revision.clone());
         self.enter_fresh(trip, once);
         if let Some(top_up) = &new.top_up {

@@ -30,6 +30,7 @@ fn promises_are_kept() {
     for name in [
         "estimated",
         "metered",
+        "metered here",
         "billed",
         "repeated",
         "fetched",
@@ -46,7 +47,9 @@ fn promises_are_kept() {
     for name in [
         "bill-mocked",
         "bill-not-settled",
-        "bill-not-stored",
+        "bill-kept-here",
+        "segments-kept-here",
+        "bill-superseded",
         "not-billed-as-quoted",
         "quote-not-kept",
         "document-not-kept",

@@ -26,13 +26,7 @@ impl<C> Store for World<C> {
     ) -> Result<Accumulated, SegmentsError> {
         let segments = segments.iter().map(|segment| (*segment).into()).collect();
         let totals = trips::add_segments(city.to_owned(), trip.to_owned(), segments, once.map(once_to_wit)).await;
-        let totals = totals.map_err(|error| match error {
-            trips::AddError::Replayed => SegmentsError::Replayed,
-            trips::AddError::Conflict(sequence) => SegmentsError::Conflict(sequence),
-            trips::AddError::TooManySegments(most) => SegmentsError::TooMany(most),
-            trips::AddError::Fault(fault) => SegmentsError::Store(fault.into()),
-        })?;
-        let trips::Totals { distance, duration, segments, billed } = totals;
+        let trips::Totals { distance, duration, segments, billed } = totals?;
         Ok(Accumulated { distance_m: distance, duration_s: duration, segments, billed })
     }
 
@@ -71,22 +65,11 @@ impl<C> Store for World<C> {
         new: &NewRevision,
         once: Option<&Once>,
     ) -> Result<Posted, StoreError> {
-        let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due } = new.clone();
-        let new = bills::NewRevision {
-            number,
-            bill: bills::Bill { fingerprint: bill.fingerprint, document: bill.document },
-            billed_at,
-            day,
-            top_up: top_up.map(|TopUp { currency, amount, document }| bills::TopUp {
-                currency: currency.code().to_owned(),
-                amount,
-                document,
-            }),
-            due: due.map(|Due { reason, at }| bills::DueItem { reason: reason.into(), at }),
-        };
+        let new = new.clone().into();
         Ok(match bills::post(city.to_owned(), trip.to_owned(), new, once.map(once_to_wit)).await? {
             bills::PostOutcome::Created => Posted::Created,
             bills::PostOutcome::Exists(head) => Posted::Exists(head.into()),
+            bills::PostOutcome::Moved => Posted::Moved,
             bills::PostOutcome::Replayed => Posted::Replayed,
         })
     }
@@ -135,8 +118,7 @@ impl<C> Store for World<C> {
     async fn top_up(&self, city: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError> {
         let Some(entry) = ledger::get(city.to_owned(), trip.to_owned(), revision).await? else { return Ok(None) };
         let ledger::Entry { currency, top_up: amount, document, .. } = entry;
-        let unknown = || StoreError::Other(format!("the ledger holds a currency {currency:?}"));
-        let currency = Currency::from_code(&currency).ok_or_else(unknown)?;
+        let currency = currency_of(&currency)?;
         Ok(Some(TopUp { currency, amount, document }))
     }
 
@@ -146,6 +128,37 @@ impl<C> Store for World<C> {
         let taken = limits::take(name.to_owned(), limits::Limit { rate, burst, window }, up_to).await?;
         let limits::Taken { granted, bucket, window, retry_after_ms } = taken;
         Ok(Taken { granted, bucket, window, retry_after_ms })
+    }
+}
+
+impl From<trips::AddError> for SegmentsError {
+    fn from(error: trips::AddError) -> Self {
+        match error {
+            trips::AddError::Replayed => Self::Replayed,
+            trips::AddError::Conflict(sequence) => Self::Conflict(sequence),
+            trips::AddError::TooManySegments(most) => Self::TooMany(most),
+            trips::AddError::Fault(fault) => Self::Store(fault.into()),
+        }
+    }
+}
+
+impl From<NewRevision> for bills::NewRevision {
+    fn from(
+        NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due, seen }: NewRevision,
+    ) -> Self {
+        Self {
+            number,
+            bill: bills::Bill { fingerprint: bill.fingerprint, document: bill.document },
+            billed_at,
+            day,
+            top_up: top_up.map(|TopUp { currency, amount, document }| bills::TopUp {
+                currency: currency.code().to_owned(),
+                amount,
+                document,
+            }),
+            due: due.map(|Due { reason, at }| bills::DueItem { reason: reason.into(), at }),
+            seen,
+        }
     }
 }
 
@@ -181,11 +194,16 @@ impl From<configuration::Generation> for Generation {
     }
 }
 
+/// The currency of a top-up that is kept.
+pub(super) fn currency_of(code: &str) -> Result<Currency, StoreError> {
+    Currency::from_code(code).ok_or_else(|| StoreError::Other(format!("a top-up is in {code:?}, which is no currency")))
+}
+
 fn once_to_wit(Once { key, nonce, attempt, ttl_s }: &Once) -> nonces::Once {
     nonces::Once { key: key.clone(), nonce: nonce.clone(), attempt: *attempt, ttl: (*ttl_s).into() }
 }
 
-fn kind_to_wit(kind: DocumentKind) -> documents::DocumentKind {
+pub(super) fn kind_to_wit(kind: DocumentKind) -> documents::DocumentKind {
     match kind {
         DocumentKind::RateCard => documents::DocumentKind::RateCard,
         DocumentKind::Policy => documents::DocumentKind::Policy,

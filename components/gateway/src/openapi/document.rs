@@ -7,8 +7,8 @@ use crate::keeping::Keeping;
 use crate::routes::Route;
 use farebox_access as access;
 use farebox_billing::answers::{
-    BillPage, CitiesDocument, CommissionDocument, Erased, EstimateDocument, EstimatePage, ReadinessDocument,
-    StatusDocument, TotalsDocument,
+    BillPage, CitiesDocument, CommissionDocument, Erased, EstimateDocument, EstimatePage, KeptSegments,
+    ReadinessDocument, StatusDocument, TotalsDocument,
 };
 use farebox_billing::limits;
 use farebox_billing::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
@@ -144,6 +144,11 @@ fn trips(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
         .waits_for_body()
         .reads(&schemas.request::<SegmentsRequest>())
         .answers(200, "The sums over all pieces.", &schemas.answer::<TotalsDocument>())
+        .answers(
+            202,
+            "The shared store did not take them; they are kept in the journal of the node that answers, until it does.",
+            &schemas.answer::<KeptSegments>(),
+        )
         .refuses(&[404, 409]);
     put("/v1/trips/{trip_id}/segments", "post", segments);
     let record = schemas.answer::<BillRecord>();
@@ -152,7 +157,7 @@ fn trips(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
         .about(
             "A trip is billed once; the same request again gets the same bill. Without the measurements that there should be, \
              the bill is `mocked` from the two ends of the ride; one that was called off, or that `metering` says was not to be \
-             measured, lacks none. Without a store it is `kept: nowhere`: ask again. With `estimate_id`, it is priced with the \
+             measured, lacks none. Without the shared store it is `kept: node`, in the journal of the node that answers, until the store takes it. With `estimate_id`, it is priced with the \
              rate cards that the estimate was priced with, as long as the quote is kept; `pinned` says whether it was, and why \
              not.",
         )

@@ -4,10 +4,10 @@
 //! other requests. What has to happen together happens in one statement and the triggers of the schema.
 
 /// The version of the schema, kept in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 4;
+pub const SCHEMA_VERSION: i64 = 5;
 
 /// What each noun needs. A blank line ends a statement: they are run one at a time, and running one again does no harm.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     include_str!("schema.sql"),
     include_str!("../nonces/schema.sql"),
     include_str!("../trips/schema.sql"),
@@ -16,6 +16,7 @@ const PARTS: [&str; 8] = [
     include_str!("../bills/schema.sql"),
     include_str!("../configuration/schema.sql"),
     include_str!("../rate_limits/schema.sql"),
+    include_str!("../journal/schema.sql"),
 ];
 
 /// Who else writes a city.
@@ -80,7 +81,7 @@ mod tests {
     /// Who finds a database of another release is told what to do with it.
     #[test]
     fn other_versions_are_refused_with_a_way_out() {
-        for (version, words) in [(Some(3), "earlier release"), (Some(99), "later release"), (None, "not a number")] {
+        for (version, words) in [(Some(4), "earlier release"), (Some(99), "later release"), (None, "not a number")] {
             let told = refusal(version);
             assert!(told.contains(words) && told.contains("move the file away"), "{told}");
         }

@@ -14,7 +14,7 @@ pub fn moment(at: Timestamp) -> String {
 
 /// What `post.lua` is told of a revision, after the prologues' part.
 pub fn arguments(trip: &str, new: &NewRevision) -> Vec<String> {
-    let NewRevision { revision: Revision { number, bill }, billed_at, top_up, due, .. } = new;
+    let NewRevision { revision: Revision { number, bill }, billed_at, top_up, due, seen, .. } = new;
     let entry = top_up.clone().map(|top_up| Entry { top_up, billed_at: *billed_at });
     let (at, reason) = due.as_ref().map(|due| (moment(due.at), due.reason.word().to_owned())).unwrap_or_default();
     vec![
@@ -26,6 +26,7 @@ pub fn arguments(trip: &str, new: &NewRevision) -> Vec<String> {
         entry.as_ref().map(ledger::codec::value).unwrap_or_default(),
         at,
         reason,
+        seen.map(|segments| segments.to_string()).unwrap_or_default(),
     ]
 }
 
@@ -40,6 +41,7 @@ pub fn posted(reply: Reply, number: u32) -> Result<Posted, Fault> {
         Some("created") => Ok(Posted::Created),
         Some("exists") => Ok(Posted::Exists(revision(reply.collect())?.ok_or_else(|| corrupt("bill"))?)),
         Some("replayed") => Ok(Posted::Replayed),
+        Some("moved") => Ok(Posted::Moved),
         Some("no-head") => Err(follows_nothing(number)),
         _ => Err(corrupt("bill")),
     }
@@ -163,17 +165,19 @@ mod tests {
             day: "2026-11-26".into(),
             top_up: Some(top_up),
             due: Some(due),
+            seen: Some(3),
         };
-        let expected = ["t", "2", "000000000005", "r", "{}", "CNY:7:5:peak", "000000000009", "late-segments"];
+        let expected = ["t", "2", "000000000005", "r", "{}", "CNY:7:5:peak", "000000000009", "late-segments", "3"];
         assert_eq!(arguments("t", &new), expected);
-        (new.top_up, new.due, new.billed_at) = (None, None, -1);
-        assert_eq!(arguments("t", &new), ["t", "2", "000000000000", "r", "{}", "", "", ""]);
+        (new.top_up, new.due, new.billed_at, new.seen) = (None, None, -1, None);
+        assert_eq!(arguments("t", &new), ["t", "2", "000000000000", "r", "{}", "", "", "", ""]);
     }
 
     #[test]
     fn the_script_says_what_happened() {
         assert_eq!(posted(reply(&["created"]), 1), Ok(Posted::Created));
         assert_eq!(posted(reply(&["replayed"]), 1), Ok(Posted::Replayed));
+        assert_eq!(posted(reply(&["moved"]), 1), Ok(Posted::Moved));
         assert_eq!(posted(reply(&["exists", "3", "r", "{}"]), 1), Ok(Posted::Exists(bill(3, "{}"))));
         for nonsense in [&["no-head"][..], &["exists"], &["exists", "x", "r", "{}"], &["exists", "1", "r", "nil"], &[]]
         {

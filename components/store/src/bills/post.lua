@@ -6,6 +6,7 @@
 -- KEYS[5]   the bills of the day: a sorted set of `<trip>:<number>`, all of score 0
 -- KEYS[6]   what is due in this bucket: a sorted set of `<moment>:<trip>`, all of score 0; a moment is twelve digits
 -- KEYS[7]   why: a hash of trip -> `<moment>:<number>:<reason>`
+-- KEYS[8]   the trip: a hash of its segments, and two sums
 -- ARGV[4]   the trip
 -- ARGV[5]   the number of the revision
 -- ARGV[6]   when it was made, in twelve digits
@@ -14,9 +15,10 @@
 -- ARGV[9]   its top-up, or nothing
 -- ARGV[10]  when something is due, in twelve digits, or nothing
 -- ARGV[11]  why
+-- ARGV[12]  how many segments the trip had when the revision was made, or nothing when that does not matter
 --
 -- Returns {'created'}, or {'exists', number, fingerprint, document} of the head when this is not the next number, or
--- {'no-head'} when there is none for it to follow.
+-- {'no-head'} when there is none for it to follow, or {'moved'} when the trip has not as many segments.
 
 local trip, number = ARGV[4], ARGV[5]
 local head = tonumber(redis.call('HGET', KEYS[3], 'head') or '0')
@@ -26,6 +28,10 @@ if tonumber(number) ~= head + 1 then
     end
     begin()
     return { 'exists', unpack(redis.call('HMGET', KEYS[3], 'head', 'fingerprint', 'document')) }
+end
+
+if ARGV[12] ~= '' and math.max(redis.call('HLEN', KEYS[8]) - 2, 0) ~= tonumber(ARGV[12]) then
+    return { 'moved' }
 end
 
 -- Reading all that is going to be written finds out what is of another type before anything was.

@@ -1,9 +1,13 @@
 -- ?3 the trip, ?4 the request, ?5 the number of the revision, ?6 its fingerprint, ?7 its document, ?8 when it was made, ?9 its
--- day, ?10 to ?12 its top-up, ?13 and ?14 why something is due and when. A row comes back when it was kept, and the triggers
--- have done the rest.
+-- day, ?10 to ?12 its top-up, ?13 and ?14 why something is due and when, ?15 how many segments the trip had when it was
+-- made, or NULL. A row comes back when it was kept, and the triggers have done the rest.
 INSERT INTO arriving_bill (
     city, trip, once, revision, fingerprint, document, billed_at, day, currency, top_up, top_up_document, due_reason, due_at
 )
 SELECT city, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 FROM fresh
 WHERE ?5 = 1 + coalesce((SELECT max(revision) FROM bill WHERE city = ?1 AND trip = ?3), 0)
+    AND (?15 IS NULL OR ?15 = coalesce((
+        SELECT segments FROM trip
+        WHERE city = ?1 AND trip = ?3 AND expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
+    ), 0))
 RETURNING 1

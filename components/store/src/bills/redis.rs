@@ -13,7 +13,9 @@ impl Bills for Redis {
     async fn post(&self, city: &str, trip: &str, new: &NewRevision, once: Option<&Once>) -> Result<Posted, Fault> {
         let [due, why] = self.keys.due(city, self.keys.bucket(trip));
         let day = self.keys.day(city, self.keys.bucket(trip), &new.day);
-        let keys = [self.keys.bill(city, trip), self.keys.ledger(city, trip), day, due, why];
+        let [bill, ledger, trip_key] =
+            [self.keys.bill(city, trip), self.keys.ledger(city, trip), self.keys.trip(city, trip)];
+        let keys = [bill, ledger, day, due, why, trip_key];
         let reply = self.step_once(&POST, city, trip, once, keys, &codec::arguments(trip, new)).await?;
         codec::posted(reply, new.revision.number)
     }

@@ -11,9 +11,9 @@ use spin_sdk::sqlite::{RowResult, Value};
 
 impl Bills for Sqlite {
     async fn post(&self, city: &str, trip: &str, new: &NewRevision, once: Option<&Once>) -> Result<Posted, Fault> {
-        let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due } = new;
+        let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due, seen } = new;
         let (top_up, due) = (top_up.as_ref(), due.as_ref());
-        let parameters: [Value; 12] = [
+        let parameters: [Value; 13] = [
             trip.into(),
             once_parameter(once),
             (*number).into(),
@@ -26,9 +26,18 @@ impl Bills for Sqlite {
             top_up.map_or(Value::Null, |top_up| top_up.document.as_str().into()),
             due.map_or(Value::Null, |due| due.reason.word().into()),
             due.map_or(Value::Null, |due| due.at.into()),
+            seen.map_or(Value::Null, Into::into),
         ];
         if self.step(statement::POST, city, parameters).await?.is_some() {
             return Ok(Posted::Created);
+        }
+        if seen.is_some() && self.head(city, trip).await?.map_or(0, |head| head.number) == number.saturating_sub(1) {
+            // It is the next one. Whether the request is a replay is found out when it is posted again.
+            self.admitted(city).await?;
+            return Ok(match once {
+                Some(once) if self.is_replayed(city, trip, once).await? => Posted::Replayed,
+                _ => Posted::Moved,
+            });
         }
         // It may be there already: then the request is entered by a step of its own.
         match once {

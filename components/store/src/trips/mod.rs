@@ -6,6 +6,7 @@ pub mod codec;
 mod contract;
 #[cfg(target_family = "wasm")]
 mod redis;
+pub mod rows;
 #[cfg(target_family = "wasm")]
 mod sqlite;
 

@@ -1,7 +1,7 @@
 //! Trips in SQLite.
 
 use super::contract::{AddError, Trips};
-use super::{Added, Batch, Seen, statement};
+use super::{Added, Batch, Seen, rows, statement};
 use crate::Fault;
 use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago, once_parameter};
@@ -20,8 +20,7 @@ impl Trips for Sqlite {
         batch: &Batch,
         once: Option<&Once>,
     ) -> Result<Accumulated, AddError> {
-        let rows = batch.segments().iter().map(|s| (s.sequence, s.started_at, s.distance_m, s.duration_s));
-        let json = serde_json::to_string(&rows.collect::<Vec<_>>()).map_err(|error| Fault::Other(error.to_string()))?;
+        let json = rows::json(batch.segments())?;
         for _ in 0..ATTEMPTS {
             let parameters = [trip.into(), once_parameter(once), json.as_str().into(), self.trip_ttl_s.get().into()];
             if self.step(statement::ADD_SEGMENTS, city, parameters).await?.is_none() {
@@ -58,9 +57,6 @@ impl Trips for Sqlite {
     async fn segments(&self, city: &str, trip: &str) -> Result<Vec<Segment>, Fault> {
         let row = self.row(statement::SEGMENTS, vec![city.into(), trip.into()]).await?;
         let json = row.as_ref().and_then(|row| row.get::<&str>(0)).ok_or_else(|| corrupt("trip"))?;
-        let rows: Vec<(u64, i64, u64, u64)> = serde_json::from_str(json).map_err(|_| corrupt("trip"))?;
-        let segment =
-            |(sequence, started_at, distance_m, duration_s)| Segment { sequence, started_at, distance_m, duration_s };
-        Ok(rows.into_iter().map(segment).collect())
+        rows::read(json).ok_or_else(|| corrupt("trip"))
     }
 }

@@ -76,6 +76,28 @@ pub struct StatusDocument {
     /// What was read and written. Absent when nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreStatus>,
+    /// What this node has accepted, and the shared store may not have. All zero where everything is kept on this node; absent when the
+    /// database of the node does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<JournalStatus>,
+}
+
+/// How the journal of this node stands.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct JournalStatus {
+    /// How many bills and batches of segments the shared store may not have yet.
+    pub waiting: u64,
+    /// When the oldest of them was entered.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Time>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<String>,
+    /// How many bills gave way to another one of their trip, and are listed.
+    pub superseded: u64,
+    /// How many entries the shared store will never take, and are listed.
+    pub refused: u64,
+    /// How large it is, in bytes of what was entered.
+    pub bytes: u64,
 }
 
 /// The numbers of the engines.

@@ -1,6 +1,6 @@
 //! Taking out of the bill of a trip who rode, when they ask for it.
 
-use super::reading::find;
+use super::reading::find_in_store;
 use crate::answers::Erased;
 use crate::context::Context;
 use crate::event::Event;
@@ -29,7 +29,7 @@ pub async fn erase_passenger<P: Ports>(
     trip_id: &str,
     city: Option<&str>,
 ) -> Result<Erased, Refusal> {
-    let found = find(context, trip_id, city, false, RouteClass::Operate).await;
+    let found = find_in_store(context, trip_id, city, false, RouteClass::Operate).await;
     let (city, head) = found.map_err(|refusal| match refusal.code {
         Code::BillNotFound => Refusal::new(Code::BillNotFound, NO_BILL),
         _ => refusal,
@@ -78,6 +78,8 @@ async fn erase<P: Ports>(
         let redacted = context.ports().redact_bill(city, trip_id, number, &bill.document, &without);
         let refused = |error: StoreError| error.into_refusal("bills.redact");
         if context.write(redacted).await.map_err(refused)? {
+            let here = context.ports().redact_journaled(city, trip_id, number, &without);
+            context.here(here).await.map_err(|error| error.into_refusal("journal.redact"))?;
             return Ok(true);
         }
     }

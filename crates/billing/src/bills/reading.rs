@@ -1,8 +1,10 @@
 //! Bills that were made: as they are, and as pages.
 
+use super::journaled;
 use super::records::{contradiction, of_this_release};
 use crate::answers::BillPage;
 use crate::context::Context;
+use crate::journal;
 use crate::pages::{Details, View, Wanted};
 use crate::patience::Patience;
 use crate::planted::{Bug, planted};
@@ -10,7 +12,7 @@ use crate::ports::{Ports, Revision, StoreError};
 use crate::refusal::{Code, Refusal};
 use farebox_fare::names;
 use farebox_limits::RouteClass;
-use farebox_records::{BillRecord, ReadError, ShownBill};
+use farebox_records::{BillRecord, Kept, ReadError, ShownBill};
 
 /// The bill as it was made.
 ///
@@ -18,10 +20,11 @@ use farebox_records::{BillRecord, ReadError, ShownBill};
 ///
 /// `bill-not-found`, `invalid-parameter` without a city; or that the store did not say.
 pub async fn fetch<P: Ports>(context: &Context<P>, trip_id: &str, city: Option<&str>) -> Result<String, Refusal> {
-    let (city, Revision { bill: stored, .. }) = find(context, trip_id, city, true, RouteClass::Read).await?;
+    let Found { city, revision: Revision { bill: stored, .. }, kept } =
+        find(context, trip_id, city, true, RouteClass::Read).await?;
     match BillRecord::read(&stored.document) {
         // One of another release is answered as it was made.
-        Ok(_) | Err(ReadError::Unreadable(_)) => Ok(stored.document),
+        Ok(_) | Err(ReadError::Unreadable(_)) => Ok(journaled::answered(stored.document, kept)),
         Err(ReadError::Contradiction(why)) => Err(contradiction(context, &city, trip_id, why)),
     }
 }
@@ -39,7 +42,8 @@ pub async fn detail<P: Ports>(
 ) -> Result<BillPage, Refusal> {
     let view = View::choose(context, wanted)?;
     let of_the_driver = view.scene.as_deref() == Some("driver");
-    let (city, Revision { bill: stored, .. }) = find(context, trip_id, city, of_the_driver, RouteClass::Read).await?;
+    let Found { city, revision: Revision { bill: stored, .. }, .. } =
+        find(context, trip_id, city, of_the_driver, RouteClass::Read).await?;
     let shown = match of_this_release(context, &city, trip_id, &stored.document)? {
         Some(record) => ShownBill::from(record),
         // One of another release is shown as far as it is understood.
@@ -64,28 +68,65 @@ pub async fn detail<P: Ports>(
     })
 }
 
-/// Finds the bill of a trip. Neither the configuration nor another city is looked at: a bill can be read after its city has
-/// left, and is never taken for that of a trip of the same name elsewhere.
-pub(super) async fn find<P: Ports>(
+/// A bill that was found.
+struct Found {
+    city: String,
+    revision: Revision,
+    kept: Kept,
+}
+
+/// Finds the bill of a trip, in the journal of this node when the store has none, or does not say. Neither the configuration nor
+/// another city is looked at: a bill can be read after its city has left, and is never taken for that of a trip of the same name
+/// elsewhere.
+async fn find<P: Ports>(
+    context: &Context<P>,
+    trip_id: &str,
+    city: Option<&str>,
+    driver_side: bool,
+    class: RouteClass,
+) -> Result<Found, Refusal> {
+    let city = named(city)?;
+    context.may(city, driver_side, class).await?;
+    let city = city.to_owned();
+    let error = match context.read(Patience::Long, context.ports().bill(&city, trip_id)).await {
+        Ok(Some(revision)) => return Ok(Found { city, revision, kept: Kept::Shared }),
+        Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => return Err(no_bill()),
+        Ok(None) => None,
+        Err(error) => Some(error),
+    };
+    if let Some(bill) = journal::of_trip(context, &city, trip_id).await.bill {
+        let (revision, kept) = journaled::read(bill, error.is_none());
+        return Ok(Found { city, revision, kept });
+    }
+    Err(error.map_or_else(no_bill, |error| error.into_refusal("bills.head")))
+}
+
+/// Finds the bill of a trip in the store.
+pub(super) async fn find_in_store<P: Ports>(
     context: &Context<P>,
     trip_id: &str,
     city: Option<&str>,
     driver_side: bool,
     class: RouteClass,
 ) -> Result<(String, Revision), Refusal> {
+    let city = named(city)?;
+    context.may(city, driver_side, class).await?;
+    match context.read(Patience::Long, context.ports().bill(city, trip_id)).await {
+        Ok(Some(head)) => Ok((city.to_owned(), head)),
+        Ok(None) => Err(no_bill()),
+        Err(error) => Err(error.into_refusal("bills.head")),
+    }
+}
+
+/// The city that a parameter names.
+fn named(city: Option<&str>) -> Result<&str, Refusal> {
     let city = city.ok_or_else(|| {
         Refusal::parameter("city", "is missing; say which city the trip began in: ?city=110000, for example")
     })?;
     if !names::is_token(city) {
         return Err(Refusal::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
     }
-    context.may(city, driver_side, class).await?;
-    match context.read(Patience::Long, context.ports().bill(city, trip_id)).await {
-        Ok(Some(head)) => Ok((city.to_owned(), head)),
-        Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => Err(no_bill()),
-        Ok(None) => Err(no_bill()),
-        Err(error) => Err(error.into_refusal("bills.head")),
-    }
+    Ok(city)
 }
 
 fn no_bill() -> Refusal {

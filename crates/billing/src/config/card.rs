@@ -34,6 +34,8 @@ pub struct Card<C> {
     pub document: String,
     /// Whether the store has it, as far as this instance knows.
     pub kept: Cell<bool>,
+    /// Whether the journal of this node has it, as far as this instance knows.
+    pub journaled: Cell<bool>,
 }
 
 /// A commission policy and its version.
@@ -46,6 +48,8 @@ pub struct ParsedPolicy<P> {
     pub document: String,
     /// The cities that the store has it for, as far as this instance knows.
     pub kept: RefCell<BTreeSet<String>>,
+    /// Whether the journal of this node has it, as far as this instance knows.
+    pub journaled: Cell<bool>,
 }
 
 /// What a city decides for itself, and the version of its document, if it has one.
@@ -102,6 +106,7 @@ impl<C: RateCard> Card<C> {
             fees: info.fees,
             document: text.to_owned(),
             kept: Cell::new(false),
+            journaled: Cell::new(false),
         })
     }
 }
@@ -147,7 +152,13 @@ impl<P: Policy> ParsedPolicy<P> {
 
     /// A policy and the text it was read from.
     pub fn new(policy: P, document: &str) -> Self {
-        Self { version: policy.version(), policy, document: document.to_owned(), kept: RefCell::default() }
+        Self {
+            version: policy.version(),
+            policy,
+            document: document.to_owned(),
+            kept: RefCell::default(),
+            journaled: Cell::default(),
+        }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::look::{Look, Misfit, PROBE, timed};
 use crate::answers::{
-    BrokenDocument, ConfigurationStatus, DocumentsStatus, EngineNumbers, MisfitDocument, NextGeneration,
+    BrokenDocument, ConfigurationStatus, DocumentsStatus, EngineNumbers, JournalStatus, MisfitDocument, NextGeneration,
     StatusDocument, StoreStatus,
 };
 use crate::billing::Billing;
 use crate::config::{Broken, Text, Texts};
 use crate::engines::Engines;
 use crate::patience::Patience;
-use crate::ports::Ports;
+use crate::ports::{JournalStanding, Ports};
 use farebox_access::Enforcement;
 use farebox_fare::time;
 use std::collections::BTreeMap;
@@ -55,6 +55,7 @@ pub async fn status<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> StatusDo
     let store = write_stores(&mut look)
         .await
         .map(|city| StoreStatus { backend: variables.get("store_backend").cloned().unwrap_or_default(), city });
+    let journal = journal(&look).await;
     StatusDocument {
         status: look.verdict(),
         release: env!("CARGO_PKG_VERSION"),
@@ -63,6 +64,7 @@ pub async fn status<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> StatusDo
         signatures: signatures(&look),
         development_key: look.settings.as_ref().ok().map(|settings| settings.signs_with_the_development_key),
         store,
+        journal,
         configuration: configuration(&look),
         checks: look.checks,
     }
@@ -86,6 +88,15 @@ fn signatures<P: Ports>(look: &Look<P>) -> String {
             format!("required: {there}{}", if keys.under_previous { previous } else { "" })
         }
     }
+}
+
+/// How the journal stands.
+async fn journal<P: Ports>(look: &Look<P>) -> Option<JournalStatus> {
+    let context = look.context.as_ref()?;
+    let JournalStanding { waiting, oldest_ms, superseded, refused, bytes } =
+        context.here(context.ports().journal()).await.ok()?;
+    let oldest = oldest_ms.map(|ms| time::format(i64::try_from(ms / 1000).unwrap_or(i64::MAX)));
+    Some(JournalStatus { waiting, oldest, superseded, refused, bytes })
 }
 
 /// Writes the store, and reads and writes the database of the node: the city that it was done for.

@@ -5,15 +5,18 @@
 
 mod fault;
 mod generations;
+mod journal;
 mod store;
 
 pub use farebox_limits::{Limit, Taken, Window};
 pub use farebox_records::stored::{
-    Accumulated, DocumentKind, Due, DueTrip, Entered, Generation, Known, Listed, NewRevision, Once, Page, Posted,
-    Proposal, Revision, StoredBill, TopUp,
+    Accumulated, DocumentKind, Driven, Due, DueTrip, Entered, Generation, JournalStanding, Journaled, JournaledBill,
+    JournaledTrip, Known, Listed, Named, NewRevision, Once, Page, Posted, Proposal, Revision, StoredBill, TopUp,
+    Waiting, WaitingWhat,
 };
 pub use fault::{CallError, SegmentsError, StoreError, advice};
 pub use generations::Generations;
+pub use journal::Journal;
 pub use store::Store;
 
 use crate::engines::Engines;
@@ -27,7 +30,7 @@ use std::time::Duration;
 const LAST_LOOK: Duration = Duration::from_millis(2);
 
 /// All of them.
-pub trait Ports: Store + Generations + Files + Variables + Clock + Ids + Events + Spawn + 'static {
+pub trait Ports: Store + Journal + Generations + Files + Variables + Clock + Ids + Events + Spawn + 'static {
     /// What prices, settles and renders.
     type Engines: Engines;
 }

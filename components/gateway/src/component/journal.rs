@@ -1,0 +1,132 @@
+//! The journal of this node, which the store component keeps.
+
+use super::bindings::farebox::store::{bills, documents, journal};
+use super::store::{currency_of, kind_to_wit};
+use super::world::World;
+use farebox_billing::ports::{
+    DocumentKind, Driven, Due, Journal, JournalStanding, Journaled, JournaledBill, JournaledTrip, Named, NewRevision,
+    Revision, SegmentsError, StoreError, StoredBill, TopUp, Waiting, WaitingWhat,
+};
+use farebox_fare::Segment;
+
+impl<C> Journal for World<C> {
+    async fn enter_bill(
+        &self,
+        city: &str,
+        trip: &str,
+        new: &NewRevision,
+        documents: &[Named],
+    ) -> Result<Journaled, StoreError> {
+        let documents = documents.iter().map(named_to_wit).collect();
+        Ok(match journal::enter_bill(city.to_owned(), trip.to_owned(), new.clone().into(), documents).await? {
+            journal::BillOutcome::Unneeded => Journaled::Unneeded,
+            journal::BillOutcome::Entered(number) => Journaled::Entered(number),
+            journal::BillOutcome::Exists(bill) => Journaled::Exists(Box::new(journaled_from_wit(bill)?)),
+        })
+    }
+
+    async fn learn(&self, city: &str, trip: &str, revision: &Revision) -> Result<Option<u64>, StoreError> {
+        let Revision { number, bill: StoredBill { fingerprint, document } } = revision.clone();
+        let revision = bills::Revision { number, bill: bills::Bill { fingerprint, document } };
+        Ok(journal::learn(city.to_owned(), trip.to_owned(), revision).await?)
+    }
+
+    async fn enter_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<bool, SegmentsError> {
+        let segments = segments.iter().map(|segment| (*segment).into()).collect();
+        Ok(journal::enter_segments(city.to_owned(), trip.to_owned(), segments).await?)
+    }
+
+    async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
+        Ok(journal::enter_document(kind_to_wit(kind), version.to_owned(), document.to_owned()).await?)
+    }
+
+    async fn journaled_document(&self, named: &Named) -> Result<Option<String>, StoreError> {
+        Ok(journal::document(named_to_wit(named)).await?)
+    }
+
+    async fn journaled(&self, city: &str, trip: &str) -> Result<JournaledTrip, StoreError> {
+        let journal::TripEntries { bill, segments } = journal::of_trip(city.to_owned(), trip.to_owned()).await?;
+        let segments = segments.into_iter().map(Into::into).collect();
+        Ok(JournaledTrip { bill: bill.map(journaled_from_wit).transpose()?, segments })
+    }
+
+    async fn secure(&self, number: u64) -> Result<bool, StoreError> {
+        Ok(journal::secure(number).await?)
+    }
+
+    async fn withdraw(&self, number: u64) -> Result<bool, StoreError> {
+        Ok(journal::withdraw(number).await?)
+    }
+
+    async fn lease(&self, most: u32) -> Result<Vec<Waiting>, StoreError> {
+        journal::lease(most).await?.into_iter().map(waiting_from_wit).collect()
+    }
+
+    async fn drive(&self, number: u64, driven: &Driven) -> Result<(), StoreError> {
+        let outcome = match driven.clone() {
+            Driven::Posted => journal::Outcome::Posted,
+            Driven::Superseded(Revision { number, bill: StoredBill { fingerprint, document } }) => {
+                journal::Outcome::Superseded(bills::Revision { number, bill: bills::Bill { fingerprint, document } })
+            }
+            Driven::Refused(why) => journal::Outcome::Refused(why),
+        };
+        Ok(journal::settle(number, outcome).await?)
+    }
+
+    async fn redact_journaled(&self, city: &str, trip: &str, revision: u32, document: &str) -> Result<(), StoreError> {
+        Ok(journal::redact(city.to_owned(), trip.to_owned(), revision, document.to_owned()).await?)
+    }
+
+    async fn journal(&self) -> Result<JournalStanding, StoreError> {
+        let journal::Standing { waiting, oldest_ms, superseded, refused, bytes } = journal::stands().await?;
+        Ok(JournalStanding { waiting, oldest_ms, superseded, refused, bytes })
+    }
+}
+
+fn named_to_wit(Named { kind, version }: &Named) -> journal::Named {
+    journal::Named { kind: kind_to_wit(*kind), version: version.clone() }
+}
+
+fn named_from_wit(documents: Vec<journal::Named>) -> Vec<Named> {
+    let named = |journal::Named { kind, version }: journal::Named| Named { kind: kind_from_wit(kind), version };
+    documents.into_iter().map(named).collect()
+}
+
+fn kind_from_wit(kind: documents::DocumentKind) -> DocumentKind {
+    match kind {
+        documents::DocumentKind::RateCard => DocumentKind::RateCard,
+        documents::DocumentKind::Policy => DocumentKind::Policy,
+        documents::DocumentKind::Catalogue => DocumentKind::Catalogue,
+        documents::DocumentKind::City => DocumentKind::City,
+    }
+}
+
+fn journaled_from_wit(bill: journal::JournaledBill) -> Result<JournaledBill, StoreError> {
+    let journal::JournaledBill { number, waits, new, documents } = bill;
+    Ok(JournaledBill { number, waits, new: new_from_wit(new)?, documents: named_from_wit(documents) })
+}
+
+fn waiting_from_wit(waiting: journal::Waiting) -> Result<Waiting, StoreError> {
+    let journal::Waiting { number, city, trip, content } = waiting;
+    let what = match content {
+        journal::Content::Bill((new, documents)) => WaitingWhat::Bill(new_from_wit(new)?, named_from_wit(documents)),
+        journal::Content::Segments(segments) => WaitingWhat::Segments(segments.into_iter().map(Into::into).collect()),
+    };
+    Ok(Waiting { number, city, trip, what })
+}
+
+fn new_from_wit(new: bills::NewRevision) -> Result<NewRevision, StoreError> {
+    let bills::NewRevision { number, bill: bills::Bill { fingerprint, document }, billed_at, day, top_up, due, seen } =
+        new;
+    let top_up = top_up.map(|bills::TopUp { currency, amount, document }| {
+        Ok::<_, StoreError>(TopUp { currency: currency_of(&currency)?, amount, document })
+    });
+    Ok(NewRevision {
+        revision: Revision { number, bill: StoredBill { fingerprint, document } },
+        billed_at,
+        day,
+        top_up: top_up.transpose()?,
+        due: due.map(|bills::DueItem { reason, at }| Due { reason: reason.into(), at }),
+        seen,
+    })
+}

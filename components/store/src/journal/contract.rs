@@ -1,0 +1,54 @@
+//! What a node does with its journal.
+
+use crate::Fault;
+use crate::trips::AddError;
+use farebox_fare::Segment;
+use farebox_records::stored::{
+    DocumentKind, Driven, JournalStanding, Journaled, JournaledTrip, Named, NewRevision, Revision, Waiting,
+};
+
+/// The journal of a node. It belongs to the node: no fence is looked at.
+#[allow(async_fn_in_trait, reason = "a component has one thread; nobody asks whether these futures are Send")]
+pub trait Journal {
+    /// Enters a bill, unless there is one of its trip and revision that binds.
+    async fn enter_bill(
+        &self,
+        city: &str,
+        trip: &str,
+        new: &NewRevision,
+        documents: &[Named],
+    ) -> Result<Journaled, Fault>;
+
+    /// Learns what the shared store has of a trip. Another bill of the revision gives way to it, and its number is returned.
+    async fn learn(&self, city: &str, trip: &str, revision: &Revision) -> Result<Option<u64>, Fault>;
+
+    /// Enters segments of a trip, all of them or none.
+    async fn enter_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<(), AddError>;
+
+    /// Keeps a document that bills name.
+    async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), Fault>;
+
+    /// A document that bills name.
+    async fn journaled_document(&self, named: &Named) -> Result<Option<String>, Fault>;
+
+    /// What there is of a trip.
+    async fn journaled(&self, city: &str, trip: &str) -> Result<JournaledTrip, Fault>;
+
+    /// Makes an entry safe, with all that was written before; whether it waits.
+    async fn secure(&self, number: u64) -> Result<bool, Fault>;
+
+    /// Takes an entry back that waits and is not secured; whether it did.
+    async fn withdraw(&self, number: u64) -> Result<bool, Fault>;
+
+    /// Up to so many entries that wait and are nobody's, the oldest first.
+    async fn lease(&self, most: u32) -> Result<Vec<Waiting>, Fault>;
+
+    /// Notes what became of an entry.
+    async fn drive(&self, number: u64, driven: &Driven) -> Result<(), Fault>;
+
+    /// Puts another document in the place of a revision's.
+    async fn redact_journaled(&self, city: &str, trip: &str, revision: u32, document: &str) -> Result<(), Fault>;
+
+    /// How it stands.
+    async fn journal(&self) -> Result<JournalStanding, Fault>;
+}

@@ -1,0 +1,45 @@
+//! The journal of this node: what it has accepted, and the store that it shares may not have. It is in the embedded database whatever
+//! else is in Redis.
+
+pub mod codec;
+mod contract;
+#[cfg(target_family = "wasm")]
+mod sqlite;
+
+pub use contract::Journal;
+
+/// The statements, in SQL.
+pub mod statement {
+    /// Enters a bill.
+    pub const ENTER_BILL: &str = include_str!("enter_bill.sql");
+    /// Enters what the shared store has.
+    pub const LEARN: &str = include_str!("learn.sql");
+    /// A bill does not wait that the shared store has.
+    pub const IS_POSTED: &str = include_str!("is_posted.sql");
+    /// A bill gives way to what the shared store has.
+    pub const GIVE_WAY: &str = include_str!("give_way.sql");
+    /// Enters segments.
+    pub const ENTER_SEGMENTS: &str = include_str!("enter_segments.sql");
+    /// Keeps a document.
+    pub const ENTER_DOCUMENT: &str = include_str!("enter_document.sql");
+    /// A document.
+    pub const DOCUMENT: &str = include_str!("document.sql");
+    /// What there is of a trip.
+    pub const OF_TRIP: &str = include_str!("of_trip.sql");
+    /// Makes an entry safe.
+    pub const SECURE: &str = include_str!("secure.sql");
+    /// Takes entries that wait.
+    pub const LEASE: &str = include_str!("lease.sql");
+    /// Entries by number.
+    pub const ENTRIES: &str = include_str!("entries.sql");
+    /// An entry does not wait any more.
+    pub const POSTED: &str = include_str!("posted.sql");
+    /// Takes an entry back.
+    pub const WITHDRAW: &str = include_str!("withdraw.sql");
+    /// What became of an entry that the shared store does not have as it is.
+    pub const OUTCOME: &str = include_str!("outcome.sql");
+    /// Puts another document in the place of a revision's.
+    pub const REDACT: &str = include_str!("redact.sql");
+    /// How the journal stands.
+    pub const STANDING: &str = include_str!("standing.sql");
+}

@@ -1,0 +1,1 @@
+DELETE FROM journal_waiting WHERE number = ?1

@@ -1,0 +1,139 @@
+//! Bills that this node has in its journal, and the shared store may not have.
+
+use super::repeating::{Billed, repeat as repeat_of_the_store};
+use crate::context::Context;
+use crate::event::Event;
+use crate::journal;
+use crate::planted::{Bug, planted};
+use crate::ports::{JournaledBill, Ports, Revision, StoreError};
+use crate::refusal::Refusal;
+use crate::replay;
+use farebox_fare::Segment;
+use farebox_records::{BillRecord, Kept};
+
+/// The city and the name of a trip.
+type TripOf<'a> = (&'a str, &'a str);
+
+/// Answers with the bill that this node has made before, if it was made from an equal request. The store has none, where it
+/// `answers`: then it is driven in first, and the bill of another node that came before it counts. `None` when it was taken back
+/// meanwhile: look again.
+///
+/// # Errors
+///
+/// `bill-conflict`; `signature-replayed`; or that the journal does not say.
+pub(super) async fn repeat<P: Ports>(
+    context: &Context<P>,
+    trip: TripOf<'_>,
+    bill: JournaledBill,
+    fingerprint: &str,
+    answers: bool,
+) -> Result<Option<Billed>, Refusal> {
+    let JournaledBill { number, waits, new, documents } = bill;
+    let (city, trip_id) = trip;
+    if answers {
+        replay::enter(context, city, trip_id).await?;
+    }
+    // Without what it was made with it is a copy, which the store had, and has lost.
+    let is_driven = answers && !documents.is_empty();
+    let driven =
+        if is_driven { journal::drive_bill(&context.billing, trip, number, &new, &documents).await.ok() } else { None };
+    let kept = match driven {
+        Some(Some(head)) => return repeat_of_the_store(context, city, trip_id, head.bill, fingerprint).map(Some),
+        Some(None) => Kept::Shared,
+        None if !waits => kept(answers),
+        None if planted(Bug::AnsweredIsTakenBack) => Kept::Node,
+        None => match journal::secure(context, number).await {
+            Ok(true) => Kept::Node,
+            Ok(false) => return Ok(None),
+            Err(error) => return Err(error.into_refusal("journal.secure")),
+        },
+    };
+    let Billed { new, document } = repeat_of_the_store(context, city, trip_id, new.revision.bill, fingerprint)?;
+    Ok(Some(Billed { new, document: answered(document, kept) }))
+}
+
+/// Sees to it that this node knows of the bill that the store has of a trip, before it is answered: it has to answer the same when
+/// the store does not say any more. What this node has made of the trip itself gives way, and whoever was answered that finds out.
+pub(super) async fn learn<P: Ports>(
+    context: &Context<P>,
+    trip: TripOf<'_>,
+    known: Option<JournaledBill>,
+    head: &Revision,
+) {
+    let is_known = |known: JournaledBill| !known.waits && known.new.revision == *head;
+    if !known.is_some_and(is_known) && !planted(Bug::RepeatsAreNotLearned) {
+        journal::learn(context, trip, head).await;
+    }
+}
+
+/// Answers a bill that the shared store did not take, if it is in the journal.
+///
+/// # Errors
+///
+/// It is kept nowhere: what the store said.
+pub(super) async fn kept_here<P: Ports>(
+    context: &Context<P>,
+    trip: TripOf<'_>,
+    entry: Option<u64>,
+    document: String,
+    error: StoreError,
+) -> Result<Billed, Refusal> {
+    let (city, trip) = (trip.0.to_owned(), trip.1.to_owned());
+    let why = error.line();
+    if planted(Bug::UnstoredIsNotSaid) {
+        return Ok(Billed { new: true, document });
+    }
+    // One that does not wait any more was driven in meanwhile.
+    let is_kept = match entry {
+        Some(entry) => journal::secure(context, entry).await.is_ok(),
+        None => false,
+    };
+    if is_kept {
+        context.tell(&Event::BillKeptHere { city, trip, why });
+        return Ok(Billed { new: true, document: answered(document, Kept::Node) });
+    }
+    context.tell(&Event::BillNotKept { city, trip, why });
+    Err(error.into_refusal("bills.post"))
+}
+
+/// The segments of a trip, with those that wait in the journal. They are driven in first, so that they do not come late to the bill.
+pub(super) async fn with_waiting<P: Ports>(
+    context: &Context<P>,
+    trip: TripOf<'_>,
+    segments: Result<Vec<Segment>, StoreError>,
+    waiting: &[Segment],
+) -> Result<Vec<Segment>, StoreError> {
+    let (city, trip) = trip;
+    let Ok(mut all) = segments else { return segments };
+    if waiting.is_empty() || planted(Bug::WaitingIsNotBilled) {
+        return Ok(all);
+    }
+    // Whatever comes of it: they are on the bill, and driven in again later.
+    _ = context.write(context.ports().add_segments(city, trip, waiting, None)).await;
+    for segment in waiting {
+        // Where the two contradict one another, what the store has counts, and the other is listed when it is driven in.
+        if let Err(at) = all.binary_search_by_key(&segment.sequence, |segment| segment.sequence) {
+            all.insert(at, *segment);
+        }
+    }
+    Ok(all)
+}
+
+/// What is answered of a bill when it is read, and the store has none, or does not say.
+pub(super) fn read(bill: JournaledBill, answers: bool) -> (Revision, Kept) {
+    let JournaledBill { waits, new, .. } = bill;
+    (new.revision, if answers { Kept::Node } else { kept(waits) })
+}
+
+/// Where a bill is kept that does not wait to be.
+fn kept(waits: bool) -> Kept {
+    if waits { Kept::Node } else { Kept::Shared }
+}
+
+/// A bill as it is answered.
+pub(super) fn answered(document: String, kept: Kept) -> String {
+    match kept {
+        Kept::Node if !planted(Bug::HereIsSaidToBeShared) => BillRecord::kept_in(&document, Kept::Node),
+        _ => document,
+    }
+}

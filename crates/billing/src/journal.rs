@@ -1,0 +1,255 @@
+//! The journal of this node: what it has accepted is entered there before the shared store is asked to keep it, and driven in when
+//! that did not answer.
+//!
+//! A time-out, a crash in between, and a store that has lost something are one case: what is entered is posted again, which does no
+//! harm. Who comes first in the shared store wins; a bill that loses is listed. Nothing here depends on a clock or on a lease: they
+//! only save work.
+
+use crate::billing::Billing;
+use crate::context::Context;
+use crate::event::Event;
+use crate::planted::{Bug, planted};
+use crate::ports::{
+    Accumulated, CallError, DocumentKind, Driven, Due, Journaled, JournaledTrip, Named, NewRevision, Ports, Posted,
+    Revision, SegmentsError, StoreError, Waiting, WaitingWhat,
+};
+use farebox_fare::{Degradation, Segment};
+use futures::future::join_all;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How long a call is waited for that nobody waits for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often an instance looks whether something waits that it does not know of: another one of this node may have entered it, or one
+/// that is no more.
+const LOOKS: Duration = Duration::from_secs(1);
+
+/// What an instance knows of the journal. All of it only saves work.
+#[derive(Default)]
+pub(crate) struct Driving {
+    /// Whether something may wait.
+    perhaps: Cell<bool>,
+    /// When it was last looked, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed).
+    looked: Cell<Option<Duration>>,
+    /// Whether something is being driven in now.
+    under_way: Cell<bool>,
+    /// The documents that the shared store has, by city.
+    kept: RefCell<BTreeSet<(String, Named)>>,
+}
+
+/// A document that a bill names, and whether the journal has it, as far as this instance knows.
+pub(crate) struct NamedDocument<'a> {
+    pub(crate) kind: DocumentKind,
+    pub(crate) version: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) journaled: &'a Cell<bool>,
+}
+
+/// Enters a bill before it is posted, after what it was made with.
+pub(crate) async fn enter_bill<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    trip: &str,
+    new: &NewRevision,
+    documents: &[NamedDocument<'_>],
+) -> Result<Journaled, StoreError> {
+    for NamedDocument { kind, version, text, journaled } in documents {
+        if !journaled.get() {
+            context.here(context.ports().enter_document(*kind, version, text)).await?;
+            journaled.set(true);
+        }
+    }
+    let named = |document: &NamedDocument<'_>| Named { kind: document.kind, version: document.version.to_owned() };
+    let documents: Vec<Named> = documents.iter().map(named).collect();
+    context.here(context.ports().enter_bill(city, trip, new, &documents)).await
+}
+
+/// What this node has of a trip. Nothing when it does not say, which is told.
+pub(crate) async fn of_trip<P: Ports>(context: &Context<P>, city: &str, trip: &str) -> JournaledTrip {
+    let found = context.here(context.ports().journaled(city, trip)).await;
+    found.unwrap_or_else(|error| {
+        context.tell(&Event::JournalFailed { why: error.line() });
+        JournaledTrip::default()
+    })
+}
+
+/// Enters segments that the shared store did not take. Whether there is a journal that they are in now.
+pub(crate) async fn enter_segments<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    trip: &str,
+    segments: &[Segment],
+) -> Result<bool, SegmentsError> {
+    let entered = context.here(context.ports().enter_segments(city, trip, segments)).await;
+    context.billing.driving.perhaps.set(true);
+    if let Err(SegmentsError::Store(error)) = &entered {
+        context.tell(&Event::JournalFailed { why: error.line() });
+    }
+    entered
+}
+
+/// Makes sure that what only the journal has survives a power cut, before it is answered; `false` when it does not wait any more.
+pub(crate) async fn secure<P: Ports>(context: &Context<P>, entry: u64) -> Result<bool, StoreError> {
+    context.billing.driving.perhaps.set(true);
+    let secured = context.here(context.ports().secure(entry)).await;
+    secured.inspect_err(|error| context.tell(&Event::JournalFailed { why: error.line() }))
+}
+
+/// Notes after the answer what became of an entry. If that fails, it is driven in again, and noted then.
+pub(crate) fn note<P: Ports>(context: &Context<P>, entry: Option<u64>, driven: Driven) {
+    let Some(entry) = entry else { return };
+    let billing = Rc::clone(&context.billing);
+    context.ports().spawn(Box::pin(async move {
+        _ = within(&billing, billing.ports().drive(entry, &driven)).await;
+    }));
+}
+
+/// Takes back a bill so that another can be entered in its place, unless somebody may have been answered it. Whether it did.
+pub(crate) async fn withdraw<P: Ports>(context: &Context<P>, entry: u64) -> bool {
+    context.here(context.ports().withdraw(entry)).await.unwrap_or_else(|error| {
+        context.tell(&Event::JournalFailed { why: error.line() });
+        false
+    })
+}
+
+/// Learns before the answer what the shared store has of a trip. What this node has made of it gives way, and is listed.
+pub(crate) async fn learn<P: Ports>(context: &Context<P>, (city, trip): (&str, &str), head: &Revision) {
+    match context.here(context.ports().learn(city, trip, head)).await {
+        Ok(None) => {}
+        Ok(Some(entry)) => {
+            context.tell(&Event::BillSuperseded { city: city.to_owned(), trip: trip.to_owned(), entry });
+        }
+        Err(error) => context.tell(&Event::JournalFailed { why: error.line() }),
+    }
+}
+
+/// Drives a bill into the shared store, after the documents that it names, and notes what became of it. Returns the bill that it gave
+/// way to, if it did.
+///
+/// # Errors
+///
+/// The shared store did not say: it waits on.
+pub(crate) async fn drive_bill<P: Ports>(
+    billing: &Billing<P>,
+    trip: (&str, &str),
+    entry: u64,
+    new: &NewRevision,
+    documents: &[Named],
+) -> Result<Option<Revision>, StoreError> {
+    let (ports, (city, name)) = (billing.ports(), trip);
+    for kept in join_all(documents.iter().map(|named| keep(billing, city, named))).await {
+        kept?;
+    }
+    let mut posted = within(billing, ports.post_bill(city, name, new, None)).await?;
+    if posted == Posted::Moved {
+        // It may have been answered, so it is posted as it is; what came since is looked at again.
+        let due = new.due.clone().or(Some(Due { reason: Degradation::LateSegments, at: ports.now() }));
+        let new = NewRevision { due, seen: None, ..new.clone() };
+        posted = within(billing, ports.post_bill(city, name, &new, None)).await?;
+    }
+    let counts = match posted {
+        Posted::Created => None,
+        Posted::Exists(head) if head.bill == new.revision.bill => None,
+        Posted::Exists(head) => Some(head),
+        Posted::Moved | Posted::Replayed => {
+            return Err(StoreError::Other("a bill was refused for what it was not asked for".to_owned()));
+        }
+    };
+    let driven = match &counts {
+        Some(head) if !planted(Bug::LosersAreNotListed) => {
+            ports.tell("", &Event::BillSuperseded { city: city.to_owned(), trip: name.to_owned(), entry });
+            Driven::Superseded(head.clone())
+        }
+        _ => Driven::Posted,
+    };
+    // What is not noted waits on, and is found to be there already.
+    _ = within(billing, ports.drive(entry, &driven)).await;
+    Ok(counts)
+}
+
+/// Keeps a document of the journal in the shared store, once per instance and city.
+async fn keep<P: Ports>(billing: &Billing<P>, city: &str, named: &Named) -> Result<(), StoreError> {
+    let key = (city.to_owned(), named.clone());
+    if billing.driving.kept.borrow().contains(&key) {
+        return Ok(());
+    }
+    let ports = billing.ports();
+    let lost = || StoreError::Other(format!("the journal has lost the {} {}", named.kind.word(), named.version));
+    let document = within(billing, ports.journaled_document(named)).await?.ok_or_else(lost)?;
+    within(billing, ports.put_document(city, named.kind, &named.version, &document)).await?;
+    billing.driving.kept.borrow_mut().insert(key);
+    Ok(())
+}
+
+/// Drives segments into the shared store, and notes what became of them.
+async fn drive_segments<P: Ports>(
+    billing: &Billing<P>,
+    city: &str,
+    trip: &str,
+    entry: u64,
+    segments: &[Segment],
+) -> Result<(), StoreError> {
+    let refused = match within(billing, billing.ports().add_segments(city, trip, segments, None)).await {
+        Ok(Accumulated { .. }) => None,
+        Err(SegmentsError::Store(error)) => return Err(error),
+        Err(SegmentsError::Conflict(number)) => {
+            Some(format!("segment {number} is in the store, and says something else"))
+        }
+        Err(SegmentsError::TooMany(most)) => Some(format!("the trip would have more than {most} segments")),
+        Err(SegmentsError::Replayed) => Some("it was refused as a replay".to_owned()),
+    };
+    let driven = refused.map_or(Driven::Posted, |why| {
+        let (city, trip, why) = (city.to_owned(), trip.to_owned(), why);
+        billing.ports().tell("", &Event::EntryRefused { city, trip, entry, why: why.clone() });
+        Driven::Refused(why)
+    });
+    _ = within(billing, billing.ports().drive(entry, &driven)).await;
+    Ok(())
+}
+
+/// After an answer that the shared store had a part in: drives in one thing that waits, if anything does. So most of what the
+/// store is asked is asked for callers.
+pub fn after_answer<P: Ports>(context: &Context<P>) {
+    let driving = &context.billing.driving;
+    let now = context.ports().elapsed();
+    let to_be_looked = driving.looked.get().is_none_or(|looked| now.saturating_sub(looked) >= LOOKS);
+    if !context.store_answers() || driving.under_way.get() || !(driving.perhaps.get() || to_be_looked) {
+        return;
+    }
+    driving.under_way.set(true);
+    driving.looked.set(Some(now));
+    let billing = Rc::clone(&context.billing);
+    context.ports().spawn(Box::pin(async move {
+        let found = drive_in(&billing, 1).await;
+        billing.driving.perhaps.set(found.is_ok_and(|found| found > 0));
+        billing.driving.under_way.set(false);
+    }));
+}
+
+/// Drives in up to so many things that wait, the oldest first, and says how many there were.
+///
+/// # Errors
+///
+/// The journal or the shared store did not say. The rest waits on.
+pub async fn drive_in<P: Ports>(billing: &Billing<P>, most: u32) -> Result<usize, StoreError> {
+    let entries = within(billing, billing.ports().lease(most)).await?;
+    for Waiting { number, city, trip, what } in &entries {
+        match what {
+            WaitingWhat::Bill(new, documents) => {
+                drive_bill(billing, (city, trip), *number, new, documents).await?;
+            }
+            WaitingWhat::Segments(segments) => drive_segments(billing, city, trip, *number, segments).await?,
+        }
+    }
+    Ok(entries.len())
+}
+
+async fn within<P: Ports, T, E: CallError>(
+    billing: &Billing<P>,
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    billing.ports().within(PATIENCE, call).await?
+}

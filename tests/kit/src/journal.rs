@@ -1,0 +1,225 @@
+//! The journal of a node, in memory: what `wit/store` promises of it.
+
+use farebox_billing::ports::{
+    DocumentKind, Driven, JournalStanding, Journaled, JournaledBill, JournaledTrip, Named, NewRevision, Revision,
+    SegmentsError, Waiting, WaitingWhat,
+};
+use farebox_fare::Segment;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was entered.
+#[derive(Clone, Debug)]
+enum Entry {
+    /// A bill, and what it was made with.
+    Bill(NewRevision, Vec<Named>),
+    /// Segments.
+    Segments(Vec<Segment>),
+}
+
+/// A bill that gave way to another.
+#[derive(Clone, Debug)]
+pub struct Superseded {
+    /// Of which city and trip.
+    pub trip: (String, String),
+    /// The bill.
+    pub new: NewRevision,
+}
+
+/// A journal.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    number: u64,
+    entries: BTreeMap<u64, ((String, String), Entry)>,
+    waiting: BTreeSet<u64>,
+    /// Those that were answered as being here.
+    secured: BTreeSet<u64>,
+    /// Those that bind nobody any more.
+    void: BTreeSet<u64>,
+    /// The bills that gave way to others.
+    pub superseded: Vec<Superseded>,
+    /// What the shared store will never take, and why.
+    pub refused: Vec<(u64, String)>,
+    documents: BTreeMap<Named, String>,
+}
+
+impl Journal {
+    /// Enters a bill unless the trip has one of this revision.
+    pub fn enter_bill(&mut self, city: &str, trip: &str, new: &NewRevision, documents: &[Named]) -> Journaled {
+        if let Some(bill) = self.bills(city, trip).find(|bill| bill.new.revision.number == new.revision.number) {
+            return Journaled::Exists(Box::new(bill));
+        }
+        Journaled::Entered(self.enter(city, trip, Entry::Bill(new.clone(), documents.to_vec()), true))
+    }
+
+    /// Learns what the shared store has of a trip. Another bill of the revision gives way, and its number is returned.
+    pub fn learn(&mut self, city: &str, trip: &str, revision: &Revision) -> Option<u64> {
+        let bound = self.bills(city, trip).find(|bill| bill.new.revision.number == revision.number);
+        match bound {
+            None => self.enter_copy(city, trip, revision),
+            Some(bill) if bill.new.revision == *revision => _ = self.waiting.remove(&bill.number),
+            Some(bill) => {
+                self.drive(bill.number, &Driven::Superseded(revision.clone()));
+                return Some(bill.number);
+            }
+        }
+        None
+    }
+
+    fn enter_copy(&mut self, city: &str, trip: &str, revision: &Revision) {
+        if self.bills(city, trip).all(|bill| bill.new.revision.number != revision.number) {
+            let (revision, day) = (revision.clone(), String::new());
+            let new = NewRevision { revision, billed_at: 0, day, top_up: None, due: None, seen: None };
+            self.enter(city, trip, Entry::Bill(new, Vec::new()), false);
+        }
+    }
+
+    /// Enters segments of a trip.
+    ///
+    /// # Errors
+    ///
+    /// One that waits says something else.
+    pub fn enter_segments(&mut self, city: &str, trip: &str, segments: &[Segment]) -> Result<bool, SegmentsError> {
+        let waiting = self.journaled(city, trip).segments;
+        let differs =
+            |segment: &&Segment| waiting.iter().any(|other| other.sequence == segment.sequence && other != *segment);
+        if let Some(segment) = segments.iter().find(differs) {
+            return Err(SegmentsError::Conflict(segment.sequence));
+        }
+        self.enter(city, trip, Entry::Segments(segments.to_vec()), true);
+        Ok(true)
+    }
+
+    fn enter(&mut self, city: &str, trip: &str, entry: Entry, waits: bool) -> u64 {
+        self.number += 1;
+        self.entries.insert(self.number, ((city.to_owned(), trip.to_owned()), entry));
+        if waits {
+            self.waiting.insert(self.number);
+        }
+        self.number
+    }
+
+    /// Keeps a document.
+    pub fn enter_document(&mut self, kind: DocumentKind, version: &str, document: &str) {
+        self.documents.insert(Named { kind, version: version.to_owned() }, document.to_owned());
+    }
+
+    /// A document.
+    pub fn document(&self, named: &Named) -> Option<String> {
+        self.documents.get(named).cloned()
+    }
+
+    /// What there is of a trip.
+    pub fn journaled(&self, city: &str, trip: &str) -> JournaledTrip {
+        let bill = self.bills(city, trip).max_by_key(|bill| bill.new.revision.number);
+        let mut segments: Vec<Segment> = Vec::new();
+        for (number, (of, entry)) in &self.entries {
+            if let Entry::Segments(more) = entry
+                && self.waiting.contains(number)
+                && (of.0.as_str(), of.1.as_str()) == (city, trip)
+            {
+                segments.extend(more);
+            }
+        }
+        segments.sort_by_key(|segment| segment.sequence);
+        segments.dedup();
+        JournaledTrip { bill, segments }
+    }
+
+    fn bills<'a>(&'a self, city: &'a str, trip: &'a str) -> impl Iterator<Item = JournaledBill> + 'a {
+        self.entries.iter().filter_map(move |(number, (of, entry))| match entry {
+            Entry::Bill(new, documents)
+                if (of.0.as_str(), of.1.as_str()) == (city, trip) && !self.void.contains(number) =>
+            {
+                let waits = self.waiting.contains(number);
+                Some(JournaledBill { number: *number, waits, new: new.clone(), documents: documents.clone() })
+            }
+            _ => None,
+        })
+    }
+
+    /// Up to so many entries that wait, the oldest first. Nobody is kept from having them twice.
+    pub fn lease(&self, most: u32) -> Vec<Waiting> {
+        let waiting = self.waiting.iter().take(most as usize).filter_map(|number| {
+            let ((city, trip), entry) = self.entries.get(number)?;
+            let what = match entry {
+                Entry::Bill(new, documents) => WaitingWhat::Bill(new.clone(), documents.clone()),
+                Entry::Segments(segments) => WaitingWhat::Segments(segments.clone()),
+            };
+            Some(Waiting { number: *number, city: city.clone(), trip: trip.clone(), what })
+        });
+        waiting.collect()
+    }
+
+    /// Makes an entry safe, if it waits.
+    pub fn secure(&mut self, number: u64) -> bool {
+        let waits = self.waiting.contains(&number);
+        if waits {
+            self.secured.insert(number);
+        }
+        waits
+    }
+
+    /// Takes an entry back, if it waits and is not secured.
+    pub fn withdraw(&mut self, number: u64) -> bool {
+        let is_free = self.waiting.contains(&number) && !self.secured.contains(&number);
+        if is_free {
+            self.waiting.remove(&number);
+            self.void.insert(number);
+        }
+        is_free
+    }
+
+    /// Notes what became of an entry.
+    pub fn drive(&mut self, number: u64, driven: &Driven) {
+        if !self.waiting.remove(&number) && !matches!(driven, Driven::Superseded(_)) {
+            return;
+        }
+        let Some((trip, entry)) = self.entries.get(&number).cloned() else { return };
+        match (driven, entry) {
+            (Driven::Posted, _) => {}
+            (Driven::Refused(why), _) => {
+                self.void.insert(number);
+                self.refused.push((number, why.clone()));
+            }
+            (Driven::Superseded(by), Entry::Bill(new, _)) => {
+                if !self.void.insert(number) {
+                    return;
+                }
+                self.superseded.push(Superseded { trip: trip.clone(), new });
+                // What counts instead is what is known of the trip from now on.
+                self.enter_copy(&trip.0, &trip.1, by);
+            }
+            (Driven::Superseded(_), Entry::Segments(_)) => {}
+        }
+    }
+
+    /// Puts another document in the place of a revision's.
+    pub fn redact(&mut self, city: &str, trip: &str, revision: u32, document: &str) {
+        for (of, entry) in self.entries.values_mut() {
+            if let Entry::Bill(new, _) = entry
+                && (of.0.as_str(), of.1.as_str()) == (city, trip)
+                && new.revision.number == revision
+            {
+                document.clone_into(&mut new.revision.bill.document);
+            }
+        }
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> JournalStanding {
+        JournalStanding {
+            waiting: self.waiting.len() as u64,
+            superseded: self.superseded.len() as u64,
+            refused: self.refused.len() as u64,
+            ..JournalStanding::default()
+        }
+    }
+
+    /// The bills that wait, with their trips.
+    pub fn waiting_bills(&self) -> impl Iterator<Item = (&(String, String), &NewRevision)> {
+        self.waiting.iter().filter_map(|number| match self.entries.get(number)? {
+            (trip, Entry::Bill(new, _)) => Some((trip, new)),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,261 @@
+//! The promises of `journal` in `wit/store/store.wit`, kept by the store component in a real database; and that the journal in
+//! memory, which the simulator bills with, keeps the same.
+#![allow(clippy::unwrap_used)]
+
+use farebox_fare as fare;
+use farebox_kit::journal::Journal;
+use farebox_records::stored;
+use farebox_tests::store_under_test::{
+    Degradation, Segment, StoreUnderTest, Surroundings, bills, documents::DocumentKind, journal, trips,
+};
+use fastrand::Rng;
+use rusqlite::Connection;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+const CITY: &str = "110000";
+
+/// A node beside a Redis that is not there: the journal does not ask it.
+struct Node {
+    folder: TempDir,
+    surroundings: Surroundings,
+}
+
+impl Node {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let surroundings = Surroundings::redis("redis://127.0.0.1:1").with_database(&file(&folder)).unwrap();
+        Self { folder, surroundings }
+    }
+
+    async fn open(&self) -> StoreUnderTest {
+        StoreUnderTest::new(&self.surroundings).await.unwrap()
+    }
+
+    /// The database, as operators look into it.
+    fn database(&self) -> Connection {
+        Connection::open(file(&self.folder)).unwrap()
+    }
+}
+
+fn file(folder: &TempDir) -> PathBuf {
+    folder.path().join("farebox.sqlite")
+}
+
+fn revision(number: u32, document: &str) -> bills::Revision {
+    let bill = bills::Bill { fingerprint: format!("of {document}"), document: document.to_owned() };
+    bills::Revision { number, bill }
+}
+
+fn bill(number: u32, document: &str) -> bills::NewRevision {
+    let bills::Revision { bill, .. } = revision(number, document);
+    let top_up = bills::TopUp { currency: "CNY".to_owned(), amount: 715, document: "{}".to_owned() };
+    let due = bills::DueItem { reason: Degradation::StoreTimeout, at: -3 };
+    let (top_up, due) = (Some(top_up), Some(due));
+    bills::NewRevision { number, bill, billed_at: 1_000, day: "2026-11-26".to_owned(), top_up, due, seen: Some(4) }
+}
+
+fn segments(numbers: impl IntoIterator<Item = u64>, distance: u64) -> Vec<Segment> {
+    let segment = |sequence| Segment { sequence, started_at: -7, distance, duration: 10 };
+    numbers.into_iter().map(segment).collect()
+}
+
+fn cards() -> Vec<journal::Named> {
+    [DocumentKind::RateCard, DocumentKind::Policy]
+        .map(|kind| journal::Named { kind, version: "00ff".to_owned() })
+        .into()
+}
+
+/// What was entered comes back as it was, whole, also after a restart; the first bill of a trip stays until something takes its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_entered_comes_back() {
+    let node = Node::new();
+    let store = node.open().await;
+    let entered = store.enter_bill(CITY, "t", bill(1, "a"), cards()).await.unwrap();
+    assert_eq!(entered, journal::BillOutcome::Entered(1));
+    assert_eq!(store.enter_segments(CITY, "t", segments([2, 1], 100)).await, Ok(true));
+    store.enter_document(DocumentKind::Policy, "00ff", "policy").await.unwrap();
+    drop(store);
+    let store = node.open().await;
+    let found = store.of_trip(CITY, "t").await.unwrap();
+    let kept = journal::JournaledBill { number: 1, waits: true, new: bill(1, "a"), documents: cards() };
+    assert_eq!(found.bill, Some(kept.clone()));
+    assert_eq!(found.segments, segments([1, 2], 100));
+    let again = store.enter_bill(CITY, "t", bill(1, "b"), cards()).await.unwrap();
+    assert_eq!(again, journal::BillOutcome::Exists(kept));
+    let named = |kind| journal::Named { kind, version: "00ff".to_owned() };
+    assert_eq!(store.journaled_document(named(DocumentKind::Policy)).await, Ok(Some("policy".to_owned())));
+    assert_eq!(store.journaled_document(named(DocumentKind::RateCard)).await, Ok(None));
+    for (city, trip) in [("310000", "t"), (CITY, "u")] {
+        let nothing = store.of_trip(city, trip).await.unwrap();
+        assert!(nothing.bill.is_none() && nothing.segments.is_empty(), "{city} {trip}");
+    }
+}
+
+/// Where everything is kept on this node there is no journal, and nobody is told that something is in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_alone_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = StoreUnderTest::new(&Surroundings::sqlite(&file(&folder)).unwrap()).await.unwrap();
+    assert_eq!(store.enter_bill(CITY, "t", bill(1, "a"), cards()).await, Ok(journal::BillOutcome::Unneeded));
+    assert_eq!(store.enter_segments(CITY, "t", segments([1], 100)).await, Ok(false));
+    assert_eq!(store.of_trip(CITY, "t").await.unwrap().bill, None);
+    assert_eq!(store.stands().await.unwrap().waiting, 0);
+}
+
+/// What waits is handed out oldest first, to one at a time, and in order within a trip; what was answered as being here is handed out
+/// at once, and what was just entered is left to whoever did.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_handed_out_in_order() {
+    let node = Node::new();
+    let store = node.open().await;
+    for trip in ["t", "u", "v"] {
+        store.enter_bill(CITY, trip, bill(1, trip), cards()).await.unwrap();
+        store.enter_segments(CITY, trip, segments([1], 100)).await.unwrap();
+    }
+    let numbers = |waiting: Vec<journal::Waiting>| waiting.iter().map(|waiting| waiting.number).collect::<Vec<_>>();
+    assert_eq!(numbers(store.lease(16_u32).await.unwrap()), [0; 0]);
+    store.secure(3_u64).await.unwrap();
+    assert_eq!(numbers(store.lease(16_u32).await.unwrap()), [3]);
+    assert_eq!(numbers(store.lease(16_u32).await.unwrap()), [0; 0]);
+    node.database().execute("UPDATE journal_waiting SET leased_until_ms = 0", []).unwrap();
+    assert_eq!(numbers(store.lease(2_u32).await.unwrap()), [1, 2]);
+    // The bill of "t" is somebody's, and so is what comes after it.
+    node.database().execute("UPDATE journal_waiting SET leased_until_ms = 0 WHERE number <> 1", []).unwrap();
+    let leased = store.lease(16_u32).await.unwrap();
+    let what = |waiting: &journal::Waiting| (waiting.city.clone(), waiting.trip.clone());
+    assert_eq!(
+        leased.iter().map(what).collect::<Vec<_>>(),
+        ["u", "u", "v", "v"].map(|trip| (CITY.into(), trip.into()))
+    );
+    assert_eq!(numbers(leased), [3, 4, 5, 6]);
+}
+
+/// Each entry follows from the one before: a database in which one was changed or lost is found out.
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_are_chained() {
+    let node = Node::new();
+    let store = node.open().await;
+    for trip in ["t", "u", "v"] {
+        store.enter_bill(CITY, trip, bill(1, trip), cards()).await.unwrap();
+        store.enter_segments(CITY, trip, segments([1], 100)).await.unwrap();
+    }
+    store.learn(CITY, "t", revision(1, "other")).await.unwrap();
+    store.learn(CITY, "w", revision(2, "more")).await.unwrap();
+    let database = node.database();
+    let breaks = || {
+        let broken = "SELECT count(*) FROM (
+            SELECT chain, (coalesce(lag(chain) OVER (ORDER BY number), 0) * 31 + checksum) % 2147483647 AS follows FROM journal
+        ) WHERE chain <> follows";
+        database.query_row(broken, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(breaks(), 0);
+    database.execute("DELETE FROM journal WHERE number = 3", []).unwrap();
+    assert_eq!(breaks(), 1);
+}
+
+/// What does not wait any more gives way after a day, a little at a time; what waits, and what people should look at, stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_old_gives_way() {
+    let node = Node::new();
+    let store = node.open().await;
+    for number in 1..=9_u64 {
+        store.enter_bill(CITY, format!("t-{number}"), bill(1, "a"), cards()).await.unwrap();
+    }
+    for number in [1, 2, 3, 4, 5, 6_u64] {
+        store.settle(number, journal::Outcome::Posted).await.unwrap();
+    }
+    store.settle(7_u64, journal::Outcome::Refused("no".to_owned())).await.unwrap();
+    let database = node.database();
+    database.execute("UPDATE journal SET at_ms = at_ms - 86400001", []).unwrap();
+    let left = || {
+        let mut rows = database.prepare("SELECT number FROM journal ORDER BY number").unwrap();
+        let numbers = rows.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+        numbers.map(Result::unwrap).collect::<Vec<_>>()
+    };
+    store.enter_bill(CITY, "t-10", bill(1, "a"), cards()).await.unwrap();
+    assert_eq!(left(), [5, 6, 7, 8, 9, 10]);
+    store.enter_bill(CITY, "t-11", bill(1, "a"), cards()).await.unwrap();
+    assert_eq!(left(), [7, 8, 9, 10, 11]);
+    let standing = store.stands().await.unwrap();
+    assert_eq!((standing.waiting, standing.refused, standing.bytes), (4, 1, 5));
+}
+
+/// What the two databases say is the same, whatever is asked of them: 40 walks of 60 random steps over three trips.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_in_memory_is_as_good() {
+    for seed in 0..40 {
+        let (node, mut rng, mut model) = (Node::new(), Rng::with_seed(seed), Journal::default());
+        let store = node.open().await;
+        for step in 0..60 {
+            let trip = format!("t-{}", rng.u8(0..3));
+            let document = ["a", "b", "c"][rng.usize(0..3)];
+            let (number, entry) = (rng.u32(1..=2), rng.u64(1..=12));
+            let hint = format!("seed {seed}, step {step}: {trip}, {document}, revision {number}, entry {entry}");
+            match rng.u8(0..8) {
+                0 | 1 => {
+                    let real = store.enter_bill(CITY, trip.clone(), bill(number, document), cards()).await.unwrap();
+                    let expected = model.enter_bill(CITY, &trip, &to_model(bill(number, document)), &[]);
+                    match (real, expected) {
+                        (journal::BillOutcome::Entered(real), stored::Journaled::Entered(expected)) => {
+                            assert_eq!(real, expected, "{hint}");
+                        }
+                        (journal::BillOutcome::Exists(real), stored::Journaled::Exists(expected)) => {
+                            // Of several revisions the real one tells the newest.
+                            assert!(real.new.number >= expected.new.revision.number, "{hint}");
+                        }
+                        (real, expected) => panic!("{hint}: {real:?} {expected:?}"),
+                    }
+                }
+                2 => {
+                    let sent = segments([rng.u64(1..4), rng.u64(4..6)], rng.u64(1..=2));
+                    let real = store.enter_segments(CITY, trip.clone(), sent.clone()).await;
+                    let sent: Vec<fare::Segment> = sent.into_iter().map(segment_to_model).collect();
+                    let expected = model.enter_segments(CITY, &trip, &sent);
+                    assert_eq!(real.is_ok(), expected.is_ok(), "{hint}: {real:?} {expected:?}");
+                    assert!(matches!(real, Ok(true) | Err(trips::AddError::Conflict(_))), "{hint}: {real:?}");
+                }
+                3 => {
+                    let real = store.learn(CITY, trip.clone(), revision(number, document)).await.unwrap();
+                    assert_eq!(real, model.learn(CITY, &trip, &to_model(bill(number, document)).revision), "{hint}");
+                }
+                4 => assert_eq!(store.secure(entry).await.unwrap(), model.secure(entry), "{hint}"),
+                5 => assert_eq!(store.withdraw(entry).await.unwrap(), model.withdraw(entry), "{hint}"),
+                6 => {
+                    store.settle(entry, journal::Outcome::Posted).await.unwrap();
+                    model.drive(entry, &stored::Driven::Posted);
+                }
+                _ => {
+                    let document = format!("redacted {document}");
+                    store.redact_journaled(CITY, trip.clone(), number, document.clone()).await.unwrap();
+                    model.redact(CITY, &trip, number, &document);
+                }
+            }
+            for trip in ["t-0", "t-1", "t-2"] {
+                let (real, expected) = (store.of_trip(CITY, trip).await.unwrap(), model.journaled(CITY, trip));
+                let real_bill =
+                    real.bill.map(|bill| (bill.number, bill.waits, bill.new.number, bill.new.bill.document));
+                let bill = expected.bill.map(|bill| {
+                    let stored::Revision { number, bill: stored } = bill.new.revision;
+                    (bill.number, bill.waits, number, stored.document)
+                });
+                assert_eq!(real_bill, bill, "{hint}: {trip}");
+                let real: Vec<fare::Segment> = real.segments.into_iter().map(segment_to_model).collect();
+                assert_eq!(real, expected.segments, "{hint}: {trip}");
+            }
+            let (real, expected) = (store.stands().await.unwrap(), model.standing());
+            let real = (real.waiting, real.superseded, real.refused);
+            assert_eq!(real, (expected.waiting, expected.superseded, expected.refused), "{hint}");
+        }
+    }
+}
+
+fn to_model(new: bills::NewRevision) -> stored::NewRevision {
+    let bills::NewRevision { number, bill: bills::Bill { fingerprint, document }, billed_at, day, .. } = new;
+    let revision = stored::Revision { number, bill: stored::StoredBill { fingerprint, document } };
+    stored::NewRevision { revision, billed_at, day, top_up: None, due: None, seen: None }
+}
+
+fn segment_to_model(Segment { sequence, started_at, distance, duration }: Segment) -> fare::Segment {
+    fare::Segment { sequence, started_at, distance_m: distance, duration_s: duration }
+}
