@@ -2,7 +2,7 @@
 //! may. Real sockets, of one machine.
 #![allow(clippy::unwrap_used)]
 
-use farebox_tests::server::Server;
+use farebox_tests::server::{PATIENT, Server};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -169,7 +169,7 @@ fn answers_that_nobody_takes_take_no_more_memory_than_they_may() {
 /// a small request passes all the while.
 #[test]
 fn bodies_take_no_more_memory_than_they_may() {
-    let server = Server::start(&["--memory-budget", "128"]);
+    let server = Server::start(&[&["--memory-budget", "128"], &PATIENT[..]].concat());
     let small = json!({
         "city": "110000", "product": "express",
         "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:21:00+08:00",

@@ -29,7 +29,7 @@ fn a_store_without_its_grants_is_denied() {
         let problem = store.unwrap()["problem"].as_str().unwrap().to_owned();
         assert!(problem.contains(why), "{changes:?}: {problem}");
         let answer = server.post("/v1/trips/t/bill", &bill());
-        assert_eq!((answer.status, &answer.json()["kept"]), (201, &json!("nowhere")), "{}", answer.body);
+        assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("store-unavailable")), "{}", answer.body);
     }
 }
 
@@ -47,7 +47,7 @@ fn a_redis_that_is_not_granted_cannot_be_reached() {
         {"seq": 1, "started_at": "2026-11-21T08:00:00+08:00", "distance_m": 1, "duration_s": 1},
     ]});
     let answer = server.post("/v1/trips/t/segments", &segments);
-    assert_eq!((answer.status, &answer.json()["code"]), (503, &json!("store-unavailable")), "{}", answer.body);
+    assert_eq!((answer.status, &answer.json()["kept"]), (202, &json!("node")), "{}", answer.body);
 }
 
 /// A configuration that is not mounted is not there.

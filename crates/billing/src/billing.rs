@@ -2,9 +2,9 @@
 
 use crate::backlog::Backlog;
 use crate::config::{Card, InForce, Keeper, ParsedPolicy, Snapshot, Standing};
+use crate::driving::Driving;
 use crate::engines::Engines;
 use crate::event::Event;
-use crate::journal::Driving;
 use crate::once;
 use crate::ports::Ports;
 use crate::refusal::Refusal;

@@ -15,8 +15,7 @@ use crate::ports::{
 };
 use farebox_fare::{Degradation, Segment};
 use futures::future::join_all;
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -26,19 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often an instance looks whether something waits that it does not know of: another one of this node may have entered it, or one
 /// that is no more.
 const LOOKS: Duration = Duration::from_secs(1);
-
-/// What an instance knows of the journal. All of it only saves work.
-#[derive(Default)]
-pub(crate) struct Driving {
-    /// Whether something may wait.
-    perhaps: Cell<bool>,
-    /// When it was last looked, on the clock of [`Clock::elapsed`](crate::ports::Clock::elapsed).
-    looked: Cell<Option<Duration>>,
-    /// Whether something is being driven in now.
-    under_way: Cell<bool>,
-    /// The documents that the shared store has, by city.
-    kept: RefCell<BTreeSet<(String, Named)>>,
-}
 
 /// A document that a bill names, and whether the journal has it, as far as this instance knows.
 pub(crate) struct NamedDocument<'a> {

@@ -30,6 +30,7 @@ mod context;
 mod coupons;
 pub mod datum;
 mod documents;
+mod driving;
 pub mod engines;
 pub mod estimate_id;
 pub mod estimates;

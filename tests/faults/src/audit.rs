@@ -100,8 +100,10 @@ impl Invariant {
             Self::AcknowledgedIsKept => "acknowledged segments are kept, batches are whole",
             Self::PaidOnce => "no trip was answered two final bills that both owe a top-up",
             Self::WrongIsMarked => "no total is wrong that is not marked",
-            Self::AllIsAnswered => "all is answered, and bills always",
-            Self::RefusedWithoutAStore => "segments and reads are refused only without a store",
+            Self::AllIsAnswered => "all is answered",
+            Self::RefusedWithoutAStore => {
+                "segments and reads are refused only without a store, bills only without a journal as well"
+            }
             Self::MockedIsRepaired => "when all is over, no head is mocked whose segments are stored",
             Self::HeadIsListed => "a head is listed under its day",
         }
@@ -171,6 +173,9 @@ impl<'a> Audit<'a> {
                 (_, Answered::Done | Answered::Bill(_)) => true,
                 (_, Answered::Nothing(_)) => within(&excuses.killed),
                 (Asked::Segments(_) | Asked::Read, Answered::Refused(503, _)) => within(&excuses.away),
+                (Asked::Bill | Asked::Other, Answered::Refused(503, code)) if code.starts_with("store-") => {
+                    within(&excuses.unkept)
+                }
                 // Looked at elsewhere.
                 (Asked::Other | Asked::Bill, Answered::Refused(409, _)) | (Asked::Read, Answered::Refused(404, _)) => {
                     true
@@ -181,7 +186,8 @@ impl<'a> Audit<'a> {
                 let what = format!("{asked:?}, sent at {} ms: {answered:?}", sent.as_millis());
                 let of_the_store = matches!(
                     (asked, answered),
-                    (Asked::Segments(_) | Asked::Read, Answered::Refused(503, code)) if code.starts_with("store-")
+                    (Asked::Segments(_) | Asked::Read | Asked::Bill | Asked::Other, Answered::Refused(503, code))
+                        if code.starts_with("store-")
                 );
                 let broken = if of_the_store { Invariant::RefusedWithoutAStore } else { Invariant::AllIsAnswered };
                 self.broken(broken, what);

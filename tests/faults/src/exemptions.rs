@@ -29,8 +29,8 @@ pub struct Entry {
     pub why: &'static str,
 }
 
-/// Where a bill is answered, and Redis, or the disk, takes nothing.
-const NOTHING_IS_KEPT: &[&str] = &[
+/// Where Redis, or the disk, takes nothing.
+const NOTHING_IS_TAKEN: &[&str] = &[
     "killed",
     "hung",
     "paused",
@@ -50,7 +50,7 @@ const NOTHING_IS_KEPT: &[&str] = &[
 ];
 
 /// Where that depends on what was under way, or on which host was asked.
-const LITTLE_IS_KEPT: &[&str] = &[
+const LITTLE_IS_TAKEN: &[&str] = &[
     "restarted-empty",
     "failed-over",
     "wrong-password",
@@ -70,8 +70,7 @@ const SOMETHING_IS_LOST: &[&str] = &["restarted-empty", "flushed", "failed-over"
 /// Where too much is asked.
 const TOO_MUCH: &[&str] = &["bills-at-once", "burst", "slow-burst", "sqlite-bills-at-once", "sqlite-burst"];
 
-const NO_JOURNAL: &str = "there is no journal: what the store does not take is kept nowhere";
-const UNBOUND: &str = "a bill that is kept nowhere binds nobody";
+const UNBOUND: &str = "a bill in the journal of one node does not bind another that cannot know of it";
 const NO_REPAIR: &str = "nothing repairs what is provisional yet";
 const NO_LAST: &str = "a bill does not say how many segments there should be, so one that ends early looks whole";
 const NO_INCARNATION: &str = "a store that lost something is taken for what it was";
@@ -81,15 +80,12 @@ const BUSY: &str = "the deadlines count on a machine that has time";
 
 /// The whole list.
 pub const EXEMPTIONS: &[Entry] = &[
-    Entry { faults: NOTHING_IS_KEPT, breaks: &[KeptSomewhere], how: How::Certain, why: NO_JOURNAL },
-    Entry { faults: LITTLE_IS_KEPT, breaks: &[KeptSomewhere], how: How::Chance, why: NO_JOURNAL },
-    Entry { faults: NOTHING_IS_KEPT, breaks: &[UnkeptRepeatsAgree], how: How::Chance, why: UNBOUND },
-    Entry { faults: LITTLE_IS_KEPT, breaks: &[UnkeptRepeatsAgree], how: How::Chance, why: UNBOUND },
-    Entry { faults: NOTHING_IS_KEPT, breaks: &[MockedIsRepaired], how: How::Chance, why: NO_REPAIR },
-    Entry { faults: LITTLE_IS_KEPT, breaks: &[MockedIsRepaired], how: How::Chance, why: NO_REPAIR },
+    Entry { faults: &["split"], breaks: &[UnkeptRepeatsAgree], how: How::Chance, why: UNBOUND },
+    Entry { faults: NOTHING_IS_TAKEN, breaks: &[MockedIsRepaired], how: How::Chance, why: NO_REPAIR },
+    Entry { faults: LITTLE_IS_TAKEN, breaks: &[MockedIsRepaired], how: How::Chance, why: NO_REPAIR },
     Entry { faults: HOSTS_ARE_KILLED, breaks: &[MockedIsRepaired], how: How::Chance, why: NO_REPAIR },
-    Entry { faults: NOTHING_IS_KEPT, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
-    Entry { faults: LITTLE_IS_KEPT, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
+    Entry { faults: NOTHING_IS_TAKEN, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
+    Entry { faults: LITTLE_IS_TAKEN, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
     Entry { faults: HOSTS_ARE_KILLED, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
     Entry { faults: &["flushed"], breaks: &[WrongIsMarked], how: How::Chance, why: NO_INCARNATION },
     Entry {
@@ -100,38 +96,24 @@ pub const EXEMPTIONS: &[Entry] = &[
     },
     Entry {
         faults: SOMETHING_IS_LOST,
-        breaks: &[RepeatsAgree, FinalIsComplete, PaidOnce],
+        breaks: &[KeptSomewhere, UnkeptRepeatsAgree, RepeatsAgree, FinalIsComplete, PaidOnce],
         how: How::Chance,
         why: NO_INCARNATION,
     },
     Entry { faults: &["flushed"], breaks: &[ProvisionalIsDue], how: How::Chance, why: NO_INCARNATION },
-    Entry { faults: NOTHING_IS_KEPT, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
-    Entry { faults: LITTLE_IS_KEPT, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
+    Entry { faults: NOTHING_IS_TAKEN, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
+    Entry { faults: LITTLE_IS_TAKEN, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
     Entry { faults: HOSTS_ARE_KILLED, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
     Entry { faults: &["blips"], breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
     Entry {
         faults: TOO_MUCH,
-        breaks: &[
-            KeptSomewhere,
-            UnkeptRepeatsAgree,
-            WrongIsMarked,
-            MockedIsRepaired,
-            ProvisionalIsDue,
-            RefusedWithoutAStore,
-        ],
+        breaks: &[WrongIsMarked, MockedIsRepaired, ProvisionalIsDue, RefusedWithoutAStore],
         how: How::Chance,
         why: OVERLOAD,
     },
     Entry {
         faults: &[],
-        breaks: &[
-            KeptSomewhere,
-            UnkeptRepeatsAgree,
-            WrongIsMarked,
-            MockedIsRepaired,
-            ProvisionalIsDue,
-            RefusedWithoutAStore,
-        ],
+        breaks: &[WrongIsMarked, MockedIsRepaired, ProvisionalIsDue, RefusedWithoutAStore],
         how: How::Busy,
         why: BUSY,
     },

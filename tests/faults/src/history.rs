@@ -156,8 +156,10 @@ impl Span {
 /// When what could not be answered.
 #[derive(Clone, Debug, Default)]
 pub struct Excuses {
-    /// There was neither store nor journal for segments and reads: 503.
+    /// There was no store for segments and reads: 503.
     pub away: Vec<Span>,
+    /// There was neither store nor journal: bills are 503 as well.
+    pub unkept: Vec<Span>,
     /// There was no host: nothing.
     pub killed: Vec<Span>,
 }

@@ -21,8 +21,8 @@
 //! | I8 | An acknowledged segment is in the trip, or in a journal that names it; of a batch there is all or nothing. |
 //! | I10 | No trip was answered two final bills that both owe a top-up, and of which none is the other's successor. |
 //! | I13 | No total is wrong that is not marked: a bill that is neither degraded nor provisional is the bill of the whole ride. |
-//! | I14 | A request is answered what it asks for: nothing only by a host that was killed, and bills always. |
-//! | I14b | Segments and reads are 503 only where neither store nor journal was there. |
+//! | I14 | A request is answered what it asks for: nothing only by a host that was killed. |
+//! | I14b | Segments and reads are 503 only where there was no store, bills only where there was no journal either. |
 //! | I15 | When all is over, no head is mocked of which the store has every segment. |
 //! | I16 | A head is listed under one day, by its number. |
 //!

@@ -17,6 +17,13 @@ pub enum Store {
     SqliteOnADisk,
 }
 
+impl Store {
+    /// Whether the database of the host is all there is.
+    pub fn is_embedded(self) -> bool {
+        matches!(self, Self::Sqlite | Self::SqliteOnADisk)
+    }
+}
+
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {

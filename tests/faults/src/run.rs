@@ -122,7 +122,10 @@ impl Setting<'_> {
         self.handle.block_on(read_back(&mut trips, stage.targets(), begin));
 
         let away = Span { from: window.from, to: window.to + GRACE };
-        let excuses = Excuses { away: if fault.away { vec![away] } else { Vec::new() }, killed: stage.killed(begin) };
+        let away = if fault.away { vec![away] } else { Vec::new() };
+        // Where the embedded database is all there is, there is no journal beside it.
+        let unkept = if fault.store.is_embedded() { away.clone() } else { Vec::new() };
+        let excuses = Excuses { away, unkept, killed: stage.killed(begin) };
         let mut violations = Vec::new();
         for (ride, trip) in &trips {
             let price = |segments: &BTreeSet<u64>| self.prices.of(shape(*ride), segments);

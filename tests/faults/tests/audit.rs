@@ -123,6 +123,7 @@ impl Case {
             ["superseded", name] => _ = self.trip.stored.superseded.insert((*name).to_owned()),
             ["due"] => self.trip.stored.due = true,
             ["away", when] => self.excuses.away.push(span(when)),
+            ["unkept", when] => self.excuses.unkept.push(span(when)),
             ["killed", when] => self.excuses.killed.push(span(when)),
             ["breaks", "nothing"] => return Some(BTreeSet::new()),
             ["breaks", of @ ..] => return Some(of.iter().map(|id| (*id).to_owned()).collect()),
