@@ -302,9 +302,7 @@ impl journal::Guest for Component {
 
     async fn learn(city: String, trip: String, revision: bills::Revision) -> Result<Option<u64>, faults::Fault> {
         let Some(journal) = store().await?.journal(false) else { return Ok(None) };
-        let bills::Revision { number, bill: bills::Bill { fingerprint, document } } = revision;
-        let revision = Revision { number, bill: StoredBill { fingerprint, document } };
-        Ok(journal.learn(&city, &trip, &revision).await?)
+        Ok(journal.learn(&city, &trip, &revision.into()).await?)
     }
 
     async fn enter_segments(
@@ -361,10 +359,7 @@ impl journal::Guest for Component {
         let Some(journal) = store().await?.journal(false) else { return Ok(()) };
         let driven = match outcome {
             journal::Outcome::Posted => Driven::Posted,
-            journal::Outcome::Superseded(bills::Revision { number, bill }) => {
-                let bills::Bill { fingerprint, document } = bill;
-                Driven::Superseded(Revision { number, bill: StoredBill { fingerprint, document } })
-            }
+            journal::Outcome::Superseded(head) => Driven::Superseded(head.into()),
             journal::Outcome::Refused(why) => Driven::Refused(why),
         };
         Ok(journal.drive(number, &driven).await?)
@@ -450,15 +445,20 @@ fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
     if let Some(TopUp { amount: ..=0, .. }) = top_up {
         return Err(Fault::Other("a top-up that is not more than zero; a bill without one must have none".to_owned()));
     }
-    let bills::Bill { fingerprint, document } = bill;
     Ok(NewRevision {
-        revision: Revision { number, bill: StoredBill { fingerprint, document } },
+        revision: bills::Revision { number, bill }.into(),
         billed_at,
         day,
         top_up,
         due: due.map(|bills::DueItem { reason, at }| Due { reason: reason.into(), at }),
         seen,
     })
+}
+
+impl From<bills::Revision> for Revision {
+    fn from(bills::Revision { number, bill: bills::Bill { fingerprint, document } }: bills::Revision) -> Self {
+        Self { number, bill: StoredBill { fingerprint, document } }
+    }
 }
 
 impl From<Revision> for bills::Revision {

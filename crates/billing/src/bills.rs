@@ -201,12 +201,12 @@ async fn keep<P: Ports>(
             return journaled::repeat(context, (&city, &trip_id), *bill, fingerprint, reached).await;
         }
         Err(error) => {
-            context.tell(&Event::JournalFailed { why: error.line() });
+            journal::tell_failure(context, &error);
             None
         }
     };
     let documents = keep_documents(context, &city, &cards, policy.as_deref());
-    match post_after(documents, context, &city, &trip_id, new.clone()).await {
+    match post_after(documents, context, &city, &trip_id, &new).await {
         Ok(Posted::Created) => {
             journal::note(context, entry, Driven::Posted);
             Ok(Some(Billed { new: true, document }))
@@ -266,12 +266,11 @@ async fn post_after<P: Ports>(
     context: &Context<P>,
     city: &str,
     trip_id: &str,
-    new: NewRevision,
+    new: &NewRevision,
 ) -> Result<Posted, StoreError> {
     let once = replay::once(context);
-    let once = once.as_ref();
     let post =
-        |new: NewRevision| async move { context.write(context.ports().post_bill(city, trip_id, &new, once)).await };
+        async |new: &NewRevision| context.write(context.ports().post_bill(city, trip_id, new, once.as_ref())).await;
     if planted(Bug::DocumentsAfterTheBill) {
         let posted = post(new).await;
         drop(documents.await);
@@ -279,18 +278,18 @@ async fn post_after<P: Ports>(
     }
     documents.await?;
     if planted(Bug::TopUpInASecondStep) && new.top_up.is_some() {
-        let first = post(NewRevision { top_up: None, ..new.clone() }).await;
+        let first = post(&NewRevision { top_up: None, ..new.clone() }).await;
         if first == Ok(Posted::Created) {
             let second = Revision { number: 2, ..new.revision.clone() };
-            drop(post(NewRevision { revision: second, ..new }).await);
+            drop(post(&NewRevision { revision: second, ..new.clone() }).await);
         }
         return first;
     }
     if planted(Bug::LoserSupersedes) {
-        let posted = post(new.clone()).await;
+        let posted = post(new).await;
         let Ok(Posted::Exists(head)) = posted else { return posted };
         let number = head.number.saturating_add(1);
-        return post(NewRevision { revision: Revision { number, ..new.revision.clone() }, ..new }).await;
+        return post(&NewRevision { revision: Revision { number, ..new.revision.clone() }, ..new.clone() }).await;
     }
     post(new).await
 }

@@ -56,10 +56,7 @@ pub(crate) async fn enter_bill<P: Ports>(
 /// What this node has of a trip. Nothing when it does not say, which is told.
 pub(crate) async fn of_trip<P: Ports>(context: &Context<P>, city: &str, trip: &str) -> JournaledTrip {
     let found = context.here(context.ports().journaled(city, trip)).await;
-    found.unwrap_or_else(|error| {
-        context.tell(&Event::JournalFailed { why: error.line() });
-        JournaledTrip::default()
-    })
+    found.inspect_err(|error| tell_failure(context, error)).unwrap_or_default()
 }
 
 /// Enters segments that the shared store did not take. Whether there is a journal that they are in now.
@@ -72,7 +69,7 @@ pub(crate) async fn enter_segments<P: Ports>(
     let entered = context.here(context.ports().enter_segments(city, trip, segments)).await;
     context.billing.driving.perhaps.set(true);
     if let Err(SegmentsError::Store(error)) = &entered {
-        context.tell(&Event::JournalFailed { why: error.line() });
+        tell_failure(context, error);
     }
     entered
 }
@@ -81,7 +78,7 @@ pub(crate) async fn enter_segments<P: Ports>(
 pub(crate) async fn secure<P: Ports>(context: &Context<P>, entry: u64) -> Result<bool, StoreError> {
     context.billing.driving.perhaps.set(true);
     let secured = context.here(context.ports().secure(entry)).await;
-    secured.inspect_err(|error| context.tell(&Event::JournalFailed { why: error.line() }))
+    secured.inspect_err(|error| tell_failure(context, error))
 }
 
 /// Notes after the answer what became of an entry. If that fails, it is driven in again, and noted then.
@@ -95,10 +92,8 @@ pub(crate) fn note<P: Ports>(context: &Context<P>, entry: Option<u64>, driven: D
 
 /// Takes back a bill so that another can be entered in its place, unless somebody may have been answered it. Whether it did.
 pub(crate) async fn withdraw<P: Ports>(context: &Context<P>, entry: u64) -> bool {
-    context.here(context.ports().withdraw(entry)).await.unwrap_or_else(|error| {
-        context.tell(&Event::JournalFailed { why: error.line() });
-        false
-    })
+    let withdrawn = context.here(context.ports().withdraw(entry)).await;
+    withdrawn.inspect_err(|error| tell_failure(context, error)).unwrap_or(false)
 }
 
 /// Learns before the answer what the shared store has of a trip. What this node has made of it gives way, and is listed.
@@ -108,8 +103,13 @@ pub(crate) async fn learn<P: Ports>(context: &Context<P>, (city, trip): (&str, &
         Ok(Some(entry)) => {
             context.tell(&Event::BillSuperseded { city: city.to_owned(), trip: trip.to_owned(), entry });
         }
-        Err(error) => context.tell(&Event::JournalFailed { why: error.line() }),
+        Err(error) => tell_failure(context, &error),
     }
+}
+
+/// Tells that the journal did not do what it was asked for.
+pub(crate) fn tell_failure<P: Ports>(context: &Context<P>, error: &StoreError) {
+    context.tell(&Event::JournalFailed { why: error.line() });
 }
 
 /// Drives a bill into the shared store, after the documents that it names, and notes what became of it. Returns the bill that it gave
@@ -188,7 +188,7 @@ async fn drive_segments<P: Ports>(
         Err(SegmentsError::Replayed) => Some("it was refused as a replay".to_owned()),
     };
     let driven = refused.map_or(Driven::Posted, |why| {
-        let (city, trip, why) = (city.to_owned(), trip.to_owned(), why);
+        let (city, trip) = (city.to_owned(), trip.to_owned());
         billing.ports().tell("", &Event::EntryRefused { city, trip, entry, why: why.clone() });
         Driven::Refused(why)
     });

@@ -5,7 +5,7 @@ use super::store::{currency_of, kind_to_wit};
 use super::world::World;
 use farebox_billing::ports::{
     DocumentKind, Driven, Due, Journal, JournalStanding, Journaled, JournaledBill, JournaledTrip, Named, NewRevision,
-    Revision, SegmentsError, StoreError, StoredBill, TopUp, Waiting, WaitingWhat,
+    Revision, SegmentsError, StoreError, TopUp, Waiting, WaitingWhat,
 };
 use farebox_fare::Segment;
 
@@ -26,9 +26,7 @@ impl<C> Journal for World<C> {
     }
 
     async fn learn(&self, city: &str, trip: &str, revision: &Revision) -> Result<Option<u64>, StoreError> {
-        let Revision { number, bill: StoredBill { fingerprint, document } } = revision.clone();
-        let revision = bills::Revision { number, bill: bills::Bill { fingerprint, document } };
-        Ok(journal::learn(city.to_owned(), trip.to_owned(), revision).await?)
+        Ok(journal::learn(city.to_owned(), trip.to_owned(), revision.clone().into()).await?)
     }
 
     async fn enter_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<bool, SegmentsError> {
@@ -65,9 +63,7 @@ impl<C> Journal for World<C> {
     async fn drive(&self, number: u64, driven: &Driven) -> Result<(), StoreError> {
         let outcome = match driven.clone() {
             Driven::Posted => journal::Outcome::Posted,
-            Driven::Superseded(Revision { number, bill: StoredBill { fingerprint, document } }) => {
-                journal::Outcome::Superseded(bills::Revision { number, bill: bills::Bill { fingerprint, document } })
-            }
+            Driven::Superseded(head) => journal::Outcome::Superseded(head.into()),
             Driven::Refused(why) => journal::Outcome::Refused(why),
         };
         Ok(journal::settle(number, outcome).await?)
@@ -116,13 +112,12 @@ fn waiting_from_wit(waiting: journal::Waiting) -> Result<Waiting, StoreError> {
 }
 
 fn new_from_wit(new: bills::NewRevision) -> Result<NewRevision, StoreError> {
-    let bills::NewRevision { number, bill: bills::Bill { fingerprint, document }, billed_at, day, top_up, due, seen } =
-        new;
+    let bills::NewRevision { number, bill, billed_at, day, top_up, due, seen } = new;
     let top_up = top_up.map(|bills::TopUp { currency, amount, document }| {
         Ok::<_, StoreError>(TopUp { currency: currency_of(&currency)?, amount, document })
     });
     Ok(NewRevision {
-        revision: Revision { number, bill: StoredBill { fingerprint, document } },
+        revision: bills::Revision { number, bill }.into(),
         billed_at,
         day,
         top_up: top_up.transpose()?,

@@ -143,12 +143,11 @@ impl From<trips::AddError> for SegmentsError {
 }
 
 impl From<NewRevision> for bills::NewRevision {
-    fn from(
-        NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due, seen }: NewRevision,
-    ) -> Self {
+    fn from(NewRevision { revision, billed_at, day, top_up, due, seen }: NewRevision) -> Self {
+        let bills::Revision { number, bill } = revision.into();
         Self {
             number,
-            bill: bills::Bill { fingerprint: bill.fingerprint, document: bill.document },
+            bill,
             billed_at,
             day,
             top_up: top_up.map(|TopUp { currency, amount, document }| bills::TopUp {
@@ -159,6 +158,12 @@ impl From<NewRevision> for bills::NewRevision {
             due: due.map(|Due { reason, at }| bills::DueItem { reason: reason.into(), at }),
             seen,
         }
+    }
+}
+
+impl From<Revision> for bills::Revision {
+    fn from(Revision { number, bill: StoredBill { fingerprint, document } }: Revision) -> Self {
+        Self { number, bill: bills::Bill { fingerprint, document } }
     }
 }
 

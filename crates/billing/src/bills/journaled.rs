@@ -40,7 +40,7 @@ pub(super) async fn repeat<P: Ports>(
     let kept = match driven {
         Some(Some(head)) => return repeat_of_the_store(context, city, trip_id, head.bill, fingerprint).map(Some),
         Some(None) => Kept::Shared,
-        None if !waits => kept(answers),
+        None if !waits => kept(waits, answers),
         None if planted(Bug::AnsweredIsTakenBack) => Kept::Node,
         None => match journal::secure(context, number).await {
             Ok(true) => Kept::Node,
@@ -122,12 +122,13 @@ pub(super) async fn with_waiting<P: Ports>(
 /// What is answered of a bill when it is read, and the store has none, or does not say.
 pub(super) fn read(bill: JournaledBill, answers: bool) -> (Revision, Kept) {
     let JournaledBill { waits, new, .. } = bill;
-    (new.revision, if answers { Kept::Node } else { kept(waits) })
+    (new.revision, kept(waits, answers))
 }
 
-/// Where a bill is kept that does not wait to be.
-fn kept(waits: bool) -> Kept {
-    if waits { Kept::Node } else { Kept::Shared }
+/// Where a bill of the journal is kept, when the shared store has not told of it: here alone if it waits, or if the store `answers` and
+/// has none.
+fn kept(waits: bool, answers: bool) -> Kept {
+    if waits || answers { Kept::Node } else { Kept::Shared }
 }
 
 /// A bill as it is answered.
