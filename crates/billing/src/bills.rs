@@ -197,6 +197,7 @@ async fn keep<P: Ports>(
     let mut entry = match entered {
         Ok(Journaled::Entered(entry)) => Some(entry),
         Ok(Journaled::Unneeded) => None,
+        Ok(Journaled::Exists(_)) if planted(Bug::JournalIsNotAsked) => None,
         Ok(Journaled::Exists(bill)) => {
             return journaled::repeat(context, (&city, &trip_id), *bill, fingerprint, reached).await;
         }

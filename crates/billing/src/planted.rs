@@ -50,7 +50,7 @@ pub enum Bug {
     RetriesAreReplays,
     /// A bill is entered in the journal when the shared store did not take it, and not before.
     JournalAfterTheStore,
-    /// What this node has in its journal is not looked at before a bill is made.
+    /// What this node has in its journal does not bind it: it is not looked at before a bill is made, nor when one is entered.
     JournalIsNotAsked,
     /// A bill that has given way to another is taken for posted.
     LosersAreNotListed,

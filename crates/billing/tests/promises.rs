@@ -387,6 +387,19 @@ fn a_node_answers_for_itself() {
     assert_eq!(ride.world.0.due.borrow()["t"].reason, Some(Degradation::StoreUnavailable));
 }
 
+/// The same after a restart with a configuration in which nothing is offered: the journal is asked before anything is priced.
+#[test]
+fn a_node_answers_for_itself_without_a_configuration() {
+    let ride = Ride::beside_redis();
+    ride.meter();
+    ride.fail("everything says no");
+    let first = ride.bill().unwrap();
+    let later = ride.elsewhere(nothing_is_offered);
+    *later.world.0.journal.borrow_mut() = ride.world.0.journal.borrow().clone();
+    later.fail("everything says no");
+    assert_eq!(later.bill().unwrap(), Billed { new: false, ..first });
+}
+
 /// Segments that the store did not take are on the bill that is made when it is back, and in the store; posted again they change
 /// nothing, and one that says something else is a conflict.
 #[test]
