@@ -7,12 +7,10 @@
 //! Requests do not wait for each other either: wit-bindgen 0.57 cannot wake one task from another. Requests that come
 //! before there is a connection each open one; the first to be open is kept and used by all, the others are closed.
 
+use farebox_resilience::Silence;
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
-
-/// How many uses in a row may be given up on before the connection is taken for dead.
-const PATIENCE: u32 = 4;
 
 /// A value that is made when it is first needed, and then used by all.
 pub struct Shared<T> {
@@ -23,8 +21,8 @@ struct Held<T> {
     value: T,
     /// Whether it has ever worked.
     proven: Cell<bool>,
-    /// How many uses in a row were given up on.
-    given_up: Cell<u32>,
+    /// The uses that were given up on since the last answer.
+    silence: Cell<Silence>,
 }
 
 /// The use of a shared value for one operation.
@@ -53,7 +51,7 @@ impl<T> Shared<T> {
         if let Some(lease) = self.current() {
             return Ok(lease);
         }
-        let made = Rc::new(Held { value: make().await?, proven: Cell::new(false), given_up: Cell::new(0) });
+        let made = Rc::new(Held { value: make().await?, proven: Cell::new(false), silence: Cell::default() });
         let held = Rc::clone(self.current.borrow_mut().get_or_insert(made));
         Ok(Lease { shared: self, held, ended: false })
     }
@@ -82,7 +80,7 @@ impl<T> Lease<'_, T> {
     /// The value works.
     pub fn answered(mut self) {
         self.held.proven.set(true);
-        self.held.given_up.set(0);
+        self.held.silence.take();
         self.ended = true;
     }
 
@@ -105,9 +103,11 @@ impl<T> Deref for Lease<'_, T> {
 impl<T> Drop for Lease<'_, T> {
     fn drop(&mut self) {
         if !self.ended {
-            let given_up = self.held.given_up.get().saturating_add(1);
-            self.held.given_up.set(given_up);
-            if given_up >= PATIENCE {
+            let mut silence = self.held.silence.get();
+            // However soon: what is opened anew costs little, and callers have waited.
+            let is_dead = silence.given_up(0, 0, 0);
+            self.held.silence.set(silence);
+            if is_dead {
                 self.shared.forget(&self.held);
             }
         }
@@ -118,6 +118,7 @@ impl<T> Drop for Lease<'_, T> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use farebox_resilience::GIVEN_UP;
     use futures::channel::oneshot;
     use futures::executor::block_on;
     use futures::{FutureExt, future};
@@ -184,11 +185,11 @@ mod tests {
     #[test]
     fn a_value_that_is_given_up_on_again_and_again_is_replaced() {
         let (shared, maker) = (Shared::new(), Maker(Cell::new(0)));
-        for _ in 1..PATIENCE {
+        for _ in 1..GIVEN_UP {
             drop(lease(&shared, &maker));
         }
         lease(&shared, &maker).answered();
-        for _ in 0..PATIENCE {
+        for _ in 0..GIVEN_UP {
             assert_eq!(*lease(&shared, &maker), 1);
         }
         assert_eq!(*lease(&shared, &maker), 2);

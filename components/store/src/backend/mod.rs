@@ -6,6 +6,7 @@
 //!
 //! Identifiers were checked by the caller. Nothing here has a deadline: that is the caller's duty too.
 
+mod busy;
 mod connection;
 mod fault;
 mod keys;
@@ -23,6 +24,7 @@ mod synchronous;
 pub use self::redis::Redis;
 #[cfg(target_family = "wasm")]
 pub use self::sqlite::Sqlite;
+pub use busy::{BUSY_MS, again_after_ms};
 pub use connection::{Lease, Shared};
 pub use fault::{Access, Fault, Fence, is_unknown_script};
 pub use keys::Keys;

@@ -19,7 +19,9 @@ pub struct Redis {
     pub(crate) keys: Keys,
     /// How long a trip is kept after its last segment, in seconds.
     pub(crate) trip_ttl_s: NonZeroU32,
-    connection: Shared<Connection>,
+    /// Reads do not wait for writes: a server whose writes are paused answers nothing that was sent after one.
+    reads: Shared<Connection>,
+    writes: Shared<Connection>,
     /// The cities that are known to be spread over as many buckets as they are taken to be.
     opened: RefCell<BTreeSet<String>>,
 }
@@ -27,7 +29,7 @@ pub struct Redis {
 impl Redis {
     /// Does not connect yet.
     pub fn new(url: String, site: String, keys: Keys, trip_ttl_s: NonZeroU32) -> Self {
-        Self { url, site, keys, trip_ttl_s, connection: Shared::new(), opened: RefCell::default() }
+        Self { url, site, keys, trip_ttl_s, reads: Shared::new(), writes: Shared::new(), opened: RefCell::default() }
     }
 
     /// Runs an operation on the connection, which is opened if need be. Every operation can be run twice without harm - of a limit
@@ -40,10 +42,14 @@ impl Redis {
         access: Access,
         operation: impl AsyncFn(&Connection) -> Result<Vec<RedisResult>, Error>,
     ) -> Result<Reply, Fault> {
+        let shared = match access {
+            Access::Read => &self.reads,
+            Access::Write => &self.writes,
+        };
         let mut may_retry = true;
         loop {
             let open = async || Connection::open(&self.url).await;
-            let connection = self.connection.lease(open).await.map_err(|error| fault(error, access))?;
+            let connection = shared.lease(open).await.map_err(|error| fault(error, access))?;
             match operation(&connection).await {
                 Ok(results) => {
                     connection.answered();

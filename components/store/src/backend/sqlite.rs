@@ -1,11 +1,14 @@
 //! SQLite, through `spin:sqlite`.
+//!
+//! An instance has two connections: plain reads wait for no write on theirs.
 
 use super::once::once_json;
 use super::statement::{self, FENCE, SCHEMA_VERSION};
-use super::{Fault, Fence, Shared, Synchronous};
+use super::{BUSY_MS, Fault, Fence, Shared, Synchronous, again_after_ms};
 use farebox_records::stored::Once;
 use spin_sdk::sqlite::{Connection, Error, RowResult, Value};
 use std::num::NonZeroU32;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A SQLite database to keep things in.
 pub struct Sqlite {
@@ -14,19 +17,21 @@ pub struct Sqlite {
     synchronous: Synchronous,
     /// How long a trip is kept after its last segment, in seconds.
     pub(crate) trip_ttl_s: NonZeroU32,
-    connection: Shared<Connection>,
+    writes: Shared<Connection>,
+    reads: Shared<Connection>,
 }
 
 impl Sqlite {
     /// Does not open the database yet.
     pub fn new(site: String, synchronous: Synchronous, trip_ttl_s: NonZeroU32) -> Self {
-        Self { site, synchronous, trip_ttl_s, connection: Shared::new() }
+        Self { site, synchronous, trip_ttl_s, writes: Shared::new(), reads: Shared::new() }
     }
 
     /// Runs a statement to its end, which is when it has taken effect, and returns its rows.
     pub(crate) async fn run(&self, statement: &str, parameters: Vec<Value>) -> Result<Vec<RowResult>, Failure> {
-        let connection = self.connection.lease(async || self.open().await).await?;
-        let result = run(&connection, statement, parameters).await;
+        let shared = if statement::only_reads(statement) { &self.reads } else { &self.writes };
+        let connection = shared.lease(async || self.open().await).await?;
+        let result = run_in_time(&connection, statement, parameters).await;
         match result {
             Err(Failure::Sqlite(Error::InvalidConnection)) => _ = connection.broken(),
             _ => connection.answered(),
@@ -64,16 +69,17 @@ impl Sqlite {
     async fn open(&self) -> Result<Connection, Failure> {
         let connection = Connection::open_default().await?;
         run(&connection, self.synchronous.pragma(), Vec::new()).await?;
+        run(&connection, &format!("PRAGMA busy_timeout = {BUSY_MS}"), Vec::new()).await?;
         let version = run(&connection, "PRAGMA user_version", Vec::new()).await?;
         match version.first().and_then(|row| row.get::<i64>(0)) {
             Some(SCHEMA_VERSION) => {}
             Some(0) => {
                 // All of it can be run twice: another instance may be doing so, and this one may be dropped half-way.
-                run(&connection, "PRAGMA journal_mode = WAL", Vec::new()).await?;
+                run_in_time(&connection, "PRAGMA journal_mode = WAL", Vec::new()).await?;
                 for statement in statement::schema() {
-                    run(&connection, statement, Vec::new()).await?;
+                    run_in_time(&connection, statement, Vec::new()).await?;
                 }
-                run(&connection, &format!("PRAGMA user_version = {SCHEMA_VERSION}"), Vec::new()).await?;
+                run_in_time(&connection, &format!("PRAGMA user_version = {SCHEMA_VERSION}"), Vec::new()).await?;
             }
             version => return Err(Fault::Other(statement::refusal(version)).into()),
         }
@@ -112,6 +118,23 @@ impl From<Failure> for Fault {
                 "SQLite: database \"default\" is not configured, or sqlite_databases does not list it".to_owned(),
             ),
         }
+    }
+}
+
+/// Runs a statement, again when another connection writes: nothing has happened then.
+async fn run_in_time(
+    connection: &Connection,
+    statement: &str,
+    parameters: Vec<Value>,
+) -> Result<Vec<RowResult>, Failure> {
+    let mut tried = 0;
+    loop {
+        let result = run(connection, statement, parameters.clone()).await;
+        tried += 1;
+        let Err(Failure::Sqlite(Error::Io(text))) = &result else { return result };
+        let chance = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_micros());
+        let Some(ms) = again_after_ms(text, tried, chance.into()) else { return result };
+        spin_sdk::time::sleep(Duration::from_millis(ms)).await;
     }
 }
 

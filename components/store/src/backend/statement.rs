@@ -45,6 +45,13 @@ macro_rules! write_once_statement {
 }
 pub(crate) use write_once_statement;
 
+/// Whether a statement is a plain read: those have a connection of their own, so that none waits for a write. What reads and is to take its
+/// turn among the writes begins with WITH.
+pub fn only_reads(statement: &str) -> bool {
+    let first = statement.lines().find(|line| !line.starts_with("--")).unwrap_or_default();
+    first.split_whitespace().next() == Some("SELECT")
+}
+
 /// The statements that make the schema.
 pub fn schema() -> impl Iterator<Item = &'static str> {
     PARTS.into_iter().flat_map(|part| part.split("\n\n"))
@@ -76,6 +83,27 @@ mod tests {
             let first = statement.lines().find(|line| !line.starts_with("--"));
             assert!(first.is_some_and(|line| line.contains(" IF NOT EXISTS ")), "{statement}");
         }
+    }
+
+    /// Reads and writes are told apart, and what has to take its turn is no plain read.
+    #[test]
+    fn plain_reads() {
+        use crate::{bills, configuration, journal, ledger, nonces, quotes, trips};
+        for statement in [FENCE, quotes::statement::GET, configuration::statement::FILE, journal::statement::OF_TRIP] {
+            assert!(only_reads(statement), "{statement}");
+        }
+        for statement in [
+            quotes::statement::GET_IN_TURN,
+            configuration::statement::GENERATIONS,
+            configuration::statement::PROPOSE,
+            bills::statement::POST,
+            journal::statement::ENTER_BILL,
+            journal::statement::SECURE,
+            nonces::statement::ENTER,
+        ] {
+            assert!(!only_reads(statement), "{statement}");
+        }
+        assert!(only_reads(ledger::statement::GET) && only_reads(trips::statement::ADDED));
     }
 
     /// Who finds a database of another release is told what to do with it.

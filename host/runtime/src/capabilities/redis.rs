@@ -1,21 +1,24 @@
-//! `spin:redis`: every instance of every component that opens an address shares one connection to it.
+//! `spin:redis`: every instance of every component that opens an address shares two connections to it, one for commands that
+//! only read, one for all others.
 //!
-//! Spin opens a connection for each `open`; here opening is cheap and never waits for Redis. Values and errors are
+//! Spin opens a connection for each `open`; here opening is cheap and never waits for Redis. A command is sent when it is asked for,
+//! so one that reads may overtake one that writes and was not answered yet; none overtakes what was. Values and errors are
 //! those of Spin: what a command answers is flattened into a list, and an error of the server keeps the server's words.
 
 mod link;
+mod reading;
 mod unshareable;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ::redis::{Cmd, ErrorKind, FromRedisValue, RedisError, Value};
+use ::redis::{Arg, Client, Cmd, ErrorKind, FromRedisValue, RedisError, Value};
 use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable};
 
 use self::bindings::spin::redis::redis::{
     self as interface, Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
 };
-use self::link::Link;
+use self::link::{Failure, Link, Purpose};
 use super::allowed_hosts::{AllowedHosts, entry_for};
 use super::denial::Denial;
 
@@ -25,7 +28,7 @@ mod bindings {
         interfaces: "import spin:redis/redis@3.0.0;",
         imports: { default: async | trappable },
         // A guest's connection is its share of the one to that address.
-        with: { "spin:redis/redis.connection": crate::capabilities::redis::link::Link },
+        with: { "spin:redis/redis.connection": crate::capabilities::redis::Links },
     });
 }
 
@@ -38,22 +41,43 @@ const MAX_ANSWER: usize = 16 << 20;
 /// The connections of this process, by address.
 #[derive(Clone, Default)]
 pub struct Redis {
-    links: Arc<Mutex<HashMap<String, Link>>>,
+    links: Arc<Mutex<HashMap<String, Links>>>,
+}
+
+/// The shared connections to one address.
+#[derive(Clone)]
+pub struct Links {
+    reads: Link,
+    writes: Link,
+}
+
+impl Links {
+    fn new(client: Client) -> Self {
+        Self { reads: Link::new(client.clone(), Purpose::Reads), writes: Link::new(client, Purpose::Writes) }
+    }
+
+    async fn run(&self, command: &Cmd) -> Result<Value, Failure> {
+        let only_reads = match command.args_iter().next() {
+            Some(Arg::Simple(name)) => std::str::from_utf8(name).is_ok_and(reading::only_reads),
+            _ => false,
+        };
+        if only_reads { self.reads.run(command).await } else { self.writes.run(command).await }
+    }
 }
 
 impl Redis {
-    fn link(&self, address: &str) -> Result<Link, Error> {
+    fn links(&self, address: &str) -> Result<Links, Error> {
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = links.get(address) {
-            return Ok(link.clone());
+        if let Some(known) = links.get(address) {
+            return Ok(known.clone());
         }
         if links.len() >= MAX_ADDRESSES {
             return Err(Error::TooManyConnections);
         }
-        let client = ::redis::Client::open(address).map_err(|_| Error::InvalidAddress)?;
-        let link = Link::new(client);
-        links.insert(address.to_owned(), link.clone());
-        Ok(link)
+        let client = Client::open(address).map_err(|_| Error::InvalidAddress)?;
+        let new = Links::new(client);
+        links.insert(address.to_owned(), new.clone());
+        Ok(new)
     }
 }
 
@@ -85,7 +109,7 @@ impl HasData for Interface {
 }
 
 impl RedisView<'_> {
-    fn open(&mut self, address: &str) -> wasmtime::Result<Result<Resource<Link>, Error>> {
+    fn open(&mut self, address: &str) -> wasmtime::Result<Result<Resource<Links>, Error>> {
         if !self.allowed_hosts.allows(address, "redis") {
             let entry = entry_for(address, "redis");
             tracing::error!(
@@ -96,8 +120,8 @@ impl RedisView<'_> {
             );
             return Ok(Err(Error::InvalidAddress));
         }
-        Ok(match self.redis.link(address) {
-            Ok(link) => Ok(self.table.push(link)?),
+        Ok(match self.redis.links(address) {
+            Ok(links) => Ok(self.table.push(links)?),
             Err(error) => Err(error),
         })
     }
@@ -106,7 +130,7 @@ impl RedisView<'_> {
 impl Host for RedisView<'_> {}
 
 impl HostConnection for RedisView<'_> {
-    async fn drop(&mut self, connection: Resource<Link>) -> wasmtime::Result<()> {
+    async fn drop(&mut self, connection: Resource<Links>) -> wasmtime::Result<()> {
         self.table.delete(connection)?;
         Ok(())
     }
@@ -115,51 +139,51 @@ impl HostConnection for RedisView<'_> {
 type Answer<T> = wasmtime::Result<Result<T, Error>>;
 
 impl<T: Send> HostConnectionWithStore<T> for Interface {
-    async fn open(accessor: &Accessor<T, Self>, address: String) -> Answer<Resource<Link>> {
+    async fn open(accessor: &Accessor<T, Self>, address: String) -> Answer<Resource<Links>> {
         accessor.with(|mut access| access.get().open(&address))
     }
 
     async fn publish(
         accessor: &Accessor<T, Self>,
-        connection: Resource<Link>,
+        connection: Resource<Links>,
         channel: String,
         payload: Vec<u8>,
     ) -> Answer<()> {
         run(accessor, &connection, ::redis::cmd("PUBLISH").arg(channel).arg(payload)).await
     }
 
-    async fn get(accessor: &Accessor<T, Self>, connection: Resource<Link>, key: String) -> Answer<Option<Vec<u8>>> {
+    async fn get(accessor: &Accessor<T, Self>, connection: Resource<Links>, key: String) -> Answer<Option<Vec<u8>>> {
         run(accessor, &connection, ::redis::cmd("GET").arg(key)).await
     }
 
-    async fn set(accessor: &Accessor<T, Self>, connection: Resource<Link>, key: String, value: Vec<u8>) -> Answer<()> {
+    async fn set(accessor: &Accessor<T, Self>, connection: Resource<Links>, key: String, value: Vec<u8>) -> Answer<()> {
         run(accessor, &connection, ::redis::cmd("SET").arg(key).arg(value)).await
     }
 
-    async fn incr(accessor: &Accessor<T, Self>, connection: Resource<Link>, key: String) -> Answer<i64> {
+    async fn incr(accessor: &Accessor<T, Self>, connection: Resource<Links>, key: String) -> Answer<i64> {
         run(accessor, &connection, ::redis::cmd("INCRBY").arg(key).arg(1)).await
     }
 
-    async fn del(accessor: &Accessor<T, Self>, connection: Resource<Link>, keys: Vec<String>) -> Answer<u32> {
+    async fn del(accessor: &Accessor<T, Self>, connection: Resource<Links>, keys: Vec<String>) -> Answer<u32> {
         run(accessor, &connection, ::redis::cmd("DEL").arg(keys)).await
     }
 
     async fn sadd(
         accessor: &Accessor<T, Self>,
-        connection: Resource<Link>,
+        connection: Resource<Links>,
         key: String,
         values: Vec<String>,
     ) -> Answer<u32> {
         run(accessor, &connection, ::redis::cmd("SADD").arg(key).arg(values)).await
     }
 
-    async fn smembers(accessor: &Accessor<T, Self>, connection: Resource<Link>, key: String) -> Answer<Vec<String>> {
+    async fn smembers(accessor: &Accessor<T, Self>, connection: Resource<Links>, key: String) -> Answer<Vec<String>> {
         run(accessor, &connection, ::redis::cmd("SMEMBERS").arg(key)).await
     }
 
     async fn srem(
         accessor: &Accessor<T, Self>,
-        connection: Resource<Link>,
+        connection: Resource<Links>,
         key: String,
         values: Vec<String>,
     ) -> Answer<u32> {
@@ -168,7 +192,7 @@ impl<T: Send> HostConnectionWithStore<T> for Interface {
 
     async fn execute(
         accessor: &Accessor<T, Self>,
-        connection: Resource<Link>,
+        connection: Resource<Links>,
         command: String,
         arguments: Vec<RedisParameter>,
     ) -> Answer<Vec<RedisResult>> {
@@ -193,11 +217,11 @@ impl<T: Send> HostConnectionWithStore<T> for Interface {
 
 async fn run<T: Send, R: FromRedisValue>(
     accessor: &Accessor<T, Interface>,
-    connection: &Resource<Link>,
+    connection: &Resource<Links>,
     command: &Cmd,
 ) -> Answer<R> {
-    let link = accessor.with(|mut access| access.get().table.get(connection).cloned())?;
-    let answer = link.run(command).await.map_err(|error| Error::Other(error.to_string()));
+    let links = accessor.with(|mut access| access.get().table.get(connection).cloned())?;
+    let answer = links.run(command).await.map_err(|error| Error::Other(error.to_string()));
     Ok(answer.and_then(|value| {
         if size(&value) > MAX_ANSWER {
             return Err(Error::Other(format!("the answer is larger than {MAX_ANSWER} bytes")));

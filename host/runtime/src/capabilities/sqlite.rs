@@ -5,10 +5,11 @@
 //! [`Database`].
 
 mod database;
+mod pragma;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use rusqlite::types::Value as Stored;
 use wasmtime::component::{Accessor, FutureReader, HasData, Linker, Resource, ResourceTable, StreamReader};
@@ -17,7 +18,8 @@ use self::bindings::spin::sqlite::sqlite::{
     self as interface, Error, Host, HostConnection, HostConnectionWithStore, QueryResult, RowResult, Value,
 };
 pub use self::database::Database;
-use self::database::Outcome;
+use self::database::{BUSY, Outcome};
+use self::pragma::{Pragma, Synchronous};
 use super::denial::Denial;
 use crate::manifest::check::Checked;
 use crate::manifest::{Component, Manifest};
@@ -66,7 +68,7 @@ fn is_granted(component: &Component) -> bool {
     component.sqlite_databases.iter().any(|label| label == DEFAULT_LABEL)
 }
 
-/// A guest's connection: the database, and what its own last statements left behind.
+/// A guest's connection: the database, what its own last statements left behind, and what it has set for itself.
 #[derive(Clone)]
 pub struct Connection {
     database: Database,
@@ -77,19 +79,47 @@ pub struct Connection {
 struct Last {
     insert_rowid: AtomicI64,
     changes: AtomicU64,
+    /// Whether its writes wait for the operating system only.
+    is_normal: AtomicBool,
 }
 
 impl Connection {
     async fn execute(&self, statement: String, parameters: Vec<Value>) -> Result<QueryResult, Error> {
+        if let Some(pragma) = pragma::of(&statement) {
+            return Ok(self.setting(pragma));
+        }
         let parameters = parameters.into_iter().map(from_guest).collect();
         let Outcome { columns, rows, written } =
-            self.database.execute(statement, parameters).await.map_err(Error::Io)?;
+            self.database.execute(statement, parameters, self.synchronous()).await.map_err(Error::Io)?;
         if let Some(written) = written {
             self.last.insert_rowid.store(written.last_insert_rowid, Ordering::Relaxed);
             self.last.changes.store(written.changes, Ordering::Relaxed);
         }
         let to_row = |row: Vec<Stored>| RowResult { values: row.into_iter().map(to_guest).collect() };
         Ok(QueryResult { columns, rows: rows.into_iter().map(to_row).collect() })
+    }
+}
+
+impl Connection {
+    fn synchronous(&self) -> Synchronous {
+        if self.last.is_normal.load(Ordering::Relaxed) { Synchronous::Normal } else { Synchronous::Full }
+    }
+
+    /// What SQLite would answer to a setting of a connection.
+    fn setting(&self, pragma: Pragma) -> QueryResult {
+        let row = |name: &str, number: i64| QueryResult {
+            columns: vec![name.to_owned()],
+            rows: vec![RowResult { values: vec![Value::Integer(number)] }],
+        };
+        let ms = |time: std::time::Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        match pragma {
+            Pragma::Synchronous(Some(synchronous)) => {
+                self.last.is_normal.store(synchronous == Synchronous::Normal, Ordering::Relaxed);
+                QueryResult { columns: Vec::new(), rows: Vec::new() }
+            }
+            Pragma::Synchronous(None) => row("synchronous", self.synchronous().number()),
+            Pragma::BusyTimeout(time) => row("timeout", ms(time.unwrap_or(BUSY))),
+        }
     }
 }
 
@@ -234,3 +264,29 @@ pub const DENIAL: Denial = Denial {
     wit: include_str!("../../wit/spin-sqlite@3.1.0/sqlite.wit"),
     wat: include_str!("sqlite/denial.wat"),
 };
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// What a guest sets for its connection is answered to it, and changes nobody else's.
+    #[tokio::test]
+    async fn settings_are_a_guests_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("db")).unwrap();
+        let connection = || Connection { database: database.clone(), last: Arc::default() };
+        let (one, other) = (connection(), connection());
+        let ask = async |connection: &Connection, statement: &str| {
+            let rows = connection.execute(statement.to_owned(), Vec::new()).await.unwrap().rows;
+            rows.into_iter().flat_map(|row| row.values).map(from_guest).collect::<Vec<_>>()
+        };
+        assert!(ask(&one, "PRAGMA synchronous = NORMAL").await.is_empty());
+        assert_eq!(ask(&one, "PRAGMA busy_timeout = 100").await, [Stored::Integer(100)]);
+        assert_eq!(ask(&one, "PRAGMA synchronous").await, [Stored::Integer(1)]);
+        assert_eq!(ask(&other, "PRAGMA synchronous").await, [Stored::Integer(2)]);
+        ask(&one, "CREATE TABLE t (n)").await;
+        ask(&one, "INSERT INTO t VALUES (7)").await;
+        assert_eq!(ask(&other, "SELECT n FROM t").await, [Stored::Integer(7)]);
+    }
+}

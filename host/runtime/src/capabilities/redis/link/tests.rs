@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+use crate::capabilities::redis::{Links, reading};
 
 /// A real Redis on a port of its own, without persistence. Gone with its value.
 struct Server {
@@ -50,8 +51,12 @@ impl Drop for Server {
     }
 }
 
+fn client(port: u16) -> Client {
+    Client::open(format!("redis://127.0.0.1:{port}")).unwrap()
+}
+
 fn link(port: u16) -> Link {
-    Link::new(Client::open(format!("redis://127.0.0.1:{port}")).unwrap())
+    Link::new(client(port), Purpose::Writes)
 }
 
 fn ping() -> Cmd {
@@ -140,13 +145,13 @@ async fn a_closed_connection_is_not_used() {
 async fn a_broken_connection_is_not_used() {
     let server = Server::start().await;
     let link = server.link();
-    let (first, _) = link.connection().await.unwrap();
-    link.report_broken(first);
+    let (first, ..) = link.connection().await.unwrap();
+    link.report(first, false);
     // One thread, so the background task cannot have run.
-    let (second, _) = link.connection().await.unwrap();
+    let (second, ..) = link.connection().await.unwrap();
     assert_eq!(second, first + 1);
     // What is reported late does no harm.
-    link.report_broken(first);
+    link.report(first, true);
     assert_eq!(link.connection().await.unwrap().0, second);
 }
 
@@ -190,6 +195,112 @@ async fn survives_a_redis_that_hangs() {
     assert!(failed_by_itself > 10, "the connection was never given up");
     server.signal("CONT");
     assert!(until_it_answers(&link).await < Duration::from_secs(4));
+}
+
+/// While Redis hangs, and that is known, nobody waits for it; and what was sent before and given up on is all that it is asked
+/// when it goes on: as much as may be under way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_hangs_costs_nobody_time() {
+    let server = Server::start().await;
+    let link = server.link();
+    link.run(redis::cmd("SET").arg("n").arg(0)).await.unwrap();
+    server.signal("STOP");
+    let increment = |link: Link| async move {
+        let start = Instant::now();
+        _ = timeout(Duration::from_millis(100), link.run(redis::cmd("INCR").arg("n"))).await;
+        start.elapsed()
+    };
+    for _ in 0..15 {
+        futures::future::join_all((0..40).map(|_| tokio::spawn(increment(link.clone())))).await;
+    }
+    for _ in 0..100 {
+        assert!(link.run(&ping()).await.is_err());
+    }
+    let start = Instant::now();
+    for _ in 0..20 {
+        futures::future::join_all((0..40).map(|_| tokio::spawn(increment(link.clone())))).await;
+    }
+    assert!(start.elapsed() < Duration::from_millis(500), "800 calls took {:?}", start.elapsed());
+    server.signal("CONT");
+    assert!(until_it_answers(&link).await < Duration::from_secs(3));
+    let Value::BulkString(sent) = link.run(redis::cmd("GET").arg("n")).await.unwrap() else { panic!() };
+    let sent: u32 = String::from_utf8(sent).unwrap().parse().unwrap();
+    assert!((1..=64).contains(&sent), "{sent} commands were sent to a Redis that did not answer");
+}
+
+/// Writes that are paused hold up no read; when that is known they fail at once, and when it is over they work again.
+#[tokio::test(flavor = "multi_thread")]
+async fn paused_writes_hold_up_no_read() {
+    let server = Server::start().await;
+    let (links, administrator) = (Links::new(client(server.port)), server.link());
+    let (get, set) = (redis::cmd("GET").arg("a").clone(), redis::cmd("SET").arg("a").arg("b").clone());
+    links.run(&set).await.unwrap();
+    administrator.run(redis::cmd("CLIENT").arg(&["PAUSE", "100000", "WRITE"])).await.unwrap();
+    let start = Instant::now();
+    let mut at_once = 0;
+    while start.elapsed() < Duration::from_secs(3) {
+        let began = Instant::now();
+        assert_eq!(links.run(&get).await.unwrap(), Value::BulkString(b"b".to_vec()));
+        match timeout(Duration::from_millis(60), links.run(&set)).await {
+            Ok(answer) => assert!(answer.is_err()),
+            Err(_) => continue,
+        }
+        at_once += u32::from(began.elapsed() < Duration::from_millis(50));
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert!(at_once > 20, "{at_once} writes failed at once");
+    administrator.run(redis::cmd("CLIENT").arg("UNPAUSE")).await.unwrap();
+    assert!(until_it_answers(&links.writes).await < Duration::from_secs(3));
+    links.run(&set).await.unwrap();
+}
+
+/// A server that was made a replica is asked for nothing that writes: the next connection may lead to the primary. It is read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_is_read_and_not_written() {
+    let server = Server::start().await;
+    let (links, administrator) = (Links::new(client(server.port)), server.link());
+    let (get, set) = (redis::cmd("GET").arg("a").clone(), redis::cmd("SET").arg("a").arg("b").clone());
+    links.run(&set).await.unwrap();
+    administrator.run(redis::cmd("REPLICAOF").arg(&["127.0.0.1", "1"])).await.unwrap();
+    let mut words = Vec::new();
+    for _ in 0..20 {
+        words.push(links.run(&set).await.unwrap_err().to_string());
+        links.run(&get).await.unwrap();
+        sleep(Duration::from_millis(20)).await;
+    }
+    // The server's own word, or that no connection is made because of it.
+    assert!(
+        words
+            .iter()
+            .all(|words| words.contains("READONLY") || words.contains("ReadOnly") || words.contains("read only")),
+        "{words:?}"
+    );
+    assert!(words.iter().any(|words| words.starts_with("Redis cannot be reached")), "{words:?}");
+    administrator.run(redis::cmd("REPLICAOF").arg(&["NO", "ONE"])).await.unwrap();
+    let start = Instant::now();
+    while links.run(&set).await.is_err() {
+        assert!(start.elapsed() < Duration::from_secs(3));
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What is sent on the connection for reads is what the installed Redis counts as reading.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_reads_is_what_a_server_says() {
+    let server = Server::start().await;
+    let link = server.link();
+    for name in reading::all() {
+        let Value::Array(about) = link.run(redis::cmd("COMMAND").arg("INFO").arg(name)).await.unwrap() else {
+            panic!()
+        };
+        let Some(Value::Array(about)) = about.into_iter().next() else { panic!("{name}: no such command") };
+        let flags: Vec<String> = redis::from_redis_value(about[2].clone()).unwrap();
+        let has = |flag: &str| flags.iter().any(|known| known == flag);
+        let says_nothing = ["PING", "ECHO"].contains(name);
+        assert!((has("readonly") || says_nothing) && !has("write") && !has("may_replicate"), "{name}: {flags:?}");
+        assert!(reading::only_reads(&name.to_ascii_lowercase()));
+    }
+    assert!(["SET", "EVALSHA", "EVAL", "GETDEL", "PUBLISH", "SORT"].iter().all(|name| !reading::only_reads(name)));
 }
 
 /// A server that accepts and says nothing is as good as none, within the time-out.

@@ -31,7 +31,7 @@ impl Fixture {
 }
 
 async fn run(database: &Database, statement: &str) -> Result<Outcome, String> {
-    database.execute(statement.to_owned(), Vec::new()).await
+    database.execute(statement.to_owned(), Vec::new(), Synchronous::Full).await
 }
 
 fn numbers(outcome: Outcome) -> Vec<i64> {
@@ -54,7 +54,7 @@ async fn values_come_back_as_they_were_stored() {
         Value::Null,
     ];
     let insert = "INSERT INTO t VALUES (?, ?, ?, ?, ?) RETURNING *".to_owned();
-    let outcome = fixture.database.execute(insert, stored.clone()).await.unwrap();
+    let outcome = fixture.database.execute(insert, stored.clone(), Synchronous::Full).await.unwrap();
     assert_eq!(outcome.columns, ["a", "b", "c", "d", "e"]);
     assert_eq!(outcome.rows, [stored]);
     assert_eq!(outcome.written.unwrap().changes, 1);
@@ -157,7 +157,7 @@ async fn reads_do_not_wait_for_commits() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let database = fixture.database.clone();
     let write = tokio::spawn(async move { run(&database, "INSERT INTO t VALUES (2)").await });
-    for _ in 0..10 {
+    for _ in 0..5 {
         tokio::time::sleep(Duration::from_millis(10)).await;
         let read = tokio::time::timeout(Duration::from_secs(1), fixture.numbers("SELECT n FROM t"));
         assert_eq!(read.await.expect("a read waits for a write"), [1]);
@@ -462,4 +462,29 @@ async fn nothing_is_written_to_what_is_damaged() {
         run(&database, statement).await.unwrap();
     }
     assert_eq!(numbers(run(&database, "SELECT n FROM whole").await.unwrap()), [1, 2]);
+}
+
+/// Writes that wait for the disk and writes that do not are on connections of their own, take turns, and see each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_setting_has_a_connection() {
+    let fixture = Fixture::new("CREATE TABLE t (n)").await;
+    let write = |database: Database, synchronous| async move {
+        for n in 0..100 {
+            let insert = "INSERT INTO t VALUES (?)".to_owned();
+            database.execute(insert, vec![Value::Integer(n)], synchronous).await.unwrap();
+        }
+    };
+    let settings = [Synchronous::Full, Synchronous::Normal].repeat(4);
+    let writes = settings.into_iter().map(|synchronous| tokio::spawn(write(fixture.database.clone(), synchronous)));
+    for written in join_all(writes).await {
+        written.unwrap();
+    }
+    assert_eq!(fixture.numbers("SELECT count(*) FROM t").await, [800]);
+    assert!(fixture.database.normal.get().is_some_and(Option::is_some), "nobody used the other one");
+    // A guest's transaction is on one of them, and whoever writes meanwhile takes part in it.
+    run(&fixture.database, "BEGIN").await.unwrap();
+    let insert = "INSERT INTO t VALUES (1)".to_owned();
+    fixture.database.execute(insert, Vec::new(), Synchronous::Normal).await.unwrap();
+    run(&fixture.database, "ROLLBACK").await.unwrap();
+    assert_eq!(fixture.numbers("SELECT count(*) FROM t").await, [800]);
 }

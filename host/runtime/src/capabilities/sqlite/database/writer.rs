@@ -1,16 +1,19 @@
-//! The thread that writes.
+//! A thread that writes.
 
 use std::path::Path;
+use std::sync::{MutexGuard, PoisonError};
 
 use rusqlite::OpenFlags;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use tokio::sync::mpsc;
 
+use super::super::pragma::Synchronous;
 use super::apart::Apart;
-use super::connection::{Connection, Failure, MAX_RUN};
+use super::connection::{Connection, Failure};
 use super::file::File;
 use super::statement::{self, Outcome, Request, first_word};
 use super::trouble::Trouble;
+use super::turn::{BUSY, Turn};
 
 /// The most statements that share a commit.
 const MAX_GROUP: usize = 256;
@@ -23,16 +26,19 @@ pub(super) struct Writer {
     file: File,
     trouble: Trouble,
     apart: Apart,
+    /// Whether it is the one that runs what is no plain write.
+    is_main: bool,
+    turn: Turn,
 }
 
 impl Writer {
-    pub(super) fn open(path: &Path, apart: Apart) -> rusqlite::Result<Self> {
+    pub(super) fn open(path: &Path, apart: Apart, synchronous: Synchronous, turn: Turn) -> rusqlite::Result<Self> {
         let mut connection = Connection::open(path, OpenFlags::default())?;
         let sqlite = &mut connection.sqlite;
-        sqlite.busy_timeout(MAX_RUN)?;
-        // Every commit is on the disk before it is answered, and readers do not get in its way.
+        sqlite.busy_timeout(BUSY)?;
+        // Readers do not get in the way of a commit, nor it in theirs; what is answered is on the disk, or with the operating system.
         sqlite.pragma_update(None, "journal_mode", "wal")?;
-        sqlite.pragma_update(None, "synchronous", "full")?;
+        sqlite.pragma_update(None, "synchronous", synchronous.word())?;
         let of_this = apart.clone();
         sqlite.authorizer(Some(move |context: AuthContext<'_>| {
             if is_for_this_connection_only(&context.action) {
@@ -44,7 +50,8 @@ impl Writer {
                 _ => Authorization::Allow,
             }
         }))?;
-        Ok(Self { connection, file: File::opened(path), trouble: Trouble::of(path), apart })
+        let (file, trouble, is_main) = (File::opened(path), Trouble::of(path), synchronous == Synchronous::Full);
+        Ok(Self { connection, file, trouble, apart, is_main, turn })
     }
 
     pub(super) fn work(self, mut jobs: mpsc::Receiver<Job>) {
@@ -65,8 +72,11 @@ impl Writer {
         }
     }
 
+    /// A guest's transaction is begun on one connection only.
     fn tell_apart(&self) {
-        self.apart.set_in_a_transaction(!self.connection.sqlite.is_autocommit());
+        if self.is_main {
+            self.apart.set_in_a_transaction(!self.connection.sqlite.is_autocommit());
+        }
     }
 
     /// What a guest is told of a failure, which may be worth telling an operator.
@@ -95,10 +105,10 @@ impl Writer {
     /// Runs statements in order and answers each: what reads before anything was written at once, everything else
     /// after the commit.
     fn run_together(&self, jobs: Vec<Job>) {
-        let mut begun = false;
+        let (mut begun, mut turn) = (false, None);
         let mut uncommitted = Vec::new();
-        for job in jobs {
-            match self.run_within(&job, &mut begun) {
+        for job in jobs.into_iter().filter(|job| !job.reply.is_closed()) {
+            match self.run_within(&job, &mut begun, &mut turn) {
                 Ok(outcome) if begun => uncommitted.push((job, outcome)),
                 result => {
                     // The worst errors, a full disk say, end the transaction by themselves.
@@ -131,7 +141,12 @@ impl Writer {
     }
 
     /// Runs a statement in the group's transaction, which begins with the first that writes.
-    fn run_within(&self, job: &Job, begun: &mut bool) -> Result<Outcome, String> {
+    fn run_within<'t>(
+        &'t self,
+        job: &Job,
+        begun: &mut bool,
+        turn: &mut Option<MutexGuard<'t, ()>>,
+    ) -> Result<Outcome, String> {
         let Request { statement, parameters } = &job.request;
         let said = |failure| self.said(failure);
         let control = |statement| self.connection.control(statement).map_err(said);
@@ -145,6 +160,8 @@ impl Writer {
         self.trouble.check()?;
         if !*begun {
             self.file.check(&self.trouble)?;
+            // Held to the end of the group.
+            turn.get_or_insert_with(|| self.turn.lock().unwrap_or_else(PoisonError::into_inner));
             control("BEGIN IMMEDIATE")?;
             *begun = true;
         }
@@ -186,4 +203,23 @@ pub(super) fn can_share_a_transaction(statement: &str) -> bool {
 /// Whether a statement begins a transaction.
 fn begins(statement: &str) -> bool {
     ["BEGIN", "SAVEPOINT"].iter().any(|known| known.eq_ignore_ascii_case(first_word(statement)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// What a writer waits for is what it was opened for.
+    #[test]
+    fn settings() {
+        let folder = tempfile::tempdir().unwrap();
+        for synchronous in [Synchronous::Full, Synchronous::Normal] {
+            let path = folder.path().join("db");
+            let writer = Writer::open(&path, Apart::default(), synchronous, Turn::default()).unwrap();
+            let number = |name| writer.connection.sqlite.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            assert_eq!(number("synchronous").unwrap(), synchronous.number());
+            assert_eq!(u128::try_from(number("busy_timeout").unwrap()).unwrap(), BUSY.as_millis());
+        }
+    }
 }
