@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{card, city, coupon, explain, keys, limits, output, quote, replay, request};
+use crate::{card, city, coupon, explain, keys, limits, output, quote, replay, request, switches};
 use farebox_runtime::{compile, up};
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
@@ -31,6 +31,9 @@ enum Command {
     #[command(subcommand)]
     Limits(limits::Limits),
     Replay(replay::Replay),
+    /// Check the document of switches, or print its JSON Schema.
+    #[command(subcommand)]
+    Switches(switches::Command),
     /// Make, list, rotate and revoke the keys that requests are signed with.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -71,6 +74,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Card(card) => card.run(),
         Command::City(city) => city.run(),
         Command::Limits(limits) => limits.run(),
+        Command::Switches(switches) => switches.run(),
         Command::Replay(replay) => replay.run(),
         Command::Keys(keys) => keys.run(),
         Command::Coupon(coupon) => coupon.run(),

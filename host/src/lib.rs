@@ -2,7 +2,7 @@
 //!
 //! `farebox up` is the crate [`farebox_runtime`]. The rest of the command line needs no server: [`quote`] prices a trip,
 //! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, [`limits`] that of limits,
-//! [`replay`] prices bills again, [`keys`] makes keys, and [`coupon`] signs coupons. [`request`] asks a server.
+//! [`switches`] that of switches, [`replay`] prices bills again, [`keys`] makes keys, and [`coupon`] signs coupons. [`request`] asks a server.
 
 pub mod bill_text;
 pub mod card;
@@ -21,4 +21,5 @@ pub mod output;
 pub mod quote;
 pub mod replay;
 pub mod request;
+pub mod switches;
 pub mod table;

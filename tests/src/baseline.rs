@@ -8,9 +8,10 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation, Generations, Ids, Journal,
-    JournalStanding, Journaled, JournaledTrip, Known, Limit, Listed, Named, NewRevision, Once, Page, Ports, Posted,
-    Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp, Variables, Waiting,
+    Accumulated, Breakers, Change, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation,
+    Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Named,
+    NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store, StoreError,
+    Taken, TopUp, Variables, Waiting,
 };
 use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::Segment;
@@ -203,6 +204,16 @@ impl Journal for World {
     }
 
     async fn journal(&self) -> Result<JournalStanding, StoreError> {
+        none()
+    }
+}
+
+impl Breakers for World {
+    async fn breakers(&self) -> Result<Vec<(Kind, Row)>, StoreError> {
+        none()
+    }
+
+    async fn enter_breaker(&self, _: Kind, _: &Change) -> Result<Row, StoreError> {
         none()
     }
 }

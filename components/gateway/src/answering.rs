@@ -66,7 +66,7 @@ async fn asked<P: Ports>(
         }
         Err(problem) => {
             if let Some(event) = Event::of_refusal(problem.kind.code, problem.log.as_deref()) {
-                billing.ports().tell(trace.id(), &event);
+                billing.tell(trace.id(), &event);
             }
             problem.into_response(trace)
         }

@@ -39,6 +39,7 @@ pub const fn kind(code: Code) -> &'static Kind {
         StoreUnavailable = SERVICE_UNAVAILABLE "The store cannot be reached";
         StoreTimedOut = SERVICE_UNAVAILABLE "The store did not answer in time";
         CityFenced = SERVICE_UNAVAILABLE "The city is written at another site";
+        Overloaded = SERVICE_UNAVAILABLE problem::OVERLOADED.title;
     }
 }
 

@@ -271,7 +271,8 @@ fn without_the_store() {
         assert_eq!(node.lets(100, || node.cities()), 30, "{failure:?}");
         assert_eq!(node.world.0.called("take"), 1, "{failure:?}");
         let waited = node.world.elapsed() - begun;
-        assert!(waited <= Duration::from_millis(70), "{failure:?} {waited:?}");
+        // And for a moment in which the instance looks whether it is late.
+        assert!(waited <= Duration::from_millis(80), "{failure:?} {waited:?}");
         let other = node.beside();
         assert_eq!(other.lets(100, || other.cities()), 30, "each instance is alone");
         _ = node.world.0.called("take");

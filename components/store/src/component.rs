@@ -4,6 +4,7 @@
 
 use crate::backend::{Fault, Fence, Keys, Redis, Sqlite, Synchronous};
 use crate::bills::Bills as _;
+use crate::breakers::Breakers as _;
 use crate::configuration::Configuration as _;
 use crate::documents::Documents as _;
 use crate::journal::Journal as _;
@@ -14,7 +15,7 @@ use crate::rate_limits::RateLimits as _;
 use crate::trips::{AddError, Batch, BatchError, Trips as _};
 use crate::{MAX_SEGMENTS, Settings, SharedBy, page, ttl_s};
 use exports::farebox::store::{
-    bills, configuration, documents, faults, journal, ledger, limits, nonces, quotes, trips,
+    bills, breakers, configuration, documents, faults, journal, ledger, limits, nonces, quotes, trips,
 };
 use farebox_heap as _;
 use farebox_limits::{Limit, Taken, Window};
@@ -24,6 +25,7 @@ use farebox_records::stored::{
     JournaledTrip, Known, Listed, Named, NewRevision, Once, Page, Posted, Proposal, Revision, StoredBill, TopUp,
     Waiting, WaitingWhat,
 };
+use farebox_resilience::breaker::{Change, Kind, Row};
 use std::cell::OnceCell;
 
 spin_sdk::wit_bindgen::generate!({
@@ -41,6 +43,7 @@ spin_sdk::wit_bindgen::generate!({
             export farebox:store/limits@0.1.0;
             export farebox:store/configuration@0.1.0;
             export farebox:store/journal@0.1.0;
+            export farebox:store/breakers@0.1.0;
         }
     ",
     with: { "farebox:types/types@0.1.0": farebox_wit },
@@ -427,6 +430,34 @@ impl From<NewRevision> for bills::NewRevision {
         let due = due.map(|Due { reason, at }| bills::DueItem { reason: reason.into(), at });
         Self { number, bill, billed_at, day, top_up, due, seen }
     }
+}
+
+impl breakers::Guest for Component {
+    async fn list() -> Result<Vec<breakers::Breaker>, faults::Fault> {
+        let rows = store().await?.node.breakers().await?;
+        Ok(rows.into_iter().map(|(kind, row)| breaker_to_wit(kind, row)).collect())
+    }
+
+    async fn enter(expected: u64, breaker: breakers::Breaker) -> Result<breakers::Breaker, faults::Fault> {
+        let breakers::Breaker { kind, generation, open, since_ms, failed_ms, lease_ms, holder, opened, why } = breaker;
+        let kind = match kind {
+            breakers::Kind::Reads => Kind::Reads,
+            breakers::Kind::MeterWrites => Kind::MeterWrites,
+            breakers::Kind::Posts => Kind::Posts,
+        };
+        let row = Row { generation, is_open: open, since_ms, failed_ms, lease_ms, holder, opened, why };
+        Ok(breaker_to_wit(kind, store().await?.node.enter_breaker(kind, &Change { expected, row }).await?))
+    }
+}
+
+fn breaker_to_wit(kind: Kind, row: Row) -> breakers::Breaker {
+    let kind = match kind {
+        Kind::Reads => breakers::Kind::Reads,
+        Kind::MeterWrites => breakers::Kind::MeterWrites,
+        Kind::Posts => breakers::Kind::Posts,
+    };
+    let Row { generation, is_open, since_ms, failed_ms, lease_ms, holder, opened, why } = row;
+    breakers::Breaker { kind, generation, open: is_open, since_ms, failed_ms, lease_ms, holder, opened, why }
 }
 
 /// Checks what no step could put right any more.

@@ -10,6 +10,7 @@
 
 pub mod backend;
 pub mod bills;
+pub mod breakers;
 pub mod configuration;
 pub mod documents;
 pub mod journal;

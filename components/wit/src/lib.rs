@@ -101,7 +101,8 @@ same_cases!(Degradation <-> Degradation {
     QuoteExpired,
     VersionUnavailable,
     QuoteOutdated,
-    CopyUnavailable
+    CopyUnavailable,
+    SwitchedOff
 });
 same_cases!(Unit <-> Unit { Trip, Meter, Second, Piece, Money });
 same_cases!(Outcome <-> Outcome { Completed, Cancelled });

@@ -3,8 +3,9 @@
 mod status;
 
 pub use status::{
-    BrokenDocument, Check, ConfigurationStatus, DocumentsStatus, EngineNumbers, JournalStatus, MisfitDocument,
-    NextGeneration, ReadinessDocument, StatusDocument, StoreStatus, Verdict,
+    BreakerState, BreakerStatus, BrokenDocument, Check, ConfigurationStatus, DocumentsStatus, EngineNumbers,
+    JournalStatus, MisfitDocument, NextGeneration, ReadinessDocument, SheddingStatus, StatusDocument, StoreStatus,
+    Verdict,
 };
 
 use crate::engines::PageSection;

@@ -1,6 +1,8 @@
 //! What the requests of an instance share. All of it is a cache: an instance may end at any request.
 
 use crate::backlog::Backlog;
+use crate::breaking::Breaking;
+use crate::config::switches::Switches;
 use crate::config::{Card, InForce, Keeper, ParsedPolicy, Snapshot, Standing};
 use crate::driving::Driving;
 use crate::engines::Engines;
@@ -35,6 +37,10 @@ pub struct Billing<P: Ports> {
     pub(crate) earlier: RefCell<Earlier<P>>,
     /// What was told of a store that refuses.
     pub(crate) refusing: Refusing,
+    /// What does not answer.
+    pub(crate) breaking: Breaking,
+    /// What operators had switched when a request looked last.
+    switched: RefCell<Option<Rc<Switches>>>,
     /// What callers may be let before the store is asked again.
     pub(crate) limiting: Limiting,
     /// Work that goes on after answers.
@@ -58,6 +64,8 @@ impl<P: Ports> Billing<P> {
             settings: OnceCell::new(),
             earlier: RefCell::default(),
             refusing: Refusing::default(),
+            breaking: Breaking::default(),
+            switched: RefCell::default(),
             limiting: Limiting::default(),
             backlog: Backlog::default(),
             driving: Driving::default(),
@@ -134,6 +142,36 @@ impl<P: Ports> Billing<P> {
     /// told where documents are, and limits nobody.
     pub(crate) fn limits(&self, in_force: &Snapshot<P::Engines>) -> Option<Rc<Limits>> {
         self.config.newer_limits(in_force).or_else(|| in_force.limits().ok().flatten())
+    }
+
+    /// Tells what operators have switched, when that is another thing than it was: once for a generation and node.
+    pub(crate) fn tell_what_is_switched(&self, snapshot: &Snapshot<P::Engines>) {
+        let switches = snapshot.switches();
+        let before = self.switched.replace(Some(Rc::clone(&switches)));
+        let is_as_before = |before: &Rc<Switches>| Rc::ptr_eq(before, &switches) || before.words() == switches.words();
+        if before.as_ref().map_or_else(|| switches.words().is_empty(), is_as_before) {
+            return;
+        }
+        let (words, generation) = (switches.words(), self.standing().generation.unwrap_or_default());
+        let what = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
+        let ports = Rc::clone(&self.ports);
+        self.ports.spawn(Box::pin(async move {
+            once::tell_once_a_day(&*ports, &Event::Switched { generation, what }).await;
+        }));
+    }
+
+    /// Tells an event under the trace of the request that it happened to. What happens to every request of an outage is told at first and
+    /// then every few seconds, with how often it happened: a log that is full of it tells nothing else.
+    pub fn tell(&self, trace: &str, event: &Event) {
+        if let Some(kind) = event.often() {
+            let now_ms = u64::try_from(self.ports.elapsed().as_millis()).unwrap_or(u64::MAX);
+            match self.breaking.happened(&kind, now_ms) {
+                None => return,
+                Some(0) => {}
+                Some(times) => self.ports.tell("", &Event::Repeated { of: kind, times }),
+            }
+        }
+        self.ports.tell(trace, event);
     }
 
     /// How the configuration stands: its generation, and what of its files is broken or ignored.

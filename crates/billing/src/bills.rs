@@ -26,7 +26,7 @@ use crate::journal::{self, NamedDocument};
 use crate::patience::Patience;
 use crate::planted::{Bug, planted};
 use crate::ports::{
-    DocumentKind, Driven, Due, Journaled, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp,
+    DocumentKind, Driven, Due, Journaled, Kind, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp,
 };
 use crate::pricing;
 use crate::refusal::{Code, Refusal};
@@ -270,8 +270,9 @@ async fn post_after<P: Ports>(
     new: &NewRevision,
 ) -> Result<Posted, StoreError> {
     let once = replay::once(context);
-    let post =
-        async |new: &NewRevision| context.write(context.ports().post_bill(city, trip_id, new, once.as_ref())).await;
+    let post = async |new: &NewRevision| {
+        context.write(Kind::Posts, context.ports().post_bill(city, trip_id, new, once.as_ref())).await
+    };
     if planted(Bug::DocumentsAfterTheBill) {
         let posted = post(new).await;
         drop(documents.await);
@@ -356,6 +357,9 @@ async fn segments<P: Ports>(context: &Context<P>, city: &str, trip_id: &str) -> 
         && let Some(segments) = context.billing.remembered.borrow().get(trip_id)
     {
         return Ok(segments.clone());
+    }
+    if context.config.switches().mock_always {
+        return Err(StoreError::SwitchedOff);
     }
     let segments = context.read(Patience::Long, context.ports().segments(city, trip_id)).await;
     #[cfg(feature = "planted")]

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::event::Event;
-use crate::ports::{DocumentKind, Ports, StoreError};
+use crate::ports::{DocumentKind, Kind, Ports, StoreError};
 
 /// Puts a document into the store, and tells when that fails.
 ///
@@ -16,7 +16,7 @@ pub(crate) async fn keep<P: Ports>(
     version: &str,
     document: &str,
 ) -> Result<(), StoreError> {
-    let put = context.write(context.ports().put_document(city, kind, version, document)).await;
+    let put = context.write(Kind::Posts, context.ports().put_document(city, kind, version, document)).await;
     put.inspect_err(|error| {
         let (city, version) = (city.to_owned(), version.to_owned());
         context.tell(&Event::DocumentNotKept { city, kind: kind.word(), version, why: error.line() });

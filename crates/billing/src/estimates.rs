@@ -18,6 +18,7 @@ use crate::requests::EstimateRequest;
 use crate::trip::{self, Asked};
 use farebox_fare::{Bill, Degradation};
 use farebox_limits::RouteClass;
+use farebox_resilience::shedding::Priority;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -28,8 +29,10 @@ use std::rc::Rc;
 ///
 /// What is wrong with the request; or that a rate card it needs is broken.
 pub async fn create<P: Ports>(context: &Rc<Context<P>>, document: &Value) -> Result<EstimateDocument, Refusal> {
+    context.unless_shed(Priority::Estimate)?;
     context.may_in_city_of(document, RouteClass::Estimate).await?;
     let (config, settings) = (&context.config, &context.settings);
+    let quote_ttl_s = context.quote_ttl_s();
     let request = EstimateRequest::decode(document, &**config)?;
     let trip = trip::estimated(&request);
     let mut cards = Vec::with_capacity(request.products.len());
@@ -58,10 +61,10 @@ pub async fn create<P: Ports>(context: &Rc<Context<P>>, document: &Value) -> Res
         city: request.city,
         quote: QuoteKey(context.ports().unique().to_le_bytes()),
         currency: request.currency,
-        expires_at: context.now.saturating_add(settings.quote_ttl_s.into()),
+        expires_at: context.now.saturating_add(quote_ttl_s.into()),
     };
     let answer = EstimateDocument::new(&estimate, settings.signer.seal(&estimate));
-    if settings.quote_ttl_s > 0 {
+    if quote_ttl_s > 0 {
         match quotes::write(context, &estimate, &trip, &cards) {
             Ok(quote) => {
                 let (city, key) = (estimate.city, estimate.quote);
@@ -107,6 +110,7 @@ pub async fn detail<P: Ports>(
     product: &str,
     wanted: Wanted<'_>,
 ) -> Result<EstimatePage, Refusal> {
+    context.unless_shed(Priority::Detail)?;
     let estimate = context.settings.signer.open(estimate_id).ok_or_else(|| {
         let detail = "this is not an estimate identifier that was made here, or it was changed on its way";
         Refusal::new(Code::EstimateNotFound, detail)
@@ -117,9 +121,13 @@ pub async fn detail<P: Ports>(
         Refusal::new(Code::ProductNotEstimated, format!("the estimate covers {}", products.join(", ")))
     })?;
     let view = View::choose(context, wanted)?;
-    let Details { sections, reason } = match bill_again(context, &estimate, price).await {
-        Ok(bill) => view.details(context, &bill),
-        Err(reason) => Details { sections: Vec::new(), reason: Some(reason) },
+    let Details { sections, reason } = if context.config.switches().totals_only {
+        Details::TOTALS_ONLY
+    } else {
+        match bill_again(context, &estimate, price).await {
+            Ok(bill) => view.details(context, &bill),
+            Err(reason) => Details { sections: Vec::new(), reason: Some(reason) },
+        }
     };
     Ok(EstimatePage {
         estimate_id: estimate_id.to_owned(),

@@ -217,6 +217,47 @@ pub enum Event {
     },
     /// Estimates are signed with the built-in key, which is public: anybody can forge one.
     DevelopmentKey,
+    /// Calls of a kind are not made for a while: the store does not answer them. One instance of the node tries whether it does again.
+    BreakerOpened {
+        /// What kind of call.
+        kind: &'static str,
+        /// How often it has, on this node.
+        opened: u64,
+        /// What became of the calls.
+        why: String,
+    },
+    /// They are made again.
+    BreakerClosed {
+        /// What kind of call.
+        kind: &'static str,
+        /// For how long they were not, in milliseconds.
+        open_ms: u64,
+        /// How many were refused meanwhile, by the instance that tells it.
+        refused: u64,
+        /// What became of the calls before.
+        why: String,
+    },
+    /// Requests are turned away.
+    TurnedAway {
+        /// What they were for.
+        what: &'static str,
+        /// This node is late, or an operator has switched them off.
+        why: &'static str,
+    },
+    /// What operators have switched is in force.
+    Switched {
+        /// In which generation of the configuration; zero where there is none.
+        generation: u64,
+        /// What is switched; `nothing` when it is over.
+        what: String,
+    },
+    /// What happens often is told every few seconds only. This is how often it happened since.
+    Repeated {
+        /// Which event, and what of it was always the same.
+        of: String,
+        /// How often.
+        times: u64,
+    },
     /// Requests need not be signed, so only callers on the machine itself are answered. Behind a proxy on the same machine everybody
     /// is one.
     SignaturesOff,
@@ -252,6 +293,32 @@ impl Event {
     /// The event of a refusal, unless the caller is to blame and was told everything.
     pub fn of_refusal(code: &'static str, log: Option<&str>) -> Option<Self> {
         log.map(|why| Self::Refused { code, why: why.to_owned() })
+    }
+
+    /// What it is counted under when it may happen to every request for as long as something is wrong: its name, and what of it is the
+    /// same for all of them. `None` for what an operator has to see each time.
+    pub fn often(&self) -> Option<String> {
+        let why = match self {
+            Self::BillMocked { why, .. }
+            | Self::BillNotSettled { why, .. }
+            | Self::NonceNotKept { why, .. }
+            | Self::BillKeptHere { why, .. }
+            | Self::BillNotKept { why, .. }
+            | Self::SegmentsKeptHere { why, .. }
+            | Self::JournalFailed { why }
+            | Self::QuoteNotKept { why, .. }
+            | Self::DocumentNotKept { why, .. } => why,
+            Self::NotBilledAsQuoted { reason, .. } | Self::QuoteNotShown { reason, .. } => reason,
+            Self::Refused { code, .. } => *code,
+            Self::TurnedAway { what, .. } => what,
+            // One that opens and closes all the time is told as often.
+            Self::BreakerOpened { kind, .. } | Self::BreakerClosed { kind, .. } => kind,
+            _ => return None,
+        };
+        // What the store says begins with what kind of fault it is; then come the details.
+        let kind = why.split([':', ',', '(']).next().unwrap_or_default();
+        let kind: String = kind.trim().chars().take(40).collect();
+        Some(format!("{}: {kind}", self.name()))
     }
 
     /// How much it matters.
@@ -326,6 +393,23 @@ mod tests {
         );
         let long = Event::Refused { code: "config-invalid", why: "\u{4ef7}".repeat(100_000) };
         assert!(long.line("").len() < 4_000);
+    }
+
+    /// What may happen to every request is counted under what they have in common, and not under what they have not; what has to be
+    /// seen each time is not counted.
+    #[test]
+    fn what_happens_often() {
+        let mocked = |trip: &str, why: &str| {
+            Event::BillMocked { city: "110000".to_owned(), trip: trip.to_owned(), why: why.to_owned() }.often()
+        };
+        assert_eq!(mocked("a", "unavailable: Redis: 1").as_deref(), Some("bill-mocked: unavailable"));
+        assert_eq!(mocked("a", "unavailable: Redis: 1"), mocked("b", "unavailable: Redis: 2"));
+        assert_ne!(mocked("a", "unavailable: Redis: 1"), mocked("a", "deadline passed"));
+        let refused = |code| Event::Refused { code, why: "x".to_owned() }.often();
+        assert_eq!(refused("store-unavailable").as_deref(), Some("refused: store-unavailable"));
+        assert_eq!(Event::DevelopmentKey.often(), None);
+        let (city, trip, why) = (String::new(), String::new(), String::new());
+        assert_eq!(Event::StoredBillUnreadable { city, trip, why }.often(), None);
     }
 
     /// What callers are to blame for is theirs to know; the rest is an event.

@@ -19,9 +19,11 @@
 //! | refused | with a [`refusal`] |
 
 pub mod answers;
+mod asking;
 mod backlog;
 mod billing;
 pub mod bills;
+mod breaking;
 pub mod caller;
 pub mod cards;
 pub mod completeness;

@@ -2,7 +2,6 @@
 
 use crate::context::Context;
 use crate::event::Event;
-use crate::patience::Patience;
 use crate::ports::Ports;
 use crate::refusal::{Code, Refusal};
 use crate::requests::Tariffs as _;
@@ -100,7 +99,7 @@ async fn decide<P: Ports>(context: &Context<P>, name: &str, limit: &Limit) -> Ve
         Decision::Decided(verdict) => return verdict,
         Decision::Ask(up_to) => up_to,
     };
-    let taken = context.read(Patience::Short, context.ports().take(name, limit, up_to)).await;
+    let taken = context.write_briefly(context.ports().take(name, limit, up_to)).await;
     let now_ms = now_ms(context);
     if let Err(error) = &taken
         && let Some(times) = limiting.local.borrow_mut().happened(now_ms)

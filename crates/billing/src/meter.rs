@@ -5,12 +5,13 @@ use crate::context::Context;
 use crate::event::Event;
 use crate::journal;
 use crate::planted::{Bug, planted};
-use crate::ports::{Accumulated, Ports, SegmentsError, StoreError};
+use crate::ports::{Accumulated, Kind, Ports, SegmentsError, StoreError};
 use crate::refusal::Refusal;
 use crate::replay;
 use crate::requests::SegmentsRequest;
 use farebox_limits::RouteClass;
 use farebox_records::Kept;
+use farebox_resilience::shedding::Priority;
 use serde_json::Value;
 
 /// What is answered when segments are taken.
@@ -30,10 +31,12 @@ pub enum Metered {
 /// What is wrong with the request; `segment-conflict`, `too-many-segments`; `signature-replayed`; or that neither the store nor the
 /// journal took them.
 pub async fn add_segments<P: Ports>(context: &Context<P>, trip_id: &str, document: &Value) -> Result<Metered, Refusal> {
+    context.unless_shed(Priority::Segments)?;
     context.may_in_city_of(document, RouteClass::Meter).await?;
     let SegmentsRequest { city, segments } = SegmentsRequest::decode(document, &*context.config)?;
     let once = replay::once(context);
-    let added = context.write(context.ports().add_segments(&city, trip_id, &segments, once.as_ref())).await;
+    let added = context.ports().add_segments(&city, trip_id, &segments, once.as_ref());
+    let added = context.write(Kind::MeterWrites, added).await;
     let trip_id = trip_id.to_owned();
     let error = match added {
         Ok(Accumulated { distance_m, duration_s, segments, billed }) => {

@@ -39,6 +39,11 @@ pub(crate) struct Details {
     pub(crate) reason: Option<Degradation>,
 }
 
+impl Details {
+    /// What an operator has switched pages to.
+    pub(crate) const TOTALS_ONLY: Self = Self { sections: Vec::new(), reason: Some(Degradation::SwitchedOff) };
+}
+
 impl<P: Ports> View<P> {
     /// The view that is asked for.
     ///
@@ -76,6 +81,9 @@ impl<P: Ports> View<P> {
 
     /// What is on the page of a bill.
     pub(crate) fn details(&self, context: &Context<P>, bill: &Bill) -> Details {
+        if context.config.switches().totals_only {
+            return Details::TOTALS_ONLY;
+        }
         let totals_only = Details { sections: Vec::new(), reason: Some(Degradation::CopyUnavailable) };
         // What is wrong with broken copy was told when it was chosen.
         let (Some(catalogue), Some(scene)) = (&self.catalogue, &self.scene) else { return totals_only };

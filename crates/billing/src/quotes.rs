@@ -57,8 +57,8 @@ pub(crate) async fn keep<P: Ports>(
 ) {
     let name = key.name();
     let put = async {
-        let put = context.ports().put_quote(&city, &name, &document, context.settings.quote_ttl_s);
-        if let Err(error) = context.read(Patience::Short, put).await {
+        let put = context.ports().put_quote(&city, &name, &document, context.quote_ttl_s());
+        if let Err(error) = context.write_briefly(put).await {
             context.tell(&Event::QuoteNotKept { city: city.clone(), why: error.line() });
         }
     };
@@ -84,7 +84,7 @@ pub(crate) async fn find<P: Ports>(
     let name = estimate.quote.name();
     let look = || context.read(patience, context.ports().quote(&estimate.city, &name));
     let mut document = look().await.map_err(Missing::Store)?;
-    if document.is_none() && left_s + NEW_S >= context.settings.quote_ttl_s.into() {
+    if document.is_none() && left_s + NEW_S >= context.quote_ttl_s().into() {
         context.ports().sleep(SOON).await;
         document = look().await.map_err(Missing::Store)?;
     }

@@ -48,6 +48,8 @@ words! {
         StoreTimedOut = "store-timed-out",
         /// The city is being moved, or is written at another site.
         CityFenced = "city-fenced",
+        /// This node has more to do than it can, or an operator has said to do less.
+        Overloaded = "overloaded",
     }
 }
 

@@ -29,5 +29,7 @@ words! {
         QuoteOutdated = "quote-outdated",
         /// There are no words for it: the copy is broken.
         CopyUnavailable = "copy-unavailable",
+        /// An operator has switched off that it is looked for.
+        SwitchedOff = "switched-off",
     }
 }

@@ -206,6 +206,7 @@ impl BillRecord {
             Degradation::StoreTimeout,
             Degradation::StoreUnavailable,
             Degradation::StoreRefused,
+            Degradation::SwitchedOff,
         ];
         if self.basis == Basis::Mocked && !reasons.iter().any(|reason| unmeasured.contains(reason)) {
             return Err("it is mocked for no reason".to_owned());

@@ -216,8 +216,13 @@ impl Breaker {
 
     /// Whether this instance should try whether it works again: what it has to enter first, so that no other does.
     pub fn probe(&mut self, holder: u64, now_ms: u64) -> Option<Change> {
+        if self.row.is_probe_due(now_ms) { self.probe_at_once(holder, now_ms) } else { None }
+    }
+
+    /// The same before it is time: another kind of call was answered.
+    pub fn probe_at_once(&mut self, holder: u64, now_ms: u64) -> Option<Change> {
         let is_probing = self.probing_ms.is_some_and(|since| (since..since + PROBING_MS).contains(&now_ms));
-        if is_probing || !self.row.is_probe_due(now_ms) {
+        if is_probing || !self.row.is_open || self.row.is_leased(now_ms) {
             return None;
         }
         self.probing_ms = Some(now_ms);

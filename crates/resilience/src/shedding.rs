@@ -19,6 +19,16 @@ pub enum Priority {
 impl Priority {
     /// All of them, the least important first.
     pub const ALL: [Self; 4] = [Self::Detail, Self::Estimate, Self::Segments, Self::Bill];
+
+    /// What there is of it, as it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Detail => "details",
+            Self::Estimate => "estimates",
+            Self::Segments => "segments",
+            Self::Bill => "bills",
+        }
+    }
 }
 
 /// What is turned away: this, and all that is less important. `None`: nothing.
@@ -32,8 +42,14 @@ pub fn is_shed(level: Level, priority: Priority) -> bool {
 /// A timer that is this late, in milliseconds, is nothing: other tasks had their turn.
 pub const ON_TIME_MS: u64 = 30;
 
-/// From here on, in milliseconds, estimates are turned away as well.
-pub const VERY_LATE_MS: u64 = 120;
+/// How late a timer may be, in milliseconds. Beyond the first pages are turned away, beyond the second estimates as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Borne {
+    /// Of pages.
+    pub late_ms: u64,
+    /// Of estimates.
+    pub very_late_ms: u64,
+}
 
 /// For how long nothing has to be late before more is done again, in milliseconds.
 pub const CALM_MS: u64 = 1_000;
@@ -55,10 +71,10 @@ pub struct Lateness {
 
 impl Lateness {
     /// A timer was told of so late. More is turned away at once, less only after [`CALM_MS`] of calm.
-    pub fn timer(&mut self, late_ms: u64, now_ms: u64) {
+    pub fn timer(&mut self, late_ms: u64, borne: Borne, now_ms: u64) {
         let count = |is_late: bool, so_far: u32| if is_late { so_far.saturating_add(1) } else { 0 };
-        self.in_a_row = count(late_ms > ON_TIME_MS, self.in_a_row);
-        self.very = count(late_ms > VERY_LATE_MS, self.very);
+        self.in_a_row = count(late_ms > borne.late_ms.max(ON_TIME_MS), self.in_a_row);
+        self.very = count(late_ms > borne.very_late_ms.max(ON_TIME_MS), self.very);
         let calls_for = if self.very >= IN_A_ROW {
             Some(Priority::Estimate)
         } else if self.in_a_row >= IN_A_ROW {
@@ -113,6 +129,8 @@ mod tests {
         assert_eq!(shed(Some(Priority::Bill)), [true, true, true, false]);
     }
 
+    const BORNE: Borne = Borne { late_ms: 60, very_late_ms: 250 };
+
     /// One late timer is nothing; two in a row turn pages away, two that are very late estimates; a second of calm ends it.
     #[test]
     fn lateness() {
@@ -120,18 +138,18 @@ mod tests {
         let mut lateness = Lateness::default();
         for (at, late, expected) in [
             (0, 0, None),
-            (100, 31, None),
-            (110, 30, None),
-            (120, 31, None),
+            (100, 61, None),
+            (110, 60, None),
+            (120, 61, None),
             (130, 500, Some(Detail)),
             (140, 500, Some(Estimate)),
-            (150, 40, Some(Estimate)),
+            (150, 70, Some(Estimate)),
             (1_149, 0, Some(Estimate)),
             (1_150, 0, None),
-            (1_160, 40, None),
-            (1_170, 40, Some(Detail)),
+            (1_160, 70, None),
+            (1_170, 70, Some(Detail)),
         ] {
-            lateness.timer(late, at);
+            lateness.timer(late, BORNE, at);
             assert_eq!(lateness.level(at), expected, "{late} ms late at {at}");
         }
         assert_eq!(lateness.level(2_169), Some(Detail));
@@ -144,8 +162,8 @@ mod tests {
     #[test]
     fn retry_after_is_true() {
         let mut lateness = Lateness::default();
-        lateness.timer(50, 10_000);
-        lateness.timer(50, 10_000);
+        lateness.timer(70, BORNE, 10_000);
+        lateness.timer(70, BORNE, 10_000);
         for now in [10_000, 10_500, 10_999] {
             assert_eq!(lateness.level(now + 1_000 * lateness.retry_after_s(now)), None);
             assert_eq!(lateness.retry_after_s(now), 2);

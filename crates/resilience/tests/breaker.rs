@@ -88,8 +88,16 @@ fn opens_and_closes() {
         "the other one has the lease, or tried just now"
     );
     assert!(one.admit(1_020 + PROBE_MS).is_err());
+    // Before it is time, because something else is answered: not while somebody tries, and not twice.
+    let early = other.probe_at_once(3, 1_020 + PROBE_MS).unwrap();
+    assert_eq!(other.probe_at_once(3, 1_020 + PROBE_MS), None);
+    assert!(other.settled(&early, database.enter(&early).unwrap()));
+    assert!(one.learn(database.row.clone()));
+    assert_eq!(one.probe_at_once(1, 1_020 + PROBE_MS), None);
+    let change = other.probed(&early.row, WHY, 1_020 + PROBE_MS);
+    settle(&mut other, &mut database, change);
     // It is answered.
-    assert!(probe(&mut other, &mut database, Heard::Answered, 2, 1_010 + 2 * PROBE_MS));
+    assert!(probe(&mut other, &mut database, Heard::Answered, 2, 1_020 + 2 * PROBE_MS));
     assert!(other.admit(1_020 + 2 * PROBE_MS).is_ok());
     assert!(one.learn(database.row.clone()));
     assert!(one.admit(1_020 + 2 * PROBE_MS).is_ok());

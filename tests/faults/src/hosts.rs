@@ -98,6 +98,13 @@ impl Host {
         Ok(Some(address.parse()?))
     }
 
+    /// Whether it makes no calls of some kind now, because the store did not answer just now.
+    pub fn breaks_off(&self) -> bool {
+        let Some(server) = &self.server else { return false };
+        let status = server.get("/statusz").json();
+        status["breakers"].as_array().into_iter().flatten().any(|breaker| breaker["state"] == "open")
+    }
+
     /// Its embedded database.
     ///
     /// # Errors

@@ -109,6 +109,7 @@ impl Setting<'_> {
         let sent = self.handle.block_on(load).context("the load did not end")?;
         stage.settle(true)?;
         looks.push(look(&stage, begin));
+        stage.wait_for_breakers();
 
         self.wait_for_repairs(&mut stage, size.settle)?;
         let mut stored = stage.stored()?;

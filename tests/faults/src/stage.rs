@@ -8,6 +8,7 @@ use crate::redis::Redis;
 use crate::sender::Target;
 use crate::stored;
 use anyhow::{Context as _, Result, bail};
+use farebox_resilience::breaker::TRUST_MS;
 use farebox_tests::server::Runtime;
 use rusqlite::Connection;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
@@ -158,6 +159,15 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    /// Waits until every host makes all its calls again: before that they answer from what they know themselves. For as long as it may
+    /// take them to find out that they can, and a failure is believed for.
+    pub fn wait_for_breakers(&self) {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(2 * TRUST_MS) && self.hosts.iter().any(Host::breaks_off) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// The memory that the hosts hold, in KiB.

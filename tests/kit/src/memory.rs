@@ -7,10 +7,10 @@ use crate::native::{Native, NativeCatalogue};
 use farebox_billing::engines::{Catalogue, Unrendered};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, Driven, Due, DueTrip, Entered, Events, Files, Generation, Generations, Ids,
-    Journal as JournalPort, JournalStanding, Journaled, JournaledTrip, Known, Limit, Listed, Named, NewRevision, Once,
-    Page, Ports, Posted, Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp, Variables,
-    Waiting,
+    Accumulated, Breakers, Change, Clock, DocumentKind, Driven, Due, DueTrip, Entered, Events, Files, Generation,
+    Generations, Ids, Journal as JournalPort, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed,
+    Named, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store,
+    StoreError, Taken, TopUp, Variables, Waiting,
 };
 use farebox_fare::{Degradation, Segment};
 use farebox_limits::bucket;
@@ -126,6 +126,8 @@ pub struct Memory {
     /// The requests that were carried out, by trip, key and nonce with blanks between: in which attempt, and until when that is kept, in milliseconds
     /// since 1970.
     pub nonces: RefCell<BTreeMap<String, (u64, u64)>>,
+    /// What does not answer, by kind of call.
+    pub breakers: RefCell<BTreeMap<Kind, Row>>,
     /// Generations of the configuration, ascending.
     pub generations: RefCell<Vec<Generation>>,
     /// The journal of the node; `None` where everything is kept in its own database, as in most tests.
@@ -195,6 +197,7 @@ impl World {
             calls: RefCell::default(),
             overtaken: Cell::default(),
             nonces: RefCell::default(),
+            breakers: RefCell::default(),
             generations: RefCell::default(),
             journal: RefCell::default(),
             files: RefCell::default(),
@@ -336,6 +339,26 @@ impl<C: Catalogue + 'static> Events for World<C> {
     fn tell(&self, trace: &str, event: &Event) {
         self.0.events.borrow_mut().push(event.name());
         self.0.log.borrow_mut().push(event.line(trace));
+    }
+}
+
+impl<C: Catalogue + 'static> Breakers for World<C> {
+    async fn breakers(&self) -> Result<Vec<(Kind, Row)>, StoreError> {
+        let rows =
+            |memory: &Memory| Ok(memory.breakers.borrow().iter().map(|(kind, row)| (*kind, row.clone())).collect());
+        self.call("breakers", rows).await
+    }
+
+    async fn enter_breaker(&self, kind: Kind, change: &Change) -> Result<Row, StoreError> {
+        let enter = |memory: &Memory| {
+            let mut rows = memory.breakers.borrow_mut();
+            let row = rows.entry(kind).or_insert_with(|| change.row.clone());
+            if row.generation == change.expected {
+                row.clone_from(&change.row);
+            }
+            Ok(row.clone())
+        };
+        self.call("enter_breaker", enter).await
     }
 }
 

@@ -11,6 +11,7 @@ use farebox_billing::refusal::{Code, Refusal};
 use farebox_fare::{Basis, Degradation, Segment, time};
 use farebox_kit::journal::Journal;
 use farebox_records::{BillRecord, CardChoice, Kept, NotQuoted, TopUpRecord, Versions};
+use farebox_resilience::breaker::TRUST_MS;
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -46,7 +47,8 @@ pub enum Promise {
     ProvisionalIsDue,
     /// What a bill that is kept was made with is kept as well.
     DocumentsAreKept,
-    /// A signed request that writes is carried out once, and whoever sends it again is never answered while the store answers.
+    /// A signed request that writes is carried out once, and whoever sends it again is never answered while the store answers, and has
+    /// done so for as long as its node may not ask it.
     OnceIsOnce,
     /// Who is refused is refused for a reason.
     RefusedForAReason,
@@ -328,9 +330,10 @@ impl Auditor {
         contents: &Contents,
     ) {
         let Attempt { trip, nonce, number, sent } = attempt;
-        // Where the store is away there is nobody who could tell.
+        // Where the store is away there is nobody who could tell; a node that has just found it away does not ask it.
         let is_here = kept == Kept::Node;
-        let not_entered = bill.is_some_and(|billed| !billed.new) && self.plan.fails_between(sent, now);
+        let asked_since = sent.saturating_sub(ms(TRUST_MS));
+        let not_entered = bill.is_some_and(|billed| !billed.new) && self.plan.fails_between(asked_since, now);
         if is_here || not_entered || self.is_void(self.with(trip, |known| known.lost)) {
             return;
         }

@@ -31,10 +31,10 @@ pub struct Entry {
 
 /// The whole list.
 pub const EXEMPTIONS: &[Entry] = &[
-    Entry { exemption: Exemption::MockedIsForGood, promise: Promise::SegmentsAreBilled, seed: 5 },
-    Entry { exemption: Exemption::LateSegmentsAreNotBilled, promise: Promise::SegmentsAreBilled, seed: 3 },
+    Entry { exemption: Exemption::MockedIsForGood, promise: Promise::SegmentsAreBilled, seed: 0 },
+    Entry { exemption: Exemption::LateSegmentsAreNotBilled, promise: Promise::SegmentsAreBilled, seed: 0 },
     Entry { exemption: Exemption::SegmentsElsewhereAreNotMissed, promise: Promise::DegradedSaysSo, seed: 0 },
-    Entry { exemption: Exemption::LossesAreNotNoticed, promise: Promise::DocumentsAreKept, seed: 11 },
+    Entry { exemption: Exemption::LossesAreNotNoticed, promise: Promise::AcknowledgedIsKept, seed: 11 },
 ];
 
 /// All of them.

@@ -6,9 +6,10 @@ use crate::plan::Plan;
 use crate::store::{Contents, SimStore};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation, Generations, Ids, Journal,
-    JournalStanding, Journaled, JournaledTrip, Known, Limit, Listed, Named, NewRevision, Once, Page, Ports, Posted,
-    Proposal, Revision, SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp, Variables, Waiting,
+    Accumulated, Breakers, Change, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation,
+    Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Named,
+    NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store, StoreError,
+    Taken, TopUp, Variables, Waiting,
 };
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::native::Native;
@@ -70,6 +71,7 @@ impl Variables for World {
             "store_read_deadline_ms" => "60".to_owned(),
             "store_write_deadline_ms" => "250".to_owned(),
             "store_budget_ms" => "1000".to_owned(),
+            "store_backend" => "redis".to_owned(),
             "signatures" => "off".to_owned(),
             "clock_window_s" => "300".to_owned(),
             "previous_signing_keys" | "cors_origins" | "master_key" | "previous_master_keys" => String::new(),
@@ -189,6 +191,16 @@ impl Journal for World {
 
     async fn journal(&self) -> Result<JournalStanding, StoreError> {
         Ok(self.node.call(|node| node.journal.borrow().standing()).await)
+    }
+}
+
+impl Breakers for World {
+    async fn breakers(&self) -> Result<Vec<(Kind, Row)>, StoreError> {
+        Ok(self.node.call(|node| node.breakers()).await)
+    }
+
+    async fn enter_breaker(&self, kind: Kind, change: &Change) -> Result<Row, StoreError> {
+        Ok(self.node.call(|node| node.enter_breaker(kind, change)).await)
     }
 }
 

@@ -1,7 +1,8 @@
-//! A node's own database, which outlives its instances: what they agree on about their configuration, and the journal.
+//! A node's own database, which outlives its instances: what they agree on about their configuration, what they know of what does not
+//! answer, and the journal.
 
 use crate::executor::Executor;
-use farebox_billing::ports::{Generation, Proposal};
+use farebox_billing::ports::{Change, Generation, Kind, Proposal, Row};
 use farebox_kit::journal::Journal;
 use fastrand::Rng;
 use std::cell::RefCell;
@@ -18,6 +19,7 @@ pub struct Node {
     files: RefCell<BTreeMap<String, String>>,
     /// What the host has accepted, and the store may not have.
     pub journal: RefCell<Journal>,
+    breakers: RefCell<BTreeMap<Kind, Row>>,
 }
 
 impl Node {
@@ -30,6 +32,7 @@ impl Node {
             generations: RefCell::default(),
             files: RefCell::default(),
             journal: RefCell::default(),
+            breakers: RefCell::default(),
         })
     }
 
@@ -67,6 +70,21 @@ impl Node {
     /// A text.
     pub fn file(&self, version: &str) -> Option<String> {
         self.files.borrow().get(version).cloned()
+    }
+
+    /// What does not answer.
+    pub fn breakers(&self) -> Vec<(Kind, Row)> {
+        self.breakers.borrow().iter().map(|(kind, row)| (*kind, row.clone())).collect()
+    }
+
+    /// Puts a row in the place of the one of the expected generation, or where there is none: what is there then.
+    pub fn enter_breaker(&self, kind: Kind, change: &Change) -> Row {
+        let mut rows = self.breakers.borrow_mut();
+        let row = rows.entry(kind).or_insert_with(|| change.row.clone());
+        if row.generation == change.expected {
+            row.clone_from(&change.row);
+        }
+        row.clone()
     }
 
     async fn pause(&self) {

@@ -179,6 +179,8 @@ impl Plan {
         let mut of_signatures = Rng::with_seed(seed ^ 0x0516_4ed5);
         trips.iter_mut().for_each(|trip| trip.signs = of_signatures.u8(0..3) > 0);
         let again = *of_signatures.choice(&[0, 1, 5]).unwrap_or(&0);
+        let mut of_crowds = Rng::with_seed(seed ^ 0x00c0_0bd5);
+        trips.iter_mut().for_each(|trip| trip.others.extend(crowd(&mut of_crowds)));
         Self { seed, quote_ttl_s, trips, windows, losses, crashes, edits, without, again }
     }
 
@@ -289,6 +291,17 @@ impl fmt::Display for Plan {
         }
         Ok(())
     }
+}
+
+/// Now and then several ask for the bill at about the same time, while the ride is still measured.
+fn crowd(rng: &mut Rng) -> Vec<(Duration, Act)> {
+    if rng.u8(0..3) > 0 {
+        return Vec::new();
+    }
+    let begins = rng.u64(0..5_000);
+    let number = rng.u64(1..=6);
+    let acts = [Act::Bill, Act::Bill, Act::Meter(number, number), Act::Bill];
+    acts.into_iter().map(|act| (ms(begins + rng.u64(0..120)), act)).collect()
 }
 
 fn trip(rng: &mut Rng, number: usize) -> TripPlan {

@@ -26,6 +26,7 @@ spin_sdk::wit_bindgen::generate!({
             import farebox:store/limits@0.1.0;
             import farebox:store/configuration@0.1.0;
             import farebox:store/journal@0.1.0;
+            import farebox:store/breakers@0.1.0;
         }
     ",
     runtime_path: "::spin_sdk::wit_bindgen::rt",

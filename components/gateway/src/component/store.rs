@@ -1,10 +1,13 @@
 //! The store, as the component that it is. Whoever calls it bounds the call.
 
-use super::bindings::farebox::store::{bills, configuration, documents, faults, ledger, limits, nonces, quotes, trips};
+use super::bindings::farebox::store::{
+    bills, breakers, configuration, documents, faults, ledger, limits, nonces, quotes, trips,
+};
 use super::world::World;
 use farebox_billing::ports::{
-    Accumulated, DocumentKind, Due, DueTrip, Entered, Generation, Generations, Known, Limit, Listed, NewRevision, Once,
-    Page, Posted, Proposal, Revision, SegmentsError, Store, StoreError, StoredBill, Taken, TopUp, Window,
+    Accumulated, Breakers, Change, DocumentKind, Due, DueTrip, Entered, Generation, Generations, Kind, Known, Limit,
+    Listed, NewRevision, Once, Page, Posted, Proposal, Revision, Row, SegmentsError, Store, StoreError, StoredBill,
+    Taken, TopUp, Window,
 };
 use farebox_fare::Segment;
 use farebox_money::Currency;
@@ -191,6 +194,34 @@ impl<C> Generations for World<C> {
     async fn file(&self, version: &str) -> Result<Option<String>, StoreError> {
         Ok(configuration::file(version.to_owned()).await?)
     }
+}
+
+impl<C> Breakers for World<C> {
+    async fn breakers(&self) -> Result<Vec<(Kind, Row)>, StoreError> {
+        Ok(breakers::list().await?.into_iter().map(breaker_from_wit).collect())
+    }
+
+    async fn enter_breaker(&self, kind: Kind, change: &Change) -> Result<Row, StoreError> {
+        let kind = match kind {
+            Kind::Reads => breakers::Kind::Reads,
+            Kind::MeterWrites => breakers::Kind::MeterWrites,
+            Kind::Posts => breakers::Kind::Posts,
+        };
+        let Row { generation, is_open, since_ms, failed_ms, lease_ms, holder, opened, why } = change.row.clone();
+        let open = is_open;
+        let new = breakers::Breaker { kind, generation, open, since_ms, failed_ms, lease_ms, holder, opened, why };
+        Ok(breaker_from_wit(breakers::enter(change.expected, new).await?).1)
+    }
+}
+
+fn breaker_from_wit(breaker: breakers::Breaker) -> (Kind, Row) {
+    let breakers::Breaker { kind, generation, open, since_ms, failed_ms, lease_ms, holder, opened, why } = breaker;
+    let kind = match kind {
+        breakers::Kind::Reads => Kind::Reads,
+        breakers::Kind::MeterWrites => Kind::MeterWrites,
+        breakers::Kind::Posts => Kind::Posts,
+    };
+    (kind, Row { generation, is_open: open, since_ms, failed_ms, lease_ms, holder, opened, why })
 }
 
 impl From<configuration::Generation> for Generation {

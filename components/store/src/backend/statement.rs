@@ -4,10 +4,10 @@
 //! other requests. What has to happen together happens in one statement and the triggers of the schema.
 
 /// The version of the schema, kept in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 5;
+pub const SCHEMA_VERSION: i64 = 6;
 
 /// What each noun needs. A blank line ends a statement: they are run one at a time, and running one again does no harm.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     include_str!("schema.sql"),
     include_str!("../nonces/schema.sql"),
     include_str!("../trips/schema.sql"),
@@ -17,6 +17,7 @@ const PARTS: [&str; 9] = [
     include_str!("../configuration/schema.sql"),
     include_str!("../rate_limits/schema.sql"),
     include_str!("../journal/schema.sql"),
+    include_str!("../breakers/schema.sql"),
 ];
 
 /// Who else writes a city.
@@ -88,14 +89,21 @@ mod tests {
     /// Reads and writes are told apart, and what has to take its turn is no plain read.
     #[test]
     fn plain_reads() {
-        use crate::{bills, configuration, journal, ledger, nonces, quotes, trips};
-        for statement in [FENCE, quotes::statement::GET, configuration::statement::FILE, journal::statement::OF_TRIP] {
+        use crate::{bills, breakers, configuration, journal, ledger, nonces, quotes, trips};
+        for statement in [
+            FENCE,
+            quotes::statement::GET,
+            configuration::statement::FILE,
+            journal::statement::OF_TRIP,
+            breakers::statement::LIST,
+        ] {
             assert!(only_reads(statement), "{statement}");
         }
         for statement in [
             quotes::statement::GET_IN_TURN,
             configuration::statement::GENERATIONS,
             configuration::statement::PROPOSE,
+            breakers::statement::ENTER,
             bills::statement::POST,
             journal::statement::ENTER_BILL,
             journal::statement::SECURE,

@@ -80,6 +80,12 @@ pub struct StatusDocument {
     /// database of the node does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<JournalStatus>,
+    /// Which kinds of calls of the store are made, where nodes share it.
+    pub breakers: Vec<BreakerStatus>,
+    /// What is turned away.
+    pub shedding: SheddingStatus,
+    /// What operators have switched, in words. Empty when nothing is.
+    pub switched: Vec<String>,
 }
 
 /// How the journal of this node stands.
@@ -98,6 +104,50 @@ pub struct JournalStatus {
     pub refused: u64,
     /// How large it is, in bytes of what was entered.
     pub bytes: u64,
+}
+
+words! {
+    /// Whether calls of a kind are made.
+    pub enum BreakerState {
+        /// They are.
+        Closed = "closed",
+        /// They are not, for as long as they would not be answered.
+        Open = "open",
+    }
+}
+
+/// A kind of call of the store, and whether calls of it are made on this node.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Breaker"))]
+#[derive(Debug, Serialize)]
+pub struct BreakerStatus {
+    /// `reads`; `meter-writes`, which add segments to trips; and `posts`, which are all other writes.
+    pub kind: &'static str,
+    /// Whether calls are made.
+    pub state: BreakerState,
+    /// Since when, to the second. Absent when it has never been open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Time>"))]
+    pub since: Option<String>,
+    /// What became of the calls before it opened last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// How often it has opened.
+    pub opened: u64,
+    /// How many calls the instance that answers has refused since it opened last.
+    pub refused: u64,
+}
+
+/// What this node turns away.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Shedding"))]
+#[derive(Debug, Serialize)]
+pub struct SheddingStatus {
+    /// `none`, `details`, `estimates` or `segments`: that, and what is less important.
+    pub level: &'static str,
+    /// Why: `late`, because this node is, or `switched`, because an operator said so. Absent when nothing is turned away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<&'static str>,
 }
 
 /// The numbers of the engines.

@@ -5,7 +5,7 @@ use crate::answers::Erased;
 use crate::context::Context;
 use crate::event::Event;
 use crate::patience::Patience;
-use crate::ports::{Ports, Revision, StoreError, StoredBill};
+use crate::ports::{Kind, Ports, Revision, StoreError, StoredBill};
 use crate::refusal::{Code, Refusal};
 use crate::replay;
 use farebox_limits::RouteClass;
@@ -77,7 +77,7 @@ async fn erase<P: Ports>(
         let Some(without) = without_passenger(&bill.document).map_err(unreadable)? else { return Ok(false) };
         let redacted = context.ports().redact_bill(city, trip_id, number, &bill.document, &without);
         let refused = |error: StoreError| error.into_refusal("bills.redact");
-        if context.write(redacted).await.map_err(refused)? {
+        if context.write(Kind::Posts, redacted).await.map_err(refused)? {
             let here = context.ports().redact_journaled(city, trip_id, number, &without);
             context.here(here).await.map_err(|error| error.into_refusal("journal.redact"))?;
             return Ok(true);

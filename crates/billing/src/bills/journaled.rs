@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::event::Event;
 use crate::journal;
 use crate::planted::{Bug, planted};
-use crate::ports::{JournaledBill, Ports, Revision, StoreError};
+use crate::ports::{JournaledBill, Kind, Ports, Revision, StoreError};
 use crate::refusal::Refusal;
 use crate::replay;
 use farebox_fare::Segment;
@@ -109,7 +109,7 @@ pub(super) async fn with_waiting<P: Ports>(
         return Ok(all);
     }
     // Whatever comes of it: they are on the bill, and driven in again later.
-    _ = context.write(context.ports().add_segments(city, trip, waiting, None)).await;
+    _ = context.write(Kind::MeterWrites, context.ports().add_segments(city, trip, waiting, None)).await;
     for segment in waiting {
         // Where the two contradict one another, what the store has counts, and the other is listed when it is driven in.
         if let Err(at) = all.binary_search_by_key(&segment.sequence, |segment| segment.sequence) {

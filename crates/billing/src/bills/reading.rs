@@ -13,6 +13,7 @@ use crate::refusal::{Code, Refusal};
 use farebox_fare::names;
 use farebox_limits::RouteClass;
 use farebox_records::{BillRecord, Kept, ReadError, ShownBill};
+use farebox_resilience::shedding::Priority;
 
 /// The bill as it was made.
 ///
@@ -40,6 +41,7 @@ pub async fn detail<P: Ports>(
     city: Option<&str>,
     wanted: Wanted<'_>,
 ) -> Result<BillPage, Refusal> {
+    context.unless_shed(Priority::Detail)?;
     let view = View::choose(context, wanted)?;
     let of_the_driver = view.scene.as_deref() == Some("driver");
     let Found { city, revision: Revision { bill: stored, .. }, .. } =

@@ -1,6 +1,7 @@
 //! What documents are once they are parsed.
 
 use super::city::CityRules;
+use super::switches::Switches;
 use crate::engines::{Catalogue, Policy, RateCard, Side};
 use farebox_access::{Document, Keys, MasterKeys, SealedDocument};
 use farebox_coupons::Issuers;
@@ -211,6 +212,15 @@ impl ParsedKeys {
 /// Everything that is wrong with it.
 pub(super) fn limits(text: &str) -> Result<Limits, Vec<String>> {
     Limits::parse(text).map_err(lines)
+}
+
+/// Reads the document of switches.
+///
+/// # Errors
+///
+/// Everything that is wrong with it.
+pub(super) fn switches(text: &str) -> Result<Switches, Vec<String>> {
+    Switches::parse(text).map_err(lines)
 }
 
 fn lines(problems: Vec<Problem>) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Which of the files can follow what is in force: a broken successor leaves the last good one where it is.
 
-use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy, limits};
+use super::card::{Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy, limits, switches};
 use super::city::Signed;
 use super::place::{KEYS, LAYOUT, LIMITS, POLICY, Place};
 use super::texts::Manifest;
@@ -108,6 +108,7 @@ impl<E: Engines, T: Fn(&str, &str) -> Found> Judge<'_, E, T> {
                         Master::None | Master::Unknown => ParsedKeys::check(&text),
                     },
                     Place::Limits => limits(&text).map(drop),
+                    Place::Switches => switches(&text).map(drop),
                     Place::Layout | Place::Messages { .. } => Ok(()),
                 };
                 parsed.map_err(|problems| problems.join("; "))

@@ -1,11 +1,12 @@
-//! The documents that everything is done by: rate cards, the commission policy, the copy, the cities; and the keys that
-//! requests are signed with.
+//! The documents that everything is done by: rate cards, the commission policy, the copy, the cities; the keys that requests
+//! are signed with; and what operators switch.
 //!
 //! - `place`: which file is which document, and how large it may be
 //! - `texts`: texts, and the versions that they have
 //! - `folder`: the folder read whole: texts, what cannot be read, what is no document
 //! - `document`, `card`: a text, and what it means once somebody asked
 //! - [`city`]: what a city decides for itself
+//! - [`switches`]: what operators switch while everything runs
 //! - `dated`: the rate cards of a product's side, one after the other
 //! - `snapshot`: all of them at one moment, which never changes
 //! - `judge`: which of the files can follow what is in force
@@ -26,6 +27,7 @@ mod keeper;
 pub mod moment;
 mod place;
 mod snapshot;
+pub mod switches;
 mod texts;
 
 pub use card::{Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPolicy};

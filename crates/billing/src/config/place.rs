@@ -22,6 +22,9 @@ pub(super) const KEYS: &str = "keys.json";
 /// Where the limits are.
 pub(super) const LIMITS: &str = "limits.json";
 
+/// Where the switches are.
+pub(super) const SWITCHES: &str = "switches.json";
+
 /// What a file of the configuration is, by its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -42,6 +45,8 @@ pub enum Place {
     Keys,
     /// How much whom is let.
     Limits,
+    /// What operators switch.
+    Switches,
     /// What a city decides for itself.
     City {
         /// Which.
@@ -64,6 +69,7 @@ impl Place {
             LAYOUT => return Some(Self::Layout),
             KEYS => return Some(Self::Keys),
             LIMITS => return Some(Self::Limits),
+            SWITCHES => return Some(Self::Switches),
             _ => {}
         }
         match path.split('/').collect::<Vec<_>>()[..] {
@@ -92,7 +98,7 @@ impl Place {
         match self {
             Self::Card { .. } | Self::Messages { .. } => 512 << 10,
             Self::Policy | Self::Layout | Self::Limits => 256 << 10,
-            Self::City { .. } => 64 << 10,
+            Self::City { .. } | Self::Switches => 64 << 10,
             // A thousand keys with a few cities each.
             Self::Keys => 1 << 20,
         }
@@ -154,6 +160,8 @@ mod tests {
             ("keys/keys.json", None),
             ("limits.json", Some(Place::Limits)),
             ("limits.json.orig", None),
+            ("switches.json", Some(Place::Switches)),
+            ("switches.json~", None),
             ("README.md", None),
             ("", None),
         ] {

@@ -4,6 +4,7 @@ use super::card::{self, Card, ParsedCatalogue, ParsedCity, ParsedKeys, ParsedPol
 use super::dated::Dated;
 use super::document::Document;
 use super::place::{KEYS, LAYOUT, POLICY, Place};
+use super::switches::Switches;
 use super::texts::{Text, Texts};
 use crate::engines::{Engines, RateCard, Side};
 use crate::refusal::Refusal;
@@ -27,6 +28,9 @@ pub struct Snapshot<E: Engines> {
     copy: BTreeMap<String, Rc<Document<ParsedCatalogue<E::Catalogue>>>>,
     keys: Option<Rc<Document<ParsedKeys>>>,
     limits: Option<Rc<Document<Limits>>>,
+    switches: Option<Rc<Document<Switches>>>,
+    /// What stands for a document that there is not.
+    unswitched: Rc<Switches>,
     texts: Texts,
     engines: OnceCell<(u32, u32)>,
 }
@@ -59,7 +63,7 @@ impl<E: Engines> Snapshot<E> {
     pub fn new(texts: Texts, before: Option<&Self>) -> Self {
         let mut cities: BTreeMap<String, BTreeMap<String, Product<E::Card>>> = BTreeMap::new();
         let (mut policy, mut rules, mut copy, mut keys) = (None, BTreeMap::new(), BTreeMap::new(), None);
-        let mut limits = None;
+        let (mut limits, mut switches) = (None, None);
         for (path, text) in texts.iter() {
             match Place::of(path) {
                 Some(Place::Card { city, product, side, from }) => {
@@ -81,6 +85,9 @@ impl<E: Engines> Snapshot<E> {
                 Some(Place::Limits) => {
                     limits = Some(Document::new(path, &[text], before.and_then(|before| before.limits.as_ref())));
                 }
+                Some(Place::Switches) => {
+                    switches = Some(Document::new(path, &[text], before.and_then(|before| before.switches.as_ref())));
+                }
                 Some(Place::City { city }) => {
                     let document = Document::new(path, &[text], before.and_then(|before| before.rules.get(&city)));
                     rules.insert(city, document);
@@ -99,7 +106,18 @@ impl<E: Engines> Snapshot<E> {
             products.retain(|_, product| !product.passenger.is_empty());
         }
         cities.retain(|_, products| !products.is_empty());
-        Self { cities, policy, rules, copy, keys, limits, texts, engines: OnceCell::new() }
+        Self {
+            cities,
+            policy,
+            rules,
+            copy,
+            keys,
+            limits,
+            switches,
+            unswitched: Rc::default(),
+            texts,
+            engines: OnceCell::new(),
+        }
     }
 
     /// The rate card that is in force at a moment: the latest whose day has begun. `None` when the city does not have the
@@ -250,6 +268,21 @@ impl<E: Engines> Snapshot<E> {
     pub fn limits(&self) -> Result<Option<Rc<Limits>>, Refusal> {
         let Some(document) = &self.limits else { return Ok(None) };
         document.get(|texts| card::limits(own(texts))).map(Some)
+    }
+
+    /// What operators have switched. Nothing without a document; nor with one that cannot be used, which is told where documents are.
+    pub fn switches(&self) -> Rc<Switches> {
+        self.switches_or_why().unwrap_or_else(|_| Rc::clone(&self.unswitched))
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    ///
+    /// `config-invalid` when there is a document, and it cannot be used.
+    pub fn switches_or_why(&self) -> Result<Rc<Switches>, Refusal> {
+        let Some(document) = &self.switches else { return Ok(Rc::clone(&self.unswitched)) };
+        document.get(|texts| card::switches(own(texts)))
     }
 
     /// The locales that there is copy for, in order.

@@ -1,6 +1,7 @@
 //! What is found when everything is looked at.
 
 use crate::answers::{Check, Verdict};
+use crate::asking::PROBE;
 use crate::billing::Billing;
 use crate::config::{Broken, Snapshot, Standing};
 use crate::context::Context;
@@ -20,9 +21,6 @@ const DECIDE: [&str; 4] = ["variables", "configuration", "bills", "keys"];
 
 /// As much of a problem as a check tells, in characters.
 const TOLD: usize = 300;
-
-/// The quote that stands for all others when the store is tried. Those of estimates have longer names.
-pub(super) const PROBE: &str = "statusz";
 
 /// The variables, the configuration, and what is wrong with either.
 pub(super) struct Look<P: Ports> {
@@ -166,6 +164,9 @@ fn all_broken<E: Engines>(config: &Snapshot<E>, settings: Option<&Settings>, sta
     }
     if let Err(refusal) = config.limits() {
         add("limits.json".to_owned(), refusal);
+    }
+    if let Err(refusal) = config.switches_or_why() {
+        add("switches.json".to_owned(), refusal);
     }
     for locale in config.locales().into_iter().filter(|_| E::Catalogue::RENDERS) {
         if let Err(refusal) = config.catalogue(locale) {

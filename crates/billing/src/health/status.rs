@@ -1,17 +1,19 @@
 //! How everything stands.
 
-use super::look::{Look, Misfit, PROBE, timed};
+use super::look::{Look, Misfit, timed};
 use crate::answers::{
-    BrokenDocument, ConfigurationStatus, DocumentsStatus, EngineNumbers, JournalStatus, MisfitDocument, NextGeneration,
-    StatusDocument, StoreStatus,
+    BreakerState, BreakerStatus, BrokenDocument, ConfigurationStatus, DocumentsStatus, EngineNumbers, JournalStatus,
+    MisfitDocument, NextGeneration, SheddingStatus, StatusDocument, StoreStatus,
 };
+use crate::asking::{KEPT_S, PROBE, WRITTEN};
 use crate::billing::Billing;
+use crate::config::switches::Switches;
 use crate::config::{Broken, Text, Texts};
 use crate::engines::Engines;
-use crate::patience::Patience;
-use crate::ports::{JournalStanding, Ports};
+use crate::ports::{JournalStanding, Kind, Ports, Row};
 use farebox_access::Enforcement;
 use farebox_fare::time;
+use farebox_resilience::shedding::Priority;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -30,12 +32,6 @@ const SHOWN: [&str; 12] = [
     "signatures",
     "clock_window_s",
 ];
-
-/// What is written into the store to see whether it can be.
-const WRITTEN: &str = "what /statusz writes";
-
-/// For how long it is kept, in seconds.
-const KEPT_S: u32 = 60;
 
 /// Looks at everything: at what [`readiness`](super::readiness) looks at, and at whether the store can be written.
 ///
@@ -56,6 +52,7 @@ pub async fn status<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> StatusDo
         .await
         .map(|city| StoreStatus { backend: variables.get("store_backend").cloned().unwrap_or_default(), city });
     let journal = journal(&look).await;
+    let switches = look.config.as_ref().map(|config| config.switches()).unwrap_or_default();
     StatusDocument {
         status: look.verdict(),
         release: env!("CARGO_PKG_VERSION"),
@@ -66,8 +63,34 @@ pub async fn status<P: Ports>(billing: &Rc<Billing<P>>, trace: &str) -> StatusDo
         store,
         journal,
         configuration: configuration(&look),
+        breakers: breakers(billing),
+        shedding: shedding(billing, &switches),
+        switched: switches.words(),
         checks: look.checks,
     }
+}
+
+/// The breakers as this instance knows them, which is as they are on this node, to a quarter of a second.
+fn breakers<P: Ports>(billing: &Billing<P>) -> Vec<BreakerStatus> {
+    let standing = billing.breaking.standing().into_iter();
+    let breaker = |(kind, row, refused): (Kind, Row, u64)| BreakerStatus {
+        kind: kind.word(),
+        state: if row.is_open { BreakerState::Open } else { BreakerState::Closed },
+        since: (row.opened > 0).then(|| time::format(i64::try_from(row.since_ms / 1000).unwrap_or(i64::MAX))),
+        why: (row.opened > 0).then_some(row.why),
+        opened: row.opened,
+        refused,
+    };
+    standing.map(breaker).collect()
+}
+
+/// What is turned away.
+fn shedding<P: Ports>(billing: &Billing<P>, switches: &Switches) -> SheddingStatus {
+    let now_ms = u64::try_from(billing.ports().elapsed().as_millis()).unwrap_or(u64::MAX);
+    let ((late, _), switched) = (billing.breaking.level(now_ms), switches.shed.level());
+    let level = late.max(switched);
+    let why = if switched >= late { "switched" } else { "late" };
+    SheddingStatus { level: level.map_or("none", Priority::word), why: level.map(|_| why) }
 }
 
 /// Whether requests have to be signed, and what that means here.
@@ -104,9 +127,9 @@ async fn write_stores<P: Ports>(look: &mut Look<P>) -> Option<String> {
     let (context, city) = (look.context.as_ref()?, look.city()?.to_owned());
     let (ports, file) = (context.ports(), Text::new(WRITTEN));
     let checks = [
-        timed("store-write", ports, context.write(ports.put_quote(&city, PROBE, WRITTEN, KEPT_S))).await,
-        timed("database", ports, context.read(Patience::Short, ports.generations())).await,
-        timed("database-write", ports, context.write(ports.put_file(&file.version, &file.text))).await,
+        timed("store-write", ports, context.write(Kind::Posts, ports.put_quote(&city, PROBE, WRITTEN, KEPT_S))).await,
+        timed("database", ports, context.ask_regardless(ports.generations())).await,
+        timed("database-write", ports, context.ask_regardless(ports.put_file(&file.version, &file.text))).await,
     ];
     look.checks.extend(checks);
     Some(city)

@@ -26,6 +26,8 @@ pub enum StoreError {
     Refused(String),
     /// A wrong configuration, a defect, or a backend that answers nonsense.
     Other(String),
+    /// It was not asked: an operator has switched that off.
+    SwitchedOff,
 }
 
 /// What an operator does about a store that refuses, by what it says, which begins with the name of the backend.
@@ -57,6 +59,7 @@ impl StoreError {
         let (code, detail, log) = match self {
             Self::Unavailable(log) => (Code::StoreUnavailable, again, log),
             Self::TimedOut => (Code::StoreTimedOut, again, "deadline passed".to_owned()),
+            Self::SwitchedOff => (Code::StoreUnavailable, again, SWITCHED_OFF.to_owned()),
             Self::Fenced { owner, epoch, retry_after_s: seconds } => {
                 retry_after_s = Some(seconds);
                 let detail = "the city is written at another site, or is being moved; ask again";
@@ -76,6 +79,7 @@ impl StoreError {
         match self {
             Self::TimedOut => Degradation::StoreTimeout,
             Self::Refused(_) => Degradation::StoreRefused,
+            Self::SwitchedOff => Degradation::SwitchedOff,
             Self::Unavailable(_) | Self::Fenced { .. } | Self::Other(_) => Degradation::StoreUnavailable,
         }
     }
@@ -85,12 +89,16 @@ impl StoreError {
         match self {
             Self::Unavailable(why) => format!("unavailable: {why}"),
             Self::TimedOut => "deadline passed".to_owned(),
+            Self::SwitchedOff => SWITCHED_OFF.to_owned(),
             Self::Fenced { owner, epoch, .. } => fenced(owner, *epoch),
             Self::Refused(why) => format!("ERROR, the store refuses, {}: {why}", advice(why)),
             Self::Other(why) => format!("ERROR, the store needs an operator: {why}"),
         }
     }
 }
+
+/// What was not asked, for the log.
+const SWITCHED_OFF: &str = "switched off in switches.json";
 
 /// A fence, for the log.
 fn fenced(owner: &str, epoch: u64) -> String {
@@ -190,6 +198,7 @@ mod tests {
             assert_eq!(error.degradation(), Degradation::StoreUnavailable);
         }
         assert_eq!(StoreError::TimedOut.degradation(), Degradation::StoreTimeout);
+        assert_eq!(StoreError::SwitchedOff.degradation(), Degradation::SwitchedOff);
     }
 
     /// A conflict names the segment, by number and by place.

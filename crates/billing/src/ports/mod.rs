@@ -3,17 +3,20 @@
 //! No port needs to wake one request from another, and nothing here is shared between threads: an instance of a
 //! component is one thread, and what can be done there can be done anywhere.
 
+mod breakers;
 mod fault;
 mod generations;
 mod journal;
 mod store;
 
+pub use breakers::Breakers;
 pub use farebox_limits::{Limit, Taken, Window};
 pub use farebox_records::stored::{
     Accumulated, DocumentKind, Driven, Due, DueTrip, Entered, Generation, JournalStanding, Journaled, JournaledBill,
     JournaledTrip, Known, Listed, Named, NewRevision, Once, Page, Posted, Proposal, Revision, StoredBill, TopUp,
     Waiting, WaitingWhat,
 };
+pub use farebox_resilience::breaker::{Change, Kind, Row};
 pub use fault::{CallError, SegmentsError, StoreError, advice};
 pub use generations::Generations;
 pub use journal::Journal;
@@ -22,6 +25,7 @@ pub use store::Store;
 use crate::engines::Engines;
 use crate::event::Event;
 use farebox_fare::Timestamp;
+use farebox_resilience::shedding;
 use futures::future::{Either, select};
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -29,8 +33,20 @@ use std::time::Duration;
 /// How long what is already there may take to be heard of, through all that hand it on.
 const LAST_LOOK: Duration = Duration::from_millis(2);
 
+/// How often a wait is made good that was over late.
+const MADE_GOOD: u32 = 3;
+
+/// There was no answer in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    /// How late this node was with its time, at the worst.
+    pub late: Duration,
+}
+
 /// All of them.
-pub trait Ports: Store + Journal + Generations + Files + Variables + Clock + Ids + Events + Spawn + 'static {
+pub trait Ports:
+    Store + Journal + Generations + Breakers + Files + Variables + Clock + Ids + Events + Spawn + 'static
+{
     /// What prices, settles and renders.
     type Engines: Engines;
 }
@@ -102,20 +118,41 @@ pub trait Clock {
 
     /// Waits for a call of the store, and no longer than this. It is then abandoned; it may still take effect later.
     ///
-    /// A node that is busy is late with the answer and with the time alike, and the time may come first. So there is a last
-    /// look: an answer that was there by then is heard.
-    ///
     /// # Errors
     ///
     /// [`StoreError::TimedOut`] when there is no answer in time.
     async fn within<T>(&self, allowed: Duration, call: impl Future<Output = T>) -> Result<T, StoreError> {
+        self.timed(allowed, call).await.map_err(|Overdue { .. }| StoreError::TimedOut)
+    }
+
+    /// The same, and how late this node was.
+    ///
+    /// A node that is busy is late with the answer and with the time alike, and the time may come first. What the node was late it
+    /// did not wait: it waits for as long again, as long as it is late, three times at most. Then there is a last look: an answer that
+    /// was there by then is heard.
+    ///
+    /// # Errors
+    ///
+    /// [`Overdue`] when there is no answer in time.
+    async fn timed<T>(&self, allowed: Duration, call: impl Future<Output = T>) -> Result<T, Overdue> {
         let mut call = pin!(call);
-        for time in [allowed, LAST_LOOK] {
-            if let Either::Left((answer, _)) = select(call.as_mut(), pin!(self.sleep(time))).await {
+        let (mut left, mut worst) = (allowed, Duration::ZERO);
+        for _ in 0..=MADE_GOOD {
+            let began = self.elapsed();
+            if let Either::Left((answer, _)) = select(call.as_mut(), pin!(self.sleep(left))).await {
                 return Ok(answer);
             }
+            let late = self.elapsed().saturating_sub(began).saturating_sub(left);
+            worst = worst.max(late);
+            if shedding::is_on_time(u64::try_from(late.as_millis()).unwrap_or(u64::MAX)) {
+                break;
+            }
+            left = late.min(allowed);
         }
-        Err(StoreError::TimedOut)
+        match select(call.as_mut(), pin!(self.sleep(LAST_LOOK))).await {
+            Either::Left((answer, _)) => Ok(answer),
+            Either::Right(_) => Err(Overdue { late: worst }),
+        }
     }
 }
 
