@@ -199,7 +199,7 @@ impl Journal for World {
         none()
     }
 
-    async fn redact_journaled(&self, _: &str, _: &str, _: u32, _: &str) -> Result<(), StoreError> {
+    async fn forget_passenger(&self, _: &str, _: &str) -> Result<u32, StoreError> {
         none()
     }
 

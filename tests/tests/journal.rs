@@ -181,6 +181,35 @@ async fn what_is_old_gives_way() {
     assert_eq!((standing.waiting, standing.refused, standing.bytes), (4, 1, 5));
 }
 
+/// Nothing that there is of a trip says who rode once that was taken out: not what waits, nor what gave way, nor what it gave way to. Other
+/// trips do.
+#[tokio::test(flavor = "multi_thread")]
+async fn passengers_are_forgotten() {
+    const NAMING: [&str; 3] = [
+        r#"{"fare":1,"passenger_id":"p-1","more":[]}"#,
+        r#"{"fare":2,"passenger_id":"p-1","more":[]}"#,
+        r#"{"fare":3,"passenger_id":"p-1","more":[]}"#,
+    ];
+    let node = Node::new();
+    let store = node.open().await;
+    for trip in ["t", "u"] {
+        store.enter_bill(CITY, trip, bill(1, NAMING[0]), cards()).await.unwrap();
+        store.learn(CITY, trip, revision(1, NAMING[1])).await.unwrap();
+        store.enter_bill(CITY, trip, bill(2, NAMING[2]), cards()).await.unwrap();
+    }
+    let naming = |table: &str, column: &str| {
+        let count = format!("SELECT count(*) FROM {table} WHERE {column} LIKE '%p-1%'");
+        node.database().query_row(&count, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!((naming("journal", "content"), naming("journal_outcome", "by_content")), (6, 2));
+    assert_eq!(store.forget_passenger(CITY, "t").await, Ok(3));
+    assert_eq!((naming("journal", "content"), naming("journal_outcome", "by_content")), (3, 1));
+    assert_eq!(store.forget_passenger(CITY, "t").await, Ok(0));
+    assert_eq!(store.forget_passenger("310000", "u").await, Ok(0));
+    let left = store.of_trip(CITY, "t").await.unwrap().bill.unwrap();
+    assert_eq!((left.new.number, left.new.bill.document.as_str(), left.waits), (2, r#"{"fare":3,"more":[]}"#, true));
+}
+
 /// What the two databases say is the same, whatever is asked of them: 40 walks of 60 random steps over three trips.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_journal_in_memory_is_as_good() {
@@ -189,7 +218,9 @@ async fn the_journal_in_memory_is_as_good() {
         let store = node.open().await;
         for step in 0..60 {
             let trip = format!("t-{}", rng.u8(0..3));
-            let document = ["a", "b", "c"][rng.usize(0..3)];
+            let document =
+                [r#"{"fare":1,"passenger_id":"p-1"}"#, r#"{"fare":2,"passenger_id":"p-1"}"#, r#"{"fare":1}"#]
+                    [rng.usize(0..3)];
             let (number, entry) = (rng.u32(1..=2), rng.u64(1..=12));
             let hint = format!("seed {seed}, step {step}: {trip}, {document}, revision {number}, entry {entry}");
             match rng.u8(0..8) {
@@ -226,9 +257,8 @@ async fn the_journal_in_memory_is_as_good() {
                     model.drive(entry, &stored::Driven::Posted);
                 }
                 _ => {
-                    let document = format!("redacted {document}");
-                    store.redact_journaled(CITY, trip.clone(), number, document.clone()).await.unwrap();
-                    model.redact(CITY, &trip, number, &document);
+                    let forgotten = store.forget_passenger(CITY, trip.clone()).await.unwrap();
+                    assert_eq!(forgotten, model.forget_passenger(CITY, &trip), "{hint}");
                 }
             }
             for trip in ["t-0", "t-1", "t-2"] {

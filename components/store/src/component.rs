@@ -368,9 +368,9 @@ impl journal::Guest for Component {
         Ok(journal.drive(number, &driven).await?)
     }
 
-    async fn redact(city: String, trip: String, number: u32, document: String) -> Result<(), faults::Fault> {
-        let Some(journal) = store().await?.journal(true) else { return Ok(()) };
-        Ok(journal.redact_journaled(&city, &trip, number, &document).await?)
+    async fn forget_passenger(city: String, trip: String) -> Result<u32, faults::Fault> {
+        let Some(journal) = store().await?.journal(true) else { return Ok(0) };
+        Ok(journal.forget_passenger(&city, &trip).await?)
     }
 
     async fn stands() -> Result<journal::Standing, faults::Fault> {

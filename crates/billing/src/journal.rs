@@ -14,6 +14,7 @@ use crate::ports::{
     Revision, SegmentsError, StoreError, Waiting, WaitingWhat,
 };
 use farebox_fare::{Degradation, Segment};
+use farebox_records::is_without_passenger;
 use futures::future::join_all;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -96,6 +97,20 @@ pub(crate) async fn withdraw<P: Ports>(context: &Context<P>, entry: u64) -> bool
     withdrawn.inspect_err(|error| tell_failure(context, error)).unwrap_or(false)
 }
 
+/// Takes out who rode where the shared store has the bill that this node knows without it; whether that is so.
+pub(crate) async fn follow_erasure<P: Ports>(
+    context: &Context<P>,
+    (city, trip): (&str, &str),
+    known: &Revision,
+    head: &Revision,
+) -> bool {
+    let is_erased = is_erased(known, head);
+    if is_erased && let Err(error) = context.here(context.ports().forget_passenger(city, trip)).await {
+        tell_failure(context, &error);
+    }
+    is_erased
+}
+
 /// Learns before the answer what the shared store has of a trip. What this node has made of it gives way, and is listed.
 pub(crate) async fn learn<P: Ports>(context: &Context<P>, (city, trip): (&str, &str), head: &Revision) {
     match context.here(context.ports().learn(city, trip, head)).await {
@@ -139,6 +154,10 @@ pub(crate) async fn drive_bill<P: Ports>(
     let counts = match posted {
         Posted::Created => None,
         Posted::Exists(head) if head.bill == new.revision.bill => None,
+        Posted::Exists(head) if is_erased(&new.revision, &head) => {
+            _ = within(billing, ports.forget_passenger(city, name)).await;
+            None
+        }
         Posted::Exists(head) => Some(head),
         Posted::Moved | Posted::Replayed => {
             return Err(StoreError::Other("a bill was refused for what it was not asked for".to_owned()));
@@ -154,6 +173,14 @@ pub(crate) async fn drive_bill<P: Ports>(
     // What is not noted waits on, and is found to be there already.
     _ = within(billing, ports.drive(entry, &driven)).await;
     Ok(counts)
+}
+
+/// Whether the shared store has this bill without who rode, which another node was asked to take out.
+fn is_erased(known: &Revision, head: &Revision) -> bool {
+    let (known_bill, bill) = (&known.bill, &head.bill);
+    known.number == head.number
+        && known_bill.fingerprint == bill.fingerprint
+        && is_without_passenger(&bill.document, &known_bill.document)
 }
 
 /// Keeps a document of the journal in the shared store, once per instance and city.

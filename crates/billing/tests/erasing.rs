@@ -4,6 +4,7 @@
 use farebox_billing::answers::Erased;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_billing::{Billing, Context, Wanted, bills};
+use farebox_kit::journal::Journal;
 use farebox_kit::memory::{Failure, World, now};
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -17,14 +18,9 @@ struct Trip {
 impl Trip {
     fn new(revisions: u32) -> Self {
         let world = World::default();
-        let billing = Billing::new(world.clone());
-        let request = json!({
-            "city": "110000", "product": "express", "passenger": {"id": "p-1"},
-            "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
-            "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
-        });
-        now(bills::create(&now(Context::new(&billing, "")).unwrap(), "t", &request)).unwrap();
-        let mut bills = world.0.bills.borrow_mut();
+        let trip = Self { billing: Billing::new(world.clone()), world };
+        trip.bill();
+        let mut bills = trip.world.0.bills.borrow_mut();
         let all = bills.get_mut("t").unwrap();
         for number in 2..=revisions {
             let mut next = all[0].clone();
@@ -32,12 +28,38 @@ impl Trip {
             all.push(next);
         }
         drop(bills);
-        let trip = Self { world, billing };
         for name in ["bill", "revision", "redact_bill"] {
             trip.world.0.called(name);
         }
         assert_eq!(trip.naming(), (1..=revisions).collect::<Vec<_>>());
         trip
+    }
+
+    /// One of a node that has a journal, billed while posting fails so, or not.
+    fn journaled(failure: Option<Failure>) -> Self {
+        let world = World::default();
+        world.0.journal.replace(Some(Journal::default()));
+        world.0.failures.borrow_mut().extend(failure.map(|failure| ("post_bill", failure)));
+        let trip = Self { billing: Billing::new(world.clone()), world };
+        let kept = if failure.is_some() { "node" } else { "shared" };
+        assert_eq!(trip.bill()["kept"], kept);
+        trip.world.after_answers();
+        trip
+    }
+
+    fn bill(&self) -> Value {
+        let request = json!({
+            "city": "110000", "product": "express", "passenger": {"id": "p-1"},
+            "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
+            "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
+        });
+        let billed = now(bills::create(&now(Context::new(&self.billing, "")).unwrap(), "t", &request)).unwrap();
+        serde_json::from_str(&billed.document).unwrap()
+    }
+
+    /// Whether the journal says who rode.
+    fn is_named_here(&self) -> bool {
+        format!("{:?}", self.world.0.journal.borrow()).contains("p-1")
     }
 
     fn erase(&self) -> Result<Erased, Refusal> {
@@ -122,6 +144,52 @@ fn one_that_fails_keeps_no_other() {
     assert_eq!((refusal.code, trip.naming()), (Code::Internal, vec![]));
     assert!(refusal.detail.contains(": 3. It has 3, "), "{refusal:?}");
     assert!(refusal.log.is_some_and(|log| log.starts_with("revision 3: a stored bill cannot be read: ")));
+}
+
+/// What only the journal of the node has is in the store first, and goes out of both; as long as the store does not take it, that is
+/// said, and nothing is changed.
+#[test]
+fn what_waits_is_erased() {
+    for failure in [Failure::Unavailable, Failure::Silent] {
+        let trip = Trip::journaled(Some(failure));
+        let refusal = trip.erase().unwrap_err();
+        assert!(matches!(refusal.code, Code::StoreUnavailable | Code::StoreTimedOut), "{refusal:?}");
+        assert!(trip.is_named_here());
+        trip.world.0.failures.borrow_mut().clear();
+        assert_eq!(trip.erase().unwrap().revisions, 1);
+        assert_eq!((trip.naming(), trip.is_named_here()), (vec![], false));
+        assert_eq!(trip.bill().get("passenger_id"), None);
+    }
+}
+
+/// A bill that the store has lost is in the journal, and is erased there.
+#[test]
+fn what_the_store_has_lost_is_erased() {
+    let trip = Trip::journaled(None);
+    trip.world.0.bills.borrow_mut().clear();
+    assert_eq!(trip.erase().unwrap().revisions, 1);
+    assert!(!trip.is_named_here());
+    assert_eq!(trip.erase().unwrap_err().code, Code::BillNotFound);
+    assert_eq!(trip.bill().get("passenger_id"), None, "it is the bill that was answered");
+}
+
+/// Where another node was asked to erase it, this one does so too when it hears of that, and does not take it for another bill.
+#[test]
+fn what_another_node_has_erased_is_erased_here() {
+    for failure in [None, Some(Failure::Late)] {
+        let trip = Trip::journaled(failure);
+        trip.world.0.failures.borrow_mut().clear();
+        // The other node has no journal of this trip.
+        let here = trip.world.0.journal.take();
+        assert_eq!(trip.erase().unwrap().revisions, 1);
+        trip.world.0.journal.replace(here);
+        assert!(trip.is_named_here());
+        assert_eq!(trip.bill().get("passenger_id"), None);
+        trip.world.after_answers();
+        assert!(!trip.is_named_here(), "{failure:?}");
+        let standing = trip.world.0.journal.borrow().as_ref().unwrap().standing();
+        assert_eq!((standing.waiting, standing.superseded), (0, 0), "{failure:?}");
+    }
 }
 
 /// Where there is no bill, whoever asks for one is told how to make it, and whoever wants nothing to be left is not.

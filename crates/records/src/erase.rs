@@ -33,6 +33,11 @@ pub fn without_passenger(document: &str) -> Result<Option<String>, serde_json::E
     Ok(Some(text))
 }
 
+/// Whether a record is another one with who rode taken out of it.
+pub fn is_without_passenger(record: &str, other: &str) -> bool {
+    without_passenger(other).is_ok_and(|without| without.as_deref() == Some(record))
+}
+
 /// The fields of an object, in their order, each as it is written.
 struct Fields<'d>(Vec<(String, &'d RawValue)>);
 
@@ -67,6 +72,18 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    /// A record is taken for what erasing leaves of another one only if it is that, to the byte.
+    #[test]
+    fn what_erasing_leaves() {
+        let record = r#"{"passenger_id":"p-1","a":1.10}"#;
+        for (other, expected) in
+            [(r#"{"a":1.10}"#, true), (r#"{"a":1.1}"#, false), (record, false), ("{}", false), ("", false)]
+        {
+            assert_eq!(is_without_passenger(other, record), expected, "{other}");
+        }
+        assert!(!is_without_passenger(record, r#"{"a":1.10}"#) && !is_without_passenger("", ""));
+    }
 
     /// Nothing else is touched: neither the order of fields, nor how numbers and texts are written, nor what only looks like it.
     #[test]

@@ -21,7 +21,7 @@ pub mod stored;
 mod top_up;
 
 pub use bill::{BillFacts, BillFormat, BillRecord, CardChoice, Kept, NotQuoted, Pinned, Versions};
-pub use erase::without_passenger;
+pub use erase::{is_without_passenger, without_passenger};
 pub use finding::{Finding, FindingKind, FindingUnit, Response};
 pub use guess::{Datum, DistanceFrom, DurationFrom, Guess};
 pub use order::OrderRecord;

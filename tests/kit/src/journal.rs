@@ -5,7 +5,9 @@ use farebox_billing::ports::{
     SegmentsError, Waiting, WaitingWhat,
 };
 use farebox_fare::Segment;
+use farebox_records::without_passenger;
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::repeat;
 
 /// What was entered.
 #[derive(Clone, Debug)]
@@ -193,16 +195,24 @@ impl Journal {
         }
     }
 
-    /// Puts another document in the place of a revision's.
-    pub fn redact(&mut self, city: &str, trip: &str, revision: u32, document: &str) {
-        for (of, entry) in self.entries.values_mut() {
-            if let Entry::Bill(new, _) = entry
-                && (of.0.as_str(), of.1.as_str()) == (city, trip)
-                && new.revision.number == revision
+    /// Takes out who rode of everything that there is of a trip. How many bills said it.
+    pub fn forget_passenger(&mut self, city: &str, trip: &str) -> u32 {
+        let entered = self.entries.values_mut().filter_map(|(of, entry)| match entry {
+            Entry::Bill(new, _) => Some((&*of, new)),
+            Entry::Segments(_) => None,
+        });
+        let listed = self.superseded.iter_mut().map(|Superseded { trip, new }| (&*trip, new));
+        let mut said = 0;
+        for ((of, new), is_entered) in entered.zip(repeat(true)).chain(listed.zip(repeat(false))) {
+            let document = &mut new.revision.bill.document;
+            if (of.0.as_str(), of.1.as_str()) == (city, trip)
+                && let Ok(Some(without)) = without_passenger(document)
             {
-                document.clone_into(&mut new.revision.bill.document);
+                *document = without;
+                said += u32::from(is_entered);
             }
         }
+        said
     }
 
     /// How it stands.

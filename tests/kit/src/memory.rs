@@ -474,12 +474,8 @@ impl<C: Catalogue + 'static> JournalPort for World<C> {
         self.journal_call("drive", (), drive).await
     }
 
-    async fn redact_journaled(&self, city: &str, trip: &str, revision: u32, document: &str) -> Result<(), StoreError> {
-        let redact = |journal: &mut Journal| {
-            journal.redact(city, trip, revision, document);
-            Ok(())
-        };
-        self.journal_call("redact_journaled", (), redact).await
+    async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, StoreError> {
+        self.journal_call("forget_passenger", 0, |journal| Ok(journal.forget_passenger(city, trip))).await
     }
 
     async fn journal(&self) -> Result<JournalStanding, StoreError> {

@@ -184,9 +184,8 @@ impl Journal for World {
         Ok(())
     }
 
-    async fn redact_journaled(&self, city: &str, trip: &str, revision: u32, document: &str) -> Result<(), StoreError> {
-        self.node.call(|node| node.journal.borrow_mut().redact(city, trip, revision, document)).await;
-        Ok(())
+    async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow_mut().forget_passenger(city, trip)).await)
     }
 
     async fn journal(&self) -> Result<JournalStanding, StoreError> {

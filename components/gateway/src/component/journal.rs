@@ -69,8 +69,8 @@ impl<C> Journal for World<C> {
         Ok(journal::settle(number, outcome).await?)
     }
 
-    async fn redact_journaled(&self, city: &str, trip: &str, revision: u32, document: &str) -> Result<(), StoreError> {
-        Ok(journal::redact(city.to_owned(), trip.to_owned(), revision, document.to_owned()).await?)
+    async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, StoreError> {
+        Ok(journal::forget_passenger(city.to_owned(), trip.to_owned()).await?)
     }
 
     async fn journal(&self) -> Result<JournalStanding, StoreError> {

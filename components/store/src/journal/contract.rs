@@ -46,8 +46,8 @@ pub trait Journal {
     /// Notes what became of an entry.
     async fn drive(&self, number: u64, driven: &Driven) -> Result<(), Fault>;
 
-    /// Puts another document in the place of a revision's.
-    async fn redact_journaled(&self, city: &str, trip: &str, revision: u32, document: &str) -> Result<(), Fault>;
+    /// Takes out who rode of everything that there is of a trip, also of what is only listed. How many bills said it.
+    async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, Fault>;
 
     /// How it stands.
     async fn journal(&self) -> Result<JournalStanding, Fault>;

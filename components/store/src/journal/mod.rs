@@ -38,8 +38,12 @@ pub mod statement {
     pub const WITHDRAW: &str = include_str!("withdraw.sql");
     /// What became of an entry that the shared store does not have as it is.
     pub const OUTCOME: &str = include_str!("outcome.sql");
-    /// Puts another document in the place of a revision's.
+    /// The bills of a trip that say who rode.
+    pub const NAMING: &str = include_str!("naming.sql");
+    /// Puts another document in the place of a bill's.
     pub const REDACT: &str = include_str!("redact.sql");
+    /// Puts another document in the place of the one that counts instead of a bill.
+    pub const REDACT_OUTCOME: &str = include_str!("redact_outcome.sql");
     /// How the journal stands.
     pub const STANDING: &str = include_str!("standing.sql");
 }

@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS journal (
 
 CREATE UNIQUE INDEX IF NOT EXISTS journal_bill ON journal (city, trip, revision) WHERE revision IS NOT NULL AND binds = 1
 
+CREATE INDEX IF NOT EXISTS journal_void ON journal (city, trip) WHERE revision IS NOT NULL AND binds = 0
+
 -- What the shared store may not have yet. What is secured was answered as being here. Until when it is somebody's who drives it in saves work, and nothing depends on it.
 CREATE TABLE IF NOT EXISTS journal_waiting (
     number INTEGER NOT NULL PRIMARY KEY,

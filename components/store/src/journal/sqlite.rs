@@ -11,6 +11,7 @@ use farebox_records::stored::{
     DocumentKind, Driven, Due, JournalStanding, Journaled, JournaledBill, JournaledTrip, Named, NewRevision, Revision,
     StoredBill, TopUp, Waiting, WaitingWhat,
 };
+use farebox_records::without_passenger;
 use spin_sdk::sqlite::{RowResult, Value};
 
 impl Journal for Sqlite {
@@ -145,10 +146,19 @@ impl Journal for Sqlite {
         Ok(())
     }
 
-    async fn redact_journaled(&self, city: &str, trip: &str, revision: u32, document: &str) -> Result<(), Fault> {
-        let parameters = vec![city.into(), trip.into(), revision.into(), document.into()];
-        self.run(statement::REDACT, parameters).await?;
-        Ok(())
+    async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, Fault> {
+        let mut said = 0;
+        for row in self.run(statement::NAMING, vec![city.into(), trip.into()]).await? {
+            let number = integer(number_of(&row)?);
+            for (column, statement) in [(1, statement::REDACT), (2, statement::REDACT_OUTCOME)] {
+                let Some(document) = row.get::<&str>(column) else { continue };
+                if let Some(without) = without_passenger(document).map_err(|_| corrupted())? {
+                    self.run(statement, vec![number.clone(), without.as_str().into()]).await?;
+                    said += u32::from(column == 1);
+                }
+            }
+        }
+        Ok(said)
     }
 
     async fn journal(&self) -> Result<JournalStanding, Fault> {

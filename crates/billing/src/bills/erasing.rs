@@ -1,9 +1,10 @@
 //! Taking out of the bill of a trip who rode, when they ask for it.
 
-use super::reading::find_in_store;
+use super::reading;
 use crate::answers::Erased;
 use crate::context::Context;
 use crate::event::Event;
+use crate::journal;
 use crate::patience::Patience;
 use crate::ports::{Kind, Ports, Revision, StoreError, StoredBill};
 use crate::refusal::{Code, Refusal};
@@ -17,8 +18,8 @@ const TRIES: u32 = 3;
 /// What whoever wants nothing to be left is told in place of how a bill is made.
 const NO_BILL: &str = "this trip has no bill in this city, so there is nothing to take out of it";
 
-/// Takes the passenger's identifier out of every revision of a trip's bill. All else stays to the byte: no sum is another, and the bill can
-/// be made again from its facts. Asked again, it finds nothing to take out.
+/// Takes the passenger's identifier out of every revision of a trip's bill, and of what the journal of this node has of it. All else stays
+/// to the byte: no sum is another, and the bill can be made again from its facts. Asked again, it finds nothing to take out.
 ///
 /// # Errors
 ///
@@ -29,14 +30,18 @@ pub async fn erase_passenger<P: Ports>(
     trip_id: &str,
     city: Option<&str>,
 ) -> Result<Erased, Refusal> {
-    let found = find_in_store(context, trip_id, city, false, RouteClass::Operate).await;
-    let (city, head) = found.map_err(|refusal| match refusal.code {
-        Code::BillNotFound => Refusal::new(Code::BillNotFound, NO_BILL),
-        _ => refusal,
-    })?;
+    let city = reading::allowed(context, city, false, RouteClass::Operate).await?;
+    // Else it would be driven in later, with who rode.
+    if let Some(bill) = journal::of_trip(context, &city, trip_id).await.bill.filter(|bill| bill.waits) {
+        let driven =
+            journal::drive_bill(&context.billing, (&city, trip_id), bill.number, &bill.new, &bill.documents).await;
+        driven.map_err(|error| error.into_refusal("journal.drive"))?;
+    }
+    let head = context.read(Patience::Long, context.ports().bill(&city, trip_id)).await;
+    let head = head.map_err(|error| error.into_refusal("bills.head"))?;
     replay::enter(context, &city, trip_id).await?;
-    let newest = head.number;
-    let mut head = Some(head.bill);
+    let newest = head.as_ref().map_or(0, |head| head.number);
+    let mut head = head.map(|head| head.bill);
     let (mut revisions, mut left) = (0, Vec::new());
     for number in 1..=newest {
         let known = if number == newest { head.take() } else { None };
@@ -44,6 +49,15 @@ pub async fn erase_passenger<P: Ports>(
             Ok(erased) => revisions += u32::from(erased),
             Err(refusal) => left.push((number, refusal)),
         }
+    }
+    let here = context.here(context.ports().forget_passenger(&city, trip_id)).await;
+    let here = here.map_err(|error| error.into_refusal("journal.forget"))?;
+    if newest == 0 {
+        if here == 0 {
+            return Err(Refusal::new(Code::BillNotFound, NO_BILL));
+        }
+        // The store had it, and has lost it.
+        revisions = here;
     }
     if revisions > 0 {
         context.tell(&Event::PassengerErased { city: city.clone(), trip: trip_id.to_owned(), revisions });
@@ -78,8 +92,6 @@ async fn erase<P: Ports>(
         let redacted = context.ports().redact_bill(city, trip_id, number, &bill.document, &without);
         let refused = |error: StoreError| error.into_refusal("bills.redact");
         if context.write(Kind::Posts, redacted).await.map_err(refused)? {
-            let here = context.ports().redact_journaled(city, trip_id, number, &without);
-            context.here(here).await.map_err(|error| error.into_refusal("journal.redact"))?;
             return Ok(true);
         }
     }

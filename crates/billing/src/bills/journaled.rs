@@ -60,10 +60,16 @@ pub(super) async fn learn<P: Ports>(
     known: Option<JournaledBill>,
     head: &Revision,
 ) {
-    let is_known = |known: JournaledBill| !known.waits && known.new.revision == *head;
-    if !known.is_some_and(is_known) && !planted(Bug::RepeatsAreNotLearned) {
-        journal::learn(context, trip, head).await;
+    if planted(Bug::RepeatsAreNotLearned) {
+        return;
     }
+    if let Some(JournaledBill { waits, new, .. }) = known {
+        let is_same = new.revision == *head || journal::follow_erasure(context, trip, &new.revision, head).await;
+        if is_same && !waits {
+            return;
+        }
+    }
+    journal::learn(context, trip, head).await;
 }
 
 /// Answers a bill that the shared store did not take, if it is in the journal.

@@ -87,8 +87,8 @@ async fn find<P: Ports>(
     driver_side: bool,
     class: RouteClass,
 ) -> Result<Found, Refusal> {
-    let (city, head) = head(context, trip_id, city, driver_side, class).await?;
-    let error = match head {
+    let city = allowed(context, city, driver_side, class).await?;
+    let error = match context.read(Patience::Long, context.ports().bill(&city, trip_id)).await {
         Ok(Some(revision)) => return Ok(Found { city, revision, kept: Kept::Shared }),
         Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => return Err(no_bill()),
         Ok(None) => None,
@@ -101,34 +101,16 @@ async fn find<P: Ports>(
     Err(error.map_or_else(no_bill, |error| error.into_refusal("bills.head")))
 }
 
-/// Finds the bill of a trip in the store.
-pub(super) async fn find_in_store<P: Ports>(
+/// The city that a trip is of, for those who may ask.
+pub(super) async fn allowed<P: Ports>(
     context: &Context<P>,
-    trip_id: &str,
     city: Option<&str>,
     driver_side: bool,
     class: RouteClass,
-) -> Result<(String, Revision), Refusal> {
-    let (city, head) = head(context, trip_id, city, driver_side, class).await?;
-    match head {
-        Ok(Some(head)) => Ok((city, head)),
-        Ok(None) => Err(no_bill()),
-        Err(error) => Err(error.into_refusal("bills.head")),
-    }
-}
-
-/// The city that a trip is of, and what the store says of its bill, for those who may ask.
-async fn head<P: Ports>(
-    context: &Context<P>,
-    trip_id: &str,
-    city: Option<&str>,
-    driver_side: bool,
-    class: RouteClass,
-) -> Result<(String, Result<Option<Revision>, StoreError>), Refusal> {
+) -> Result<String, Refusal> {
     let city = named(city)?;
     context.may(city, driver_side, class).await?;
-    let head = context.read(Patience::Long, context.ports().bill(city, trip_id)).await;
-    Ok((city.to_owned(), head))
+    Ok(city.to_owned())
 }
 
 /// The city that a parameter names.

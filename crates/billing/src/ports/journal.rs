@@ -53,8 +53,8 @@ pub trait Journal {
     /// Notes what became of an entry: it does not wait any more. Whoever notes it again changes nothing.
     async fn drive(&self, number: u64, driven: &Driven) -> Result<(), StoreError>;
 
-    /// Puts another document in the place of a revision's, to take out who rode.
-    async fn redact_journaled(&self, city: &str, trip: &str, revision: u32, document: &str) -> Result<(), StoreError>;
+    /// Takes out who rode of everything that there is of a trip, also of what is only listed. How many bills said it.
+    async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, StoreError>;
 
     /// How it stands.
     async fn journal(&self) -> Result<JournalStanding, StoreError>;
