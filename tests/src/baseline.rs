@@ -9,7 +9,7 @@ use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
     Accumulated, Breakers, Change, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation,
-    Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Named,
+    Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Loss, Named,
     NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store, StoreError,
     Taken, TopUp, Variables, Waiting,
 };
@@ -196,6 +196,10 @@ impl Journal for World {
     }
 
     async fn drive(&self, _: u64, _: &Driven) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn losses(&self, _: u64) -> Result<Vec<Loss>, StoreError> {
         none()
     }
 

@@ -253,6 +253,7 @@ functions! {
         withdraw = call_withdraw(number: u64) -> Result<bool, faults::Fault>;
         lease = call_lease(most: u32) -> Result<Vec<journal::Waiting>, faults::Fault>;
         settle = call_settle(number: u64, outcome: journal::Outcome) -> Result<(), faults::Fault>;
+        losses = call_losses(after: u64) -> Result<Vec<journal::Loss>, faults::Fault>;
         forget_passenger = call_forget_passenger(city: String, trip: String) -> Result<u32, faults::Fault>;
         stands = call_stands() -> Result<journal::Standing, faults::Fault>;
     }

@@ -136,7 +136,12 @@ fn rides_are_billed_without_redis() {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(server.post("/v1/trips/v/segments", &segment(1)).status, 200);
-    check("v", "metered", true);
+    // It was started again without what it had, and this ride had begun before.
+    let record = server.post("/v1/trips/v/bill", &bill()).json();
+    assert_eq!((&record["basis"], &record["kept"]), (&json!("metered"), &json!("shared")));
+    assert_eq!((&record["reasons"], &record["provisional"]), (&json!(["store-lost"]), &json!(true)));
+    let lost = server.log().events().into_iter().find(|event| event["event"] == "store-lost");
+    assert_eq!(lost.expect("operators are told")["city"], "110000");
 }
 
 /// A Redis that is late is not gone: what a bill is made from is waited for, far beyond the read deadline. It does not matter how

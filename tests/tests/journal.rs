@@ -5,12 +5,14 @@
 use farebox_fare as fare;
 use farebox_kit::journal::Journal;
 use farebox_records::stored;
+use farebox_tests::store_redis_server::RedisServer;
 use farebox_tests::store_under_test::{
     Degradation, Segment, StoreUnderTest, Surroundings, bills, documents::DocumentKind, journal, trips,
 };
 use fastrand::Rng;
 use rusqlite::Connection;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const CITY: &str = "110000";
@@ -52,7 +54,16 @@ fn bill(number: u32, document: &str) -> bills::NewRevision {
     let top_up = bills::TopUp { currency: "CNY".to_owned(), amount: 715, document: "{}".to_owned() };
     let due = bills::DueItem { reason: Degradation::StoreTimeout, at: -3 };
     let (top_up, due) = (Some(top_up), Some(due));
-    bills::NewRevision { number, bill, billed_at: 1_000, day: "2026-11-26".to_owned(), top_up, due, seen: Some(4) }
+    bills::NewRevision {
+        number,
+        bill,
+        billed_at: 1_000,
+        day: "2026-11-26".to_owned(),
+        top_up,
+        due,
+        seen: Some(4),
+        whole_since: Some(900),
+    }
 }
 
 fn segments(numbers: impl IntoIterator<Item = u64>, distance: u64) -> Vec<Segment> {
@@ -101,6 +112,7 @@ async fn a_node_alone_has_none() {
     assert_eq!(store.enter_segments(CITY, "t", segments([1], 100)).await, Ok(false));
     assert_eq!(store.of_trip(CITY, "t").await.unwrap().bill, None);
     assert_eq!(store.stands().await.unwrap().waiting, 0);
+    assert_eq!(store.losses(0_u64).await, Ok(vec![]));
 }
 
 /// What waits is handed out oldest first, to one at a time, and in order within a trip; what was answered as being here is handed out
@@ -210,6 +222,177 @@ async fn passengers_are_forgotten() {
     assert_eq!((left.new.number, left.new.bill.document.as_str(), left.waits), (2, r#"{"fare":3,"more":[]}"#, true));
 }
 
+/// A node beside a Redis that there is, and where its trips are.
+struct Beside {
+    server: RedisServer,
+    node: Node,
+}
+
+impl Beside {
+    fn new() -> Self {
+        let (server, folder) = (RedisServer::start().unwrap(), tempfile::tempdir().unwrap());
+        let surroundings = Surroundings::redis(&server.url("")).with_database(&file(&folder)).unwrap();
+        Self { server, node: Node { folder, surroundings } }
+    }
+
+    /// Redis loses everything, and a trip finds it out.
+    async fn lose(&self, store: &StoreUnderTest, city: &str, trip: &str) {
+        let before = store.losses(0_u64).await.unwrap().len();
+        let () = self.server.run("FLUSHALL").unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while store.losses(0_u64).await.unwrap().len() == before {
+            assert!(Instant::now() < deadline);
+            store.add_segments(city, trip, segments([1], 100)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Enters a segment of a trip, which the shared store takes.
+    async fn enter_segments_and_post(&self, store: &StoreUnderTest, trip: &str, sequence: u64) -> u64 {
+        store.enter_segments(CITY, trip, segments([sequence], 100)).await.unwrap();
+        let newest = "SELECT max(number) FROM journal";
+        let number: i64 = self.node.database().query_row(newest, [], |row| row.get(0)).unwrap();
+        store.settle(number.cast_unsigned(), journal::Outcome::Posted).await.unwrap();
+        number.cast_unsigned()
+    }
+
+    /// The bucket of the trip of an entry.
+    fn bucket(&self, number: u64) -> i64 {
+        let bucket = "SELECT bucket FROM journal WHERE number = ?1";
+        self.node.database().query_row(bucket, [number.cast_signed()], |row| row.get(0)).unwrap()
+    }
+
+    /// Six seconds go by.
+    fn age(&self) {
+        let age = "UPDATE loss SET at_ms = at_ms - 6000; UPDATE journal SET at_ms = at_ms - 6000";
+        self.node.database().execute_batch(age).unwrap();
+    }
+}
+
+/// Enters the first bill of a trip, which the shared store takes.
+async fn enter_and_post(store: &StoreUnderTest, city: &str, trip: &str) -> u64 {
+    let entered = store.enter_bill(city, trip, bill(1, trip), cards()).await.unwrap();
+    let journal::BillOutcome::Entered(number) = entered else { panic!("{entered:?}") };
+    store.add_segments(city, trip, segments([1], 100)).await.unwrap();
+    store.settle(number, journal::Outcome::Posted).await.unwrap();
+    number
+}
+
+/// Leases what there is, and notes that the shared store has it; until nothing is left.
+async fn drive_all(store: &StoreUnderTest) -> Vec<u64> {
+    let mut driven = Vec::new();
+    loop {
+        let leased = store.lease(100_u32).await.unwrap();
+        if leased.is_empty() {
+            return driven;
+        }
+        for waiting in leased {
+            store.settle(waiting.number, journal::Outcome::Posted).await.unwrap();
+            driven.push(waiting.number);
+        }
+    }
+}
+
+/// What was sent to a bucket that has lost something waits again, once, and so does what is sent in the five seconds after it was found
+/// out; not what other buckets and cities have, nor what does not bind anybody, nor what is a copy.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_to_what_was_lost_waits_again() {
+    let beside = Beside::new();
+    let (store, other) = (beside.node.open().await, beside.node.open().await);
+    let mut numbers = Vec::new();
+    for trip in 0..64 {
+        numbers.push(enter_and_post(&store, CITY, &format!("t-{trip}")).await);
+    }
+    let bucket = beside.bucket(numbers[0]);
+    numbers.retain(|number| beside.bucket(*number) == bucket);
+    let [kept @ .., superseded, withdrawn] = &numbers[..] else { panic!("{numbers:?}") };
+    assert!(!kept.is_empty() && numbers.len() < 32, "{numbers:?}");
+    // Entry n is of trip n - 1.
+    store.learn(CITY, format!("t-{}", superseded - 1), revision(1, "other")).await.unwrap();
+    beside
+        .node
+        .database()
+        .execute("UPDATE journal SET binds = 0 WHERE number = ?1", [withdrawn.cast_signed()])
+        .unwrap();
+    enter_and_post(&store, "310000", "t-0").await;
+    store.learn(CITY, "t-0", revision(2, "made elsewhere")).await.unwrap();
+    assert_eq!(drive_all(&store).await, [0; 0]);
+
+    beside.lose(&store, CITY, "t-0").await;
+    assert_eq!(store.stands().await.unwrap().waiting, 0, "a little at a time, when somebody drives");
+    let (mine, theirs) = futures::join!(drive_all(&store), drive_all(&other));
+    let mut driven = [mine, theirs].concat();
+    driven.sort_unstable();
+    assert_eq!(driven, kept);
+    assert_eq!(drive_all(&other).await, [0; 0]);
+    // Of the same trip, and so perhaps sent to what was lost.
+    let late = beside.enter_segments_and_post(&store, "t-0", 2).await;
+    assert_eq!(drive_all(&store).await, [late]);
+    assert_eq!(drive_all(&store).await, [0; 0]);
+    beside.age();
+    beside.enter_segments_and_post(&store, "t-0", 3).await;
+    assert_eq!(drive_all(&store).await, [0; 0], "what is sent from then on is sent to what there is");
+    let recalled = beside.node.database().query_row("SELECT sum(is_recalled) FROM loss", [], |row| row.get(0));
+    assert_eq!(recalled, Ok(1));
+
+    beside.lose(&store, CITY, "t-0").await;
+    assert_eq!(drive_all(&store).await.len(), kept.len() + 2, "another loss");
+}
+
+/// Whoever has sent an entry just before a loss, and is about to note that it does not wait, does not keep it from waiting again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_its_way_when_something_is_lost_waits_again() {
+    let beside = Beside::new();
+    let store = beside.node.open().await;
+    let first = enter_and_post(&store, CITY, "t").await;
+    let entered = store.enter_bill(CITY, "t", bill(2, "more"), cards()).await.unwrap();
+    let journal::BillOutcome::Entered(on_its_way) = entered else { panic!("{entered:?}") };
+    let last = {
+        let entered = store.enter_bill(CITY, "t", bill(3, "most"), cards()).await.unwrap();
+        let journal::BillOutcome::Entered(number) = entered else { panic!("{entered:?}") };
+        store.settle(number, journal::Outcome::Posted).await.unwrap();
+        number
+    };
+    beside.lose(&store, CITY, "t").await;
+    assert_eq!(drive_all(&store).await, [first]);
+    assert_eq!(drive_all(&store).await, [0; 0]);
+    store.settle(on_its_way, journal::Outcome::Posted).await.unwrap();
+    assert_eq!(drive_all(&store).await, [on_its_way, last]);
+    assert_eq!(store.withdraw(on_its_way).await, Ok(false));
+    beside.age();
+    assert_eq!(drive_all(&store).await, [0; 0]);
+}
+
+/// A long journal waits again 64 entries at a time, and what never ceased to wait is not gone back to for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_journal_waits_again_by_and_by() {
+    let beside = Beside::new();
+    let store = beside.node.open().await;
+    for sequence in 1..=150 {
+        assert_eq!(beside.enter_segments_and_post(&store, "t", sequence).await, sequence);
+    }
+    store.enter_bill(CITY, "t", bill(1, "a"), cards()).await.unwrap();
+    store.add_segments(CITY, "t", segments([1], 100)).await.unwrap();
+    beside.lose(&store, CITY, "t").await;
+    for expected in [1..=64, 65..=128, 129..=150] {
+        let leased: Vec<u64> = store.lease(100_u32).await.unwrap().iter().map(|waiting| waiting.number).collect();
+        assert_eq!(leased, expected.clone().collect::<Vec<u64>>());
+        for number in expected {
+            store.settle(number, journal::Outcome::Posted).await.unwrap();
+        }
+    }
+    assert_eq!(store.lease(100_u32).await.unwrap().len(), 0);
+    beside.age();
+    for done in [0, 1] {
+        assert_eq!(store.lease(100_u32).await.unwrap().len(), 0, "the bill is left to whoever has entered it");
+        let recalled = beside.node.database().query_row("SELECT is_recalled, recalled FROM loss", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        });
+        assert_eq!(recalled, Ok((done, 151)));
+    }
+    assert_eq!(store.stands().await.unwrap().waiting, 1);
+}
+
 /// What the two databases say is the same, whatever is asked of them: 40 walks of 60 random steps over three trips.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_journal_in_memory_is_as_good() {
@@ -283,7 +466,7 @@ async fn the_journal_in_memory_is_as_good() {
 fn to_model(new: bills::NewRevision) -> stored::NewRevision {
     let bills::NewRevision { number, bill: bills::Bill { fingerprint, document }, billed_at, day, .. } = new;
     let revision = stored::Revision { number, bill: stored::StoredBill { fingerprint, document } };
-    stored::NewRevision { revision, billed_at, day, top_up: None, due: None, seen: None }
+    stored::NewRevision { revision, billed_at, day, top_up: None, due: None, seen: None, whole_since: None }
 }
 
 fn segment_to_model(Segment { sequence, started_at, distance, duration }: Segment) -> fare::Segment {

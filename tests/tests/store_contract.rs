@@ -3,15 +3,19 @@
 
 #![allow(clippy::unwrap_used)]
 
+use farebox_records::proof::Position;
 use farebox_tests::store_redis_server::RedisServer;
 use farebox_tests::store_under_test::{
     Degradation, Segment, StoreUnderTest, Surroundings, bills, configuration, documents::DocumentKind, faults::Fault,
     ledger, limits, nonces, trips,
 };
+use fastrand::Rng;
 use futures::future::join_all;
+use rusqlite::OptionalExtension as _;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -183,6 +187,7 @@ fn revision(number: u32, name: &str) -> bills::NewRevision {
         top_up: None,
         due: None,
         seen: None,
+        whole_since: None,
     }
 }
 
@@ -1590,6 +1595,310 @@ async fn a_permission_that_is_taken_away_is_refused() {
     assert_fails!(Refused, store.segments(CITY, "t"), store.quote(CITY, "t"), store.head(CITY, "t"));
     let () = server.run("ACL SETUSER site ~*").unwrap();
     assert_all_at(&store, CITY, "t").await;
+}
+
+// How a Redis proves that it is the one that it was.
+
+/// Nodes that share a Redis in which each city has one bucket.
+struct Nodes {
+    server: RedisServer,
+    nodes: Vec<(TempDir, Surroundings)>,
+}
+
+impl Nodes {
+    fn new(count: usize) -> Self {
+        let server = RedisServer::start().unwrap();
+        let node = || {
+            let folder = tempfile::tempdir().unwrap();
+            let surroundings = Surroundings::redis(&server.url("")).with_database(&folder.path().join("node.db"));
+            let mut surroundings = surroundings.unwrap();
+            surroundings.variables.insert("buckets".to_owned(), "1".to_owned());
+            (folder, surroundings)
+        };
+        let nodes = (0..count).map(|_| node()).collect();
+        Self { server, nodes }
+    }
+
+    /// A new instance of a node, whose database there is.
+    async fn open(&self, node: usize) -> StoreUnderTest {
+        let store = StoreUnderTest::new(&self.nodes[node].1).await.unwrap();
+        store.stands().await.unwrap();
+        store
+    }
+
+    /// What a node has noted of a city.
+    fn noted(&self, node: usize, city: &str) -> Option<Position> {
+        let row = "SELECT life, steps, token FROM position WHERE city = ?1 AND bucket = 0";
+        let read = |row: &rusqlite::Row<'_>| {
+            let token: String = row.get(2)?;
+            let number = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
+            Ok(Position { life: number(0)?, steps: number(1)?, token: token.parse().unwrap() })
+        };
+        self.database(node).query_row(row, [city], read).optional().unwrap()
+    }
+
+    fn database(&self, node: usize) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.nodes[node].0.path().join("node.db")).unwrap()
+    }
+
+    /// The field in which Redis counts the steps of a node.
+    fn field(&self, node: usize) -> String {
+        let name = self.database(node).query_row("SELECT name FROM node", [], |row| row.get::<_, String>(0)).unwrap();
+        format!("by:{name}")
+    }
+
+    /// Where the bucket of a city is for a node, as Redis has it.
+    fn found(&self, node: usize, city: &str) -> Option<Position> {
+        let command = format!("HMGET {} life token {}", facts(city), self.field(node));
+        let fields: Vec<Option<String>> = self.server.run(&command).unwrap();
+        let number = |text: &str| text.parse::<u64>().unwrap();
+        let [Some(life), Some(token), steps] = &fields[..] else { return None };
+        let steps = steps.as_deref().map_or(0, |steps| number(steps.split_once(':').unwrap().0));
+        Some(Position { life: number(life), steps, token: number(token) })
+    }
+
+    /// All that is true of the bucket of a city.
+    fn copy(&self, city: &str) -> Vec<String> {
+        self.server.run(&format!("HGETALL {}", facts(city))).unwrap()
+    }
+
+    /// Puts the bucket of a city back to what it was.
+    fn put_back(&self, city: &str, copy: &[String]) {
+        let _: i64 = self.server.run(&format!("DEL {}", facts(city))).unwrap();
+        let _: i64 = self.server.run(&format!("HSET {} {}", facts(city), copy.join(" "))).unwrap();
+    }
+
+    fn flush(&self) {
+        let () = self.server.run("FLUSHALL").unwrap();
+    }
+}
+
+fn facts(city: &str) -> String {
+    format!("c:{city}:{{{city}:0}}:facts")
+}
+
+/// The script does what the model does, to the step, whatever was lost: 12 walks of 60 random steps by two nodes, some of which are refused
+/// and count as none, and some by an instance that has just begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_moves_as_the_model_does() {
+    for seed in 0..12 {
+        let (nodes, mut rng) = (Nodes::new(2), Rng::with_seed(seed));
+        let mut stores = [nodes.open(0).await, nodes.open(1).await];
+        // What an instance may know of the bucket: what it has heard, or its node has noted, unless its database was late.
+        let mut known = [vec![None], vec![None]];
+        let (mut earlier, mut lives): (Vec<Vec<String>>, BTreeSet<u64>) = Default::default();
+        for step in 0..60 {
+            let node = rng.usize(0..2);
+            match rng.u8(0..16) {
+                0 => nodes.flush(),
+                1 => _ = nodes.server.run::<i64>(&format!("DEL {}", facts(CITY))).unwrap(),
+                2 | 3 if !earlier.is_empty() => nodes.put_back(CITY, &earlier[rng.usize(0..earlier.len())]),
+                4 => {
+                    stores[node] = nodes.open(node).await;
+                    known[node] = vec![nodes.noted(node, CITY), None];
+                }
+                _ => {}
+            }
+            let (found, is_refused) = (nodes.found(node, CITY), rng.u8(0..4) == 0);
+            let hint = format!("seed {seed}, step {step}: {found:?}, node {node} knows {:?}", known[node]);
+            if is_refused {
+                // The first step in a city is one more, which counts.
+                stores[node].put_quote("first", "q", "document", 60_u64).await.unwrap();
+                let refused = stores[node].post(CITY, "t", revision(7, "a")).await;
+                assert!(matches!(refused, Err(Fault::Other(_))), "{hint}: {refused:?}");
+            } else {
+                stores[node].put_quote(CITY, "q", "document", 60_u64).await.unwrap();
+            }
+            let after = nodes.found(node, CITY).unwrap();
+            let expected = |known: Option<Position>, steps: u64| {
+                let begun = Position::begin(found, known, after.token);
+                Position { steps: begun.steps + steps, ..begun }
+            };
+            // An instance that has not been in the city, or has seen it lose something, takes a step to open it.
+            let counts = if is_refused { [0, 1] } else { [1, 2] };
+            let fits = |known: &Option<Position>| counts.iter().any(|steps| expected(*known, *steps) == after);
+            assert!(known[node].iter().any(fits), "{hint}: {after:?}");
+            let is_new = lives.insert(after.token);
+            let is_same = found.is_some_and(|found| found.token == after.token);
+            assert!(is_new || is_same, "{hint}: a token that was another life's: {after:?}");
+            earlier.push(nodes.copy(CITY));
+            known[node] = vec![Some(after)];
+        }
+    }
+}
+
+/// A bill that says that it was made of all that the trip had is kept if the bucket has lost nothing since the trip began, and is refused
+/// before anything else is said of the segments.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_that_is_whole_is_proven() {
+    // Rides that began long before anything was lost, and long after.
+    const BEFORE: i64 = 1_000;
+    const AFTER: i64 = 4_102_444_800;
+    let whole_since =
+        |began, seen, name| bills::NewRevision { whole_since: Some(began), seen: Some(seen), ..revision(1, name) };
+    let whole = |seen, name| whole_since(BEFORE, seen, name);
+    let nodes = Nodes::new(1);
+    let store = nodes.open(0).await;
+    for trip in ["kept", "before", "older", "billed"] {
+        assert_eq!(store.add_segments(CITY, trip, segments([1, 2])).await, Ok(totals_of(2)));
+    }
+    assert_eq!(store.post(CITY, "kept", whole(3, "a")).await, Ok(bills::PostOutcome::Moved));
+    assert_eq!(store.post(CITY, "kept", whole(2, "a")).await, Ok(bills::PostOutcome::Created));
+    assert_eq!(store.post(CITY, "billed", whole(2, "a")).await, Ok(bills::PostOutcome::Created));
+    assert_eq!(store.post(CITY, "nothing", whole(0, "a")).await, Ok(bills::PostOutcome::Created));
+    assert_eq!(store.segments(CITY, "kept").await, Ok(Some(segments([1, 2]))));
+    let before = nodes.found(0, CITY).unwrap();
+    let back = format!("HSET {} {} {}:0", facts(CITY), nodes.field(0), before.steps - 1);
+    let _: i64 = nodes.server.run(&back).unwrap();
+    for (began, seen) in [(BEFORE, 2), (BEFORE, 3), (AFTER, 2)] {
+        let unproven = whole_since(began, seen, "a");
+        assert_eq!(store.post(CITY, "before", unproven).await, Ok(bills::PostOutcome::Unproven));
+    }
+    assert_eq!(nodes.found(0, CITY).unwrap().life, before.life + 1, "it is known, though nothing was written");
+    assert_eq!(store.head(CITY, "before").await, Ok(None));
+    assert_eq!(store.post(CITY, "billed", whole(2, "b")).await, Ok(bills::PostOutcome::Exists(kept(1, "a"))));
+    let not = bills::NewRevision { whole_since: None, ..whole(2, "a") };
+    assert_eq!(store.post(CITY, "before", not).await, Ok(bills::PostOutcome::Created));
+    assert_eq!(store.add_segments(CITY, "after", segments([1])).await, Ok(totals_of(1)));
+    // What it began with may be lost, though the trip was born since; one that had nothing may have had something.
+    for trip in ["after", "never"] {
+        let seen = u32::from(trip == "after");
+        assert_eq!(store.post(CITY, trip, whole(seen, "a")).await, Ok(bills::PostOutcome::Unproven));
+        assert_eq!(store.post(CITY, trip, whole_since(AFTER, seen, "a")).await, Ok(bills::PostOutcome::Created));
+    }
+    // What an earlier release began says nothing about where it was born, and its segments are counted all the same.
+    let trip = format!("c:{CITY}:{{{CITY}:0}}:trip:older");
+    let _: i64 = nodes.server.run(&format!("HDEL {trip} born")).unwrap();
+    assert_eq!(store.add_segments(CITY, "older", segments([2, 3])).await, Ok(totals_of(3)));
+    assert_eq!(store.post(CITY, "older", whole_since(AFTER, 3, "a")).await, Ok(bills::PostOutcome::Unproven));
+    let not = |seen| bills::NewRevision { whole_since: None, ..whole(seen, "a") };
+    assert_eq!(store.post(CITY, "older", not(2)).await, Ok(bills::PostOutcome::Moved));
+    assert_eq!(store.post(CITY, "older", not(3)).await, Ok(bills::PostOutcome::Created));
+    // A trip that begins anew after all was lost is born in the life that began then.
+    nodes.flush();
+    assert_eq!(store.add_segments(CITY, "older", segments([4])).await, Ok(totals_of(1)));
+    assert_eq!(store.post(CITY, "older", whole(1, "a")).await, Ok(bills::PostOutcome::Unproven));
+    assert_eq!(store.post(CITY, "older", whole_since(AFTER, 1, "a")).await, Ok(bills::PostOutcome::Created));
+}
+
+/// A loss is listed once for each bucket and node that knew better, by whichever instance finds it out, and for all of them. Who knew
+/// nothing has lost nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_redis_lost_is_listed_once() {
+    let nodes = Nodes::new(2);
+    let (one, other, stranger) = (nodes.open(0).await, nodes.open(0).await, nodes.open(1).await);
+    let lost = async |store: &StoreUnderTest, after: u64| {
+        let losses = store.losses(after).await.unwrap();
+        losses.into_iter().map(|loss| (loss.number, loss.city, loss.bucket)).collect::<Vec<_>>()
+    };
+    // Until its node has noted it: a database that is late is told a second later.
+    let write = async |store: &StoreUnderTest, node: usize, city: &str| {
+        wait_until(async || {
+            tokio::time::sleep(Duration::from_millis(1_100)).await;
+            store.put_quote(city, "q", "document", 60_u64).await.unwrap();
+            nodes
+                .noted(node, city)
+                .is_some_and(|noted| Some(noted.token) == nodes.found(node, city).map(|found| found.token))
+        })
+        .await;
+    };
+    for city in [CITY, "310000"] {
+        write(&one, 0, city).await;
+        write(&other, 0, city).await;
+    }
+    nodes.flush();
+    write(&stranger, 1, CITY).await;
+    assert_eq!(nodes.found(1, CITY).unwrap().life, 1, "nobody knew better");
+    assert_eq!(lost(&stranger, 0).await, []);
+    write(&one, 0, CITY).await;
+    assert_eq!(nodes.found(0, CITY).unwrap().life, 2);
+    assert_eq!(lost(&one, 0).await, [(1, CITY.to_owned(), 0)]);
+    write(&other, 0, CITY).await;
+    write(&other, 0, "310000").await;
+    write(&one, 0, "310000").await;
+    let both = [(1, CITY.to_owned(), 0), (2, "310000".to_owned(), 0)];
+    assert_eq!((lost(&one, 0).await, lost(&other, 1).await), (both.to_vec(), both[1..].to_vec()));
+    let at_ms = one.losses(1_u64).await.unwrap()[0].at_ms;
+    let age_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() - u128::from(at_ms);
+    assert!(age_ms < 60_000, "{age_ms}");
+    drop((one, other));
+    let one = nodes.open(0).await;
+    write(&one, 0, CITY).await;
+    assert_eq!(lost(&one, 0).await, both);
+    assert_eq!(lost(&one, 2).await, []);
+    // The stranger has begun a life which the other node has put an end to.
+    write(&stranger, 1, CITY).await;
+    assert_eq!(lost(&stranger, 0).await, [(1, CITY.to_owned(), 0)]);
+    drop(one);
+    nodes.flush();
+    let one = nodes.open(0).await;
+    write(&one, 0, CITY).await;
+    assert_eq!(lost(&one, 2).await, [(3, CITY.to_owned(), 0)], "found out by an instance that has just begun");
+}
+
+/// Whatever its node's database does, a step is taken, and is not held up by much. What was not noted meanwhile, a loss as well, is noted
+/// then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_does_not_wait_for_the_nodes_database() {
+    for (breaks, mends) in [
+        // Somebody else writes, for a long time.
+        ("BEGIN IMMEDIATE", "ROLLBACK"),
+        ("ALTER TABLE position RENAME TO planted", "ALTER TABLE planted RENAME TO position"),
+    ] {
+        let nodes = Nodes::new(1);
+        let store = nodes.open(0).await;
+        wait_until(async || {
+            store.put_quote(CITY, "q", "document", 60_u64).await.unwrap();
+            nodes.noted(0, CITY).is_some()
+        })
+        .await;
+        let database = nodes.database(0);
+        database.execute_batch(breaks).unwrap();
+        nodes.flush();
+        let started = Instant::now();
+        store.put_quote(CITY, "q", "document", 60_u64).await.unwrap();
+        for city in 0..10 {
+            store.put_quote(city.to_string(), "q", "document", 60_u64).await.unwrap();
+            store.put_quote(city.to_string(), "q", "document", 60_u64).await.unwrap();
+        }
+        assert!(started.elapsed() < Duration::from_secs(2), "{breaks}: {:?}", started.elapsed());
+        assert_eq!(nodes.found(0, CITY).unwrap().life, 2, "{breaks}");
+        assert_eq!(store.losses(0_u64).await, Ok(vec![]), "{breaks}");
+        database.execute_batch(mends).unwrap();
+        wait_until(async || {
+            store.put_quote(CITY, "q", "document", 60_u64).await.unwrap();
+            (0..10).all(|city| nodes.noted(0, &city.to_string()).is_some())
+                && !store.losses(0_u64).await.unwrap().is_empty()
+        })
+        .await;
+        assert_eq!(store.losses(0_u64).await.unwrap().len(), 1, "{breaks}");
+    }
+}
+
+/// Waits until something is so, for 20 seconds at most.
+async fn wait_until(is_so: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "it is not so");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Where a bucket is must make sense: nonsense is told, and nothing is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_that_makes_no_sense_is_told() {
+    let nodes = Nodes::new(1);
+    let store = nodes.open(0).await;
+    for broken in ["HSET facts life one", "HDEL facts token", "HSET facts token -1"] {
+        store.put_quote(CITY, "q", "document", 60_u64).await.unwrap();
+        let () = nodes.server.run(&broken.replace("facts", &facts(CITY))).map(|_: i64| ()).unwrap();
+        let Err(Fault::Other(told)) = store.put_quote(CITY, "new", "document", 60_u64).await else {
+            panic!("{broken}")
+        };
+        assert!(told.contains("a position in Redis is not as"), "{told}");
+        assert_eq!(store.quote(CITY, "new").await, Ok(None), "{broken}");
+        nodes.flush();
+    }
 }
 
 // What SQLite promises.

@@ -22,11 +22,12 @@ use farebox_limits::{Limit, Taken, Window};
 use farebox_money::Currency;
 use farebox_records::stored::{
     Accumulated, DocumentKind, Driven, Due, DueTrip, Entered, Generation, JournalStanding, Journaled, JournaledBill,
-    JournaledTrip, Known, Listed, Named, NewRevision, Once, Page, Posted, Proposal, Revision, StoredBill, TopUp,
+    JournaledTrip, Known, Listed, Loss, Named, NewRevision, Once, Page, Posted, Proposal, Revision, StoredBill, TopUp,
     Waiting, WaitingWhat,
 };
 use farebox_resilience::breaker::{Change, Kind, Row};
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 spin_sdk::wit_bindgen::generate!({
     path: ["../../wit/types", "../../wit/store"],
@@ -59,7 +60,7 @@ struct Store {
     redis: Option<Redis>,
     node: Sqlite,
     /// The same database, where a write need not be on the disk: what the journal has is on its way to the shared store.
-    quick: Sqlite,
+    quick: Rc<Sqlite>,
 }
 
 thread_local! {
@@ -82,12 +83,15 @@ async fn store() -> Result<&'static Store, Fault> {
         None => Err("it is not among Settings::VARIABLES".to_owned()),
     };
     let Settings { site, shared, synchronous, trip_ttl_s } = Settings::parse(variable).map_err(Fault::Other)?;
+    let sqlite = |synchronous| Sqlite::new(site.clone(), synchronous, trip_ttl_s);
+    let (node, quick) = (sqlite(synchronous), Rc::new(sqlite(Synchronous::Normal)));
     let redis = match shared {
-        SharedBy::Redis { url, buckets } => Some(Redis::new(url, site.clone(), Keys::new(buckets), trip_ttl_s)),
+        SharedBy::Redis { url, buckets } => {
+            Some(Redis::new(url, site.clone(), Keys::new(buckets), trip_ttl_s, Rc::clone(&quick)))
+        }
         SharedBy::Node => None,
     };
-    let sqlite = |synchronous| Sqlite::new(site.clone(), synchronous, trip_ttl_s);
-    let new = Store { redis, node: sqlite(synchronous), quick: sqlite(Synchronous::Normal) };
+    let new = Store { redis, node, quick };
     Ok(STORE.with(|store| *store.get_or_init(|| Box::leak(Box::new(new)))))
 }
 
@@ -189,6 +193,7 @@ impl bills::Guest for Component {
             Posted::Created => bills::PostOutcome::Created,
             Posted::Exists(head) => bills::PostOutcome::Exists(head.into()),
             Posted::Moved => bills::PostOutcome::Moved,
+            Posted::Unproven => bills::PostOutcome::Unproven,
             Posted::Replayed => bills::PostOutcome::Replayed,
         })
     }
@@ -283,7 +288,12 @@ impl From<Generation> for configuration::Generation {
 impl Store {
     /// Where the journal is, unless everything is kept on this node.
     fn journal(&self, safe: bool) -> Option<&Sqlite> {
-        self.redis.as_ref().map(|_| if safe { &self.node } else { &self.quick })
+        self.redis.as_ref().map(|_| if safe { &self.node } else { &*self.quick })
+    }
+
+    /// The bucket of a trip in what is shared.
+    fn bucket(&self, trip: &str) -> u32 {
+        self.redis.as_ref().map_or(0, |redis| redis.keys.bucket(trip))
     }
 }
 
@@ -294,9 +304,11 @@ impl journal::Guest for Component {
         new: bills::NewRevision,
         documents: Vec<journal::Named>,
     ) -> Result<journal::BillOutcome, faults::Fault> {
-        let Some(journal) = store().await?.journal(false) else { return Ok(journal::BillOutcome::Unneeded) };
+        let store = store().await?;
+        let Some(journal) = store.journal(false) else { return Ok(journal::BillOutcome::Unneeded) };
         let documents: Vec<Named> = documents.into_iter().map(named_from_wit).collect();
-        Ok(match journal.enter_bill(&city, &trip, &new_revision(new)?, &documents).await? {
+        let new = new_revision(new)?;
+        Ok(match journal.enter_bill(&city, store.bucket(&trip), &trip, &new, &documents).await? {
             Journaled::Unneeded => journal::BillOutcome::Unneeded,
             Journaled::Entered(number) => journal::BillOutcome::Entered(number),
             Journaled::Exists(bill) => journal::BillOutcome::Exists((*bill).into()),
@@ -313,9 +325,10 @@ impl journal::Guest for Component {
         trip: String,
         segments: Vec<trips::Segment>,
     ) -> Result<bool, trips::AddError> {
-        let Some(journal) = store().await?.journal(true) else { return Ok(false) };
+        let store = store().await?;
+        let Some(journal) = store.journal(true) else { return Ok(false) };
         let batch = Batch::new(segments.into_iter().map(Into::into).collect())?;
-        journal.enter_segments(&city, &trip, batch.segments()).await?;
+        journal.enter_segments(&city, store.bucket(&trip), &trip, batch.segments()).await?;
         Ok(true)
     }
 
@@ -365,7 +378,18 @@ impl journal::Guest for Component {
             journal::Outcome::Superseded(head) => Driven::Superseded(head.into()),
             journal::Outcome::Refused(why) => Driven::Refused(why),
         };
-        Ok(journal.drive(number, &driven).await?)
+        journal.drive(number, &driven).await?;
+        // What was posted is known of from now on, whichever instance writes next.
+        if let Some(redis) = &store().await?.redis {
+            redis.note_positions().await;
+        }
+        Ok(())
+    }
+
+    async fn losses(after: u64) -> Result<Vec<journal::Loss>, faults::Fault> {
+        let Some(journal) = store().await?.journal(false) else { return Ok(Vec::new()) };
+        let losses = journal.losses(after).await?.into_iter();
+        Ok(losses.map(|Loss { number, city, bucket, at_ms }| journal::Loss { number, city, bucket, at_ms }).collect())
     }
 
     async fn forget_passenger(city: String, trip: String) -> Result<u32, faults::Fault> {
@@ -420,7 +444,7 @@ impl From<DocumentKind> for documents::DocumentKind {
 }
 
 impl From<NewRevision> for bills::NewRevision {
-    fn from(NewRevision { revision, billed_at, day, top_up, due, seen }: NewRevision) -> Self {
+    fn from(NewRevision { revision, billed_at, day, top_up, due, seen, whole_since }: NewRevision) -> Self {
         let bills::Revision { number, bill } = revision.into();
         let top_up = top_up.map(|TopUp { currency, amount, document }| bills::TopUp {
             currency: currency.code().to_owned(),
@@ -428,7 +452,7 @@ impl From<NewRevision> for bills::NewRevision {
             document,
         });
         let due = due.map(|Due { reason, at }| bills::DueItem { reason: reason.into(), at });
-        Self { number, bill, billed_at, day, top_up, due, seen }
+        Self { number, bill, billed_at, day, top_up, due, seen, whole_since }
     }
 }
 
@@ -462,7 +486,7 @@ fn breaker_to_wit(kind: Kind, row: Row) -> breakers::Breaker {
 
 /// Checks what no step could put right any more.
 fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
-    let bills::NewRevision { number, bill, billed_at, day, top_up, due, seen } = new;
+    let bills::NewRevision { number, bill, billed_at, day, top_up, due, seen, whole_since } = new;
     crate::day(&day)?;
     if number == 0 {
         return Err(Fault::Other("a revision 0; the first must be 1".to_owned()));
@@ -483,6 +507,7 @@ fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
         top_up,
         due: due.map(|bills::DueItem { reason, at }| Due { reason: reason.into(), at }),
         seen,
+        whole_since,
     })
 }
 

@@ -17,6 +17,7 @@ pub mod journal;
 pub mod ledger;
 mod limits;
 pub mod nonces;
+pub mod positions;
 pub mod quotes;
 pub mod rate_limits;
 mod settings;

@@ -96,6 +96,7 @@ same_cases!(Degradation <-> Degradation {
     StoreTimeout,
     StoreUnavailable,
     StoreRefused,
+    StoreLost,
     PolicyUnavailable,
     LateSegments,
     QuoteExpired,

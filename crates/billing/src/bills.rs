@@ -34,7 +34,7 @@ use crate::replay;
 use crate::requests::{AskedBill, BillRequest};
 use crate::trip::{self, Ridden};
 use choosing::{Cards, choose_cards, quote};
-use farebox_fare::{Degradation, Segment, Trip, time};
+use farebox_fare::{Degradation, Segment, Timestamp, Trip, time};
 use farebox_limits::RouteClass;
 use farebox_records::{BillRecord, Finding, NotQuoted, Quote, TopUpRecord};
 use futures::future::join3;
@@ -94,10 +94,11 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
         here = journal::of_trip(context, &asked.city, trip_id).await;
     }
     let mut segments = journaled::with_waiting(context, trip, segments, &here.segments).await;
-    for tries_left in (0..TRIES).rev() {
+    let (mut moved, mut is_proven) = (0, true);
+    loop {
         let seen = segments.as_ref().ok().and_then(|segments| u32::try_from(segments.len()).ok());
-        let seen = seen.filter(|_| tries_left > 0 && !planted(Bug::MovedIsNotSeen));
-        let priced = match price(context, trip_id, document, segments, quote.clone()).await {
+        let seen = seen.filter(|_| moved < MOST_MOVED && !planted(Bug::MovedIsNotSeen));
+        let priced = match price(context, trip_id, document, segments, quote.clone(), is_proven).await {
             Ok(priced) => priced,
             Err(refusal) => {
                 return Err(match earlier {
@@ -106,23 +107,42 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
                 });
             }
         };
-        if let Some(billed) = keep(context, priced, &fingerprint, seen, earlier.is_ok()).await? {
-            return Ok(billed);
+        match keep(context, priced, &fingerprint, seen, earlier.is_ok()).await? {
+            Attempt::Answered(billed) => return Ok(billed),
+            Attempt::Moved if moved < MOST_TRIES => moved += 1,
+            Attempt::Unproven if is_proven => is_proven = false,
+            Attempt::Moved | Attempt::Unproven => {
+                return Err(Refusal::internal("a bill was refused for what it was not asked for".to_owned()));
+            }
         }
         here.segments = journal::of_trip(context, &asked.city, trip_id).await.segments;
         let again = self::segments(context, &asked.city, trip_id).await;
         segments = journaled::with_waiting(context, trip, again, &here.segments).await;
     }
-    Err(Refusal::internal("a bill was refused for what it was not asked for".to_owned()))
 }
 
-/// How often a bill is made when segments keep coming while it is. The last one is kept as it is.
-const TRIES: u32 = 3;
+/// How often a bill is made again because segments came while it was made. Then it is kept as it is.
+const MOST_MOVED: u32 = 2;
+
+/// How often it is at most, whoever else makes one and takes it back meanwhile.
+const MOST_TRIES: u32 = 8;
+
+/// What came of a bill that was made.
+enum Attempt {
+    /// It is kept, or an earlier one is.
+    Answered(Billed),
+    /// The trip has other segments by now. Nobody was told of it.
+    Moved,
+    /// The store cannot prove that it has all of the trip. Nobody was told of it.
+    Unproven,
+}
 
 /// A bill that was priced, and what it was priced with.
 struct Priced<P: Ports> {
     record: BillRecord,
     cards: Cards<P>,
+    /// When the ride began, if nothing of the trip is lacking, as far as is known.
+    whole_since: Option<Timestamp>,
     /// Without one that can be used, it is not settled.
     policy: Option<Rc<PolicyOf<P>>>,
 }
@@ -134,6 +154,7 @@ async fn price<P: Ports>(
     document: &Value,
     segments: Result<Vec<Segment>, StoreError>,
     quote: Result<Quote, NotQuoted>,
+    is_proven: bool,
 ) -> Result<Priced<P>, Refusal> {
     let request = decoded(context, document)?;
     let cards = choose_cards(context, &request, quote).await?;
@@ -141,7 +162,7 @@ async fn price<P: Ports>(
     // The cards of today stand in for those of a quote that came too late, and may have other fees: no coupon is wrong for that.
     let fees = cards.pinned.lacks().is_none().then_some([&cards.passenger.fees]);
     coupons::check(&request.extras.passenger, &context.config, ride, fees)?;
-    make(context, trip_id, &request, segments, cards)
+    make(context, trip_id, &request, segments, cards, is_proven)
 }
 
 /// What is answered to a request that is refused, when it is not known whether it is a repeat: a repeat would be answered with
@@ -167,16 +188,15 @@ fn decoded<P: Ports>(context: &Context<P>, document: &Value) -> Result<BillReque
 /// Keeps a bill that was made now: first in the journal of this node, then in the shared store with its top-up, after the documents
 /// that it names. Or answers the one that was made before. `reached` is whether the store has answered this request.
 ///
-/// `seen` is of how many segments it was made, when that matters: `None` is returned, and nobody has been told of the bill, when the
-/// trip has others now.
+/// `seen` is of how many segments it was made, when that matters.
 async fn keep<P: Ports>(
     context: &Context<P>,
     priced: Priced<P>,
     fingerprint: &str,
     seen: Option<u32>,
     reached: bool,
-) -> Result<Option<Billed>, Refusal> {
-    let Priced { record, cards, policy } = priced;
+) -> Result<Attempt, Refusal> {
+    let Priced { record, cards, whole_since, policy } = priced;
     let (city, trip_id) = (record.city.clone(), record.trip_id.clone());
     let document = written(&record)?;
     let bill = StoredBill { fingerprint: fingerprint.to_owned(), document: document.clone() };
@@ -187,6 +207,7 @@ async fn keep<P: Ports>(
         top_up: top_up(&record, 1)?,
         due: due(context, &record),
         seen,
+        whole_since: whole_since.filter(|_| !planted(Bug::LossesAreNotSeen)),
     };
     let named = named(&cards, policy.as_deref());
     let entered = if planted(Bug::JournalAfterTheStore) {
@@ -199,7 +220,8 @@ async fn keep<P: Ports>(
         Ok(Journaled::Unneeded) => None,
         Ok(Journaled::Exists(_)) if planted(Bug::JournalIsNotAsked) => None,
         Ok(Journaled::Exists(bill)) => {
-            return journaled::repeat(context, (&city, &trip_id), *bill, fingerprint, reached).await;
+            let repeated = journaled::repeat(context, (&city, &trip_id), *bill, fingerprint, reached).await?;
+            return Ok(repeated.map_or(Attempt::Moved, Attempt::Answered));
         }
         Err(error) => {
             journal::tell_failure(context, &error);
@@ -210,24 +232,27 @@ async fn keep<P: Ports>(
     match post_after(documents, context, &city, &trip_id, &new).await {
         Ok(Posted::Created) => {
             journal::note(context, entry, Driven::Posted);
-            Ok(Some(Billed { new: true, document }))
+            Ok(Attempt::Answered(Billed { new: true, document }))
         }
-        Ok(Posted::Moved) => {
+        Ok(refused @ (Posted::Moved | Posted::Unproven)) => {
             // Somebody may have been answered it already: then it is kept as it is.
             if let Some(entry) = entry
                 && !journal::withdraw(context, entry).await
             {
                 let known = journal::of_trip(context, &city, &trip_id).await.bill;
                 if let Some(bill) = known.filter(|bill| bill.number == entry) {
-                    return journaled::repeat(context, (&city, &trip_id), bill, fingerprint, reached).await;
+                    let repeated = journaled::repeat(context, (&city, &trip_id), bill, fingerprint, reached).await?;
+                    return Ok(repeated.map_or(Attempt::Moved, Attempt::Answered));
                 }
             }
-            Ok(None)
+            Ok(if refused == Posted::Moved { Attempt::Moved } else { Attempt::Unproven })
         }
-        Ok(Posted::Exists(_)) if planted(Bug::LoserKeepsItsBill) => Ok(Some(Billed { new: true, document })),
+        Ok(Posted::Exists(_)) if planted(Bug::LoserKeepsItsBill) => {
+            Ok(Attempt::Answered(Billed { new: true, document }))
+        }
         Ok(Posted::Exists(head)) => {
             journal::learn(context, (&city, &trip_id), &head).await;
-            repeat(context, &city, &trip_id, head.bill, fingerprint).map(Some)
+            repeat(context, &city, &trip_id, head.bill, fingerprint).map(Attempt::Answered)
         }
         // What is entered waits on: another request may have answered it. Driven in, it is found out what it has come to.
         Ok(Posted::Replayed) => Err(replayed()),
@@ -240,7 +265,7 @@ async fn keep<P: Ports>(
                     _ => None,
                 });
             }
-            journaled::kept_here(context, (&city, &trip_id), entry, document, error).await.map(Some)
+            journaled::kept_here(context, (&city, &trip_id), entry, document, error).await.map(Attempt::Answered)
         }
     }
 }
@@ -318,11 +343,12 @@ async fn keep_policy<P: Ports>(
     city: &str,
     policy: Option<&PolicyOf<P>>,
 ) -> Result<(), StoreError> {
+    let lost = context.billing.driving.lost.get();
     if let Some(policy) = policy
-        && !policy.kept.borrow().contains(city)
+        && policy.kept.borrow().get(city) != Some(&lost)
     {
         documents::keep(context, city, DocumentKind::Policy, &policy.version, &policy.document).await?;
-        policy.kept.borrow_mut().insert(city.to_owned());
+        policy.kept.borrow_mut().insert(city.to_owned(), lost);
     }
     Ok(())
 }
@@ -376,6 +402,7 @@ fn make<P: Ports>(
     request: &BillRequest,
     segments: Result<Vec<Segment>, StoreError>,
     cards: Cards<P>,
+    is_proven: bool,
 ) -> Result<Priced<P>, Refusal> {
     let segments = segments.map_err(|error| {
         let (city, trip) = (request.city.clone(), trip_id.to_owned());
@@ -385,8 +412,12 @@ fn make<P: Ports>(
     let (passenger, driver) = (&*cards.passenger, &*cards.driver);
     let is_measured = |trip: &Trip| pricing::is_measured(passenger, driver, trip, cards.quoted.as_ref());
     let city = context.config.city_or_default(&request.city);
-    let Ridden { trip, lacks: lost, findings, guess } =
+    let Ridden { trip, mut lacks, findings, guess } =
         trip::billed(request, segments, cards.planned, &city.rules, is_measured)?;
+    if !is_proven {
+        lacks.push(Degradation::StoreLost);
+    }
+    let whole_since = lacks.is_empty().then_some(request.started_at);
     let policy = match context.config.policy() {
         Ok(policy) => Some(policy),
         Err(refusal) => {
@@ -409,7 +440,7 @@ fn make<P: Ports>(
         pinned: cards.pinned,
         quoted: cards.quoted.as_ref(),
         engines: context.config.engines(),
-        lacks: lost,
+        lacks,
         findings,
         guess,
         billed_at: context.now,
@@ -419,7 +450,7 @@ fn make<P: Ports>(
         record.findings.push(Finding::AGREED_PRICE_UNUSED);
     }
     record.verify().map_err(|why| contradiction(context, &record.city, trip_id, why))?;
-    Ok(Priced { record, cards, policy })
+    Ok(Priced { record, cards, whole_since, policy })
 }
 
 fn written(record: &BillRecord) -> Result<String, Refusal> {

@@ -78,7 +78,7 @@ pub(crate) async fn of_version<P: Ports>(
     if card.version != version {
         return Err(Missing::Unknown(format!("what the store has under this name is version {}", card.version)));
     }
-    card.kept.set(true);
+    card.kept.set(Some(context.billing.driving.lost.get()));
     let card = Rc::new(card);
     context.billing.earlier.borrow_mut().insert(key, Rc::clone(&card));
     Ok(card)
@@ -90,9 +90,10 @@ pub(crate) async fn of_version<P: Ports>(
 ///
 /// The store did not take it, as far as is known. It is tried again by whoever prices with it next.
 pub(crate) async fn keep<P: Ports>(context: &Context<P>, city: &str, card: &CardOf<P>) -> Result<(), StoreError> {
-    if !card.kept.get() {
+    let lost = context.billing.driving.lost.get();
+    if card.kept.get() != Some(lost) {
         documents::keep(context, city, DocumentKind::RateCard, &card.version, &card.document).await?;
-        card.kept.set(true);
+        card.kept.set(Some(lost));
     }
     Ok(())
 }

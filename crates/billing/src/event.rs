@@ -102,6 +102,13 @@ pub enum Event {
         /// Why not.
         why: String,
     },
+    /// The shared store is behind what this node knows of it: it was emptied, or has failed over to a server that was behind.
+    StoreLost {
+        /// Of which city.
+        city: String,
+        /// When that was found out first.
+        at: String,
+    },
     /// Who rode was taken out of a bill.
     PassengerErased {
         /// Of the trip.
@@ -329,6 +336,7 @@ impl Event {
             }
             Self::CopyUnusable { .. } | Self::ProductLeftOut { .. } | Self::BillNotSettled { .. } => Severity::Error,
             Self::BillNotKept { .. } | Self::JournalFailed { .. } | Self::EntryRefused { .. } => Severity::Error,
+            Self::StoreLost { .. } => Severity::Error,
             Self::DocumentRefused { .. } | Self::GenerationNotLoaded { .. } | Self::StoreRefused { .. } => {
                 Severity::Error
             }

@@ -8,12 +8,13 @@
 use crate::billing::Billing;
 use crate::context::Context;
 use crate::event::Event;
+use crate::once;
 use crate::planted::{Bug, planted};
 use crate::ports::{
-    Accumulated, CallError, DocumentKind, Driven, Due, Journaled, JournaledTrip, Named, NewRevision, Ports, Posted,
-    Revision, SegmentsError, StoreError, Waiting, WaitingWhat,
+    Accumulated, CallError, DocumentKind, Driven, Due, Journaled, JournaledBill, JournaledTrip, Loss, Named,
+    NewRevision, Ports, Posted, Revision, SegmentsError, StoreError, Waiting, WaitingWhat,
 };
-use farebox_fare::{Degradation, Segment};
+use farebox_fare::{Degradation, Segment, time};
 use farebox_records::is_without_passenger;
 use futures::future::join_all;
 use std::cell::Cell;
@@ -26,6 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often an instance looks whether something waits that it does not know of: another one of this node may have entered it, or one
 /// that is no more.
 const LOOKS: Duration = Duration::from_secs(1);
+
+/// What a city loses within this time, in milliseconds, is told as one loss.
+const ONE_LOSS_MS: u64 = 60_000;
 
 /// A document that a bill names, and whether the journal has it, as far as this instance knows.
 pub(crate) struct NamedDocument<'a> {
@@ -135,22 +139,31 @@ pub(crate) fn tell_failure<P: Ports>(context: &Context<P>, error: &StoreError) {
 /// The shared store did not say: it waits on.
 pub(crate) async fn drive_bill<P: Ports>(
     billing: &Billing<P>,
-    trip: (&str, &str),
-    entry: u64,
-    new: &NewRevision,
-    documents: &[Named],
+    (city, name): (&str, &str),
+    bill: &JournaledBill,
 ) -> Result<Option<Revision>, StoreError> {
-    let (ports, (city, name)) = (billing.ports(), trip);
+    let (ports, JournaledBill { number: entry, new, documents, .. }) = (billing.ports(), bill);
+    let entry = *entry;
     for kept in join_all(documents.iter().map(|named| keep(billing, city, named))).await {
         kept?;
     }
-    let mut posted = within(billing, ports.post_bill(city, name, new, None)).await?;
-    if posted == Posted::Moved {
-        // It may have been answered, so it is posted as it is; what came since is looked at again.
-        let due = new.due.clone().or(Some(Due { reason: Degradation::LateSegments, at: ports.now() }));
-        let new = NewRevision { due, seen: None, ..new.clone() };
-        posted = within(billing, ports.post_bill(city, name, &new, None)).await?;
-    }
+    let mut new = new.clone();
+    let posted = loop {
+        let posted = within(billing, ports.post_bill(city, name, &new, None)).await?;
+        let reason = match posted {
+            Posted::Moved if new.seen.is_some() => {
+                new.seen = None;
+                Degradation::LateSegments
+            }
+            Posted::Unproven if new.whole_since.is_some() => {
+                new.whole_since = None;
+                Degradation::StoreLost
+            }
+            posted => break posted,
+        };
+        // It may have been answered, so it is posted as it is; what came since, or was lost, is looked at again.
+        new.due = new.due.or(Some(Due { reason, at: ports.now() }));
+    };
     let counts = match posted {
         Posted::Created => None,
         Posted::Exists(head) if head.bill == new.revision.bill => None,
@@ -159,7 +172,7 @@ pub(crate) async fn drive_bill<P: Ports>(
             None
         }
         Posted::Exists(head) => Some(head),
-        Posted::Moved | Posted::Replayed => {
+        Posted::Moved | Posted::Unproven | Posted::Replayed => {
             return Err(StoreError::Other("a bill was refused for what it was not asked for".to_owned()));
         }
     };
@@ -185,15 +198,16 @@ fn is_erased(known: &Revision, head: &Revision) -> bool {
 
 /// Keeps a document of the journal in the shared store, once per instance and city.
 async fn keep<P: Ports>(billing: &Billing<P>, city: &str, named: &Named) -> Result<(), StoreError> {
-    let key = (city.to_owned(), named.clone());
-    if billing.driving.kept.borrow().contains(&key) {
+    let (key, driving) = ((city.to_owned(), named.clone()), &billing.driving);
+    if driving.has(&key) {
         return Ok(());
     }
+    let lost = driving.lost.get();
     let ports = billing.ports();
-    let lost = || StoreError::Other(format!("the journal has lost the {} {}", named.kind.word(), named.version));
-    let document = within(billing, ports.journaled_document(named)).await?.ok_or_else(lost)?;
+    let gone = || StoreError::Other(format!("the journal has lost the {} {}", named.kind.word(), named.version));
+    let document = within(billing, ports.journaled_document(named)).await?.ok_or_else(gone)?;
     within(billing, ports.put_document(city, named.kind, &named.version, &document)).await?;
-    billing.driving.kept.borrow_mut().insert(key);
+    driving.keeps(key, lost);
     Ok(())
 }
 
@@ -248,16 +262,36 @@ pub fn after_answer<P: Ports>(context: &Context<P>) {
 ///
 /// The journal or the shared store did not say. The rest waits on.
 pub async fn drive_in<P: Ports>(billing: &Billing<P>, most: u32) -> Result<usize, StoreError> {
+    hear_of_losses(billing).await?;
     let entries = within(billing, billing.ports().lease(most)).await?;
-    for Waiting { number, city, trip, what } in &entries {
+    let found = entries.len();
+    for Waiting { number, city, trip, what } in entries {
         match what {
             WaitingWhat::Bill(new, documents) => {
-                drive_bill(billing, (city, trip), *number, new, documents).await?;
+                drive_bill(billing, (&city, &trip), &JournaledBill { number, waits: true, new, documents }).await?;
             }
-            WaitingWhat::Segments(segments) => drive_segments(billing, city, trip, *number, segments).await?,
+            WaitingWhat::Segments(segments) => drive_segments(billing, &city, &trip, number, &segments).await?,
         }
     }
-    Ok(entries.len())
+    Ok(found)
+}
+
+/// Looks what the shared store was found to have lost: what was kept there before is put there again, and operators are told, once on
+/// a node for all that a city loses at once.
+async fn hear_of_losses<P: Ports>(billing: &Billing<P>) -> Result<(), StoreError> {
+    let driving = &billing.driving;
+    if planted(Bug::LossesAreNotHeard) {
+        return Ok(());
+    }
+    for Loss { number, city, at_ms, .. } in within(billing, billing.ports().losses(driving.lost.get())).await? {
+        driving.lost.set(number);
+        let before_ms = driving.lost_ms.borrow_mut().insert(city.clone(), at_ms);
+        if before_ms.is_none_or(|before_ms| at_ms.saturating_sub(before_ms) >= ONE_LOSS_MS) {
+            let at = time::format(i64::try_from(at_ms / 1_000).unwrap_or(i64::MAX));
+            once::tell_once_a_day(billing.ports(), &Event::StoreLost { city, at }).await;
+        }
+    }
+    Ok(())
 }
 
 async fn within<P: Ports, T, E: CallError>(

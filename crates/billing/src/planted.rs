@@ -64,11 +64,15 @@ pub enum Bug {
     MovedIsNotSeen,
     /// A bill that only the journal has is said to be in the shared store.
     HereIsSaidToBeShared,
+    /// A bill does not say that it was made of all that the trip had, so a store that lost some of it takes it.
+    LossesAreNotSeen,
+    /// Nobody looks what the store has lost: documents that were kept there are taken to be there still.
+    LossesAreNotHeard,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::TopUpInASecondStep,
         Self::LateIsNoBill,
         Self::FingerprintSeesTheQuote,
@@ -98,6 +102,8 @@ impl Bug {
         Self::AnsweredIsTakenBack,
         Self::MovedIsNotSeen,
         Self::HereIsSaidToBeShared,
+        Self::LossesAreNotSeen,
+        Self::LossesAreNotHeard,
     ];
 }
 

@@ -63,8 +63,7 @@ pub(crate) async fn keep<P: Ports>(
         }
     };
     let sides = |product| Side::BOTH.map(|side| context.config.card(&city, product, side, started_at).ok().flatten());
-    let named = products.iter().map(String::as_str).flat_map(sides).flatten().filter(|card| !card.kept.get());
-    let named: Vec<_> = named.collect();
+    let named: Vec<_> = products.iter().map(String::as_str).flat_map(sides).flatten().collect();
     // One that could not be kept was told, and costs no more than the quote itself would.
     let cards = join_all(named.iter().map(|card| cards::keep(&context, &city, card)));
     // The quote first: it has to be on its way before the estimate is answered.

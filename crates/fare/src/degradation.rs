@@ -17,6 +17,8 @@ words! {
         /// The store answered, and refused: a password or a permission is wrong, a disk is full or fails, a file is damaged.
         /// Somebody has to put that right.
         StoreRefused = "store-refused",
+        /// The store has lost something since the trip began: what it has of it may not be all.
+        StoreLost = "store-lost",
         /// There is no commission policy that can be used, so nothing is settled.
         PolicyUnavailable = "policy-unavailable",
         /// Segments came after the bill.

@@ -4,7 +4,7 @@
 //! release may run beside this one, and its bills are shown as far as they are understood. `corpus` has a record of every
 //! kind that was ever written; each later build reads all of them.
 //!
-//! [`stored`] is what stands beside records where they are kept.
+//! [`proof`] is how a store that lost something is found out, and [`stored`] what stands beside records where they are kept.
 //!
 //! Numbers stay numbers in here; they become text when a record is written, and nowhere else.
 
@@ -13,6 +13,7 @@ mod erase;
 mod finding;
 mod guess;
 mod order;
+pub mod proof;
 mod quote;
 mod read;
 mod settlement;

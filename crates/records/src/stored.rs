@@ -66,6 +66,9 @@ pub struct NewRevision {
     pub due: Option<Due>,
     /// How many segments the trip had when this was made of them; `None` when it does not matter how many it has now.
     pub seen: Option<u32>,
+    /// When the ride began, if this says that it was made of all that the trip had: then it is not kept where the store may have lost some
+    /// of it. `None` when it does not say so.
+    pub whole_since: Option<Timestamp>,
 }
 
 /// What became of a revision that was posted.
@@ -77,6 +80,8 @@ pub enum Posted {
     Exists(Revision),
     /// The trip has not as many segments as when it was made. Nothing was written.
     Moved,
+    /// The store has lost something since the trip began, and it says that it was made of all. Nothing was written.
+    Unproven,
     /// The request was carried out before, in another attempt. Nothing was written.
     Replayed,
 }
@@ -258,6 +263,19 @@ pub enum Driven {
     Superseded(Revision),
     /// The shared store will never take it. Says why.
     Refused(String),
+}
+
+/// A bucket of the shared store was behind what a node knew of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// 1 for the first on this node, and one more for each.
+    pub number: u64,
+    /// Of which city.
+    pub city: String,
+    /// The bucket.
+    pub bucket: u32,
+    /// When that was found out, in milliseconds since 1970.
+    pub at_ms: u64,
 }
 
 /// How a journal stands.

@@ -64,6 +64,9 @@ const LITTLE_IS_TAKEN: &[&str] = &[
 /// Where hosts are killed while the store stands.
 const HOSTS_ARE_KILLED: &[&str] = &["host-killed", "flushed-host-killed", "sqlite-host-killed"];
 
+/// Where a store has lost everything.
+const EVERYTHING_IS_LOST: &[&str] = &["restarted-empty", "flushed", "flushed-host-killed"];
+
 /// Where a store has lost something.
 const SOMETHING_IS_LOST: &[&str] = &["restarted-empty", "flushed", "failed-over", "flushed-host-killed"];
 
@@ -73,9 +76,11 @@ const TOO_MUCH: &[&str] = &["bills-at-once", "burst", "slow-burst", "sqlite-bill
 const UNBOUND: &str = "a bill in the journal of one node does not bind another that cannot know of it";
 const NO_REPAIR: &str = "nothing repairs what is provisional yet";
 const NO_LAST: &str = "a bill does not say how many segments there should be, so one that ends early looks whole";
-const NO_INCARNATION: &str = "a store that lost something is taken for what it was";
+const LOST: &str =
+    "segments that a store took at once are nowhere else, and a node that knows of no bill bills a trip again";
+const BEHIND: &str = "what was sent to a server that was put back waits again only where its node has noticed";
 const NOT_MOVED: &str = "segments that arrive between the reading and the keeping of a bill are noticed by neither";
-const OVERLOAD: &str = "a busy host is late with its own store, and sheds nothing";
+const OVERLOAD: &str = "a busy host is late with its own store";
 const BUSY: &str = "the deadlines count on a machine that has time";
 
 /// The whole list.
@@ -87,20 +92,16 @@ pub const EXEMPTIONS: &[Entry] = &[
     Entry { faults: NOTHING_IS_TAKEN, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
     Entry { faults: LITTLE_IS_TAKEN, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
     Entry { faults: HOSTS_ARE_KILLED, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
-    Entry { faults: &["flushed"], breaks: &[WrongIsMarked], how: How::Chance, why: NO_INCARNATION },
-    Entry {
-        faults: SOMETHING_IS_LOST,
-        breaks: &[AnsweredIsKept, AcknowledgedIsKept],
-        how: How::Certain,
-        why: NO_INCARNATION,
-    },
+    Entry { faults: SOMETHING_IS_LOST, breaks: &[AcknowledgedIsKept], how: How::Certain, why: LOST },
+    Entry { faults: EVERYTHING_IS_LOST, breaks: &[AnsweredIsKept], how: How::Chance, why: LOST },
+    Entry { faults: &["failed-over"], breaks: &[AnsweredIsKept], how: How::Chance, why: BEHIND },
     Entry {
         faults: SOMETHING_IS_LOST,
         breaks: &[KeptSomewhere, UnkeptRepeatsAgree, RepeatsAgree, FinalIsComplete, PaidOnce],
         how: How::Chance,
-        why: NO_INCARNATION,
+        why: LOST,
     },
-    Entry { faults: &["flushed"], breaks: &[ProvisionalIsDue], how: How::Chance, why: NO_INCARNATION },
+    Entry { faults: &["flushed"], breaks: &[ProvisionalIsDue], how: How::Chance, why: LOST },
     Entry { faults: NOTHING_IS_TAKEN, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
     Entry { faults: LITTLE_IS_TAKEN, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
     Entry { faults: HOSTS_ARE_KILLED, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },

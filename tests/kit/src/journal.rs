@@ -37,6 +37,8 @@ pub struct Journal {
     secured: BTreeSet<u64>,
     /// Those that bind nobody any more.
     void: BTreeSet<u64>,
+    /// Those that the shared store had before this node.
+    copies: BTreeSet<u64>,
     /// The bills that gave way to others.
     pub superseded: Vec<Superseded>,
     /// What the shared store will never take, and why.
@@ -70,8 +72,10 @@ impl Journal {
     fn enter_copy(&mut self, city: &str, trip: &str, revision: &Revision) {
         if self.bills(city, trip).all(|bill| bill.new.revision.number != revision.number) {
             let (revision, day) = (revision.clone(), String::new());
-            let new = NewRevision { revision, billed_at: 0, day, top_up: None, due: None, seen: None };
-            self.enter(city, trip, Entry::Bill(new, Vec::new()), false);
+            let new =
+                NewRevision { revision, billed_at: 0, day, top_up: None, due: None, seen: None, whole_since: None };
+            let number = self.enter(city, trip, Entry::Bill(new, Vec::new()), false);
+            self.copies.insert(number);
         }
     }
 
@@ -96,6 +100,25 @@ impl Journal {
         self.entries.insert(self.number, ((city.to_owned(), trip.to_owned()), entry));
         if waits {
             self.waiting.insert(self.number);
+        }
+        self.number
+    }
+
+    /// Makes wait again what was entered after this number of trips that the shared store may have lost, as if it had been answered as
+    /// being here. Returns the newest number.
+    pub fn recall(&mut self, after: u64, is_lost: impl Fn(&str) -> bool) -> u64 {
+        for (number, ((_, trip), entry)) in self.entries.range_mut(after + 1..) {
+            if is_lost(trip)
+                && !self.void.contains(number)
+                && !self.copies.contains(number)
+                && self.waiting.insert(*number)
+            {
+                self.secured.insert(*number);
+                if let Entry::Bill(new, _) = entry {
+                    // The store has taken it as it was.
+                    new.whole_since = None;
+                }
+            }
         }
         self.number
     }
@@ -137,6 +160,12 @@ impl Journal {
             }
             _ => None,
         })
+    }
+
+    /// Whether it can send this bill of a trip: it was made here, and binds. Of what the shared store had first it has no more than a copy.
+    pub fn can_send(&self, city: &str, trip: &str, document: &str) -> bool {
+        let mut bills = self.bills(city, trip).filter(|bill| !self.copies.contains(&bill.number));
+        bills.any(|bill| bill.new.revision.bill.document == document)
     }
 
     /// Up to so many entries that wait, the oldest first. Nobody is kept from having them twice.

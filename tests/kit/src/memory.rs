@@ -9,7 +9,7 @@ use farebox_billing::event::Event;
 use farebox_billing::ports::{
     Accumulated, Breakers, Change, Clock, DocumentKind, Driven, Due, DueTrip, Entered, Events, Files, Generation,
     Generations, Ids, Journal as JournalPort, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed,
-    Named, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store,
+    Loss, Named, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store,
     StoreError, Taken, TopUp, Variables, Waiting,
 };
 use farebox_fare::{Degradation, Segment};
@@ -130,6 +130,10 @@ pub struct Memory {
     pub breakers: RefCell<BTreeMap<Kind, Row>>,
     /// Generations of the configuration, ascending.
     pub generations: RefCell<Vec<Generation>>,
+    /// The trips that the store cannot prove to have all of.
+    pub unproven: RefCell<BTreeSet<String>>,
+    /// What the store was found to have lost.
+    pub losses: RefCell<Vec<Loss>>,
     /// The journal of the node; `None` where everything is kept in its own database, as in most tests.
     pub journal: RefCell<Option<Journal>>,
     /// Their texts, by version.
@@ -199,6 +203,8 @@ impl World {
             nonces: RefCell::default(),
             breakers: RefCell::default(),
             generations: RefCell::default(),
+            unproven: RefCell::default(),
+            losses: RefCell::default(),
             journal: RefCell::default(),
             files: RefCell::default(),
             events: RefCell::default(),
@@ -474,6 +480,13 @@ impl<C: Catalogue + 'static> JournalPort for World<C> {
         self.journal_call("drive", (), drive).await
     }
 
+    async fn losses(&self, after: u64) -> Result<Vec<Loss>, StoreError> {
+        self.call("losses", |memory| {
+            Ok(memory.losses.borrow().iter().filter(|loss| loss.number > after).cloned().collect())
+        })
+        .await
+    }
+
     async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, StoreError> {
         self.journal_call("forget_passenger", 0, |journal| Ok(journal.forget_passenger(city, trip))).await
     }
@@ -589,6 +602,9 @@ impl<C: Catalogue + 'static> Store for World<C> {
                 _ => {}
             }
             let segments = memory.segments.borrow().get(trip).map_or(0, Vec::len);
+            if new.whole_since.is_some() && memory.unproven.borrow().contains(trip) {
+                return Ok(Posted::Unproven);
+            }
             if new.seen.is_some_and(|seen| seen as usize != segments) {
                 return Ok(Posted::Moved);
             }

@@ -108,6 +108,8 @@ struct Known {
     kept_since: Option<Duration>,
     /// Whether the store lost anything of it.
     lost: bool,
+    /// Whether that was a part of it, because the store was put back.
+    lost_some: bool,
 }
 
 /// A bill that was answered.
@@ -282,7 +284,8 @@ impl Auditor {
         let answered = AnsweredBill { request: request.to_owned(), document, shared, host, at: now };
         let maker = billed.new.then_some(host);
         self.check_marks(trip, request, &record, maker, now);
-        self.check_segments(trip, &record, maker, now);
+        let is_due = maker.is_none() && contents.due.contains_key(trip);
+        self.check_segments(trip, &record, maker, is_due, now);
         self.check_repeats(trip, &answered, journal, sent);
         let lost = self.with(trip, |known| known.lost);
         // It is the head, or an older revision; or it waits to be.
@@ -385,6 +388,7 @@ impl Auditor {
         for (trip, known) in self.trips.borrow_mut().iter_mut() {
             if loss.bucket.is_none_or(|bucket| bucket == SimStore::bucket(trip)) {
                 known.lost = true;
+                known.lost_some |= loss.back.is_some();
             }
         }
     }
@@ -392,10 +396,6 @@ impl Auditor {
     /// What the store holds changed: the ledger has what the bills owe, revision by revision, and nothing else.
     pub fn store_changed(&self, contents: &Contents, now: Duration) {
         for (trip, revisions) in &contents.bills {
-            let lost = self.with(trip, |known| known.lost);
-            if self.is_void(lost) {
-                continue;
-            }
             for revision in revisions {
                 let Ok(record) = BillRecord::read(&revision.bill.document) else { continue };
                 let owed = record.owed().map_or(0, |settlement| settlement.top_up);
@@ -415,16 +415,14 @@ impl Auditor {
             }
         }
         for (trip, revisions) in &contents.bills {
-            let lost = self.with(trip, |known| known.lost);
             let head = revisions.last().and_then(|head| BillRecord::read(&head.bill.document).ok());
-            if head.is_some_and(|head| head.provisional) && !contents.due.contains_key(trip) && !self.is_void(lost) {
+            if head.is_some_and(|head| head.provisional) && !contents.due.contains_key(trip) {
                 let what = "its bill is provisional, and it is not due".to_owned();
                 self.break_promise(Promise::ProvisionalIsDue, trip, now, what);
             }
         }
         for (trip, number) in contents.ledger.keys() {
-            let lost = self.with(trip, |known| known.lost);
-            if contents.revision(trip, *number).is_none() && !self.is_void(lost) {
+            if contents.revision(trip, *number).is_none() {
                 let what = format!("the ledger has a top-up for revision {number}, and the store no such bill");
                 self.break_promise(Promise::TopUpOnce, trip, now, what);
             }
@@ -436,12 +434,11 @@ impl Auditor {
         let trips: Vec<String> = self.trips.borrow().keys().cloned().collect();
         for trip in &trips {
             let (lost, answered) = self.with(trip, |known| (known.lost, known.bills.clone()));
-            if self.is_void(lost) {
-                continue;
-            }
             for AnsweredBill { document, host, .. } in &answered {
                 let listed = journals.get(*host).is_some_and(|journal| is_superseded(journal, trip, document));
-                if !is_in_store(contents, trip, document) && !listed {
+                let can_be_sent = journals.iter().any(|journal| journal.can_send(CITY, trip, document));
+                let is_gone = self.is_void(lost) && !can_be_sent;
+                if !is_in_store(contents, trip, document) && !listed && !is_gone {
                     let what = format!("a bill was answered by host {host}, and is neither in the store nor listed");
                     self.break_promise(Promise::AnsweredIsKept, trip, now, what);
                 }
@@ -450,6 +447,9 @@ impl Auditor {
             if waits {
                 let what = "its segments wait in a journal, and the store works".to_owned();
                 self.break_promise(Promise::AcknowledgedIsKept, trip, now, what);
+            }
+            if self.is_void(lost) {
+                continue;
             }
             let stored: BTreeSet<u64> = contents.segments(trip).iter().map(|segment| segment.sequence).collect();
             let gone =
@@ -512,6 +512,7 @@ impl Auditor {
         let expected = record.basis == Basis::Mocked
             || incomplete
             || record.settlement.is_none()
+            || record.reasons.contains(&Degradation::StoreLost)
             || matches!(reason, Some(NotQuoted::StoreUnavailable | NotQuoted::StoreTimeout | NotQuoted::StoreRefused));
         if (record.degraded, record.provisional) != (expected, expected) {
             let what = format!("degraded is {}, and it is {:?}, kept {:?}", record.degraded, record.basis, record.kept);
@@ -550,25 +551,28 @@ impl Auditor {
     }
 
     /// A metered bill holds every segment that was acknowledged before it was made, and none that was never sent.
-    fn check_segments(&self, trip: &str, record: &BillRecord, maker: Option<usize>, now: Duration) {
+    fn check_segments(&self, trip: &str, record: &BillRecord, maker: Option<usize>, is_due: bool, now: Duration) {
         if record.basis != Basis::Metered {
             return;
         }
         let billed = billed_segments(record);
         let made = made_at(record);
-        let (missing, lost, invented) = self.with(trip, |known| {
+        let (missing, (lost, lost_some), invented) = self.with(trip, |known| {
             let before =
                 known.acknowledged.iter().filter(|(_, (at, here))| *at < made && !self.is_elsewhere(*here, maker));
             let missing: Vec<u64> =
                 before.map(|(number, _)| *number).filter(|number| !billed.contains(number)).collect();
             let invented = billed.iter().find(|number| !known.sent.contains_key(number)).copied();
-            (missing, known.lost, invented)
+            (missing, (known.lost, known.lost_some), invented)
         });
         if let Some(number) = invented {
             let what = format!("segment {number} is billed, and was never sent");
             self.break_promise(Promise::SegmentsAreBilled, trip, now, what);
         }
-        if !missing.is_empty() && !self.is_void(lost) {
+        // A bill that was made of what is left says so when the store has taken it; one that was answered before that is due since.
+        let is_said = self.is_void(lost) && (record.provisional || is_due || record.kept == Kept::Node);
+        let is_said = is_said || (lost_some && self.excuses(Exemption::OthersAreNotMissed));
+        if !missing.is_empty() && !is_said {
             let what =
                 format!("segments {missing:?} were acknowledged before, and are not on a bill that is not marked");
             self.break_promise(Promise::SegmentsAreBilled, trip, now, what);
@@ -614,7 +618,7 @@ impl Auditor {
 
     /// Whether a promise is void since the store lost something of the trip.
     fn is_void(&self, lost: bool) -> bool {
-        lost && self.excuses(Exemption::LossesAreNotNoticed)
+        lost && self.excuses(Exemption::LossesAreNotUndone)
     }
 
     fn excuses(&self, exemption: Exemption) -> bool {

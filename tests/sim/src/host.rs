@@ -3,16 +3,18 @@
 use crate::executor::{Executor, Owner};
 use crate::node::Node;
 use crate::plan::Plan;
+use crate::prices::CITY;
 use crate::store::{Contents, SimStore};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
     Accumulated, Breakers, Change, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation,
-    Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Named,
+    Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Loss, Named,
     NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store, StoreError,
     Taken, TopUp, Variables, Waiting,
 };
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::native::Native;
+use farebox_records::proof::Positions;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -32,6 +34,8 @@ pub struct World {
     pub(crate) store: Rc<SimStore>,
     pub(crate) documents: Rc<RefCell<Documents>>,
     pub(crate) node: Rc<Node>,
+    /// What this instance knows of where the buckets of the store are.
+    pub(crate) positions: RefCell<Positions>,
     pub(crate) host: usize,
     pub(crate) ids: Rc<Cell<u64>>,
     /// How often each event was told, in the whole run.
@@ -176,12 +180,23 @@ impl Journal for World {
     }
 
     async fn lease(&self, most: u32) -> Result<Vec<Waiting>, StoreError> {
-        Ok(self.node.call(|node| node.journal.borrow().lease(most)).await)
+        let now_ms = || self.now_ms();
+        Ok(self.node.call(|node| node.lease(most, now_ms())).await)
     }
 
     async fn drive(&self, number: u64, driven: &Driven) -> Result<(), StoreError> {
-        self.node.call(|node| node.journal.borrow_mut().drive(number, driven)).await;
+        // What was posted is known of from now on, whichever instance writes next.
+        let unsaved = self.positions.borrow_mut().to_save(true, self.now_ms());
+        let drive = |node: &Node| {
+            node.note(unsaved);
+            node.journal.borrow_mut().drive(number, driven);
+        };
+        self.node.call(drive).await;
         Ok(())
+    }
+
+    async fn losses(&self, after: u64) -> Result<Vec<Loss>, StoreError> {
+        Ok(self.node.call(|node| node.losses(after)).await)
     }
 
     async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, StoreError> {
@@ -203,10 +218,44 @@ impl Breakers for World {
     }
 }
 
+impl World {
+    /// Takes a step on the bucket of a name: what every write does.
+    async fn step<T: 'static, E: From<StoreError> + 'static>(
+        &self,
+        name: &str,
+        mut effect: impl FnMut(&mut Contents, Duration) -> Result<T, E> + 'static,
+    ) -> Result<T, E> {
+        if self.positions.borrow().is_stale(self.now_ms()) {
+            let noted = self.node.call(Node::positions).await;
+            self.positions.borrow_mut().read(noted, self.now_ms());
+        }
+        let bucket = SimStore::bucket(name);
+        let number = u32::try_from(bucket).unwrap_or(u32::MAX);
+        let (known, token) = (self.positions.borrow().of(CITY, number), self.unique());
+        let host = self.host;
+        let step = move |contents: &mut Contents, now: Duration| {
+            let at = BEGINNING.saturating_add_unsigned(now.as_secs());
+            let position = contents.begin((bucket, host), known, token, at);
+            Ok((position, effect(contents, now)))
+        };
+        let (position, answer) = self.store.call::<_, E>(true, step).await?;
+        let is_lost = self.positions.borrow_mut().heard(CITY, number, position);
+        if is_lost {
+            let now_ms = || self.now_ms();
+            self.node.call(|node| node.lost((CITY.to_owned(), number), now_ms())).await;
+        }
+        let unsaved = self.positions.borrow_mut().to_save(is_lost || known.is_none(), self.now_ms());
+        if !unsaved.is_empty() {
+            self.node.call(|node| node.note(unsaved)).await;
+        }
+        answer
+    }
+}
+
 impl Store for World {
     async fn enter(&self, _: &str, trip: &str, once: &Once) -> Result<Entered, StoreError> {
-        let (trip, once) = (trip.to_owned(), once.clone());
-        self.store.call(true, move |contents, _| Ok(contents.enter(&trip, &once))).await
+        let (name, trip, once) = (trip, trip.to_owned(), once.clone());
+        self.step(name, move |contents, _| Ok(contents.enter(&trip, &once))).await
     }
 
     async fn add_segments(
@@ -216,12 +265,12 @@ impl Store for World {
         segments: &[Segment],
         once: Option<&Once>,
     ) -> Result<Accumulated, SegmentsError> {
-        let (trip, segments, once) = (trip.to_owned(), segments.to_vec(), once.cloned());
+        let (name, trip, segments, once) = (trip, trip.to_owned(), segments.to_vec(), once.cloned());
         let add = move |contents: &mut Contents, now: Duration| {
             let now = BEGINNING.saturating_add_unsigned(now.as_secs());
             contents.add_segments(&trip, &segments, once.as_ref(), now)
         };
-        self.store.call(true, add).await
+        self.step(name, add).await
     }
 
     async fn segments(&self, _: &str, trip: &str) -> Result<Vec<Segment>, StoreError> {
@@ -230,13 +279,13 @@ impl Store for World {
     }
 
     async fn put_quote(&self, _: &str, quote: &str, document: &str, ttl_s: u32) -> Result<(), StoreError> {
-        let (quote, document) = (quote.to_owned(), document.to_owned());
+        let (name, quote, document) = (quote, quote.to_owned(), document.to_owned());
         let ttl = Duration::from_secs(ttl_s.into());
         let put = move |contents: &mut Contents, now| {
             contents.put_quote(&quote, &document, now + ttl);
             Ok(())
         };
-        self.store.call(true, put).await
+        self.step(name, put).await
     }
 
     async fn quote(&self, _: &str, quote: &str) -> Result<Option<String>, StoreError> {
@@ -245,12 +294,12 @@ impl Store for World {
     }
 
     async fn put_document(&self, _: &str, kind: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
-        let (version, document) = (version.to_owned(), document.to_owned());
+        let (name, version, document) = (version, version.to_owned(), document.to_owned());
         let put = move |contents: &mut Contents, _| {
             contents.put_document(kind, &version, &document);
             Ok(())
         };
-        self.store.call(true, put).await
+        self.step(name, put).await
     }
 
     async fn document(&self, _: &str, kind: DocumentKind, version: &str) -> Result<Option<String>, StoreError> {
@@ -265,8 +314,8 @@ impl Store for World {
         new: &NewRevision,
         once: Option<&Once>,
     ) -> Result<Posted, StoreError> {
-        let (trip, new, once) = (trip.to_owned(), new.clone(), once.cloned());
-        self.store.call(true, move |contents, _| contents.post_bill(&trip, &new, once.as_ref())).await
+        let (name, trip, new, once) = (trip, trip.to_owned(), new.clone(), once.cloned());
+        self.step(name, move |contents, _| contents.post_bill(&trip, &new, once.as_ref())).await
     }
 
     async fn bill(&self, _: &str, trip: &str) -> Result<Option<Revision>, StoreError> {
@@ -287,8 +336,8 @@ impl Store for World {
         expected: &str,
         document: &str,
     ) -> Result<bool, StoreError> {
-        let (trip, expected, document) = (trip.to_owned(), expected.to_owned(), document.to_owned());
-        self.store.call(true, move |contents, _| Ok(contents.redact_bill(&trip, number, &expected, &document))).await
+        let (name, trip, expected, document) = (trip, trip.to_owned(), expected.to_owned(), document.to_owned());
+        self.step(name, move |contents, _| Ok(contents.redact_bill(&trip, number, &expected, &document))).await
     }
 
     async fn bills_of_day(&self, _: &str, day: &str, _: Option<&str>, _: u32) -> Result<Page<Listed>, StoreError> {

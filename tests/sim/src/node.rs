@@ -2,8 +2,12 @@
 //! answer, and the journal.
 
 use crate::executor::Executor;
-use farebox_billing::ports::{Change, Generation, Kind, Proposal, Row};
+use crate::plan::BUCKETS;
+use crate::prices::CITY;
+use crate::store::{FIRST, SimStore};
+use farebox_billing::ports::{Change, Generation, Kind, Loss, Proposal, Row, Waiting};
 use farebox_kit::journal::Journal;
+use farebox_records::proof::{Bucket, Position};
 use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,10 +24,26 @@ pub struct Node {
     /// What the host has accepted, and the store may not have.
     pub journal: RefCell<Journal>,
     breakers: RefCell<BTreeMap<Kind, Row>>,
+    positions: RefCell<BTreeMap<Bucket, Position>>,
+    losses: RefCell<Vec<Lost>>,
+}
+
+/// What the store was found to have lost.
+struct Lost {
+    loss: Loss,
+    /// Up to which entry of the journal what was sent there waits again.
+    recalled: u64,
+}
+
+/// For how long what is entered may have been sent to what was lost, in milliseconds.
+const RECALL_MS: u64 = 5_000;
+
+fn buckets() -> impl Iterator<Item = u32> {
+    (0..BUCKETS).filter_map(|bucket| u32::try_from(bucket).ok())
 }
 
 impl Node {
-    /// One that knows nothing.
+    /// One that knows nothing but where the buckets of the store are.
     pub fn new(executor: Rc<Executor>, seed: u64) -> Rc<Self> {
         let rng = RefCell::new(Rng::with_seed(seed));
         Rc::new(Self {
@@ -33,6 +53,8 @@ impl Node {
             files: RefCell::default(),
             journal: RefCell::default(),
             breakers: RefCell::default(),
+            positions: RefCell::new(buckets().map(|bucket| ((CITY.to_owned(), bucket), FIRST)).collect()),
+            losses: RefCell::default(),
         })
     }
 
@@ -85,6 +107,43 @@ impl Node {
             row.clone_from(&change.row);
         }
         row.clone()
+    }
+
+    /// Where the buckets of the store are, as far as was noted.
+    pub fn positions(&self) -> Vec<(Bucket, Position)> {
+        self.positions.borrow().iter().map(|(bucket, position)| (bucket.clone(), *position)).collect()
+    }
+
+    /// Notes where buckets are, unless later positions are noted.
+    pub fn note(&self, positions: Vec<(Bucket, Position)>) {
+        let mut noted = self.positions.borrow_mut();
+        for (bucket, position) in positions {
+            let known = noted.entry(bucket).or_insert(position);
+            *known = position.max(*known);
+        }
+    }
+
+    /// A bucket was found to have lost something.
+    pub fn lost(&self, (city, bucket): Bucket, at_ms: u64) {
+        let mut losses = self.losses.borrow_mut();
+        let number = losses.len() as u64 + 1;
+        losses.push(Lost { loss: Loss { number, city, bucket, at_ms }, recalled: 0 });
+    }
+
+    /// What was found to be lost, after a number.
+    pub fn losses(&self, after: u64) -> Vec<Loss> {
+        self.losses.borrow().iter().map(|lost| lost.loss.clone()).filter(|loss| loss.number > after).collect()
+    }
+
+    /// What waits, after what was sent to what was lost waits again.
+    pub fn lease(&self, most: u32, now_ms: u64) -> Vec<Waiting> {
+        let mut journal = self.journal.borrow_mut();
+        for Lost { loss, recalled } in self.losses.borrow_mut().iter_mut() {
+            if *recalled == 0 || now_ms.saturating_sub(loss.at_ms) <= RECALL_MS {
+                *recalled = journal.recall(*recalled, |trip| SimStore::bucket(trip) == loss.bucket as usize);
+            }
+        }
+        journal.lease(most)
     }
 
     async fn pause(&self) {

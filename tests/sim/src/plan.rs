@@ -131,6 +131,8 @@ pub struct Loss {
     pub at: Duration,
     /// This bucket, or everything.
     pub bucket: Option<usize>,
+    /// It is not emptied, but as it was so long ago: another server has taken its place, which was behind.
+    pub back: Option<Duration>,
 }
 
 /// A host that crashes, and starts again.
@@ -158,9 +160,9 @@ impl Plan {
             windows.push(Window { from: ms(from), until: ms(until), fault });
             from = until;
         }
-        let losses = if rng.u8(0..6) == 0 {
+        let mut losses = if rng.u8(0..6) == 0 {
             let bucket = rng.bool().then(|| rng.usize(0..BUCKETS));
-            vec![Loss { at: ms(rng.u64(0..6000)), bucket }]
+            vec![Loss { at: ms(rng.u64(0..6000)), bucket, back: None }]
         } else {
             Vec::new()
         };
@@ -179,6 +181,8 @@ impl Plan {
         let mut of_signatures = Rng::with_seed(seed ^ 0x0516_4ed5);
         trips.iter_mut().for_each(|trip| trip.signs = of_signatures.u8(0..3) > 0);
         let again = *of_signatures.choice(&[0, 1, 5]).unwrap_or(&0);
+        let mut of_copies = Rng::with_seed(seed ^ 0xc0_bed0);
+        losses.iter_mut().for_each(|loss| loss.back = of_copies.bool().then(|| ms(of_copies.u64(1..3_000))));
         let mut of_crowds = Rng::with_seed(seed ^ 0x00c0_0bd5);
         trips.iter_mut().for_each(|trip| trip.others.extend(crowd(&mut of_crowds)));
         Self { seed, quote_ttl_s, trips, windows, losses, crashes, edits, without, again }
@@ -267,9 +271,11 @@ impl fmt::Display for Plan {
         for Window { from, until, fault } in &self.windows {
             writeln!(f, "  the store: {fault:?} from {} to {} ms", from.as_millis(), until.as_millis())?;
         }
-        for Loss { at, bucket } in &self.losses {
+        for Loss { at, bucket, back } in &self.losses {
             let what = bucket.map_or_else(|| "everything".to_owned(), |bucket| format!("bucket {bucket}"));
-            writeln!(f, "  the store loses {what} at {} ms", at.as_millis())?;
+            let since =
+                back.map_or_else(String::new, |back| format!(" that came in the {} ms before", back.as_millis()));
+            writeln!(f, "  the store loses {what}{since} at {} ms", at.as_millis())?;
         }
         for Crash { step, host } in &self.crashes {
             writeln!(f, "  host {host} crashes before step {step}")?;

@@ -5,7 +5,7 @@ use crate::executor::{Executor, Owner, Slot};
 use crate::exemptions::Exemption;
 use crate::host::{BEGINNING, Documents, World};
 use crate::node::Node;
-use crate::plan::{Act, Edit, HOSTS, INSTANCES, Missing, Plan, RELEASES, TripPlan, ms};
+use crate::plan::{Act, BUCKETS, Edit, HOSTS, INSTANCES, Missing, Plan, RELEASES, TripPlan, ms};
 use crate::prices::{CITY, SecondOpinion};
 use crate::store::SimStore;
 use farebox_access::{Keys, Operation};
@@ -13,6 +13,7 @@ use farebox_billing::bills::{self, Billed};
 use farebox_billing::caller::{Caller, Signed};
 use farebox_billing::meter::Metered;
 use farebox_billing::ports::Ids as _;
+use farebox_billing::ports::Store as _;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_billing::{Billing, Context, Wanted, estimates, journal, meter};
 use farebox_fare::{Segment, Timestamp, time};
@@ -220,6 +221,10 @@ impl Run {
         for loss in run.plan.losses.clone() {
             let of_run = Rc::clone(&run);
             run.executor.spawn(Owner::Store, async move {
+                if let Some(back) = loss.back {
+                    of_run.executor.until(loss.at.saturating_sub(back)).await;
+                    of_run.store.copy();
+                }
                 of_run.executor.until(loss.at).await;
                 of_run.store.lose(loss);
                 of_run.auditor.lost(loss);
@@ -258,6 +263,7 @@ impl Run {
                 store: Rc::clone(&self.store),
                 documents: Rc::clone(&documents),
                 node: Rc::clone(&node),
+                positions: RefCell::default(),
                 host,
                 ids: Rc::clone(&self.ids),
                 events: Rc::clone(&self.events),
@@ -270,15 +276,21 @@ impl Run {
         self.disks.get(host).map(|(_, node)| node.journal.borrow()).expect("every host has a disk")
     }
 
-    /// Lets every host drive in what waits in its journal, when the store does not fail any more.
+    /// Lets every host drive in what waits in its journal, when the store does not fail any more, and the host has written to each of its
+    /// buckets: what it has lost is noticed then.
     fn drive_in(self: &Rc<Self>) {
-        let over = self.plan.windows.iter().map(|window| window.until).max().unwrap_or_default() + ms(2_000);
+        let losses = self.plan.losses.iter().map(|loss| loss.at);
+        let over =
+            self.plan.windows.iter().map(|window| window.until).chain(losses).max().unwrap_or_default() + ms(2_000);
         for host in 0..HOSTS {
             let of_run = Rc::clone(self);
             let billing = self.hosts.borrow().get(host).and_then(|instances| instances.first()).map(Rc::clone);
             self.executor.spawn(Owner::Host(host), async move {
                 of_run.executor.until(over).await;
                 let Some(billing) = billing else { return };
+                for name in (0..8 * BUCKETS).map(|number| format!("quote-{number}")) {
+                    _ = billing.ports().put_quote(CITY, &name, "nobody's", 1).await;
+                }
                 while !matches!(journal::drive_in(&billing, 16).await, Ok(0)) {}
             });
         }

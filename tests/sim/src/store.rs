@@ -1,13 +1,14 @@
 //! The store, in memory: what `wit/store` promises, and on command of the plan every way to break it but lying.
 
 use crate::executor::{Executor, Owner, Slot};
-use crate::plan::{BUCKETS, Fault, Loss, Plan, ms};
+use crate::plan::{BUCKETS, Fault, HOSTS, Loss, Plan, ms};
 use farebox_billing::planted::{Bug, planted};
 use farebox_billing::ports::{
     Accumulated, DocumentKind, Due, DueTrip, Entered, Listed, NewRevision, Once, Posted, Revision, SegmentsError,
     StoreError, TopUp,
 };
 use farebox_fare::{Degradation, Segment, Timestamp};
+use farebox_records::proof::{DOUBT_S, Position};
 use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,8 +16,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// What the store holds.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Contents {
+    /// The life of each bucket, and its token.
+    pub lives: BTreeMap<usize, (u64, u64)>,
+    /// How many steps each host has taken in each bucket.
+    pub steps: BTreeMap<(usize, usize), u64>,
+    /// When buckets were found to have lost something.
+    pub lost_at: BTreeMap<usize, Timestamp>,
+    /// The life and the token of the bucket that each trip began in.
+    pub born: BTreeMap<String, (u64, u64)>,
     /// The segments of each trip.
     pub trips: BTreeMap<String, BTreeMap<u64, Segment>>,
     /// The revisions of each trip's bill, in order.
@@ -34,6 +43,9 @@ pub struct Contents {
     pub documents: BTreeMap<(String, DocumentKind), String>,
 }
 
+/// Where each bucket is when a run begins, for each host.
+pub const FIRST: Position = Position { life: 1, steps: 1, token: 0 };
+
 /// Called after everything that changed the contents.
 type Watch = Box<dyn Fn(&Contents)>;
 
@@ -43,6 +55,8 @@ pub struct SimStore {
     plan: Rc<Plan>,
     rng: RefCell<Rng>,
     contents: RefCell<Contents>,
+    /// What it held when it was copied to a server that is to take its place.
+    copy: RefCell<Contents>,
     watch: Watch,
 }
 
@@ -57,10 +71,16 @@ struct Fate {
 }
 
 impl SimStore {
-    /// An empty store.
+    /// A store that holds nothing, but that every host has written to before.
     pub fn new(executor: Rc<Executor>, plan: Rc<Plan>, watch: Watch) -> Rc<Self> {
         let rng = RefCell::new(Rng::with_seed(plan.seed ^ 0x5707_e000));
-        Rc::new(Self { executor, plan, rng, contents: RefCell::default(), watch })
+        let Position { life, steps, token } = FIRST;
+        let contents = Contents {
+            lives: (0..BUCKETS).map(|bucket| (bucket, (life, token))).collect(),
+            steps: (0..BUCKETS).flat_map(|bucket| (0..HOSTS).map(move |host| ((bucket, host), steps))).collect(),
+            ..Contents::default()
+        };
+        Rc::new(Self { executor, plan, rng, contents: RefCell::new(contents), copy: RefCell::default(), watch })
     }
 
     /// What it holds.
@@ -73,18 +93,21 @@ impl SimStore {
         name.bytes().fold(7_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % BUCKETS
     }
 
-    /// Loses what the plan says.
+    /// Copies all that it holds to a server that gets nothing more.
+    pub fn copy(&self) {
+        self.copy.borrow_mut().clone_from(&self.contents.borrow());
+    }
+
+    /// Loses what the plan says: all of it, or what came since the copy.
     pub fn lose(&self, loss: Loss) {
-        let lost = |name: &String| loss.bucket.is_none_or(|bucket| bucket == Self::bucket(name));
+        let is_lost = |name: &str| loss.bucket.is_none_or(|bucket| bucket == Self::bucket(name));
         let mut contents = self.contents.borrow_mut();
-        contents.trips.retain(|name, _| !lost(name));
-        contents.bills.retain(|name, _| !lost(name));
-        contents.ledger.retain(|(name, _), _| !lost(name));
-        contents.due.retain(|name, _| !lost(name));
-        contents.days.values_mut().for_each(|day| day.retain(|name, _| !lost(name)));
-        contents.nonces.retain(|(name, _), _| !lost(name));
-        contents.quotes.retain(|name, _| !lost(name));
-        contents.documents.retain(|(name, _), _| !lost(name));
+        contents.retain(|name| !is_lost(name), |bucket| loss.bucket.is_some_and(|lost| lost != bucket));
+        if loss.back.is_some() {
+            let mut copy = self.copy.borrow().clone();
+            copy.retain(is_lost, |bucket| loss.bucket.is_none_or(|lost| lost == bucket));
+            contents.extend(copy);
+        }
     }
 
     /// Carries out a call as its fate will have it. What was sent may take effect when its caller has gone.
@@ -163,6 +186,70 @@ impl SimStore {
 }
 
 impl Contents {
+    /// Keeps nothing but what has such names, and such buckets.
+    fn retain(&mut self, name: impl Fn(&str) -> bool, bucket: impl Fn(usize) -> bool) {
+        self.lives.retain(|number, _| bucket(*number));
+        self.steps.retain(|(number, _), _| bucket(*number));
+        self.lost_at.retain(|number, _| bucket(*number));
+        self.born.retain(|trip, _| name(trip));
+        self.trips.retain(|trip, _| name(trip));
+        self.bills.retain(|trip, _| name(trip));
+        self.ledger.retain(|(trip, _), _| name(trip));
+        self.due.retain(|trip, _| name(trip));
+        self.days.values_mut().for_each(|day| day.retain(|trip, _| name(trip)));
+        self.nonces.retain(|(trip, _), _| name(trip));
+        self.quotes.retain(|quote, _| name(quote));
+        self.documents.retain(|(version, _), _| name(version));
+    }
+
+    /// Holds this as well.
+    fn extend(&mut self, other: Self) {
+        self.lives.extend(other.lives);
+        self.steps.extend(other.steps);
+        self.lost_at.extend(other.lost_at);
+        self.born.extend(other.born);
+        self.trips.extend(other.trips);
+        self.bills.extend(other.bills);
+        self.ledger.extend(other.ledger);
+        self.due.extend(other.due);
+        for (day, trips) in other.days {
+            self.days.entry(day).or_default().extend(trips);
+        }
+        self.nonces.extend(other.nonces);
+        self.quotes.extend(other.quotes);
+        self.documents.extend(other.documents);
+    }
+
+    /// Begins a step of a host on a bucket, of which it knows that it was here. Where it is then.
+    pub fn begin(
+        &mut self,
+        (bucket, host): (usize, usize),
+        known: Option<Position>,
+        token: u64,
+        now: Timestamp,
+    ) -> Position {
+        let steps = self.steps.get(&(bucket, host)).copied().unwrap_or_default();
+        let found = self.lives.get(&bucket).map(|(life, token)| Position { life: *life, steps, token: *token });
+        if Position::has_lost(found, known) {
+            self.lost_at.insert(bucket, now);
+        }
+        let position = Position::begin(found, known, token);
+        let life = (position.life, position.token);
+        if self.lives.insert(bucket, life) != Some(life) {
+            // Everybody counts from the beginning.
+            self.steps.retain(|(of, _), _| *of != bucket);
+        }
+        self.steps.insert((bucket, host), position.next().steps);
+        position.next()
+    }
+
+    /// Whether it can be told that a trip is all there, of a ride that began then.
+    fn is_proven(&self, trip: &str, began: Timestamp) -> bool {
+        let bucket = SimStore::bucket(trip);
+        self.born.get(trip).is_none_or(|born| Some(born) == self.lives.get(&bucket))
+            && self.lost_at.get(&bucket).is_none_or(|lost_at| began > lost_at + DOUBT_S)
+    }
+
     /// Enters a request that needs no other write.
     pub fn enter(&mut self, trip: &str, once: &Once) -> Entered {
         if self.is_replayed(trip, Some(once)) {
@@ -196,12 +283,16 @@ impl Contents {
         if self.is_replayed(trip, once) {
             return Err(SegmentsError::Replayed);
         }
-        let stored = self.trips.entry(trip.to_owned()).or_default();
+        let nothing = BTreeMap::new();
+        let stored = self.trips.get(trip).unwrap_or(&nothing);
         let differs = |segment: &&Segment| stored.get(&segment.sequence).is_some_and(|stored| stored != *segment);
         if let Some(segment) = segments.iter().find(differs) {
             return Err(SegmentsError::Conflict(segment.sequence));
         }
         self.enter_fresh(trip, once);
+        if let Some(life) = self.lives.get(&SimStore::bucket(trip)) {
+            self.born.entry(trip.to_owned()).or_insert(*life);
+        }
         let stored = self.trips.entry(trip.to_owned()).or_default();
         let before = stored.len();
         stored.extend(segments.iter().map(|segment| (segment.sequence, *segment)));
@@ -248,9 +339,8 @@ impl Contents {
         if self.is_replayed(trip, once) {
             return Ok(Posted::Replayed);
         }
-        let revisions = self.bills.entry(trip.to_owned()).or_default();
         let number = new.revision.number;
-        match revisions.last() {
+        match self.head(trip) {
             Some(head) if number != head.number + 1 => {
                 let head = head.clone();
                 self.enter_fresh(trip, once);
@@ -259,11 +349,14 @@ impl Contents {
             None if number != 1 => return Err(StoreError::Other(format!("revision {number} follows nothing"))),
             _ => {}
         }
+        if new.whole_since.is_some_and(|began| !self.is_proven(trip, began)) {
+            return Ok(Posted::Unproven);
+        }
         let segments = self.trips.get(trip).map_or(0, BTreeMap::len);
         if new.seen.is_some_and(|seen| seen as usize != segments) {
             return Ok(Posted::Moved);
         }
-        revisions.push(new.revision.clone());
+        self.bills.entry(trip.to_owned()).or_default().push(new.revision.clone());
         self.enter_fresh(trip, once);
         if let Some(top_up) = &new.top_up {
             self.ledger.insert((trip.to_owned(), number), top_up.clone());

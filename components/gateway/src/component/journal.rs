@@ -4,8 +4,8 @@ use super::bindings::farebox::store::{bills, documents, journal};
 use super::store::{currency_of, kind_to_wit};
 use super::world::World;
 use farebox_billing::ports::{
-    DocumentKind, Driven, Due, Journal, JournalStanding, Journaled, JournaledBill, JournaledTrip, Named, NewRevision,
-    Revision, SegmentsError, StoreError, TopUp, Waiting, WaitingWhat,
+    DocumentKind, Driven, Due, Journal, JournalStanding, Journaled, JournaledBill, JournaledTrip, Loss, Named,
+    NewRevision, Revision, SegmentsError, StoreError, TopUp, Waiting, WaitingWhat,
 };
 use farebox_fare::Segment;
 
@@ -69,6 +69,11 @@ impl<C> Journal for World<C> {
         Ok(journal::settle(number, outcome).await?)
     }
 
+    async fn losses(&self, after: u64) -> Result<Vec<Loss>, StoreError> {
+        let loss = |journal::Loss { number, city, bucket, at_ms }| Loss { number, city, bucket, at_ms };
+        Ok(journal::losses(after).await?.into_iter().map(loss).collect())
+    }
+
     async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, StoreError> {
         Ok(journal::forget_passenger(city.to_owned(), trip.to_owned()).await?)
     }
@@ -112,7 +117,7 @@ fn waiting_from_wit(waiting: journal::Waiting) -> Result<Waiting, StoreError> {
 }
 
 fn new_from_wit(new: bills::NewRevision) -> Result<NewRevision, StoreError> {
-    let bills::NewRevision { number, bill, billed_at, day, top_up, due, seen } = new;
+    let bills::NewRevision { number, bill, billed_at, day, top_up, due, seen, whole_since } = new;
     let top_up = top_up.map(|bills::TopUp { currency, amount, document }| {
         Ok::<_, StoreError>(TopUp { currency: currency_of(&currency)?, amount, document })
     });
@@ -123,5 +128,6 @@ fn new_from_wit(new: bills::NewRevision) -> Result<NewRevision, StoreError> {
         top_up: top_up.transpose()?,
         due: due.map(|bills::DueItem { reason, at }| Due { reason: reason.into(), at }),
         seen,
+        whole_since,
     })
 }

@@ -73,6 +73,7 @@ impl<C> Store for World<C> {
             bills::PostOutcome::Created => Posted::Created,
             bills::PostOutcome::Exists(head) => Posted::Exists(head.into()),
             bills::PostOutcome::Moved => Posted::Moved,
+            bills::PostOutcome::Unproven => Posted::Unproven,
             bills::PostOutcome::Replayed => Posted::Replayed,
         })
     }
@@ -146,7 +147,7 @@ impl From<trips::AddError> for SegmentsError {
 }
 
 impl From<NewRevision> for bills::NewRevision {
-    fn from(NewRevision { revision, billed_at, day, top_up, due, seen }: NewRevision) -> Self {
+    fn from(NewRevision { revision, billed_at, day, top_up, due, seen, whole_since }: NewRevision) -> Self {
         let bills::Revision { number, bill } = revision.into();
         Self {
             number,
@@ -160,6 +161,7 @@ impl From<NewRevision> for bills::NewRevision {
             }),
             due: due.map(|Due { reason, at }| bills::DueItem { reason: reason.into(), at }),
             seen,
+            whole_since,
         }
     }
 }

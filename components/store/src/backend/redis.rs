@@ -3,12 +3,15 @@
 use super::once::once_argument;
 use super::reply::{self, Reply};
 use super::script::{OPEN_CITY, Script};
-use super::{Access, Fault, Keys, Shared, is_unknown_script};
+use super::{Access, Fault, Keys, Shared, Sqlite, is_unknown_script};
+use crate::positions::{Known, News, codec};
 use farebox_records::stored::Once;
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
+use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A Redis to keep things in.
 pub struct Redis {
@@ -24,12 +27,15 @@ pub struct Redis {
     writes: Shared<Connection>,
     /// The cities that are known to be spread over as many buckets as they are taken to be.
     opened: RefCell<BTreeSet<String>>,
+    /// Where its buckets are.
+    known: Known<Rc<Sqlite>>,
 }
 
 impl Redis {
-    /// Does not connect yet.
-    pub fn new(url: String, site: String, keys: Keys, trip_ttl_s: NonZeroU32) -> Self {
-        Self { url, site, keys, trip_ttl_s, reads: Shared::new(), writes: Shared::new(), opened: RefCell::default() }
+    /// Does not connect yet. What is known of it is noted in the database of its node.
+    pub fn new(url: String, site: String, keys: Keys, trip_ttl_s: NonZeroU32, node: Rc<Sqlite>) -> Self {
+        let (reads, writes) = (Shared::new(), Shared::new());
+        Self { url, site, keys, trip_ttl_s, reads, writes, opened: RefCell::default(), known: Known::new(node) }
     }
 
     /// Runs an operation on the connection, which is opened if need be. Every operation can be run twice without harm - of a limit
@@ -140,9 +146,26 @@ impl Redis {
     ) -> Result<Reply, Fault> {
         let (of_bucket, buckets) = (self.keys.of_bucket(city, bucket), self.keys.buckets());
         let keys: Vec<&String> = of_bucket.iter().chain(keys).collect();
-        let always = [self.site.clone(), buckets.to_string()];
+        let (known, node) = self.known.of(city, bucket, now_ms()).await;
+        let token = spin_sdk::wasip3::random::random::get_random_u64();
+        let known = known.map(codec::text).unwrap_or_default();
+        let always = [self.site.clone(), buckets.to_string(), known, format!("{node}:{token}")];
         let arguments: Vec<&String> = always.iter().chain(arguments).collect();
-        reply::admitted(self.evaluate(script, &keys, &arguments).await?, buckets.get())
+        let reply = self.evaluate(script, &keys, &arguments).await?;
+        let (reply, position) = reply::admitted(reply, buckets.get())?;
+        if let Some(position) = position {
+            let news = self.known.heard(city, bucket, position);
+            if news == News::Lost {
+                self.opened.borrow_mut().remove(city);
+            }
+            self.known.note(news, now_ms()).await;
+        }
+        Ok(reply)
+    }
+
+    /// Notes where buckets are, as far as that is not noted yet.
+    pub(crate) async fn note_positions(&self) {
+        self.known.note(News::Found, now_ms()).await;
     }
 
     /// Takes a step on what is the site's own: one key, and none of what every write to a city does first.
@@ -176,6 +199,11 @@ impl Redis {
         })
         .await
     }
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.ok().and_then(|since| since.as_millis().try_into().ok()).unwrap_or_default()
 }
 
 fn parameter(text: &str) -> RedisParameter {

@@ -3,16 +3,19 @@
 //! A reply is a flat list of texts, `None` where Redis said nil.
 
 use super::{Fault, Fence};
+use crate::positions::codec;
+use farebox_records::proof::Position;
 
 /// What Redis answered.
 pub type Reply = Vec<Option<String>>;
 
-/// What the own part of a write answered; `buckets` is how many this site spreads a city over.
+/// What the own part of a write answered, and where the bucket is after it: `None` when nobody has ever written to it. `buckets` is how
+/// many this site spreads a city over.
 ///
 /// # Errors
 ///
-/// What every write does first said no: see `prologue.lua`.
-pub fn admitted(reply: Reply, buckets: u32) -> Result<Reply, Fault> {
+/// What every write does first said no: see `prologue.lua`. Or its answer makes no sense.
+pub fn admitted(mut reply: Reply, buckets: u32) -> Result<(Reply, Option<Position>), Fault> {
     let words: Vec<Option<&str>> = reply.iter().map(Option::as_deref).collect();
     match words[..] {
         [Some("fenced"), Some(owner), Some(epoch), Some(retry_after)] => {
@@ -20,11 +23,17 @@ pub fn admitted(reply: Reply, buckets: u32) -> Result<Reply, Fault> {
                 let (epoch, retry_after_s) = (epoch.parse().ok()?, retry_after.parse::<u64>().ok()?.max(1));
                 Some(Fence { owner: owner.to_owned(), epoch, retry_after_s })
             };
-            Err(fence().map_or_else(|| corrupt("fence"), Fault::Fenced))
+            return Err(fence().map_or_else(|| corrupt("fence"), Fault::Fenced));
         }
-        [Some("buckets"), there] => Err(spread_differently(there.unwrap_or_default(), buckets)),
-        _ => Ok(reply),
+        [Some("buckets"), there] => return Err(spread_differently(there.unwrap_or_default(), buckets)),
+        _ => {}
     }
+    let position = match reply.pop().flatten().as_deref() {
+        Some("") => None,
+        Some(text) => Some(codec::read(text).ok_or_else(|| corrupt("position"))?),
+        None => return Err(corrupt("position")),
+    };
+    Ok((reply, position))
 }
 
 /// The fault when the keys of a city are spread over `there` buckets, and this site is told of another count.
@@ -44,25 +53,36 @@ pub fn corrupt(what: &str) -> Fault {
 mod tests {
     use super::*;
 
-    fn check(reply: &[&str], expected: Result<(), &str>) {
-        let reply: Reply = reply.iter().map(|word| Some((*word).to_owned())).collect();
-        match (admitted(reply.clone(), 16), expected) {
-            (Ok(passed), Ok(())) => assert_eq!(passed, reply),
+    const POSITION: Position = Position { life: 2, steps: 7, token: u64::MAX };
+
+    fn check(reply: &[&str], expected: Result<(&[&str], Option<Position>), &str>) {
+        let texts = |words: &[&str]| words.iter().map(|word| Some((*word).to_owned())).collect::<Reply>();
+        match (admitted(texts(reply), 16), expected) {
+            (Ok(passed), Ok((own, position))) => assert_eq!(passed, (texts(own), position)),
             (Err(fault), Err(expected)) => assert!(format!("{fault:?}").contains(expected), "{fault:?}"),
             (admitted, expected) => panic!("{admitted:?} instead of {expected:?}"),
         }
     }
 
-    /// Whatever the own part of a write answers is passed on; what stood before it is a fault that says what is wrong.
+    /// Whatever the own part of a write answers is passed on, and where the bucket is apart from it; what stood before it is a fault that
+    /// says what is wrong.
     #[test]
     fn what_every_write_does_first() {
-        check(&["ok"], Ok(()));
-        check(&["created"], Ok(()));
-        check(&["conflict", "7"], Ok(()));
-        check(&[], Ok(()));
+        check(&["ok", ""], Ok((&["ok"], None)));
+        check(&["created", "2:7:18446744073709551615"], Ok((&["created"], Some(POSITION))));
+        check(&["conflict", "7", "2:7:18446744073709551615"], Ok((&["conflict", "7"], Some(POSITION))));
         check(&["fenced", "east", "7", "30"], Err("Fenced(Fence { owner: \"east\", epoch: 7, retry_after_s: 30 })"));
         check(&["fenced", "east", "7", "0"], Err("retry_after_s: 1"));
         check(&["fenced", "east", "seven", "30"], Err("a fence in Redis is not as"));
         check(&["buckets", "32"], Err("spread over 32 buckets, and variable buckets is 16; it must be 32"));
+    }
+
+    /// Where a bucket is must make sense; `prologue.lua` says so when it does not.
+    #[test]
+    fn where_a_bucket_is_makes_sense() {
+        for nonsense in [&["position"][..], &["ok"], &["ok", "2:7"], &["ok", "2:7:x"], &[]] {
+            check(nonsense, Err("a position in Redis is not as"));
+        }
+        assert_eq!(admitted(vec![Some("ok".to_owned()), None], 16), Err(corrupt("position")));
     }
 }

@@ -12,13 +12,16 @@ pub struct Script {
     pub sha: String,
 }
 
-/// The source of a write: what every write does first, and its own part.
+/// The source of a write: what every write does first, its own part, and what every write does last.
 macro_rules! write_script {
-    ($own:literal) => {
+    ($($part:literal),+) => {
         std::sync::LazyLock::new(|| {
             $crate::backend::Script::new(concat!(
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/backend/prologue.lua")),
-                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/", $own))
+                "local function step()\n",
+                $(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/", $part)), "\n",)+
+                "end\n\n",
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/backend/epilogue.lua"))
             ))
         })
     };
@@ -28,13 +31,7 @@ pub(crate) use write_script;
 /// The same of a write that is part of a request which may be carried out once.
 macro_rules! write_once_script {
     ($own:literal) => {
-        std::sync::LazyLock::new(|| {
-            $crate::backend::Script::new(concat!(
-                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/backend/prologue.lua")),
-                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/backend/once.lua")),
-                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/", $own))
-            ))
-        })
+        $crate::backend::write_script!("backend/once.lua", $own)
     };
 }
 pub(crate) use write_once_script;

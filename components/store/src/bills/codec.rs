@@ -14,7 +14,7 @@ pub fn moment(at: Timestamp) -> String {
 
 /// What `post.lua` is told of a revision, after the prologues' part.
 pub fn arguments(trip: &str, new: &NewRevision) -> Vec<String> {
-    let NewRevision { revision: Revision { number, bill }, billed_at, top_up, due, seen, .. } = new;
+    let NewRevision { revision: Revision { number, bill }, billed_at, top_up, due, seen, whole_since, .. } = new;
     let entry = top_up.clone().map(|top_up| Entry { top_up, billed_at: *billed_at });
     let (at, reason) = due.as_ref().map(|due| (moment(due.at), due.reason.word().to_owned())).unwrap_or_default();
     vec![
@@ -27,6 +27,7 @@ pub fn arguments(trip: &str, new: &NewRevision) -> Vec<String> {
         at,
         reason,
         seen.map(|segments| segments.to_string()).unwrap_or_default(),
+        whole_since.map(|began| began.to_string()).unwrap_or_default(),
     ]
 }
 
@@ -42,6 +43,7 @@ pub fn posted(reply: Reply, number: u32) -> Result<Posted, Fault> {
         Some("exists") => Ok(Posted::Exists(revision(reply.collect())?.ok_or_else(|| corrupt("bill"))?)),
         Some("replayed") => Ok(Posted::Replayed),
         Some("moved") => Ok(Posted::Moved),
+        Some("unproven") => Ok(Posted::Unproven),
         Some("no-head") => Err(follows_nothing(number)),
         _ => Err(corrupt("bill")),
     }
@@ -166,11 +168,12 @@ mod tests {
             top_up: Some(top_up),
             due: Some(due),
             seen: Some(3),
+            whole_since: Some(6),
         };
-        let expected = ["t", "2", "000000000005", "r", "{}", "CNY:7:5:peak", "000000000009", "late-segments", "3"];
+        let expected = ["t", "2", "000000000005", "r", "{}", "CNY:7:5:peak", "000000000009", "late-segments", "3", "6"];
         assert_eq!(arguments("t", &new), expected);
-        (new.top_up, new.due, new.billed_at, new.seen) = (None, None, -1, None);
-        assert_eq!(arguments("t", &new), ["t", "2", "000000000000", "r", "{}", "", "", "", ""]);
+        (new.top_up, new.due, new.billed_at, new.seen, new.whole_since) = (None, None, -1, None, None);
+        assert_eq!(arguments("t", &new), ["t", "2", "000000000000", "r", "{}", "", "", "", "", ""]);
     }
 
     #[test]
@@ -178,6 +181,7 @@ mod tests {
         assert_eq!(posted(reply(&["created"]), 1), Ok(Posted::Created));
         assert_eq!(posted(reply(&["replayed"]), 1), Ok(Posted::Replayed));
         assert_eq!(posted(reply(&["moved"]), 1), Ok(Posted::Moved));
+        assert_eq!(posted(reply(&["unproven"]), 1), Ok(Posted::Unproven));
         assert_eq!(posted(reply(&["exists", "3", "r", "{}"]), 1), Ok(Posted::Exists(bill(3, "{}"))));
         for nonsense in [&["no-head"][..], &["exists"], &["exists", "x", "r", "{}"], &["exists", "1", "r", "nil"], &[]]
         {

@@ -6,21 +6,23 @@
 -- KEYS[5]   the bills of the day: a sorted set of `<trip>:<number>`, all of score 0
 -- KEYS[6]   what is due in this bucket: a sorted set of `<moment>:<trip>`, all of score 0; a moment is twelve digits
 -- KEYS[7]   why: a hash of trip -> `<moment>:<number>:<reason>`
--- KEYS[8]   the trip: a hash of its segments, and two sums
--- ARGV[4]   the trip
--- ARGV[5]   the number of the revision
--- ARGV[6]   when it was made, in twelve digits
--- ARGV[7]   its fingerprint
--- ARGV[8]   its document
--- ARGV[9]   its top-up, or nothing
--- ARGV[10]  when something is due, in twelve digits, or nothing
--- ARGV[11]  why
--- ARGV[12]  how many segments the trip had when the revision was made, or nothing when that does not matter
+-- KEYS[8]   the trip: a hash of its segments, two sums, and `born`
+-- ARGV[6]   the trip
+-- ARGV[7]   the number of the revision
+-- ARGV[8]   when it was made, in twelve digits
+-- ARGV[9]   its fingerprint
+-- ARGV[10]  its document
+-- ARGV[11]  its top-up, or nothing
+-- ARGV[12]  when something is due, in twelve digits, or nothing
+-- ARGV[13]  why
+-- ARGV[14]  how many segments the trip had when the revision was made, or nothing when that does not matter
+-- ARGV[15]  when the ride began, in seconds, if it says that it was made of all that the trip had; or nothing
 --
 -- Returns {'created'}, or {'exists', number, fingerprint, document} of the head when this is not the next number, or
--- {'no-head'} when there is none for it to follow, or {'moved'} when the trip has not as many segments.
+-- {'no-head'} when there is none for it to follow, or {'unproven'} when it says that it was made of all and the bucket has lost
+-- something since the ride began, or less than a minute before, since clocks differ; or {'moved'} when the trip has not as many segments.
 
-local trip, number = ARGV[4], ARGV[5]
+local trip, number = ARGV[6], ARGV[7]
 local head = tonumber(redis.call('HGET', KEYS[3], 'head') or '0')
 if tonumber(number) ~= head + 1 then
     if head == 0 then
@@ -30,7 +32,18 @@ if tonumber(number) ~= head + 1 then
     return { 'exists', unpack(redis.call('HMGET', KEYS[3], 'head', 'fingerprint', 'document')) }
 end
 
-if ARGV[12] ~= '' and math.max(redis.call('HLEN', KEYS[8]) - 2, 0) ~= tonumber(ARGV[12]) then
+local held = redis.call('HLEN', KEYS[8])
+if held > 0 then
+    local there = redis.call('HGET', KEYS[8], 'born')
+    if ARGV[15] ~= '' and there ~= born() then
+        return { 'unproven' }
+    end
+    held = held - (there and 3 or 2)
+end
+if ARGV[15] ~= '' and lost_at and tonumber(ARGV[15]) <= tonumber(lost_at) + 60 then
+    return { 'unproven' }
+end
+if ARGV[14] ~= '' and held ~= tonumber(ARGV[14]) then
     return { 'moved' }
 end
 
@@ -46,19 +59,19 @@ if head > 0 then
     redis.call('HSET', KEYS[3], head .. ':fingerprint', before[1], head .. ':document', before[2])
     redis.call('ZREM', KEYS[5], trip .. ':' .. head)
 end
-redis.call('HSET', KEYS[3], 'head', number, 'fingerprint', ARGV[7], 'document', ARGV[8])
-if ARGV[9] ~= '' then
-    redis.call('HSET', KEYS[4], number, ARGV[9])
+redis.call('HSET', KEYS[3], 'head', number, 'fingerprint', ARGV[9], 'document', ARGV[10])
+if ARGV[11] ~= '' then
+    redis.call('HSET', KEYS[4], number, ARGV[11])
 end
 redis.call('ZADD', KEYS[5], 0, trip .. ':' .. number)
 
 -- What became due before this revision was made is settled by it; what came due since is not.
-if was_due ~= '' and (ARGV[10] ~= '' or was_due < ARGV[6]) then
+if was_due ~= '' and (ARGV[12] ~= '' or was_due < ARGV[8]) then
     redis.call('ZREM', KEYS[6], was_due .. ':' .. trip)
     redis.call('HDEL', KEYS[7], trip)
 end
-if ARGV[10] ~= '' then
-    redis.call('ZADD', KEYS[6], 0, ARGV[10] .. ':' .. trip)
-    redis.call('HSET', KEYS[7], trip, ARGV[10] .. ':' .. number .. ':' .. ARGV[11])
+if ARGV[12] ~= '' then
+    redis.call('ZADD', KEYS[6], 0, ARGV[12] .. ':' .. trip)
+    redis.call('HSET', KEYS[7], trip, ARGV[12] .. ':' .. number .. ':' .. ARGV[13])
 end
 return { 'created' }

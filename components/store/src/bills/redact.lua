@@ -2,18 +2,18 @@
 --
 -- KEYS[3]   the bill: a hash of `head`, the number of the newest revision, and its `fingerprint` and `document`; and for each
 --           older one `<number>:fingerprint` and `<number>:document`
--- ARGV[3]   the number of the revision
--- ARGV[4]   what its document was
--- ARGV[5]   what it is to be
+-- ARGV[5]   the number of the revision
+-- ARGV[6]   what its document was
+-- ARGV[7]   what it is to be
 --
 -- Returns {'redacted'}, or {'other'} when it is another one, or there is none.
 
 local head = redis.call('HGET', KEYS[3], 'head')
-local field = head == ARGV[3] and 'document' or ARGV[3] .. ':document'
-if redis.call('HGET', KEYS[3], field) ~= ARGV[4] then
+local field = head == ARGV[5] and 'document' or ARGV[5] .. ':document'
+if redis.call('HGET', KEYS[3], field) ~= ARGV[6] then
     return { 'other' }
 end
 
 begin()
-redis.call('HSET', KEYS[3], field, ARGV[5])
+redis.call('HSET', KEYS[3], field, ARGV[7])
 return { 'redacted' }

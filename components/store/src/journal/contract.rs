@@ -4,16 +4,17 @@ use crate::Fault;
 use crate::trips::AddError;
 use farebox_fare::Segment;
 use farebox_records::stored::{
-    DocumentKind, Driven, JournalStanding, Journaled, JournaledTrip, Named, NewRevision, Revision, Waiting,
+    DocumentKind, Driven, JournalStanding, Journaled, JournaledTrip, Loss, Named, NewRevision, Revision, Waiting,
 };
 
 /// The journal of a node. It belongs to the node: no fence is looked at.
 #[allow(async_fn_in_trait, reason = "a component has one thread; nobody asks whether these futures are Send")]
 pub trait Journal {
-    /// Enters a bill, unless there is one of its trip and revision that binds.
+    /// Enters a bill, unless there is one of its trip and revision that binds. The bucket is the trip's in the shared store.
     async fn enter_bill(
         &self,
         city: &str,
+        bucket: u32,
         trip: &str,
         new: &NewRevision,
         documents: &[Named],
@@ -23,7 +24,7 @@ pub trait Journal {
     async fn learn(&self, city: &str, trip: &str, revision: &Revision) -> Result<Option<u64>, Fault>;
 
     /// Enters segments of a trip, all of them or none.
-    async fn enter_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<(), AddError>;
+    async fn enter_segments(&self, city: &str, bucket: u32, trip: &str, segments: &[Segment]) -> Result<(), AddError>;
 
     /// Keeps a document that bills name.
     async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), Fault>;
@@ -40,11 +41,15 @@ pub trait Journal {
     /// Takes an entry back that waits and is not secured; whether it did.
     async fn withdraw(&self, number: u64) -> Result<bool, Fault>;
 
-    /// Up to so many entries that wait and are nobody's, the oldest first.
+    /// Up to so many entries that wait and are nobody's, the oldest first; after some more of those that were sent to what was lost wait
+    /// again.
     async fn lease(&self, most: u32) -> Result<Vec<Waiting>, Fault>;
 
     /// Notes what became of an entry.
     async fn drive(&self, number: u64, driven: &Driven) -> Result<(), Fault>;
+
+    /// What was lost after the loss of this number, in order.
+    async fn losses(&self, after: u64) -> Result<Vec<Loss>, Fault>;
 
     /// Takes out who rode of everything that there is of a trip, also of what is only listed. How many bills said it.
     async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, Fault>;

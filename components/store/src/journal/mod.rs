@@ -28,6 +28,10 @@ pub mod statement {
     pub const OF_TRIP: &str = include_str!("of_trip.sql");
     /// Makes an entry safe.
     pub const SECURE: &str = include_str!("secure.sql");
+    /// Whether anything that was lost may have to wait again.
+    pub const TO_RECALL: &str = include_str!("to_recall.sql");
+    /// Has entries wait again that were sent to what was lost.
+    pub const RECALL: &str = include_str!("recall.sql");
     /// Takes entries that wait.
     pub const LEASE: &str = include_str!("lease.sql");
     /// Entries by number.

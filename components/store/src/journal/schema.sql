@@ -1,7 +1,8 @@
 -- What this node has accepted, and the store that it shares with others may not have: bills, each with what it is posted with, and
 -- segments that the store did not take, of which `revision` is NULL. Entries stay as they are, but for who rode. `checksum` is of
 -- what was entered, and `chain` is made of it and of that of the entry before. One of which `binds` is 0 was superseded or refused.
--- A copy is what the shared store has instead.
+-- A copy is what the shared store has instead. `bucket` is the shared store's, which is told apart so that what was sent to one that has
+-- lost something can wait again.
 CREATE TABLE IF NOT EXISTS journal (
     number INTEGER NOT NULL PRIMARY KEY,
     at_ms INTEGER NOT NULL,
@@ -10,6 +11,7 @@ CREATE TABLE IF NOT EXISTS journal (
     revision INTEGER CHECK (revision >= 1),
     binds INTEGER NOT NULL DEFAULT 1,
     copy INTEGER NOT NULL DEFAULT 0,
+    bucket INTEGER NOT NULL DEFAULT 0,
     redacted INTEGER NOT NULL DEFAULT 0,
     checksum INTEGER NOT NULL,
     chain INTEGER NOT NULL,
@@ -23,6 +25,7 @@ CREATE TABLE IF NOT EXISTS journal (
     due_reason TEXT,
     due_at INTEGER,
     seen INTEGER,
+    whole_since INTEGER,
     documents TEXT,
     content TEXT NOT NULL
 ) STRICT
@@ -30,6 +33,8 @@ CREATE TABLE IF NOT EXISTS journal (
 CREATE UNIQUE INDEX IF NOT EXISTS journal_bill ON journal (city, trip, revision) WHERE revision IS NOT NULL AND binds = 1
 
 CREATE INDEX IF NOT EXISTS journal_void ON journal (city, trip) WHERE revision IS NOT NULL AND binds = 0
+
+CREATE INDEX IF NOT EXISTS journal_sent ON journal (city, bucket, number) WHERE binds = 1 AND copy = 0
 
 -- What the shared store may not have yet. What is secured was answered as being here. Until when it is somebody's who drives it in saves work, and nothing depends on it.
 CREATE TABLE IF NOT EXISTS journal_waiting (
@@ -117,4 +122,18 @@ BEGIN
         length(NEW.by_content), NEW.by_fingerprint, 0, '', '[]', NEW.by_content
     FROM journal
     WHERE number = NEW.number AND NEW.outcome = 'superseded';
+END
+
+-- What was sent to what was lost waits again. It was answered, so it is secured; and the store has taken it as it is, so it need not be
+-- proven once more.
+CREATE TRIGGER IF NOT EXISTS journal_is_recalled AFTER UPDATE OF recalled ON loss WHEN NEW.recalled > OLD.recalled
+BEGIN
+    UPDATE journal SET whole_since = NULL
+    WHERE city = NEW.city AND bucket = NEW.bucket AND number > OLD.recalled AND number <= NEW.recalled AND binds = 1 AND copy = 0
+        AND number NOT IN (SELECT number FROM journal_waiting);
+    INSERT INTO journal_waiting (number, city, trip, leased_until_ms, secured)
+    SELECT number, city, trip, 0, 1
+    FROM journal
+    WHERE city = NEW.city AND bucket = NEW.bucket AND number > OLD.recalled AND number <= NEW.recalled AND binds = 1 AND copy = 0
+    ON CONFLICT (number) DO NOTHING;
 END

@@ -4,12 +4,13 @@ use super::{Journal, codec, statement};
 use crate::Fault;
 use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, texts};
+use crate::positions;
 use crate::trips::{AddError, rows};
 use farebox_fare::{Degradation, Segment};
 use farebox_money::Currency;
 use farebox_records::stored::{
-    DocumentKind, Driven, Due, JournalStanding, Journaled, JournaledBill, JournaledTrip, Named, NewRevision, Revision,
-    StoredBill, TopUp, Waiting, WaitingWhat,
+    DocumentKind, Driven, Due, JournalStanding, Journaled, JournaledBill, JournaledTrip, Loss, Named, NewRevision,
+    Revision, StoredBill, TopUp, Waiting, WaitingWhat,
 };
 use farebox_records::without_passenger;
 use spin_sdk::sqlite::{RowResult, Value};
@@ -18,11 +19,12 @@ impl Journal for Sqlite {
     async fn enter_bill(
         &self,
         city: &str,
+        bucket: u32,
         trip: &str,
         new: &NewRevision,
         documents: &[Named],
     ) -> Result<Journaled, Fault> {
-        let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due, seen } = new;
+        let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due, seen, whole_since } = new;
         let (top_up, due) = (top_up.as_ref(), due.as_ref());
         let documents = codec::documents(documents);
         let text = |text: &str| Value::from(text);
@@ -43,6 +45,8 @@ impl Journal for Sqlite {
             seen.map_or(Value::Null, Into::into),
             text(&documents),
             text(&bill.document),
+            bucket.into(),
+            whole_since.map_or(Value::Null, Into::into),
         ];
         if let Some(row) = self.row(statement::ENTER_BILL, parameters).await? {
             return number_of(&row).map(Journaled::Entered);
@@ -66,10 +70,11 @@ impl Journal for Sqlite {
         self.row(statement::GIVE_WAY, parameters).await?.as_ref().map(number_of).transpose()
     }
 
-    async fn enter_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<(), AddError> {
+    async fn enter_segments(&self, city: &str, bucket: u32, trip: &str, segments: &[Segment]) -> Result<(), AddError> {
         let json = rows::json(segments)?;
         let checksum = codec::checksum(&[city, trip, &json]);
-        let parameters = vec![city.into(), trip.into(), checksum.into(), size(&json), json.as_str().into()];
+        let parameters =
+            vec![city.into(), trip.into(), checksum.into(), size(&json), json.as_str().into(), bucket.into()];
         if self.row(statement::ENTER_SEGMENTS, parameters).await.map_err(Fault::from)?.is_some() {
             return Ok(());
         }
@@ -114,6 +119,9 @@ impl Journal for Sqlite {
     }
 
     async fn lease(&self, most: u32) -> Result<Vec<Waiting>, Fault> {
+        if self.row(statement::TO_RECALL, Vec::new()).await?.is_some() {
+            self.run(statement::RECALL, Vec::new()).await?;
+        }
         let leased = self.run(statement::LEASE, vec![most.into()]).await?;
         let numbers = leased.iter().map(number_of).collect::<Result<Vec<u64>, _>>()?;
         if numbers.is_empty() {
@@ -144,6 +152,16 @@ impl Journal for Sqlite {
         let parameters = [integer(number)].into_iter().chain(outcome).collect();
         self.run(statement::OUTCOME, parameters).await?;
         Ok(())
+    }
+
+    async fn losses(&self, after: u64) -> Result<Vec<Loss>, Fault> {
+        let rows = self.run(positions::statement::LOSSES, vec![integer(after)]).await?;
+        let loss = |row: &RowResult| {
+            let number = |column| u64::try_from(row.get::<i64>(column)?).ok();
+            let (number, at_ms, bucket) = (number(0)?, number(3)?, u32::try_from(number(2)?).ok()?);
+            Some(Loss { number, city: row.get::<&str>(1)?.to_owned(), bucket, at_ms })
+        };
+        rows.iter().map(|row| loss(row).ok_or_else(|| corrupt("loss"))).collect()
     }
 
     async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, Fault> {
@@ -201,6 +219,7 @@ fn entry(row: &RowResult) -> Result<Waiting, Fault> {
             top_up,
             due,
             seen: row.get::<i64>(13).and_then(|seen| u32::try_from(seen).ok()),
+            whole_since: row.get(16),
         };
         Some(WaitingWhat::Bill(new, codec::read_documents(row.get(14)?)?))
     };

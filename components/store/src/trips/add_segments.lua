@@ -1,13 +1,14 @@
 -- Adds segments to a trip: all of them, or none. New ones make a trip due that has a bill.
 --
--- KEYS[3]   the trip: a hash of sequence -> segment, and `distance` and `duration`, the sums over its segments
+-- KEYS[3]   the trip: a hash of sequence -> segment, `distance` and `duration`, the sums over its segments, and `born`, the life of the
+--           bucket in which it began
 -- KEYS[4]   its bill: a hash of `head`, the number of the newest revision, and more
 -- KEYS[5]   what is due in this bucket: a sorted set of `<moment>:<trip>`, all of score 0; a moment is twelve digits
 -- KEYS[6]   why: a hash of trip -> `<moment>:<number>:<reason>`
--- ARGV[4]   the name of the trip
--- ARGV[5]   for how long to keep the trip from now on, in seconds
--- ARGV[6]   the most segments a trip may hold
--- ARGV[7..] sequence, segment, sequence, segment, ...: each sequence once. A segment is "started-at:distance:duration"
+-- ARGV[6]   the name of the trip
+-- ARGV[7]   for how long to keep the trip from now on, in seconds
+-- ARGV[8]   the most segments a trip may hold
+-- ARGV[9..] sequence, segment, sequence, segment, ...: each sequence once. A segment is "started-at:distance:duration"
 --
 -- Returns {'ok', distance, duration, segments, head} or {'conflict', sequence} or {'too-many-segments'}. The head is empty
 -- when there is no bill.
@@ -17,7 +18,7 @@
 local trip = KEYS[3]
 local new, distance, duration = {}, 0, 0
 
-for i = 7, #ARGV, 2 do
+for i = 9, #ARGV, 2 do
     local stored = redis.call('HGET', trip, ARGV[i])
     if not stored then
         local d, t = string.match(ARGV[i + 1], ':(%d+):(%d+)$')
@@ -30,10 +31,12 @@ for i = 7, #ARGV, 2 do
 end
 
 local held = redis.call('HLEN', trip)
-if held > 0 then
-    held = held - 2 -- the two sums
+local is_new = held == 0
+if not is_new then
+    -- The two sums, and where it was born. What an earlier release began does not say that.
+    held = held - 2 - redis.call('HEXISTS', trip, 'born')
 end
-if held + #new > tonumber(ARGV[6]) then
+if held + #new > tonumber(ARGV[8]) then
     return { 'too-many-segments' }
 end
 
@@ -43,26 +46,29 @@ local late = head and #new > 0
 local was_due = ''
 if late then
     redis.call('ZCARD', KEYS[5])
-    was_due = string.sub(redis.call('HGET', KEYS[6], ARGV[4]) or '', 1, 12)
+    was_due = string.sub(redis.call('HGET', KEYS[6], ARGV[6]) or '', 1, 12)
 end
 
 begin()
 if #new > 0 then
+    if is_new then
+        redis.call('HSET', trip, 'born', born())
+    end
     redis.call('HINCRBY', trip, 'distance', string.format('%.0f', distance))
     redis.call('HINCRBY', trip, 'duration', string.format('%.0f', duration))
     for _, i in ipairs(new) do
         redis.call('HSET', trip, ARGV[i], ARGV[i + 1])
     end
 end
-redis.call('EXPIRE', trip, ARGV[5])
+redis.call('EXPIRE', trip, ARGV[7])
 
 if late then
     local now = string.format('%012.0f', tonumber(redis.call('TIME')[1]))
     if was_due ~= '' then
-        redis.call('ZREM', KEYS[5], was_due .. ':' .. ARGV[4])
+        redis.call('ZREM', KEYS[5], was_due .. ':' .. ARGV[6])
     end
-    redis.call('ZADD', KEYS[5], 0, now .. ':' .. ARGV[4])
-    redis.call('HSET', KEYS[6], ARGV[4], now .. ':' .. head .. ':late-segments')
+    redis.call('ZADD', KEYS[5], 0, now .. ':' .. ARGV[6])
+    redis.call('HSET', KEYS[6], ARGV[6], now .. ':' .. head .. ':late-segments')
 end
 
 local sums = redis.call('HMGET', trip, 'distance', 'duration')

@@ -11,6 +11,9 @@ pub fn segment_value(segment: &Segment) -> String {
     format!("{}:{}:{}", segment.started_at, segment.distance_m, segment.duration_s)
 }
 
+/// The fields of a trip that are no segments.
+const NO_SEGMENTS: [&str; 3] = ["distance", "duration", "born"];
+
 /// Reads the hash of a trip: field, value, field, value, ... Returns the segments, ascending by sequence number.
 ///
 /// # Errors
@@ -19,7 +22,7 @@ pub fn segment_value(segment: &Segment) -> String {
 pub fn segments(reply: Reply) -> Result<Vec<Segment>, Fault> {
     let mut segments = reply
         .chunks(2)
-        .filter(|pair| !matches!(pair, [Some(field), _] if field == "distance" || field == "duration"))
+        .filter(|pair| !matches!(pair, [Some(field), _] if NO_SEGMENTS.contains(&field.as_str())))
         .map(|pair| match pair {
             [Some(sequence), Some(value)] => segment(sequence, value),
             _ => None,
@@ -86,7 +89,7 @@ mod tests {
             Segment { sequence: 0, started_at: i64::MIN, distance_m: 0, duration_s: 0 },
             Segment { sequence: u64::MAX, started_at: i64::MAX, distance_m: u64::MAX, duration_s: 1 },
         ];
-        let mut stored = reply(&["distance", "1", "duration", "2"]);
+        let mut stored = reply(&["distance", "1", "duration", "2", "born", "1:7"]);
         for segment in all.iter().rev() {
             stored.extend([Some(segment.sequence.to_string()), Some(segment_value(segment))]);
         }

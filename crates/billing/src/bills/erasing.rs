@@ -33,8 +33,7 @@ pub async fn erase_passenger<P: Ports>(
     let city = reading::allowed(context, city, false, RouteClass::Operate).await?;
     // Else it would be driven in later, with who rode.
     if let Some(bill) = journal::of_trip(context, &city, trip_id).await.bill.filter(|bill| bill.waits) {
-        let driven =
-            journal::drive_bill(&context.billing, (&city, trip_id), bill.number, &bill.new, &bill.documents).await;
+        let driven = journal::drive_bill(&context.billing, (&city, trip_id), &bill).await;
         driven.map_err(|error| error.into_refusal("journal.drive"))?;
     }
     let head = context.read(Patience::Long, context.ports().bill(&city, trip_id)).await;

@@ -28,15 +28,14 @@ pub(super) async fn repeat<P: Ports>(
     fingerprint: &str,
     answers: bool,
 ) -> Result<Option<Billed>, Refusal> {
-    let JournaledBill { number, waits, new, documents } = bill;
     let (city, trip_id) = trip;
     if answers {
         replay::enter(context, city, trip_id).await?;
     }
     // Without what it was made with it is a copy, which the store had, and has lost.
-    let is_driven = answers && !documents.is_empty();
-    let driven =
-        if is_driven { journal::drive_bill(&context.billing, trip, number, &new, &documents).await.ok() } else { None };
+    let is_driven = answers && !bill.documents.is_empty();
+    let driven = if is_driven { journal::drive_bill(&context.billing, trip, &bill).await.ok() } else { None };
+    let JournaledBill { number, waits, new, .. } = bill;
     let kept = match driven {
         Some(Some(head)) => return repeat_of_the_store(context, city, trip_id, head.bill, fingerprint).map(Some),
         Some(None) => Kept::Shared,

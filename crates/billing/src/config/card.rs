@@ -10,7 +10,7 @@ use farebox_fare::Timestamp;
 use farebox_limits::Limits;
 use farebox_money::Currency;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A rate card, and what it says of itself.
@@ -33,8 +33,8 @@ pub struct Card<C> {
     pub fees: Vec<String>,
     /// As it was read.
     pub document: String,
-    /// Whether the store has it, as far as this instance knows.
-    pub kept: Cell<bool>,
+    /// As far as which loss of the store this instance knows that it has it.
+    pub kept: Cell<Option<u64>>,
     /// Whether the journal of this node has it, as far as this instance knows.
     pub journaled: Cell<bool>,
 }
@@ -47,8 +47,8 @@ pub struct ParsedPolicy<P> {
     pub version: String,
     /// As it was read.
     pub document: String,
-    /// The cities that the store has it for, as far as this instance knows.
-    pub kept: RefCell<BTreeSet<String>>,
+    /// The cities that the store has it for, each with the loss of the store as far as which this instance knows that.
+    pub kept: RefCell<BTreeMap<String, u64>>,
     /// Whether the journal of this node has it, as far as this instance knows.
     pub journaled: Cell<bool>,
 }
@@ -106,7 +106,7 @@ impl<C: RateCard> Card<C> {
             effective_at: info.effective_at,
             fees: info.fees,
             document: text.to_owned(),
-            kept: Cell::new(false),
+            kept: Cell::new(None),
             journaled: Cell::new(false),
         })
     }

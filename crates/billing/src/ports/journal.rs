@@ -3,7 +3,7 @@
 use super::{SegmentsError, StoreError};
 use farebox_fare::Segment;
 use farebox_records::stored::{
-    DocumentKind, Driven, JournalStanding, Journaled, JournaledTrip, Named, NewRevision, Revision, Waiting,
+    DocumentKind, Driven, JournalStanding, Journaled, JournaledTrip, Loss, Named, NewRevision, Revision, Waiting,
 };
 
 /// A journal in the node's own database, beside a store that several nodes share. Where everything is kept in that database there
@@ -52,6 +52,10 @@ pub trait Journal {
 
     /// Notes what became of an entry: it does not wait any more. Whoever notes it again changes nothing.
     async fn drive(&self, number: u64, driven: &Driven) -> Result<(), StoreError>;
+
+    /// What the shared store was found to have lost, after the loss of this number, in order. What this node has sent to a bucket that lost
+    /// something waits again.
+    async fn losses(&self, after: u64) -> Result<Vec<Loss>, StoreError>;
 
     /// Takes out who rode of everything that there is of a trip, also of what is only listed. How many bills said it.
     async fn forget_passenger(&self, city: &str, trip: &str) -> Result<u32, StoreError>;

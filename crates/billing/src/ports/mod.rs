@@ -13,7 +13,7 @@ pub use breakers::Breakers;
 pub use farebox_limits::{Limit, Taken, Window};
 pub use farebox_records::stored::{
     Accumulated, DocumentKind, Driven, Due, DueTrip, Entered, Generation, JournalStanding, Journaled, JournaledBill,
-    JournaledTrip, Known, Listed, Named, NewRevision, Once, Page, Posted, Proposal, Revision, StoredBill, TopUp,
+    JournaledTrip, Known, Listed, Loss, Named, NewRevision, Once, Page, Posted, Proposal, Revision, StoredBill, TopUp,
     Waiting, WaitingWhat,
 };
 pub use farebox_resilience::breaker::{Change, Kind, Row};

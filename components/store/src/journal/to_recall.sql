@@ -1,0 +1,1 @@
+SELECT 1 FROM loss WHERE is_recalled = 0 LIMIT 1

@@ -1,0 +1,37 @@
+//! Positions in SQLite.
+
+use super::{Noted, Notes, PATIENCE_MS, codec, statement};
+use crate::Fault;
+use crate::backend::Sqlite;
+use crate::backend::sqlite::corrupt;
+use farebox_records::proof::{Bucket, Position};
+use spin_sdk::sqlite::RowResult;
+use std::rc::Rc;
+use std::time::Duration;
+
+impl Notes for Rc<Sqlite> {
+    async fn noted(&self) -> Result<Noted, Fault> {
+        let rows = self.run(statement::LIST, Vec::new()).await?;
+        let node = rows.first().and_then(|row| row.get::<&str>(0)).ok_or_else(|| corrupt("node"))?.to_owned();
+        let rows = rows.iter().filter(|row| row.get::<&str>(1).is_some());
+        Ok(Noted { node, positions: rows.map(noted).collect::<Result<_, _>>()? })
+    }
+
+    async fn note(&self, positions: &[(Bucket, Position)]) -> Result<(), Fault> {
+        self.run(statement::NOTE, vec![codec::json(positions).as_str().into()]).await?;
+        Ok(())
+    }
+
+    async fn patience(&self) {
+        spin_sdk::time::sleep(Duration::from_millis(PATIENCE_MS)).await;
+    }
+}
+
+fn noted(row: &RowResult) -> Result<(Bucket, Position), Fault> {
+    let noted = || {
+        let number = |column| u64::try_from(row.get::<i64>(column)?).ok();
+        let bucket = (row.get::<&str>(1)?.to_owned(), u32::try_from(number(2)?).ok()?);
+        Some((bucket, Position { life: number(3)?, steps: number(4)?, token: row.get::<&str>(5)?.parse().ok()? }))
+    };
+    noted().ok_or_else(|| corrupt("position"))
+}
