@@ -108,6 +108,8 @@ pub enum Event {
         city: String,
         /// When that was found out first.
         at: String,
+        /// What it means, and what to do.
+        advice: &'static str,
     },
     /// Who rode was taken out of a bill.
     PassengerErased {

@@ -28,6 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// that is no more.
 const LOOKS: Duration = Duration::from_secs(1);
 
+/// What operators are told of a store that has lost something.
+const LOST: &str = "bills of rides that began before say store-lost and are due; this node sends its bills of the last day again; find out \
+                    why Redis was emptied, or failed over to a server that was behind";
+
 /// What a city loses within this time, in milliseconds, is told as one loss.
 const ONE_LOSS_MS: u64 = 60_000;
 
@@ -288,7 +292,7 @@ async fn hear_of_losses<P: Ports>(billing: &Billing<P>) -> Result<(), StoreError
         let before_ms = driving.lost_ms.borrow_mut().insert(city.clone(), at_ms);
         if before_ms.is_none_or(|before_ms| at_ms.saturating_sub(before_ms) >= ONE_LOSS_MS) {
             let at = time::format(i64::try_from(at_ms / 1_000).unwrap_or(i64::MAX));
-            once::tell_once_a_day(billing.ports(), &Event::StoreLost { city, at }).await;
+            once::tell_once_a_day(billing.ports(), &Event::StoreLost { city, at, advice: LOST }).await;
         }
     }
     Ok(())

@@ -72,10 +72,10 @@ pub struct Positions {
 }
 
 impl Positions {
-    /// Whether it is time to look at what other instances of the node have noted: at first, and then every [`SAVE_MS`]. A clock that was
-    /// set back is borne.
-    pub fn is_stale(&self, now_ms: u64) -> bool {
-        self.read_ms.is_none_or(|read_ms| is_over(read_ms, now_ms))
+    /// Whether it is time to look at what other instances of the node have noted, before a step on a bucket: every [`SAVE_MS`], and when
+    /// nothing is known of it, since who knows nothing notices nothing. A clock that was set back is borne.
+    pub fn is_stale(&self, city: &str, bucket: u32, now_ms: u64) -> bool {
+        self.read_ms.is_none_or(|read_ms| is_over(read_ms, now_ms)) || self.of(city, bucket).is_none()
     }
 
     /// Learns what the node has noted.
@@ -170,9 +170,10 @@ mod tests {
         let mut positions = Positions::default();
         let heard =
             |positions: &mut Positions, life, steps| positions.heard("c", 0, Position { life, steps, token: life });
-        assert!(positions.is_stale(5_000));
+        assert!(positions.is_stale("c", 0, 5_000));
         positions.read([(("c".to_owned(), 0), Position { life: 1, steps: 4, token: 1 })], 5_000);
-        assert!(!positions.is_stale(5_999) && positions.is_stale(6_000) && positions.is_stale(4_999));
+        let is_stale = |bucket, now_ms| positions.is_stale("c", bucket, now_ms);
+        assert!(!is_stale(0, 5_999) && is_stale(0, 6_000) && is_stale(0, 4_999) && is_stale(1, 5_999));
         assert!(!heard(&mut positions, 1, 3));
         assert_eq!(positions.of("c", 0), at(1, 4, 1));
         assert_eq!(positions.to_save(true, 5_000), []);

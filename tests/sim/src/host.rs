@@ -225,12 +225,12 @@ impl World {
         name: &str,
         mut effect: impl FnMut(&mut Contents, Duration) -> Result<T, E> + 'static,
     ) -> Result<T, E> {
-        if self.positions.borrow().is_stale(self.now_ms()) {
+        let bucket = SimStore::bucket(name);
+        let number = u32::try_from(bucket).unwrap_or(u32::MAX);
+        if self.positions.borrow().is_stale(CITY, number, self.now_ms()) {
             let noted = self.node.call(Node::positions).await;
             self.positions.borrow_mut().read(noted, self.now_ms());
         }
-        let bucket = SimStore::bucket(name);
-        let number = u32::try_from(bucket).unwrap_or(u32::MAX);
         let (known, token) = (self.positions.borrow().of(CITY, number), self.unique());
         let host = self.host;
         let step = move |contents: &mut Contents, now: Duration| {

@@ -59,7 +59,7 @@ impl<N: Notes> Known<N> {
 
     /// What is known of a bucket before a step on it, and what the shared store knows the node by.
     pub async fn of(&self, city: &str, bucket: u32, now_ms: u64) -> (Option<Position>, String) {
-        let is_stale = self.positions.borrow().is_stale(now_ms);
+        let is_stale = self.positions.borrow().is_stale(city, bucket, now_ms);
         if is_stale {
             // A database that does not answer is asked again later, and not by each step.
             let Noted { node, positions } = self.in_time(self.notes.noted()).await.unwrap_or_default();
@@ -195,6 +195,11 @@ mod tests {
         assert_eq!(database.noted.borrow()[1..], [row(0, at(2, 1))]);
         assert!(!heard(&one, 1, at(5, 1), 10_003));
         assert_eq!(database.noted.borrow()[2..], [row(0, at(1, 2)), row(1, at(5, 1))]);
+        assert_eq!(
+            block_on(other.of("c", 1, 10_004)).0,
+            Some(at(5, 1)),
+            "it has looked just now, and knows nothing of this one"
+        );
         assert_eq!(block_on(one.of("c", 0, 11_000)).0, Some(at(2, 1)));
         assert!(!heard(&one, 0, at(2, 3), 11_003));
         assert_eq!(database.noted.borrow()[4..], [row(0, at(2, 3))]);

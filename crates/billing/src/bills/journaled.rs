@@ -37,7 +37,11 @@ pub(super) async fn repeat<P: Ports>(
     let driven = if is_driven { journal::drive_bill(&context.billing, trip, &bill).await.ok() } else { None };
     let JournaledBill { number, waits, new, .. } = bill;
     let kept = match driven {
-        Some(Some(head)) => return repeat_of_the_store(context, city, trip_id, head.bill, fingerprint).map(Some),
+        Some(Some(head)) => {
+            // This entry may have been taken back meanwhile, and another one be in its place.
+            journal::learn(context, trip, &head).await;
+            return repeat_of_the_store(context, city, trip_id, head.bill, fingerprint).map(Some);
+        }
         Some(None) => Kept::Shared,
         None if !waits => kept(waits, answers),
         None if planted(Bug::AnsweredIsTakenBack) => Kept::Node,
