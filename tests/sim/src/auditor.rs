@@ -448,6 +448,14 @@ impl Auditor {
                 let what = "its segments wait in a journal, and the store works".to_owned();
                 self.break_promise(Promise::AcknowledgedIsKept, trip, now, what);
             }
+            // What a bill of a bucket that lost nothing was made with may have been in one that did.
+            let was_all = self.plan.losses.iter().all(|loss| loss.bucket.is_none());
+            if let Some(head) = contents.head(trip).filter(|_| was_all)
+                && journals.iter().any(|journal| journal.can_send(CITY, trip, &head.bill.document))
+                && let Ok(record) = BillRecord::read(&head.bill.document)
+            {
+                self.check_documents_are_there(trip, &record, now, contents);
+            }
             if self.is_void(lost) {
                 continue;
             }
@@ -491,9 +499,12 @@ impl Auditor {
 
     /// A bill that is kept can be made again: both rate cards and the policy are kept as well.
     fn check_documents(&self, trip: &str, record: &BillRecord, now: Duration, contents: &Contents) {
-        if self.is_void(self.lost_something.get()) {
-            return;
+        if !self.is_void(self.lost_something.get()) {
+            self.check_documents_are_there(trip, record, now, contents);
         }
+    }
+
+    fn check_documents_are_there(&self, trip: &str, record: &BillRecord, now: Duration, contents: &Contents) {
         let Versions { rate_card, driver_rate_card, policy, .. } = &record.versions;
         let cards = [rate_card, driver_rate_card].map(|version| (DocumentKind::RateCard, version));
         let policy = policy.iter().map(|version| (DocumentKind::Policy, version));
