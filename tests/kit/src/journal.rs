@@ -105,19 +105,23 @@ impl Journal {
     }
 
     /// Makes wait again what was entered after this number of trips that the shared store may have lost, as if it had been answered as
-    /// being here. Returns the newest number.
-    pub fn recall(&mut self, after: u64, is_lost: impl Fn(&str) -> bool) -> u64 {
+    /// being here. Returns how far that got: while a loss is young no further than to what waits still, since whoever has sent that may be
+    /// about to note so.
+    pub fn recall(&mut self, after: u64, is_young: bool, is_lost: impl Fn(&str) -> bool) -> u64 {
         for (number, ((_, trip), entry)) in self.entries.range_mut(after + 1..) {
-            if is_lost(trip)
-                && !self.void.contains(number)
-                && !self.copies.contains(number)
-                && self.waiting.insert(*number)
-            {
-                self.secured.insert(*number);
-                if let Entry::Bill(new, _) = entry {
-                    // The store has taken it as it was.
-                    new.whole_since = None;
+            if !is_lost(trip) || self.void.contains(number) || self.copies.contains(number) {
+                continue;
+            }
+            if !self.waiting.insert(*number) {
+                if is_young {
+                    return number - 1;
                 }
+                continue;
+            }
+            self.secured.insert(*number);
+            if let Entry::Bill(new, _) = entry {
+                // The store has taken it as it was.
+                new.whole_since = None;
             }
         }
         self.number

@@ -33,6 +33,7 @@ struct Lost {
     loss: Loss,
     /// Up to which entry of the journal what was sent there waits again.
     recalled: u64,
+    is_over: bool,
 }
 
 /// For how long what is entered may have been sent to what was lost, in milliseconds.
@@ -127,7 +128,7 @@ impl Node {
     pub fn lost(&self, (city, bucket): Bucket, at_ms: u64) {
         let mut losses = self.losses.borrow_mut();
         let number = losses.len() as u64 + 1;
-        losses.push(Lost { loss: Loss { number, city, bucket, at_ms }, recalled: 0 });
+        losses.push(Lost { loss: Loss { number, city, bucket, at_ms }, recalled: 0, is_over: false });
     }
 
     /// What was found to be lost, after a number.
@@ -138,9 +139,12 @@ impl Node {
     /// What waits, after what was sent to what was lost waits again.
     pub fn lease(&self, most: u32, now_ms: u64) -> Vec<Waiting> {
         let mut journal = self.journal.borrow_mut();
-        for Lost { loss, recalled } in self.losses.borrow_mut().iter_mut() {
-            if *recalled == 0 || now_ms.saturating_sub(loss.at_ms) <= RECALL_MS {
-                *recalled = journal.recall(*recalled, |trip| SimStore::bucket(trip) == loss.bucket as usize);
+        for Lost { loss, recalled, is_over } in self.losses.borrow_mut().iter_mut() {
+            let is_young = now_ms.saturating_sub(loss.at_ms) <= RECALL_MS;
+            if is_young || !*is_over {
+                let is_lost = |trip: &str| SimStore::bucket(trip) == loss.bucket as usize;
+                *recalled = journal.recall(*recalled, is_young, is_lost);
+                *is_over = !is_young;
             }
         }
         journal.lease(most)

@@ -36,12 +36,12 @@ pub(super) async fn repeat<P: Ports>(
     let is_driven = answers && !bill.documents.is_empty();
     let driven = if is_driven { journal::drive_bill(&context.billing, trip, &bill).await.ok() } else { None };
     let JournaledBill { number, waits, new, .. } = bill;
+    if let Some(counts) = &driven {
+        // This entry may have been taken back meanwhile, and another one be in its place: that gives way before anybody is told.
+        journal::learn(context, trip, counts.as_ref().unwrap_or(&new.revision)).await;
+    }
     let kept = match driven {
-        Some(Some(head)) => {
-            // This entry may have been taken back meanwhile, and another one be in its place.
-            journal::learn(context, trip, &head).await;
-            return repeat_of_the_store(context, city, trip_id, head.bill, fingerprint).map(Some);
-        }
+        Some(Some(head)) => return repeat_of_the_store(context, city, trip_id, head.bill, fingerprint).map(Some),
         Some(None) => Kept::Shared,
         None if !waits => kept(waits, answers),
         None if planted(Bug::AnsweredIsTakenBack) => Kept::Node,
