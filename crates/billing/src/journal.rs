@@ -32,7 +32,7 @@ const LOOKS: Duration = Duration::from_secs(1);
 const LOST: &str = "bills of rides that began before say store-lost and are due; this node sends its bills of the last day again; find out \
                     why Redis was emptied, or failed over to a server that was behind";
 
-/// What a city loses within this time, in milliseconds, is told as one loss.
+/// What a city loses within this time, in milliseconds, is told as one loss; and for so long it is news.
 const ONE_LOSS_MS: u64 = 60_000;
 
 /// A document that a bill names, and whether the journal has it, as far as this instance knows.
@@ -290,7 +290,10 @@ async fn hear_of_losses<P: Ports>(billing: &Billing<P>) -> Result<(), StoreError
     for Loss { number, city, at_ms, .. } in within(billing, billing.ports().losses(driving.lost.get())).await? {
         driving.lost.set(number);
         let before_ms = driving.lost_ms.borrow_mut().insert(city.clone(), at_ms);
-        if before_ms.is_none_or(|before_ms| at_ms.saturating_sub(before_ms) >= ONE_LOSS_MS) {
+        let is_another = before_ms.is_none_or(|before_ms| at_ms.saturating_sub(before_ms) >= ONE_LOSS_MS);
+        // An instance that begins later hears of all that was ever lost, and that is no news.
+        let is_news = billing.ports().now_ms().saturating_sub(at_ms) < ONE_LOSS_MS;
+        if is_another && is_news {
             let at = time::format(i64::try_from(at_ms / 1_000).unwrap_or(i64::MAX));
             once::tell_once_a_day(billing.ports(), &Event::StoreLost { city, at, advice: LOST }).await;
         }

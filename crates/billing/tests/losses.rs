@@ -129,7 +129,13 @@ fn documents_are_kept_again() {
     let other = Node { world: node.world.clone(), billing: Billing::new(node.world.clone()) };
     now(journal::drive_in(&other.billing, 1)).unwrap();
     assert_eq!(node.told(), 1);
-    let again = Loss { number: 3, city: "110000".to_owned(), bucket: 3, at_ms: 1_795_219_300_000 };
+    // Nor is it told again, by an instance that begins on another day.
+    let later_ms = 1_795_219_200_000 + 2 * 86_400_000;
+    node.world.0.now_ms.set(later_ms);
+    let late = Node { world: node.world.clone(), billing: Billing::new(node.world.clone()) };
+    now(journal::drive_in(&late.billing, 1)).unwrap();
+    assert_eq!(node.told(), 1);
+    let again = Loss { number: 3, city: "110000".to_owned(), bucket: 3, at_ms: later_ms };
     node.world.0.losses.borrow_mut().push(again);
     now(journal::drive_in(&other.billing, 1)).unwrap();
     assert_eq!(node.told(), 2);
