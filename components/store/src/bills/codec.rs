@@ -4,6 +4,7 @@ use crate::Fault;
 use crate::backend::{Reply, corrupt};
 use crate::ledger::{self, Entry};
 use farebox_fare::{Degradation, Timestamp};
+use farebox_records::proof::DOUBT_S;
 use farebox_records::stored::{DueTrip, Listed, NewRevision, Posted, Revision, StoredBill};
 
 /// A moment in as many digits as every other, so that their order as texts is their order in time. What is before 1970
@@ -27,7 +28,7 @@ pub fn arguments(trip: &str, new: &NewRevision) -> Vec<String> {
         at,
         reason,
         seen.map(|segments| segments.to_string()).unwrap_or_default(),
-        whole_since.map(|began| began.to_string()).unwrap_or_default(),
+        whole_since.map(|began| began.saturating_sub(DOUBT_S).to_string()).unwrap_or_default(),
     ]
 }
 
@@ -168,7 +169,7 @@ mod tests {
             top_up: Some(top_up),
             due: Some(due),
             seen: Some(3),
-            whole_since: Some(6),
+            whole_since: Some(DOUBT_S + 6),
         };
         let expected = ["t", "2", "000000000005", "r", "{}", "CNY:7:5:peak", "000000000009", "late-segments", "3", "6"];
         assert_eq!(arguments("t", &new), expected);

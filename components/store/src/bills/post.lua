@@ -16,11 +16,11 @@
 -- ARGV[12]  when something is due, in twelve digits, or nothing
 -- ARGV[13]  why
 -- ARGV[14]  how many segments the trip had when the revision was made, or nothing when that does not matter
--- ARGV[15]  when the ride began, in seconds, if it says that it was made of all that the trip had; or nothing
+-- ARGV[15]  since when the bucket must have lost nothing, in seconds, if it says that it was made of all that the trip had; or nothing
 --
 -- Returns {'created'}, or {'exists', number, fingerprint, document} of the head when this is not the next number, or
 -- {'no-head'} when there is none for it to follow, or {'unproven'} when it says that it was made of all and the bucket has lost
--- something since the ride began, or less than a minute before, since clocks differ; or {'moved'} when the trip has not as many segments.
+-- something since; or {'moved'} when the trip has not as many segments.
 
 local trip, number = ARGV[6], ARGV[7]
 local head = tonumber(redis.call('HGET', KEYS[3], 'head') or '0')
@@ -40,7 +40,7 @@ if held > 0 then
     end
     held = held - (there and 3 or 2)
 end
-if ARGV[15] ~= '' and lost_at and tonumber(ARGV[15]) <= tonumber(lost_at) + 60 then
+if ARGV[15] ~= '' and lost_at and tonumber(ARGV[15]) <= tonumber(lost_at) then
     return { 'unproven' }
 end
 if ARGV[14] ~= '' and held ~= tonumber(ARGV[14]) then
