@@ -5,8 +5,8 @@
 use crate::billing::Billing;
 use crate::config::Snapshot;
 use crate::event::Event;
-use crate::patience::Deadlines;
-use crate::ports::{CallError, Overdue, Ports, StoreError};
+use crate::patience::{Deadlines, Patience};
+use crate::ports::{CallError, Overdue, Ports, StoreError, ms};
 use crate::requests::Tariffs as _;
 use farebox_resilience::breaker::{Change, Heard, Kind, LOOK_MS, Pass, Row};
 use farebox_resilience::shedding::{self, Borne};
@@ -58,11 +58,16 @@ impl<P: Ports> Billing<P> {
         let admitted = breaker.admit(now_ms).map_err(|why| not_asked(kind, why));
         let change = breaker.probe(self.ports().unique(), now_ms);
         drop(breaker);
+        self.probe_if(kind, change);
+        admitted
+    }
+
+    /// Tries whether the store answers again, after the answer, if this instance is to.
+    fn probe_if(self: &Rc<Self>, kind: Kind, change: Option<Change>) {
         if let Some(change) = change {
             let billing = Rc::clone(self);
             self.ports().spawn(Box::pin(async move { billing.probe(kind, change).await }));
         }
-        admitted
     }
 
     /// Hears what became of a call that was let through.
@@ -74,26 +79,18 @@ impl<P: Ports> Billing<P> {
         (allowed, deadlines): (Duration, Deadlines),
         answer: &Result<Result<T, E>, Overdue>,
     ) {
-        let mut breaker = self.breaking.of(kind).borrow_mut();
-        let heard = match answer {
-            Ok(Err(error)) => match error.of_store() {
-                Some(StoreError::Unavailable(why)) => Heard::Failed(why),
-                _ => Heard::Answered,
-            },
-            Ok(Ok(_)) => Heard::Answered,
-            Err(Overdue { late }) => {
-                let (late_ms, borne) = (ms(*late), borne(deadlines));
-                self.breaking.lateness.borrow_mut().timer(late_ms, borne, ms(self.ports().elapsed()));
-                // Whoever is late says nothing about others; nor does whoever did not wait.
-                if !shedding::is_on_time(late_ms) || waited == Waited::Briefly || allowed < LONG_ENOUGH {
-                    return;
-                }
-                Heard::Failed("there was no answer in time")
+        if let Err(Overdue { late }) = answer {
+            let (late_ms, borne) = (ms(*late), borne(deadlines));
+            self.breaking.lateness.borrow_mut().timer(late_ms, borne, self.ports().elapsed_ms());
+            // Whoever is late says nothing about others; nor does whoever did not wait.
+            if !shedding::is_on_time(late_ms) || waited == Waited::Briefly || allowed < LONG_ENOUGH {
+                return;
             }
-        };
+        }
         if !self.breaking.is_shared.get() {
             return;
         }
+        let (mut breaker, heard) = (self.breaking.of(kind).borrow_mut(), heard(answer));
         if heard == Heard::Answered && !breaker.row().is_open {
             // Nobody needs to know when.
             _ = breaker.heard(pass, heard, 0);
@@ -153,58 +150,47 @@ impl<P: Ports> Billing<P> {
 
     /// Tries whether the store answers again, unless another instance does.
     async fn probe(self: Rc<Self>, kind: Kind, change: Change) {
-        let leased = change.row.clone();
-        match self.ports().within(ENTRY, self.ports().enter_breaker(kind, &change)).await {
-            Ok(Ok(kept)) => {
-                if !self.breaking.of(kind).borrow_mut().settled(&change, kept) {
-                    return;
-                }
-            }
-            _ => self.breaking.of(kind).borrow_mut().unsettled(&change),
+        if !self.settle(kind, &change).await {
+            return;
         }
         let (Ok(settings), Ok(config)) = (self.settings().await, self.config().await) else { return };
         let Some(city) = first_city(&config) else { return };
         let (ports, deadlines) = (self.ports(), settings.deadlines);
         let answer = match kind {
             Kind::Reads => {
-                let patience = deadlines.of_a_read(crate::patience::Patience::Long, Duration::ZERO);
+                let patience = deadlines.of_a_read(Patience::Long, Duration::ZERO);
                 ports.timed(patience, ports.quote(&city, PROBE)).await.map(|answer| answer.map(drop))
             }
             Kind::MeterWrites | Kind::Posts => {
                 ports.timed(deadlines.write, ports.put_quote(&city, PROBE, WRITTEN, KEPT_S)).await
             }
         };
-        if let Some((change, before)) = self.probed(kind, &leased, &answer) {
+        let (changed, before) = {
+            let mut breaker = self.breaking.of(kind).borrow_mut();
+            let before = (breaker.row().clone(), breaker.refused());
+            (breaker.probed(&change.row, heard(&answer), self.ports().now_ms()), before)
+        };
+        if let Some(change) = changed {
             self.enter(kind, change, before).await;
         }
     }
 
-    fn probed(
-        &self,
-        kind: Kind,
-        leased: &Row,
-        answer: &Result<Result<(), StoreError>, Overdue>,
-    ) -> Option<(Change, (Row, u64))> {
-        let heard = match answer {
-            Ok(Err(StoreError::Unavailable(why))) => Heard::Failed(why),
-            Ok(_) => Heard::Answered,
-            Err(_) => Heard::Failed("there was no answer in time"),
-        };
+    /// Enters a change for the other instances. Whether it is the one that counts: where it cannot be entered, an instance goes by itself.
+    async fn settle(&self, kind: Kind, change: &Change) -> bool {
+        let kept = self.ports().within(ENTRY, self.ports().enter_breaker(kind, change)).await;
         let mut breaker = self.breaking.of(kind).borrow_mut();
-        let before = (breaker.row().clone(), breaker.refused());
-        Some((breaker.probed(leased, heard, self.ports().now_ms())?, before))
+        match kept {
+            Ok(Ok(kept)) => breaker.settled(change, kept),
+            _ => {
+                breaker.unsettled(change);
+                true
+            }
+        }
     }
 
     /// Tells the other instances of a change, and operators when it is one that they should know of.
     async fn enter(self: &Rc<Self>, kind: Kind, change: Change, (before, refused): (Row, u64)) {
-        let is_ours = match self.ports().within(ENTRY, self.ports().enter_breaker(kind, &change)).await {
-            Ok(Ok(kept)) => self.breaking.of(kind).borrow_mut().settled(&change, kept),
-            _ => {
-                self.breaking.of(kind).borrow_mut().unsettled(&change);
-                true
-            }
-        };
-        if !is_ours || before.is_open == change.row.is_open {
+        if !self.settle(kind, &change).await || before.is_open == change.row.is_open {
             return;
         }
         if !change.row.is_open {
@@ -229,10 +215,7 @@ impl<P: Ports> Billing<P> {
             let mut breaker = self.breaking.of(kind).borrow_mut();
             let change = breaker.probe_at_once(self.ports().unique(), self.ports().now_ms());
             drop(breaker);
-            if let Some(change) = change {
-                let billing = Rc::clone(self);
-                self.ports().spawn(Box::pin(async move { billing.probe(kind, change).await }));
-            }
+            self.probe_if(kind, change);
         }
     }
 
@@ -259,6 +242,14 @@ fn not_asked(kind: Kind, why: &str) -> StoreError {
     StoreError::Unavailable(format!("not asked, since it does not answer ({}): {why}", kind.word()))
 }
 
-fn ms(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+/// What became of a call: an answer is one, be it a refusal.
+fn heard<T, E: CallError>(answer: &Result<Result<T, E>, Overdue>) -> Heard<'_> {
+    match answer {
+        Ok(Ok(_)) => Heard::Answered,
+        Ok(Err(error)) => match error.of_store() {
+            Some(StoreError::Unavailable(why)) => Heard::Failed(why),
+            _ => Heard::Answered,
+        },
+        Err(Overdue { .. }) => Heard::Failed("there was no answer in time"),
+    }
 }

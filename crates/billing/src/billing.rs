@@ -152,8 +152,7 @@ impl<P: Ports> Billing<P> {
         if before.as_ref().map_or_else(|| switches.words().is_empty(), is_as_before) {
             return;
         }
-        let (words, generation) = (switches.words(), self.standing().generation.unwrap_or_default());
-        let what = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
+        let (what, generation) = (switches.to_string(), self.standing().generation.unwrap_or_default());
         let ports = Rc::clone(&self.ports);
         self.ports.spawn(Box::pin(async move {
             once::tell_once_a_day(&*ports, &Event::Switched { generation, what }).await;
@@ -164,8 +163,7 @@ impl<P: Ports> Billing<P> {
     /// then every few seconds, with how often it happened: a log that is full of it tells nothing else.
     pub fn tell(&self, trace: &str, event: &Event) {
         if let Some(kind) = event.often() {
-            let now_ms = u64::try_from(self.ports.elapsed().as_millis()).unwrap_or(u64::MAX);
-            match self.breaking.happened(&kind, now_ms) {
+            match self.breaking.happened(&kind, self.ports.elapsed_ms()) {
                 None => return,
                 Some(0) => {}
                 Some(times) => self.ports.tell("", &Event::Repeated { of: kind, times }),

@@ -84,6 +84,11 @@ pub(crate) async fn of_version<P: Ports>(
     Ok(card)
 }
 
+/// Whether the store has a card, as far as is known.
+pub(crate) fn is_kept<P: Ports>(context: &Context<P>, card: &CardOf<P>) -> bool {
+    card.kept.get() == Some(context.billing.driving.lost.get())
+}
+
 /// Sees to it that what was priced with a card can be priced with it again: puts it into the store, once per instance.
 ///
 /// # Errors
@@ -91,7 +96,7 @@ pub(crate) async fn of_version<P: Ports>(
 /// The store did not take it, as far as is known. It is tried again by whoever prices with it next.
 pub(crate) async fn keep<P: Ports>(context: &Context<P>, city: &str, card: &CardOf<P>) -> Result<(), StoreError> {
     let lost = context.billing.driving.lost.get();
-    if card.kept.get() != Some(lost) {
+    if !is_kept(context, card) {
         documents::keep(context, city, DocumentKind::RateCard, &card.version, &card.document).await?;
         card.kept.set(Some(lost));
     }

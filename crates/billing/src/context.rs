@@ -198,8 +198,7 @@ impl<P: Ports> Context<P> {
     /// `overloaded`.
     pub(crate) fn unless_shed(&self, priority: Priority) -> Result<(), Refusal> {
         let switched = shedding::is_shed(self.config.switches().shed.level(), priority);
-        let now_ms = u64::try_from(self.ports().elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (level, retry_after_s) = self.billing.breaking.level(now_ms);
+        let (level, retry_after_s) = self.billing.breaking.level(self.ports().elapsed_ms());
         let (why, retry_after_s) = if switched {
             ("an operator has switched them off for a while", SWITCHED_S)
         } else if shedding::is_shed(level, priority) {

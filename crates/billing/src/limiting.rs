@@ -66,7 +66,7 @@ async fn admit<P: Ports>(context: &Context<P>, class: RouteClass, city: Option<&
             let retry_after_s = retry_after_ms.div_ceil(1_000).max(1);
             let remaining = Remaining { bucket: 0, window: None };
             context.standing.set(Some(standing(remaining, Some((over, retry_after_s)))));
-            let now_ms = now_ms(context);
+            let now_ms = context.ports().elapsed_ms();
             if let Some(refused) = context.billing.limiting.refused.borrow_mut().happened(now_ms) {
                 let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
                 context.tell(&Event::CallerLimited { key: text(key), city: text(city), class: class.word(), refused });
@@ -94,13 +94,13 @@ fn may(limit: &Limit, over: Over) -> String {
 /// Decides, and asks the store when that is needed. No call is waited for that another request makes.
 async fn decide<P: Ports>(context: &Context<P>, name: &str, limit: &Limit) -> Verdict {
     let limiting = &context.billing.limiting;
-    let decision = limiting.allowances.borrow_mut().request(name, limit, now_ms(context));
+    let decision = limiting.allowances.borrow_mut().request(name, limit, context.ports().elapsed_ms());
     let up_to = match decision {
         Decision::Decided(verdict) => return verdict,
         Decision::Ask(up_to) => up_to,
     };
     let taken = context.write_briefly(context.ports().take(name, limit, up_to)).await;
-    let now_ms = now_ms(context);
+    let now_ms = context.ports().elapsed_ms();
     if let Err(error) = &taken
         && let Some(times) = limiting.local.borrow_mut().happened(now_ms)
     {
@@ -111,9 +111,4 @@ async fn decide<P: Ports>(context: &Context<P>, name: &str, limit: &Limit) -> Ve
         Ok(taken) => allowances.answered(name, limit, up_to, &taken, now_ms),
         Err(_) => allowances.unanswered(name, limit, now_ms),
     }
-}
-
-/// On a clock that nobody sets.
-fn now_ms<P: Ports>(context: &Context<P>) -> u64 {
-    u64::try_from(context.ports().elapsed().as_millis()).unwrap_or(u64::MAX)
 }

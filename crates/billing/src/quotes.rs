@@ -63,7 +63,8 @@ pub(crate) async fn keep<P: Ports>(
         }
     };
     let sides = |product| Side::BOTH.map(|side| context.config.card(&city, product, side, started_at).ok().flatten());
-    let named: Vec<_> = products.iter().map(String::as_str).flat_map(sides).flatten().collect();
+    let named = products.iter().map(String::as_str).flat_map(sides).flatten();
+    let named: Vec<_> = named.filter(|card| !cards::is_kept(&context, card)).collect();
     // One that could not be kept was told, and costs no more than the quote itself would.
     let cards = join_all(named.iter().map(|card| cards::keep(&context, &city, card)));
     // The quote first: it has to be on its way before the estimate is answered.

@@ -348,6 +348,15 @@ impl<C: Catalogue + 'static> Events for World<C> {
     }
 }
 
+/// Puts a row in the place of the one of the expected generation, or where there is none: what is there then.
+pub fn enter_breaker(rows: &mut BTreeMap<Kind, Row>, kind: Kind, change: &Change) -> Row {
+    let row = rows.entry(kind).or_insert_with(|| change.row.clone());
+    if row.generation == change.expected {
+        row.clone_from(&change.row);
+    }
+    row.clone()
+}
+
 impl<C: Catalogue + 'static> Breakers for World<C> {
     async fn breakers(&self) -> Result<Vec<(Kind, Row)>, StoreError> {
         let rows =
@@ -356,15 +365,7 @@ impl<C: Catalogue + 'static> Breakers for World<C> {
     }
 
     async fn enter_breaker(&self, kind: Kind, change: &Change) -> Result<Row, StoreError> {
-        let enter = |memory: &Memory| {
-            let mut rows = memory.breakers.borrow_mut();
-            let row = rows.entry(kind).or_insert_with(|| change.row.clone());
-            if row.generation == change.expected {
-                row.clone_from(&change.row);
-            }
-            Ok(row.clone())
-        };
-        self.call("enter_breaker", enter).await
+        self.call("enter_breaker", |memory| Ok(enter_breaker(&mut memory.breakers.borrow_mut(), kind, change))).await
     }
 }
 

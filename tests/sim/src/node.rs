@@ -7,6 +7,7 @@ use crate::prices::CITY;
 use crate::store::{FIRST, SimStore};
 use farebox_billing::ports::{Change, Generation, Kind, Loss, Proposal, Row, Waiting};
 use farebox_kit::journal::Journal;
+use farebox_kit::memory::enter_breaker;
 use farebox_records::proof::{Bucket, Position};
 use fastrand::Rng;
 use std::cell::RefCell;
@@ -102,12 +103,7 @@ impl Node {
 
     /// Puts a row in the place of the one of the expected generation, or where there is none: what is there then.
     pub fn enter_breaker(&self, kind: Kind, change: &Change) -> Row {
-        let mut rows = self.breakers.borrow_mut();
-        let row = rows.entry(kind).or_insert_with(|| change.row.clone());
-        if row.generation == change.expected {
-            row.clone_from(&change.row);
-        }
-        row.clone()
+        enter_breaker(&mut self.breakers.borrow_mut(), kind, change)
     }
 
     /// Where the buckets of the store are, as far as was noted.

@@ -86,8 +86,7 @@ fn breakers<P: Ports>(billing: &Billing<P>) -> Vec<BreakerStatus> {
 
 /// What is turned away.
 fn shedding<P: Ports>(billing: &Billing<P>, switches: &Switches) -> SheddingStatus {
-    let now_ms = u64::try_from(billing.ports().elapsed().as_millis()).unwrap_or(u64::MAX);
-    let ((late, _), switched) = (billing.breaking.level(now_ms), switches.shed.level());
+    let ((late, _), switched) = (billing.breaking.level(billing.ports().elapsed_ms()), switches.shed.level());
     let level = late.max(switched);
     let why = if switched >= late { "switched" } else { "late" };
     SheddingStatus { level: level.map_or("none", Priority::word), why: level.map(|_| why) }

@@ -33,6 +33,11 @@ use std::time::Duration;
 /// How long what is already there may take to be heard of, through all that hand it on.
 const LAST_LOOK: Duration = Duration::from_millis(2);
 
+/// Milliseconds.
+pub(crate) fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// How often a wait is made good that was over late.
 const MADE_GOOD: u32 = 3;
 
@@ -113,6 +118,11 @@ pub trait Clock {
     /// How long it is since some moment that stays the same. Never goes back.
     fn elapsed(&self) -> Duration;
 
+    /// The same in milliseconds.
+    fn elapsed_ms(&self) -> u64 {
+        ms(self.elapsed())
+    }
+
     /// Waits.
     async fn sleep(&self, time: Duration);
 
@@ -144,7 +154,7 @@ pub trait Clock {
             }
             let late = self.elapsed().saturating_sub(began).saturating_sub(left);
             worst = worst.max(late);
-            if shedding::is_on_time(u64::try_from(late.as_millis()).unwrap_or(u64::MAX)) {
+            if shedding::is_on_time(ms(late)) {
                 break;
             }
             left = late.min(allowed);
