@@ -1,40 +1,76 @@
-//! What is answered by commands that check documents, each for itself.
+//! Commands that check documents, each for itself.
 
 use crate::bill_text::count;
-use crate::output;
+use crate::{input, output};
+use clap::Args;
 use farebox_document::Problem;
 use serde::Serialize;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Prints what was found. A document that is refused is an answer: exit code 1.
-///
-/// # Errors
-///
-/// When the answer cannot be written.
-pub fn answer<R>(reports: &[R], json: bool, is_good: impl Fn(&R) -> bool) -> anyhow::Result<ExitCode>
-where
-    R: Serialize + fmt::Display,
-{
-    if json {
-        output::print(output::json(&reports)?)?;
-    } else {
-        output::print(reports.iter().map(|report| format!("{report}\n")).collect::<String>())?;
-    }
-    Ok(if reports.iter().all(is_good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// Which documents are checked, and how that is answered.
+#[derive(Debug, Args)]
+pub struct Documents {
+    /// Documents; "-" is the standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
-/// Writes what is wrong with a document, a line each, and whether it is refused.
-///
-/// # Errors
-///
-/// When it cannot be written.
-pub fn write_problems(f: &mut fmt::Formatter<'_>, problems: &[Problem]) -> fmt::Result {
-    for problem in problems {
-        writeln!(f, "  problem {problem}")?;
+/// What was found in one.
+#[derive(Serialize)]
+struct Report<T> {
+    file: String,
+    /// Whether it can be used.
+    good: bool,
+    /// What it says, by name.
+    #[serde(flatten)]
+    says: Option<T>,
+    problems: Vec<Problem>,
+}
+
+impl Documents {
+    /// Checks them, and prints what was found. A document that is refused is an answer: exit code 1.
+    ///
+    /// # Errors
+    ///
+    /// When the answer cannot be written.
+    pub fn check<T>(&self, parse: impl Fn(&Path, &str) -> Result<T, Vec<Problem>>) -> anyhow::Result<ExitCode>
+    where
+        T: Serialize + fmt::Display,
+    {
+        let report = |path: &PathBuf| {
+            let file = input::name(path);
+            match input::read_to_check(path).and_then(|text| parse(path, &text)) {
+                Ok(says) => Report { file, good: true, says: Some(says), problems: Vec::new() },
+                Err(problems) => Report { file, good: false, says: None, problems },
+            }
+        };
+        let reports: Vec<Report<T>> = self.files.iter().map(report).collect();
+        if self.json {
+            output::print(output::json(&reports)?)?;
+        } else {
+            output::print(reports.iter().map(|report| format!("{report}\n")).collect::<String>())?;
+        }
+        Ok(if reports.iter().all(|report| report.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-    match problems.len() {
-        0 => writeln!(f, "  no problems"),
-        problems => writeln!(f, "  refused: {}", count(problems, "problem")),
+}
+
+impl<T: fmt::Display> fmt::Display for Report<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.file)?;
+        if let Some(says) = &self.says {
+            says.fmt(f)?;
+        }
+        for problem in &self.problems {
+            writeln!(f, "  problem {problem}")?;
+        }
+        match self.problems.len() {
+            0 => writeln!(f, "  no problems"),
+            problems => writeln!(f, "  refused: {}", count(problems, "problem")),
+        }
     }
 }

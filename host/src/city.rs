@@ -1,12 +1,13 @@
 //! `farebox city`: what cities decide for themselves, before it counts.
 
-use crate::{checked, input, output};
+use crate::checked::Documents;
+use crate::output;
 use clap::{Args, Subcommand};
 use farebox_billing::config::city::CityRules;
 use farebox_document::Problem;
 use serde::Serialize;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// What can be done with the documents of cities.
@@ -23,25 +24,15 @@ pub enum City {
 /// Problems end the command with exit code 1. Each says where: a JSON Pointer.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Documents; "-" is the standard input.
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    documents: Documents,
 }
 
+/// What a good document decides.
 #[derive(Serialize)]
-struct Report {
-    file: String,
-    /// Whether it can be used.
-    good: bool,
-    /// What it decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rules: Option<CityRules>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
-    problems: Vec<Problem>,
+struct Says {
+    rules: CityRules,
+    version: String,
 }
 
 impl City {
@@ -55,21 +46,15 @@ impl City {
             output::print(output::json(&CityRules::schema())?)?;
             return Ok(ExitCode::SUCCESS);
         };
-        let reports: Vec<Report> = check.files.iter().map(|file| Report::of(file)).collect();
-        checked::answer(&reports, check.json, |report| report.good)
+        check.documents.check(Says::of)
     }
 }
 
-impl Report {
-    fn of(path: &Path) -> Self {
-        let file = input::name(path);
-        let parsed = input::read_to_check(path).and_then(|text| CityRules::parse(&text));
-        match parsed.and_then(|(rules, version)| named(path, &rules).map(|()| (rules, version))) {
-            Ok((rules, version)) => {
-                Self { file, good: true, rules: Some(rules), version: Some(version), problems: Vec::new() }
-            }
-            Err(problems) => Self { file, good: false, rules: None, version: None, problems },
-        }
+impl Says {
+    fn of(path: &Path, text: &str) -> Result<Self, Vec<Problem>> {
+        let (rules, version) = CityRules::parse(text)?;
+        named(path, &rules)?;
+        Ok(Self { rules, version })
     }
 }
 
@@ -84,28 +69,22 @@ fn named(path: &Path, rules: &CityRules) -> Result<(), Vec<Problem>> {
     Err(vec![Problem { pointer: "/city".to_owned(), code: "file-name".into(), message }])
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for Says {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.file)?;
-        if let (Some(rules), Some(version)) = (&self.rules, &self.version) {
-            writeln!(f, "  {}", rules.city)?;
-            writeln!(f, "  version {version}")?;
-            let rules = serde_json::to_value(rules).map_err(|_| fmt::Error)?;
-            let parts = [
-                "tolerances",
-                "findings",
-                "repair",
-                "detour",
-                "limits",
-                "mock_charges",
-                "mock_from",
-                "detour_factor",
-                "coupons",
-            ];
-            for part in parts {
-                writeln!(f, "  {part:<13} {}", rules[part])?;
-            }
-        }
-        checked::write_problems(f, &self.problems)
+        writeln!(f, "  {}", self.rules.city)?;
+        writeln!(f, "  version {}", self.version)?;
+        let rules = serde_json::to_value(&self.rules).map_err(|_| fmt::Error)?;
+        let parts = [
+            "tolerances",
+            "findings",
+            "repair",
+            "detour",
+            "limits",
+            "mock_charges",
+            "mock_from",
+            "detour_factor",
+            "coupons",
+        ];
+        parts.iter().try_for_each(|part| writeln!(f, "  {part:<13} {}", rules[part]))
     }
 }

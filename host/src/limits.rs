@@ -1,13 +1,12 @@
 //! `farebox limits`: how much whom is let, before it counts.
 
-use crate::{checked, input, output};
+use crate::checked::Documents;
+use crate::output;
 use clap::{Args, Subcommand};
-use farebox_document::Problem;
 use farebox_limits::document::{KeyTier, Tier};
 use farebox_limits::{Limit, LimitsDocument, RouteClass, Window};
 use serde::Serialize;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What can be done with the document of limits.
@@ -25,23 +24,14 @@ pub enum Limits {
 /// Problems end the command with exit code 1. Each says where: a JSON Pointer.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Documents; "-" is the standard input.
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    documents: Documents,
 }
 
+/// What a good document says.
 #[derive(Serialize)]
-struct Report {
-    file: String,
-    /// Whether it can be used.
-    good: bool,
-    /// What it says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limits: Option<LimitsDocument>,
-    problems: Vec<Problem>,
+struct Says {
+    limits: LimitsDocument,
 }
 
 impl Limits {
@@ -55,32 +45,19 @@ impl Limits {
             output::print(output::json(&LimitsDocument::schema())?)?;
             return Ok(ExitCode::SUCCESS);
         };
-        let reports: Vec<Report> = check.files.iter().map(|file| Report::of(file)).collect();
-        checked::answer(&reports, check.json, |report| report.good)
+        check.documents.check(|_, text| Ok(Says { limits: LimitsDocument::parse(text)? }))
     }
 }
 
-impl Report {
-    fn of(path: &Path) -> Self {
-        let file = input::name(path);
-        match input::read_to_check(path).and_then(|text| LimitsDocument::parse(&text)) {
-            Ok(limits) => Self { file, good: true, limits: Some(limits), problems: Vec::new() },
-            Err(problems) => Self { file, good: false, limits: None, problems },
-        }
-    }
-}
-
-impl fmt::Display for Report {
+impl fmt::Display for Says {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.file)?;
-        if let Some(limits) = &self.limits {
-            limits.tiers.0.iter().try_for_each(|tier| write_tier(f, tier))?;
-            write_who(f, "", limits.default.as_deref(), &limits.keys.0)?;
-            for city in &limits.cities.0 {
-                write_who(f, &format!(" in {}", city.city), city.default.as_deref(), &city.keys.0)?;
-            }
-        }
-        checked::write_problems(f, &self.problems)
+        let LimitsDocument { tiers, default, keys, cities, .. } = &self.limits;
+        tiers.0.iter().try_for_each(|tier| write_tier(f, tier))?;
+        write_who(f, "", default.as_deref(), &keys.0)?;
+        cities
+            .0
+            .iter()
+            .try_for_each(|city| write_who(f, &format!(" in {}", city.city), city.default.as_deref(), &city.keys.0))
     }
 }
 

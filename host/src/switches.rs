@@ -1,12 +1,11 @@
 //! `farebox switches`: what operators switch while everything runs, before it counts.
 
-use crate::{checked, input, output};
+use crate::checked::Documents;
+use crate::output;
 use clap::{Args, Subcommand};
 use farebox_billing::config::switches::Switches;
-use farebox_document::Problem;
 use serde::Serialize;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What can be done with the document of switches.
@@ -23,23 +22,14 @@ pub enum Command {
 /// Problems end the command with exit code 1. Each says where: a JSON Pointer.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Documents; "-" is the standard input.
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    documents: Documents,
 }
 
+/// What a good document says.
 #[derive(Serialize)]
-struct Report {
-    file: String,
-    /// Whether it can be used.
-    good: bool,
-    /// What it says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    switches: Option<Switches>,
-    problems: Vec<Problem>,
+struct Says {
+    switches: Switches,
 }
 
 impl Command {
@@ -53,29 +43,12 @@ impl Command {
             output::print(output::json(&Switches::schema())?)?;
             return Ok(ExitCode::SUCCESS);
         };
-        let reports: Vec<Report> = check.files.iter().map(|file| Report::of(file)).collect();
-        checked::answer(&reports, check.json, |report| report.good)
+        check.documents.check(|_, text| Ok(Says { switches: Switches::parse(text)? }))
     }
 }
 
-impl Report {
-    fn of(path: &Path) -> Self {
-        let file = input::name(path);
-        match input::read_to_check(path).and_then(|text| Switches::parse(&text)) {
-            Ok(switches) => Self { file, good: true, switches: Some(switches), problems: Vec::new() },
-            Err(problems) => Self { file, good: false, switches: None, problems },
-        }
-    }
-}
-
-impl fmt::Display for Report {
+impl fmt::Display for Says {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.file)?;
-        if let Some(switches) = &self.switches {
-            let words = switches.words();
-            let words = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
-            writeln!(f, "  switches {words}")?;
-        }
-        checked::write_problems(f, &self.problems)
+        writeln!(f, "  switches {}", self.switches)
     }
 }

@@ -1,7 +1,7 @@
 //! Commission policies: scenarios, their caps, and everything that can be wrong with them.
 
 use crate::limits;
-use farebox_document::{AtMost, Problem, Problems, check_format, excerpt, read_json, read_part, version_of};
+use farebox_document::{AtMost, Problem, Problems, excerpt, read_document, version_of};
 use farebox_money::{Decimal, unsigned_decimal};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -80,14 +80,10 @@ impl Policy {
     /// Everything that is wrong with the document, in document order.
     pub fn parse(document: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
-        let read = read_json(document, "", &mut problems).and_then(|value| {
-            check_format(&value, FORMAT, "", &mut problems);
-            let document = read_part::<PolicyDocument>(&value, "", &mut problems)?;
-            Some((version_of(&value), document))
-        });
-        let Some((version, document)) = read else { return Err(problems.into_vec()) };
+        let read = read_document::<PolicyDocument>(document, FORMAT, &mut problems);
+        let Some((value, document)) = read else { return Err(problems.into_vec()) };
         let scenarios = read_scenarios(document.scenarios.0, &mut problems);
-        problems.into_result(Self { version, scenarios })
+        problems.into_result(Self { version: version_of(&value), scenarios })
     }
 
     /// SHA-256 of the canonical form: 64 lower-case hexadecimal digits.

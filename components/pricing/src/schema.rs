@@ -2,21 +2,15 @@
 
 use crate::card::FORMAT;
 use crate::document::CardDocument;
-use schemars::generate::SchemaSettings;
-use serde_json::{Value, json};
+use farebox_document::document_schema;
+use serde_json::Value;
 
 /// The JSON Schema (draft 2020-12) of a rate card.
 ///
 /// A card that does not fit it is refused by [`RateCard::parse`](crate::RateCard::parse). The reverse is not true: no
 /// schema can say that branches do not overlap.
 pub fn schema() -> Value {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<CardDocument>();
-    schema.insert("$id".to_owned(), json!("https://farebox.dev/schemas/rate-card-1.json"));
-    let mut schema = schema.to_value();
-    if let Some(format) = schema.pointer_mut("/properties/format") {
-        *format = json!({ "description": "What this document is.", "const": FORMAT });
-    }
-    schema
+    document_schema::<CardDocument>("rate-card-1", FORMAT)
 }
 
 #[cfg(test)]

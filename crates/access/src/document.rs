@@ -6,7 +6,7 @@
 use crate::entry::{ALL_CITIES, Entry, HeldSecret, MOST_SECRET_BYTES, MOST_SECRETS, SecretText};
 use crate::master::{MasterKey, MasterKeys, SEAL_NONCE_BYTES};
 use crate::{Keys, Scope};
-use farebox_document::{AtMost, Problem, Problems, canonical_json, check_format, read_json, read_part, wrong_length};
+use farebox_document::{AtMost, Problem, Problems, canonical_json, read_document, read_json, wrong_length};
 use farebox_fare::{Timestamp, names, time};
 use farebox_signatures::SECRET_BYTES;
 use serde::{Deserialize, Serialize};
@@ -109,9 +109,7 @@ impl SealedDocument {
     }
 
     fn read(text: &str, problems: &mut Problems) -> Option<(Value, Self)> {
-        let value = read_json(text, "", problems)?;
-        check_format(&value, FORMAT, "", problems);
-        let document = read_part::<Self>(&value, "", problems)?;
+        let (value, document) = read_document::<Self>(text, FORMAT, problems)?;
         document.check(problems);
         Some((value, document))
     }
@@ -291,13 +289,7 @@ impl Document {
 impl SealedDocument {
     /// The JSON Schema (draft 2020-12) of the document. What does not fit it is refused by [`parse`](Self::parse).
     pub fn schema() -> Value {
-        let settings = schemars::generate::SchemaSettings::draft2020_12();
-        let mut schema = settings.into_generator().into_root_schema_for::<Self>();
-        schema.insert("$id".to_owned(), json!("https://farebox.dev/schemas/keys-1.json"));
-        let mut schema = schema.to_value();
-        if let Some(format) = schema.pointer_mut("/properties/format") {
-            *format = json!({ "description": "What this document is.", "const": FORMAT });
-        }
+        let mut schema = farebox_document::document_schema::<Self>("keys-1", FORMAT);
         if let Some(city) = schema.pointer_mut("/$defs/SealedKey/properties/cities/items") {
             *city = json!({ "type": "string", "pattern": "^(\\*|[A-Za-z0-9][A-Za-z0-9_-]{0,31})$" });
         }

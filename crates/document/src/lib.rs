@@ -46,10 +46,10 @@ pub use limits::{AtMost, List, Table, Whole};
 pub use notes::{MOST_PROBLEMS, Notes};
 pub use place::Place;
 pub use problem::{Problem, Problems};
-pub use read::{check_format, read_json, read_part, read_text};
+pub use read::{check_format, read_document, read_json, read_part, read_text};
 pub use say::{excerpt, not_whole, number, wrong_length};
 #[cfg(feature = "schema")]
-pub use schema::without_limit;
+pub use schema::{document_schema, without_limit};
 
 /// What [`words!`] needs wherever it is used.
 #[doc(hidden)]

@@ -23,6 +23,15 @@ pub fn check_format(document: &Value, format: &str, pointer: &str, problems: &mu
     }
 }
 
+/// Reads the text of a document that is one part and says its format. What is wrong with it is noted; `None` when that is too much to go
+/// on with.
+pub fn read_document<T: DeserializeOwned>(text: &str, format: &str, problems: &mut Problems) -> Option<(Value, T)> {
+    let value = read_json(text, "", problems)?;
+    check_format(&value, format, "", problems);
+    let document = read_part(&value, "", problems)?;
+    Some((value, document))
+}
+
 /// Reads the text of a document that is one part.
 ///
 /// # Errors

@@ -1,8 +1,9 @@
 //! What documents look like, as JSON Schema: limits come from where reading takes them.
 
 use crate::{AtMost, Given, List, Table, Whole};
+use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -88,6 +89,17 @@ impl<K: JsonSchema, V: JsonSchema, const MOST: usize> JsonSchema for Table<K, V,
     }
 }
 
+/// The JSON Schema (draft 2020-12) of a document that says its format, as it is published: under a name with a version, such as "city-1".
+pub fn document_schema<T: JsonSchema>(name: &str, format: &str) -> Value {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+    schema.insert("$id".to_owned(), json!(format!("https://farebox.dev/schemas/{name}.json")));
+    let mut schema = schema.to_value();
+    if let Some(said) = schema.pointer_mut("/properties/format") {
+        *said = json!({ "description": "What this document is.", "const": format });
+    }
+    schema
+}
+
 /// The lists and tables that the schema at `pointer` of a document allows to be of any length, wherever in it, by pointer. There
 /// should be none: what has no limit takes as long to look at as somebody else likes.
 pub fn without_limit(document: &Value, pointer: &str) -> Vec<String> {
@@ -145,7 +157,6 @@ impl Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     /// Whatever has no limit is found, and nothing else.
     #[test]

@@ -1,7 +1,7 @@
 //! The document of limits, `farebox-limits/1`: tiers, and who has which.
 
 use crate::{Limit, RouteClass};
-use farebox_document::{AtMost, Problem, Problems, check_format, read_json, read_part};
+use farebox_document::{AtMost, Problem, Problems, read_document};
 use farebox_fare::names;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -180,11 +180,8 @@ impl LimitsDocument {
     /// Everything that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
-        let read = read_json(text, "", &mut problems).and_then(|value| {
-            check_format(&value, FORMAT, "", &mut problems);
-            read_part::<Self>(&value, "", &mut problems)
-        });
-        let Some(document) = read else { return Err(problems.into_vec()) };
+        let read = read_document::<Self>(text, FORMAT, &mut problems);
+        let Some((_, document)) = read else { return Err(problems.into_vec()) };
         document.check(&mut problems);
         problems.into_result(document)
     }
@@ -232,14 +229,7 @@ impl LimitsDocument {
     /// The JSON Schema (draft 2020-12) of the document. What does not fit it is refused by [`parse`](Self::parse).
     #[cfg(feature = "schema")]
     pub fn schema() -> serde_json::Value {
-        let settings = schemars::generate::SchemaSettings::draft2020_12();
-        let mut schema = settings.into_generator().into_root_schema_for::<Self>();
-        schema.insert("$id".to_owned(), serde_json::json!("https://farebox.dev/schemas/limits-1.json"));
-        let mut schema = schema.to_value();
-        if let Some(format) = schema.pointer_mut("/properties/format") {
-            *format = serde_json::json!({ "description": "What this document is.", "const": FORMAT });
-        }
-        schema
+        farebox_document::document_schema::<Self>("limits-1", FORMAT)
     }
 }
 

@@ -4,8 +4,7 @@
 
 use farebox_coupons::{Issuer, Issuers, MOST_ISSUERS};
 use farebox_document::{
-    AtMost, BadValue, Problem, ProblemCode, Problems, check_format, excerpt, number_in_text, read_json, read_part,
-    version_of, words,
+    AtMost, BadValue, Problem, ProblemCode, Problems, excerpt, number_in_text, read_document, version_of, words,
 };
 use farebox_fare::MockCharges;
 use farebox_money::{Decimal, unsigned_decimal};
@@ -322,14 +321,10 @@ impl CityRules {
     /// Everything that is wrong with it.
     pub fn parse(document: &str) -> Result<(Self, String), Vec<Problem>> {
         let mut problems = Problems::default();
-        let read = read_json(document, "", &mut problems).and_then(|value| {
-            check_format(&value, FORMAT, "", &mut problems);
-            let rules = read_part::<Self>(&value, "", &mut problems)?;
-            Some((rules, version_of(&value)))
-        });
-        let Some((rules, version)) = read else { return Err(problems.into_vec()) };
+        let read = read_document::<Self>(document, FORMAT, &mut problems);
+        let Some((value, rules)) = read else { return Err(problems.into_vec()) };
         rules.check(&mut problems);
-        problems.into_result((rules, version))
+        problems.into_result((rules, version_of(&value)))
     }
 
     fn check(&self, problems: &mut Problems) {
@@ -405,14 +400,7 @@ impl CityRules {
     /// The JSON Schema (draft 2020-12) of the document. What does not fit it is refused by [`parse`](Self::parse).
     #[cfg(feature = "schema")]
     pub fn schema() -> serde_json::Value {
-        let settings = schemars::generate::SchemaSettings::draft2020_12();
-        let mut schema = settings.into_generator().into_root_schema_for::<Self>();
-        schema.insert("$id".to_owned(), serde_json::json!("https://farebox.dev/schemas/city-1.json"));
-        let mut schema = schema.to_value();
-        if let Some(format) = schema.pointer_mut("/properties/format") {
-            *format = serde_json::json!({ "description": "What this document is.", "const": FORMAT });
-        }
-        schema
+        farebox_document::document_schema::<Self>("city-1", FORMAT)
     }
 }
 

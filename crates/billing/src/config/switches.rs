@@ -3,9 +3,10 @@
 //! Every field may be left out, and the document too: then nothing is switched. It changes as every document does, at one moment on
 //! all instances of a node, and no restart is needed.
 
-use farebox_document::{Problem, Problems, check_format, read_json, read_part, words};
+use farebox_document::{Problem, Problems, read_document, words};
 use farebox_resilience::shedding::{Level, Priority};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What `format` in the document has to say.
 pub const FORMAT: &str = "farebox-switches/1";
@@ -84,11 +85,8 @@ impl Switches {
     /// Everything that is wrong with it.
     pub fn parse(document: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
-        let read = read_json(document, "", &mut problems).and_then(|value| {
-            check_format(&value, FORMAT, "", &mut problems);
-            read_part::<Self>(&value, "", &mut problems)
-        });
-        let Some(switches) = read else { return Err(problems.into_vec()) };
+        let read = read_document::<Self>(document, FORMAT, &mut problems);
+        let Some((_, switches)) = read else { return Err(problems.into_vec()) };
         if let Some(seconds) = switches.quote_ttl_s.filter(|seconds| *seconds > MOST_QUOTE_TTL_S) {
             let message = format!("is {seconds}; 0 to {MOST_QUOTE_TTL_S} is allowed");
             problems.add("/quote_ttl_s", "out-of-range", message);
@@ -116,14 +114,17 @@ impl Switches {
     /// The JSON Schema (draft 2020-12) of the document. What does not fit it is refused by [`parse`](Self::parse).
     #[cfg(feature = "schema")]
     pub fn schema() -> serde_json::Value {
-        let settings = schemars::generate::SchemaSettings::draft2020_12();
-        let mut schema = settings.into_generator().into_root_schema_for::<Self>();
-        schema.insert("$id".to_owned(), serde_json::json!("https://farebox.dev/schemas/switches-1.json"));
-        let mut schema = schema.to_value();
-        if let Some(format) = schema.pointer_mut("/properties/format") {
-            *format = serde_json::json!({ "description": "What this document is.", "const": FORMAT });
+        farebox_document::document_schema::<Self>("switches-1", FORMAT)
+    }
+}
+
+/// What is switched, in one line.
+impl fmt::Display for Switches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.words()[..] {
+            [] => f.write_str("nothing"),
+            words => f.write_str(&words.join(", ")),
         }
-        schema
     }
 }
 
