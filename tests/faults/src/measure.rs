@@ -13,6 +13,9 @@ pub const BUCKET: Duration = Duration::from_millis(250);
 /// How long answers have to be whole for a service to have recovered, in buckets: a second.
 const WHOLE: usize = 4;
 
+/// How long a fault has lasted when it is known of: whoever asks has found out by then.
+const KNOWN: Duration = Duration::from_secs(2);
+
 /// How long answers took, counted from when they were due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Latency {
@@ -95,6 +98,8 @@ fn bill(sent: &Sent) -> Option<Bill> {
 pub struct Figures {
     /// Before the fault, while it lasted, and after it.
     pub parts: [Part; 3],
+    /// How long answers took while the fault lasted and was known of, from two seconds after its beginning.
+    pub known: Latency,
     /// How long after the fault the first second began without an answer that lacks something. `None` when there was none.
     pub recovery: Option<Duration>,
     /// The hosts' memory at the beginning, at most, and at the end, in KiB.
@@ -122,6 +127,7 @@ impl Figures {
         let short = violations.iter().map(|(_, violation)| violation.short).filter(|short| *short != 0);
         Self {
             parts: [part(Duration::ZERO, window.from), part(window.from, window.to), part(window.to, Duration::MAX)],
+            known: part(window.from + KNOWN, window.to).latency,
             recovery: recovery(&timeline(sent), window.to),
             memory: [memory(looks.first()), most, memory(looks.last())],
             lines: [logged(window.to).saturating_sub(logged(window.from)), looks.last().map_or(0, |look| look.lines)],

@@ -91,23 +91,24 @@ pub fn markdown(told: &[Told], size: &Size, notes: &[String]) -> String {
     }
     put(format_args!("## Answers\n"));
     put(format_args!(
-        "Latencies are p50 / p99 / longest, in ms, from when a request was due. The control is the same load without the fault.\n"
+        "Latencies are p50 / p99 / longest, in ms, from when a request was due. A fault is known of from two seconds after its beginning. The control is the same load without the fault.\n"
     ));
     put(format_args!(
-        "| fault | requests | answered before, during, after | before | during | after | control | recovery |"
+        "| fault | requests | answered before, during, after | before | during | known of | after | control | recovery |"
     ));
-    put(format_args!("|---|---|---|---|---|---|---|---|"));
+    put(format_args!("|---|---|---|---|---|---|---|---|---|"));
     for Told { name, figures, control, .. } in told {
         let [before, during, after] = &figures.parts;
         let requests = before.requests + during.requests + after.requests;
         let answered = |part: &Part| percent(thousandths(part.answered, part.requests));
         put(format_args!(
-            "| {name} | {requests} | {}, {}, {} | {} | {} | {} | {} | {} |",
+            "| {name} | {requests} | {}, {}, {} | {} | {} | {} | {} | {} | {} |",
             answered(before),
             answered(during),
             answered(after),
             latency(before.latency),
             latency(during.latency),
+            latency(figures.known),
             latency(after.latency),
             latency(*control),
             figures.recovery.map_or("not seen".to_owned(), |recovery| format!("{} s", tenths(recovery)))
@@ -180,7 +181,7 @@ pub fn json(told: &[Told], size: &Size, notes: &[String]) -> Value {
     };
     let fault = |told: &Told| {
         let Told { name, what, figures, control, broken, trips, .. } = told;
-        let Figures { parts: [before, during, after], recovery, memory, lines, short } = figures;
+        let Figures { parts: [before, during, after], known, recovery, memory, lines, short } = figures;
         let broken: BTreeMap<&str, Value> = broken
             .iter()
             .map(|(invariant, (count, example))| {
@@ -190,7 +191,7 @@ pub fn json(told: &[Told], size: &Size, notes: &[String]) -> Value {
             .collect();
         json!({
             "name": name, "what": what, "trips": trips, "before": part(before), "during": part(during), "after": part(after),
-            "control": latency(*control), "recovery_us": recovery.map(micros), "memory_kib": memory,
+            "known": latency(*known), "control": latency(*control), "recovery_us": recovery.map(micros), "memory_kib": memory,
             "log_lines": {"during": lines[0], "all": lines[1]},
             "short": {"amount": short.0, "trips": short.1}, "broken": broken,
         })
