@@ -1,7 +1,7 @@
 //! Predicts what may be answered, from nothing but what was sent and acknowledged before, and holds every answer to it.
 
 use crate::exemptions::Exemption;
-use crate::host::BEGINNING;
+use crate::host::{BEGINNING, BUDGET_MS};
 use crate::plan::{Loss, Plan, ms};
 use crate::prices::{CITY, SecondOpinion};
 use crate::store::{Contents, SimStore};
@@ -333,9 +333,10 @@ impl Auditor {
         contents: &Contents,
     ) {
         let Attempt { trip, nonce, number, sent } = attempt;
-        // Where the store is away there is nobody who could tell; a node that has just found it away does not ask it.
+        // Where the store is away there is nobody who could tell; a node that has just found it away does not ask it, and it may take
+        // all that a request has to find out.
         let is_here = kept == Kept::Node;
-        let asked_since = sent.saturating_sub(ms(TRUST_MS));
+        let asked_since = sent.saturating_sub(ms(TRUST_MS + BUDGET_MS));
         let not_entered = bill.is_some_and(|billed| !billed.new) && self.plan.fails_between(asked_since, now);
         if is_here || not_entered || self.is_void(self.with(trip, |known| known.lost)) {
             return;

@@ -24,6 +24,9 @@ use std::time::Duration;
 /// When simulated time begins: 2026-11-21T08:00:00+08:00.
 pub const BEGINNING: Timestamp = 1_795_219_200;
 
+/// How long a request may take over what it asks the store, in milliseconds.
+pub const BUDGET_MS: u64 = 1_000;
+
 /// The documents of a configuration, by path.
 pub type Documents = BTreeMap<String, String>;
 
@@ -74,7 +77,7 @@ impl Variables for World {
             "quote_ttl_s" => self.plan.quote_ttl_s.to_string(),
             "store_read_deadline_ms" => "60".to_owned(),
             "store_write_deadline_ms" => "250".to_owned(),
-            "store_budget_ms" => "1000".to_owned(),
+            "store_budget_ms" => BUDGET_MS.to_string(),
             "store_backend" => "redis".to_owned(),
             "signatures" => "off".to_owned(),
             "clock_window_s" => "300".to_owned(),
