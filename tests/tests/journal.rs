@@ -363,6 +363,29 @@ async fn what_is_on_its_way_when_something_is_lost_waits_again() {
     assert_eq!(drive_all(&store).await, [0; 0]);
 }
 
+/// That the store has a bill again, which another node has sent, does not say that it has what this one was made with: it is sent on.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_again_is_sent_again() {
+    let beside = Beside::new();
+    let store = beside.node.open().await;
+    let number = enter_and_post(&store, CITY, "t").await;
+    beside.lose(&store, CITY, "t").await;
+    // Whoever takes it does not come to send it.
+    assert_eq!(store.lease(1_u32).await.unwrap().len(), 1);
+    assert_eq!(store.learn(CITY, "t", revision(1, "t")).await, Ok(None));
+    assert_eq!(store.secure(number).await, Ok(true));
+    assert_eq!(store.learn(CITY, "t", revision(1, "t")).await, Ok(None));
+    assert_eq!(store.withdraw(number).await, Ok(false));
+    assert_eq!(store.stands().await.unwrap().waiting, 1);
+    assert_eq!(drive_all(&store).await, [number]);
+
+    // What waits for no such reason does not wait any more.
+    let entered = store.enter_bill(CITY, "t", bill(2, "more"), cards()).await.unwrap();
+    assert!(matches!(entered, journal::BillOutcome::Entered(_)), "{entered:?}");
+    assert_eq!(store.learn(CITY, "t", revision(2, "more")).await, Ok(None));
+    assert_eq!(store.stands().await.unwrap().waiting, 0);
+}
+
 /// A long journal waits again 64 entries at a time, and what never ceased to wait is not gone back to for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_journal_waits_again_by_and_by() {

@@ -1941,13 +1941,13 @@ async fn sqlite_is_set_up_as_documented() {
     let pragma =
         |name| file.look().query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
     assert_eq!(pragma("journal_mode").unwrap(), "wal".to_owned().into());
-    assert_eq!(pragma("user_version").unwrap(), 6.into());
+    assert_eq!(pragma("user_version").unwrap(), 7.into());
     assert_eq!(pragma("integrity_check").unwrap(), "ok".to_owned().into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_another_release_is_left_alone() {
-    for (version, whose) in [(1, "earlier"), (5, "earlier"), (7, "later")] {
+    for (version, whose) in [(1, "earlier"), (6, "earlier"), (8, "later")] {
         let file = File::new();
         file.look().execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
         let store = file.open().await;

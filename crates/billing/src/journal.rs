@@ -148,6 +148,7 @@ pub(crate) async fn drive_bill<P: Ports>(
 ) -> Result<Option<Revision>, StoreError> {
     let (ports, JournaledBill { number: entry, new, documents, .. }) = (billing.ports(), bill);
     let entry = *entry;
+    hear_of_losses(billing).await?;
     for kept in join_all(documents.iter().map(|named| keep(billing, city, named))).await {
         kept?;
     }

@@ -140,3 +140,18 @@ fn documents_are_kept_again() {
     now(journal::drive_in(&other.billing, 1)).unwrap();
     assert_eq!(node.told(), 2);
 }
+
+/// A bill that waits is sent with what it was made with also when it is asked for before its instance has heard of a loss.
+#[test]
+fn documents_are_kept_again_before_a_repeat_is_answered() {
+    let node = Node::new();
+    node.world.0.failures.borrow_mut().insert("post_bill", Failure::Unavailable);
+    assert_eq!(node.bill("t")["kept"], "node");
+    assert!(now(journal::drive_in(&node.billing, 1)).is_err(), "the store takes its documents, and not the bill");
+    node.world.0.failures.borrow_mut().clear();
+    let loss = Loss { number: 1, city: "110000".to_owned(), bucket: 3, at_ms: 1_795_219_200_000 };
+    node.world.0.losses.borrow_mut().push(loss);
+    node.world.0.called("put_document");
+    assert_eq!(node.bill("t")["kept"], "shared");
+    assert!(node.world.0.called("put_document") > 0);
+}

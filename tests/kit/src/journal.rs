@@ -35,6 +35,8 @@ pub struct Journal {
     waiting: BTreeSet<u64>,
     /// Those that were answered as being here.
     secured: BTreeSet<u64>,
+    /// Those that wait again because the shared store has lost something.
+    recalled: BTreeSet<u64>,
     /// Those that bind nobody any more.
     void: BTreeSet<u64>,
     /// Those that the shared store had before this node.
@@ -60,7 +62,12 @@ impl Journal {
         let bound = self.bills(city, trip).find(|bill| bill.new.revision.number == revision.number);
         match bound {
             None => self.enter_copy(city, trip, revision),
-            Some(bill) if bill.new.revision == *revision => _ = self.waiting.remove(&bill.number),
+            // What waits because something was lost is sent again with what it was made with.
+            Some(bill) if bill.new.revision == *revision => {
+                if !self.recalled.contains(&bill.number) {
+                    self.waiting.remove(&bill.number);
+                }
+            }
             Some(bill) => {
                 self.drive(bill.number, &Driven::Superseded(revision.clone()));
                 return Some(bill.number);
@@ -119,6 +126,7 @@ impl Journal {
                 continue;
             }
             self.secured.insert(*number);
+            self.recalled.insert(*number);
             if let Entry::Bill(new, _) = entry {
                 // The store has taken it as it was.
                 new.whole_since = None;
@@ -209,6 +217,7 @@ impl Journal {
         if !self.waiting.remove(&number) && !matches!(driven, Driven::Superseded(_)) {
             return;
         }
+        self.recalled.remove(&number);
         let Some((trip, entry)) = self.entries.get(&number).cloned() else { return };
         match (driven, entry) {
             (Driven::Posted, _) => {}

@@ -36,7 +36,9 @@ CREATE INDEX IF NOT EXISTS journal_void ON journal (city, trip) WHERE revision I
 
 CREATE INDEX IF NOT EXISTS journal_sent ON journal (city, bucket, number) WHERE binds = 1 AND copy = 0
 
--- What the shared store may not have yet. What is secured was answered as being here. Until when it is somebody's who drives it in saves work, and nothing depends on it.
+-- What the shared store may not have yet. `secured` is 1 for what was answered as being here, and 2 for what waits again because the store
+-- has lost something: the store may have the bill, and not what it was made with. Until when it is somebody's who drives it in saves work,
+-- and nothing depends on it.
 CREATE TABLE IF NOT EXISTS journal_waiting (
     number INTEGER NOT NULL PRIMARY KEY,
     city TEXT NOT NULL,
@@ -132,7 +134,7 @@ BEGIN
     WHERE city = NEW.city AND bucket = NEW.bucket AND number > OLD.recalled AND number <= NEW.recalled AND binds = 1 AND copy = 0
         AND number NOT IN (SELECT number FROM journal_waiting);
     INSERT INTO journal_waiting (number, city, trip, leased_until_ms, secured)
-    SELECT number, city, trip, 0, 1
+    SELECT number, city, trip, 0, 2
     FROM journal
     WHERE city = NEW.city AND bucket = NEW.bucket AND number > OLD.recalled AND number <= NEW.recalled AND binds = 1 AND copy = 0
     ON CONFLICT (number) DO NOTHING;
