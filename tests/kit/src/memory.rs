@@ -594,13 +594,17 @@ impl<C: Catalogue + 'static> Store for World<C> {
             }
             let mut bills = memory.bills.borrow_mut();
             let revisions = bills.entry(trip.to_owned()).or_default();
-            match revisions.last() {
-                Some(head) if new.revision.number != head.revision.number + 1 => {
+            let number = new.revision.number;
+            if let Some(head) = revisions.last().map(|head| head.revision.clone()) {
+                let at = revisions.partition_point(|revision| revision.revision.number < number);
+                if revisions.get(at).is_some_and(|revision| revision.revision.number == number) {
                     memory.enter(trip, once);
-                    return Ok(Posted::Exists(head.revision.clone()));
+                    return Ok(Posted::Exists(head));
                 }
-                None if new.revision.number != 1 => return Err(StoreError::Other("it follows nothing".to_owned())),
-                _ => {}
+                if number < head.number {
+                    revisions.insert(at, new.clone());
+                    return Ok(Posted::Created);
+                }
             }
             let segments = memory.segments.borrow().get(trip).map_or(0, Vec::len);
             if new.whole_since.is_some() && memory.unproven.borrow().contains(trip) {

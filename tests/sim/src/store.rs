@@ -334,20 +334,27 @@ impl Contents {
         self.documents.get(&(version.to_owned(), kind)).cloned()
     }
 
-    /// Keeps a revision if it is the next one, with its top-up and what is due.
+    /// Keeps a revision unless there is one of its number, with its top-up and what is due. An older one is put back: it was lost.
     pub fn post_bill(&mut self, trip: &str, new: &NewRevision, once: Option<&Once>) -> Result<Posted, StoreError> {
         if self.is_replayed(trip, once) {
             return Ok(Posted::Replayed);
         }
         let number = new.revision.number;
-        match self.head(trip) {
-            Some(head) if number != head.number + 1 => {
-                let head = head.clone();
-                self.enter_fresh(trip, once);
-                return Ok(Posted::Exists(head));
+        if self.revision(trip, number).is_some()
+            && let Some(head) = self.head(trip).cloned()
+        {
+            self.enter_fresh(trip, once);
+            return Ok(Posted::Exists(head));
+        }
+        if self.head(trip).is_some_and(|head| number < head.number) {
+            let revisions = self.bills.entry(trip.to_owned()).or_default();
+            let at = revisions.partition_point(|revision| revision.number < number);
+            revisions.insert(at, new.revision.clone());
+            self.enter_fresh(trip, once);
+            if let Some(top_up) = &new.top_up {
+                self.ledger.insert((trip.to_owned(), number), top_up.clone());
             }
-            None if number != 1 => return Err(StoreError::Other(format!("revision {number} follows nothing"))),
-            _ => {}
+            return Ok(Posted::Created);
         }
         if new.whole_since.is_some_and(|began| !self.is_proven(trip, began)) {
             return Ok(Posted::Unproven);

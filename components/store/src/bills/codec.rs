@@ -37,7 +37,7 @@ pub fn arguments(trip: &str, new: &NewRevision) -> Vec<String> {
 /// # Errors
 ///
 /// As the script says; or its answer makes no sense.
-pub fn posted(reply: Reply, number: u32) -> Result<Posted, Fault> {
+pub fn posted(reply: Reply) -> Result<Posted, Fault> {
     let mut reply = reply.into_iter();
     match reply.next().flatten().as_deref() {
         Some("created") => Ok(Posted::Created),
@@ -45,7 +45,6 @@ pub fn posted(reply: Reply, number: u32) -> Result<Posted, Fault> {
         Some("replayed") => Ok(Posted::Replayed),
         Some("moved") => Ok(Posted::Moved),
         Some("unproven") => Ok(Posted::Unproven),
-        Some("no-head") => Err(follows_nothing(number)),
         _ => Err(corrupt("bill")),
     }
 }
@@ -61,11 +60,6 @@ pub fn redacted(reply: &Reply) -> Result<bool, Fault> {
         Some("other") => Ok(false),
         _ => Err(corrupt("bill")),
     }
-}
-
-/// The fault of a revision without the one before it.
-pub fn follows_nothing(number: u32) -> Fault {
-    Fault::Other(format!("revision {number} of a trip that has no bill; its first must be 1"))
 }
 
 /// Reads number, fingerprint and document of a revision. `None` when there is none.
@@ -179,14 +173,14 @@ mod tests {
 
     #[test]
     fn the_script_says_what_happened() {
-        assert_eq!(posted(reply(&["created"]), 1), Ok(Posted::Created));
-        assert_eq!(posted(reply(&["replayed"]), 1), Ok(Posted::Replayed));
-        assert_eq!(posted(reply(&["moved"]), 1), Ok(Posted::Moved));
-        assert_eq!(posted(reply(&["unproven"]), 1), Ok(Posted::Unproven));
-        assert_eq!(posted(reply(&["exists", "3", "r", "{}"]), 1), Ok(Posted::Exists(bill(3, "{}"))));
-        for nonsense in [&["no-head"][..], &["exists"], &["exists", "x", "r", "{}"], &["exists", "1", "r", "nil"], &[]]
+        assert_eq!(posted(reply(&["created"])), Ok(Posted::Created));
+        assert_eq!(posted(reply(&["replayed"])), Ok(Posted::Replayed));
+        assert_eq!(posted(reply(&["moved"])), Ok(Posted::Moved));
+        assert_eq!(posted(reply(&["unproven"])), Ok(Posted::Unproven));
+        assert_eq!(posted(reply(&["exists", "3", "r", "{}"])), Ok(Posted::Exists(bill(3, "{}"))));
+        for nonsense in [&["no-such"][..], &["exists"], &["exists", "x", "r", "{}"], &["exists", "1", "r", "nil"], &[]]
         {
-            assert!(is_other(posted(reply(nonsense), 2)), "{nonsense:?}");
+            assert!(is_other(posted(reply(nonsense))), "{nonsense:?}");
         }
     }
 

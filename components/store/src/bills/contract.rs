@@ -6,10 +6,10 @@ use farebox_records::stored::{DueTrip, Listed, NewRevision, Once, Page, Posted, 
 /// Bills, with their revisions.
 #[allow(async_fn_in_trait, reason = "a component has one thread; nobody asks whether these futures are Send")]
 pub trait Bills {
-    /// Keeps a revision if it is the next one, and in the same step enters its top-up, lists it, and says what is due.
+    /// Keeps a revision unless there is one of its number, and in the same step enters its top-up, lists it, and says what is due. One that is
+    /// older than the head is put back: it was lost.
     ///
-    /// With `once`, only if no other attempt at the request was carried out, which is entered in the same step, also when the
-    /// revision is not the next one.
+    /// With `once`, only if no other attempt at the request was carried out, which is entered in the same step, also when nothing else is.
     async fn post(&self, city: &str, trip: &str, new: &NewRevision, once: Option<&Once>) -> Result<Posted, Fault>;
 
     /// The newest revision.

@@ -1,4 +1,5 @@
--- Keeps the next revision of a bill, and in the same step enters its top-up, lists it under its day, and says what is due.
+-- Keeps a revision of a bill unless there is one of its number, and in the same step enters its top-up, lists it under its day, and says
+-- what is due. One that is older than the newest is put back where it was lost, with its top-up: it is not listed, and settles nothing.
 --
 -- KEYS[3]   the bill: a hash of `head`, the number of the newest revision, and its `fingerprint` and `document`; and for each
 --           older one `<number>:fingerprint` and `<number>:document`
@@ -18,18 +19,24 @@
 -- ARGV[14]  how many segments the trip had when the revision was made, or nothing when that does not matter
 -- ARGV[15]  since when the bucket must have lost nothing, in seconds, if it says that it was made of all that the trip had; or nothing
 --
--- Returns {'created'}, or {'exists', number, fingerprint, document} of the head when this is not the next number, or
--- {'no-head'} when there is none for it to follow, or {'unproven'} when it says that it was made of all and the bucket has lost
--- something since; or {'moved'} when the trip has not as many segments.
+-- Returns {'created'}, or {'exists', number, fingerprint, document} of the head when there is a revision of this number; or
+-- {'unproven'} when it says that it was made of all and the bucket has lost something since; or {'moved'} when the trip has not as
+-- many segments.
 
 local trip, number = ARGV[6], ARGV[7]
 local head = tonumber(redis.call('HGET', KEYS[3], 'head') or '0')
-if tonumber(number) ~= head + 1 then
-    if head == 0 then
-        return { 'no-head' }
-    end
+if tonumber(number) == head or redis.call('HEXISTS', KEYS[3], number .. ':document') == 1 then
     begin()
     return { 'exists', unpack(redis.call('HMGET', KEYS[3], 'head', 'fingerprint', 'document')) }
+end
+if tonumber(number) < head then
+    redis.call('HEXISTS', KEYS[4], number)
+    begin()
+    redis.call('HSET', KEYS[3], number .. ':fingerprint', ARGV[9], number .. ':document', ARGV[10])
+    if ARGV[11] ~= '' then
+        redis.call('HSET', KEYS[4], number, ARGV[11])
+    end
+    return { 'created' }
 end
 
 local held = redis.call('HLEN', KEYS[8])

@@ -5,7 +5,7 @@ INSERT INTO arriving_bill (
     city, trip, once, revision, fingerprint, document, billed_at, day, currency, top_up, top_up_document, due_reason, due_at
 )
 SELECT city, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 FROM fresh
-WHERE ?5 = 1 + coalesce((SELECT max(revision) FROM bill WHERE city = ?1 AND trip = ?3), 0)
+WHERE NOT EXISTS (SELECT 1 FROM bill WHERE city = ?1 AND trip = ?3 AND revision = ?5)
     AND (?15 IS NULL OR ?15 = coalesce((
         SELECT segments FROM trip
         WHERE city = ?1 AND trip = ?3 AND expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)

@@ -17,7 +17,7 @@ impl Bills for Redis {
             [self.keys.bill(city, trip), self.keys.ledger(city, trip), self.keys.trip(city, trip)];
         let keys = [bill, ledger, day, due, why, trip_key];
         let reply = self.step_once(&POST, city, trip, once, keys, &codec::arguments(trip, new)).await?;
-        codec::posted(reply, new.revision.number)
+        codec::posted(reply)
     }
 
     async fn head(&self, city: &str, trip: &str) -> Result<Option<Revision>, Fault> {

@@ -32,8 +32,10 @@ CREATE TABLE IF NOT EXISTS due (
 
 CREATE INDEX IF NOT EXISTS due_at ON due (city, at, trip)
 
--- What became due before a revision was made is settled by it; what came due since is not.
+-- What became due before a revision was made is settled by it; what came due since is not. One that is older than the newest was put back,
+-- and settles nothing.
 CREATE TRIGGER IF NOT EXISTS bill_is_posted AFTER INSERT ON bill
+WHEN NEW.revision = (SELECT max(revision) FROM bill WHERE city = NEW.city AND trip = NEW.trip)
 BEGIN
     DELETE FROM due WHERE city = NEW.city AND trip = NEW.trip AND at < NEW.billed_at;
     INSERT INTO due (city, trip, revision, reason, at)

@@ -1,6 +1,6 @@
 //! Bills in SQLite.
 
-use super::{Bills, codec, cursor, statement};
+use super::{Bills, cursor, statement};
 use crate::Fault;
 use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago, once_parameter};
@@ -33,8 +33,8 @@ impl Bills for Sqlite {
         if self.step(statement::POST, city, parameters).await?.is_some() {
             return Ok(Posted::Created);
         }
-        if seen.is_some() && self.head(city, trip).await?.map_or(0, |head| head.number) == number.saturating_sub(1) {
-            // It is the next one. Whether the request is a replay is found out when it is posted again.
+        if seen.is_some() && self.revision(city, trip, *number).await?.is_none() {
+            // There is none of its number. Whether the request is a replay is found out when it is posted again.
             self.admitted(city).await?;
             return Ok(match once {
                 Some(once) if self.is_replayed(city, trip, once).await? => Posted::Replayed,
@@ -53,8 +53,7 @@ impl Bills for Sqlite {
         match self.head(city, trip).await? {
             // Revisions stay, so had this been the next one it would be there.
             Some(head) => Ok(Posted::Exists(head)),
-            None if *number == 1 => Err(not_admitted_a_moment_ago()),
-            None => Err(codec::follows_nothing(*number)),
+            None => Err(not_admitted_a_moment_ago()),
         }
     }
 

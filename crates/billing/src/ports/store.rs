@@ -45,8 +45,9 @@ pub trait Store {
     /// The document of a version, if one was ever kept.
     async fn document(&self, city: &str, kind: DocumentKind, version: &str) -> Result<Option<String>, StoreError>;
 
-    /// Keeps a revision of a trip's bill if it is the next one, and in the same step enters its top-up, lists it under its
-    /// day, and says what is due. The nonce of `once` is entered in the same step, also when it is not the next one.
+    /// Keeps a revision of a trip's bill unless there is one of its number, and in the same step enters its top-up, lists it under its
+    /// day, and says what is due. One that is older than the head is put back: it was lost. The nonce of `once` is entered in the same step,
+    /// also when nothing else is.
     async fn post_bill(
         &self,
         city: &str,
