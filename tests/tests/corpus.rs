@@ -175,7 +175,7 @@ fn old_records_are_read() {
 /// A top-up is what its bill owes, to the byte, for ever; and whatever was written can be read.
 #[test]
 fn top_ups_are_read() {
-    let owed = |line: &str| TopUpRecord::of(&BillRecord::read(line).unwrap(), 1);
+    let owed = |line: &str| TopUpRecord::of(&BillRecord::read(line).unwrap(), 1, 0);
     let written = |record: TopUpRecord| serde_json::to_string(&record).unwrap();
     if !top_ups_of_today().exists() {
         assert!(

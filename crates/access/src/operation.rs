@@ -19,6 +19,12 @@ pub enum Operation {
     Bill,
     /// `GET /v1/trips/{trip_id}/bill/detail`
     BillDetail,
+    /// `GET /v1/trips/{trip_id}/bill/history`
+    BillHistory,
+    /// `POST /v1/trips/{trip_id}/bill/repair`
+    RepairBill,
+    /// `POST /internal/jobs/repair`
+    RepairDue,
     /// `DELETE /v1/trips/{trip_id}/passenger`
     ErasePassenger,
     /// `POST /v1/commission`
@@ -56,13 +62,16 @@ pub enum Need {
 
 impl Operation {
     /// All there are.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::CreateEstimate,
         Self::EstimateDetail,
         Self::AddSegments,
         Self::CreateBill,
         Self::Bill,
         Self::BillDetail,
+        Self::BillHistory,
+        Self::RepairBill,
+        Self::RepairDue,
         Self::ErasePassenger,
         Self::Commission,
         Self::Cities,
@@ -87,9 +96,12 @@ impl Operation {
             // takes.
             Self::CreateBill | Self::Commission => Need::Scope(Scope::Bill),
             Self::Bill | Self::BillDetail | Self::RateCard => Need::Scope(read),
+            // With both sides of every revision.
+            Self::BillHistory => Need::Scope(Scope::ReadDriver),
+            Self::RepairDue => Need::Scope(Scope::Jobs),
             // Whoever may ask anything has to know of what.
             Self::Cities => Need::AnyKey,
-            Self::Status | Self::ErasePassenger => Need::Scope(Scope::Operate),
+            Self::Status | Self::RepairBill | Self::ErasePassenger => Need::Scope(Scope::Operate),
             // Orchestrators have no keys. What documents say is in the source.
             Self::Health | Self::Ready | Self::OpenApi => Need::Nothing,
             Self::RateCardSchema | Self::CitySchema | Self::LimitsSchema => Need::Nothing,
@@ -105,6 +117,9 @@ impl Operation {
             | Self::CreateBill
             | Self::Bill
             | Self::BillDetail
+            | Self::BillHistory
+            | Self::RepairBill
+            | Self::RepairDue
             | Self::ErasePassenger
             | Self::Commission
             | Self::RateCard => true,
@@ -121,6 +136,7 @@ impl Operation {
 
     /// Whether it changes something: its nonce has to be one that was never there before.
     pub const fn writes(self) -> bool {
-        matches!(self, Self::AddSegments | Self::CreateBill | Self::ErasePassenger)
+        // Done twice, the job does nothing the second time.
+        matches!(self, Self::AddSegments | Self::CreateBill | Self::RepairBill | Self::ErasePassenger)
     }
 }

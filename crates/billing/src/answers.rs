@@ -116,6 +116,81 @@ pub struct Erased {
     pub revisions: u32,
 }
 
+/// The answer to `GET /v1/trips/{trip_id}/bill/history`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct BillHistory {
+    /// The trip.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Name"))]
+    pub trip_id: String,
+    /// Its city.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
+    pub city: String,
+    /// The first one first; at most the newest hundred.
+    pub revisions: Vec<PastBill>,
+}
+
+/// A revision of a bill, in short.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct PastBill {
+    /// Its number. With `?revision=` the bill itself is read.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub revision: u32,
+    /// When it was made.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
+    pub made_at: String,
+    /// Why it took the place of the one before: what that lacked, or what came. Nothing for the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Degradation>,
+    /// Whether it counts as it is, though what it lacks was not to be had in time.
+    pub closed: bool,
+    /// Where its quantities come from.
+    pub basis: Basis,
+    /// Whether it lacks anything.
+    pub degraded: bool,
+    /// What it lacks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Degradation>,
+    /// Whether it may yet be put right.
+    pub provisional: bool,
+    /// The currency of the amounts.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::CurrencyCode"))]
+    pub currency: Currency,
+    /// What the passenger's bill comes to.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
+    pub payable: String,
+    /// What of it the passenger is charged. The platform bears the rest.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
+    pub charged: String,
+    /// What the driver earns.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
+    pub driver_total: String,
+    /// What the platform adds, so that it keeps no more than the cap. Absent without a settlement.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Money>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_up: Option<String>,
+}
+
+/// The answer to `POST /internal/jobs/repair`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Swept {
+    /// How many bills that are due were looked at.
+    pub looked_at: usize,
+    /// Of how many there is a newer revision now.
+    pub repaired: usize,
+    /// How many count as they are from now on: the time for repairing them is over.
+    pub closed: usize,
+    /// How many stay due: what they lack is not to be had yet.
+    pub stay_due: usize,
+    /// How many stay due because the store did not say, or because they cannot be made again: the log has each.
+    pub failed: usize,
+    /// Where the next slice begins: `?cursor=`. Absent when all that is due was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 /// The answer to `GET /v1/trips/{trip_id}/bill/detail`.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]

@@ -1,47 +1,48 @@
 //! Bills: one per trip, made once, whatever the store is up to.
 
+mod bearing;
 mod choosing;
 mod covering;
 mod erasing;
+mod history;
 mod journaled;
+mod keeping;
 mod making;
 mod reading;
 mod records;
+mod repairing;
 mod repeating;
 
 pub use erasing::erase_passenger;
+pub use history::history;
 pub use making::BillInputs;
-pub use reading::{detail, fetch};
+pub use reading::{detail, fetch, fetch_revision};
+pub use repairing::repair;
+pub(crate) use repairing::repair_due;
 pub use repeating::Billed;
 
-use crate::billing::PolicyOf;
-use crate::caller::replayed;
-use crate::cards;
-use crate::config::{Card, ParsedPolicy};
 use crate::context::Context;
 use crate::coupons;
-use crate::documents;
 use crate::event::Event;
-use crate::journal::{self, NamedDocument};
+use crate::journal;
 use crate::patience::Patience;
 use crate::planted::{Bug, planted};
-use crate::ports::{
-    DocumentKind, Driven, Due, Journaled, Kind, NewRevision, Ports, Posted, Revision, StoreError, StoredBill, TopUp,
-};
+use crate::ports::{Ports, Revision, StoreError};
 use crate::pricing;
 use crate::refusal::{Code, Refusal};
 use crate::replay;
 use crate::requests::{AskedBill, BillRequest};
 use crate::trip::{self, Ridden};
 use choosing::{Cards, choose_cards, quote};
-use farebox_fare::{Degradation, Segment, Timestamp, Trip, time};
+use farebox_fare::{Degradation, Segment, Trip};
 use farebox_limits::RouteClass;
-use farebox_records::{BillRecord, Finding, NotQuoted, Quote, TopUpRecord};
+use farebox_records::{NotQuoted, Quote};
 use futures::future::join3;
-use records::contradiction;
+use journaled::segments;
+use keeping::{Attempt, MOST_MOVED, MOST_TRIES, Priced, keep};
+use making::written_down;
 use repeating::repeat;
 use serde_json::Value;
-use std::rc::Rc;
 
 /// The bill of a trip, made unless it was made before.
 ///
@@ -72,14 +73,16 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     )
     .await;
     let fingerprint = fingerprint(&asked, &quote);
+    // One that was made again, and that the store has not got yet, counts before the one that it has.
+    let is_newer_here = |head: &Revision| here.bill.as_ref().is_some_and(|bill| bill.new.revision.number > head.number);
     let earlier = match earlier {
-        Ok(Some(earlier)) => {
+        Ok(Some(earlier)) if !is_newer_here(&earlier) => {
             // Nothing else is written, and a request that is sent again is no repeat.
             replay::enter(context, &asked.city, trip_id).await?;
             journaled::learn(context, (&asked.city, trip_id), here.bill, &earlier).await;
             return repeat(context, &asked.city, trip_id, earlier.bill, &fingerprint);
         }
-        Ok(None) => Ok(()),
+        Ok(_) => Ok(()),
         Err(error) => {
             // The store was waited for; another request may have found out more meanwhile.
             here.bill = journal::of_trip(context, &asked.city, trip_id).await.bill;
@@ -121,32 +124,6 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     }
 }
 
-/// How often a bill is made again because segments came while it was made. Then it is kept as it is.
-const MOST_MOVED: u32 = 2;
-
-/// How often it is at most, whoever else makes one and takes it back meanwhile.
-const MOST_TRIES: u32 = 8;
-
-/// What came of a bill that was made.
-enum Attempt {
-    /// It is kept, or an earlier one is.
-    Answered(Billed),
-    /// The trip has other segments by now. Nobody was told of it.
-    Moved,
-    /// The store cannot prove that it has all of the trip. Nobody was told of it.
-    Unproven,
-}
-
-/// A bill that was priced, and what it was priced with.
-struct Priced<P: Ports> {
-    record: BillRecord,
-    cards: Cards<P>,
-    /// When the ride began, if nothing of the trip is lacking, as far as is known.
-    whole_since: Option<Timestamp>,
-    /// Without one that can be used, it is not settled.
-    policy: Option<Rc<PolicyOf<P>>>,
-}
-
 /// Makes a bill that is not kept yet.
 async fn price<P: Ports>(
     context: &Context<P>,
@@ -185,188 +162,6 @@ fn decoded<P: Ports>(context: &Context<P>, document: &Value) -> Result<BillReque
     BillRequest::decode(document, &*context.config, |estimate_id| context.settings.signer.open(estimate_id))
 }
 
-/// Keeps a bill that was made now: first in the journal of this node, then in the shared store with its top-up, after the documents
-/// that it names. Or answers the one that was made before. `reached` is whether the store has answered this request.
-///
-/// `seen` is of how many segments it was made, when that matters.
-async fn keep<P: Ports>(
-    context: &Context<P>,
-    priced: Priced<P>,
-    fingerprint: &str,
-    seen: Option<u32>,
-    reached: bool,
-) -> Result<Attempt, Refusal> {
-    let Priced { record, cards, whole_since, policy } = priced;
-    let (city, trip_id) = (record.city.clone(), record.trip_id.clone());
-    let document = written(&record)?;
-    let bill = StoredBill { fingerprint: fingerprint.to_owned(), document: document.clone() };
-    let new = NewRevision {
-        revision: Revision { number: 1, bill },
-        billed_at: context.now,
-        day: time::day(context.now, &cards.passenger.time_zone),
-        top_up: top_up(&record, 1)?,
-        due: due(context, &record),
-        seen,
-        whole_since: whole_since.filter(|_| !planted(Bug::LossesAreNotSeen)),
-    };
-    let named = named(&cards, policy.as_deref());
-    let entered = if planted(Bug::JournalAfterTheStore) {
-        Ok(Journaled::Unneeded)
-    } else {
-        journal::enter_bill(context, &city, &trip_id, &new, &named).await
-    };
-    let mut entry = match entered {
-        Ok(Journaled::Entered(entry)) => Some(entry),
-        Ok(Journaled::Unneeded) => None,
-        Ok(Journaled::Exists(_)) if planted(Bug::JournalIsNotAsked) => None,
-        Ok(Journaled::Exists(bill)) => {
-            let repeated = journaled::repeat(context, (&city, &trip_id), *bill, fingerprint, reached).await?;
-            return Ok(repeated.map_or(Attempt::Moved, Attempt::Answered));
-        }
-        Err(error) => {
-            journal::tell_failure(context, &error);
-            None
-        }
-    };
-    let documents = keep_documents(context, &city, &cards, policy.as_deref());
-    match post_after(documents, context, &city, &trip_id, &new).await {
-        Ok(Posted::Created) => {
-            journal::note(context, entry, Driven::Posted);
-            Ok(Attempt::Answered(Billed { new: true, document }))
-        }
-        Ok(refused @ (Posted::Moved | Posted::Unproven)) => {
-            // Somebody may have been answered it already: then it is kept as it is.
-            if let Some(entry) = entry
-                && !journal::withdraw(context, entry).await
-            {
-                let known = journal::of_trip(context, &city, &trip_id).await.bill;
-                if let Some(bill) = known.filter(|bill| bill.number == entry) {
-                    let repeated = journaled::repeat(context, (&city, &trip_id), bill, fingerprint, reached).await?;
-                    return Ok(repeated.map_or(Attempt::Moved, Attempt::Answered));
-                }
-            }
-            Ok(if refused == Posted::Moved { Attempt::Moved } else { Attempt::Unproven })
-        }
-        Ok(Posted::Exists(_)) if planted(Bug::LoserKeepsItsBill) => {
-            Ok(Attempt::Answered(Billed { new: true, document }))
-        }
-        Ok(Posted::Exists(head)) => {
-            journal::learn(context, (&city, &trip_id), &head).await;
-            repeat(context, &city, &trip_id, head.bill, fingerprint).map(Attempt::Answered)
-        }
-        // What is entered waits on: another request may have answered it. Driven in, it is found out what it has come to.
-        Ok(Posted::Replayed) => Err(replayed()),
-        Err(error @ StoreError::Fenced { .. }) => Err(error.into_refusal("bills.post")),
-        Err(error) => {
-            if planted(Bug::JournalAfterTheStore) {
-                let entered = journal::enter_bill(context, &city, &trip_id, &new, &named).await;
-                entry = entered.ok().and_then(|entered| match entered {
-                    Journaled::Entered(entry) => Some(entry),
-                    _ => None,
-                });
-            }
-            journaled::kept_here(context, (&city, &trip_id), entry, document, error).await.map(Attempt::Answered)
-        }
-    }
-}
-
-/// What a bill is made with.
-fn named<'a, P: Ports>(cards: &'a Cards<P>, policy: Option<&'a PolicyOf<P>>) -> Vec<NamedDocument<'a>> {
-    let kind = DocumentKind::RateCard;
-    let cards = [&*cards.passenger, &*cards.driver].map(|card| {
-        let Card { version, document: text, journaled, .. } = card;
-        NamedDocument { kind, version, text, journaled }
-    });
-    let policy = policy.map(|ParsedPolicy { version, document: text, journaled, .. }| NamedDocument {
-        kind: DocumentKind::Policy,
-        version,
-        text,
-        journaled,
-    });
-    cards.into_iter().chain(policy).collect()
-}
-
-/// Posts a revision once the documents that it names are kept: what is billed can be made again for as long as it is there.
-async fn post_after<P: Ports>(
-    documents: impl Future<Output = Result<(), StoreError>>,
-    context: &Context<P>,
-    city: &str,
-    trip_id: &str,
-    new: &NewRevision,
-) -> Result<Posted, StoreError> {
-    let once = replay::once(context);
-    let post = async |new: &NewRevision| {
-        context.write(Kind::Posts, context.ports().post_bill(city, trip_id, new, once.as_ref())).await
-    };
-    if planted(Bug::DocumentsAfterTheBill) {
-        let posted = post(new).await;
-        drop(documents.await);
-        return posted;
-    }
-    documents.await?;
-    if planted(Bug::TopUpInASecondStep) && new.top_up.is_some() {
-        let first = post(&NewRevision { top_up: None, ..new.clone() }).await;
-        if first == Ok(Posted::Created) {
-            let second = Revision { number: 2, ..new.revision.clone() };
-            drop(post(&NewRevision { revision: second, ..new.clone() }).await);
-        }
-        return first;
-    }
-    if planted(Bug::LoserSupersedes) {
-        let posted = post(new).await;
-        let Ok(Posted::Exists(head)) = posted else { return posted };
-        let number = head.number.saturating_add(1);
-        return post(&NewRevision { revision: Revision { number, ..new.revision.clone() }, ..new.clone() }).await;
-    }
-    post(new).await
-}
-
-/// Keeps both rate cards of a bill, and the policy if it has one.
-async fn keep_documents<P: Ports>(
-    context: &Context<P>,
-    city: &str,
-    cards: &Cards<P>,
-    policy: Option<&PolicyOf<P>>,
-) -> Result<(), StoreError> {
-    let (passenger, driver, policy) = join3(
-        cards::keep(context, city, &cards.passenger),
-        cards::keep(context, city, &cards.driver),
-        keep_policy(context, city, policy),
-    )
-    .await;
-    passenger.and(driver).and(policy)
-}
-
-/// Keeps a policy that a bill of a city was settled under, once per instance.
-async fn keep_policy<P: Ports>(
-    context: &Context<P>,
-    city: &str,
-    policy: Option<&PolicyOf<P>>,
-) -> Result<(), StoreError> {
-    let lost = context.billing.driving.lost.get();
-    if let Some(policy) = policy
-        && policy.kept.borrow().get(city) != Some(&lost)
-    {
-        documents::keep(context, city, DocumentKind::Policy, &policy.version, &policy.document).await?;
-        policy.kept.borrow_mut().insert(city.to_owned(), lost);
-    }
-    Ok(())
-}
-
-/// What a revision of a bill owes the driver for good.
-fn top_up(bill: &BillRecord, revision: u32) -> Result<Option<TopUp>, Refusal> {
-    let Some(record) = TopUpRecord::of(bill, revision) else { return Ok(None) };
-    let document = serde_json::to_string(&record)
-        .map_err(|error| Refusal::internal(format!("a top-up cannot be written: {error}")))?;
-    Ok(Some(TopUp { currency: record.currency, amount: record.amount, document }))
-}
-
-/// What has to be done again of a bill: all of it, when it lacks something.
-fn due<P: Ports>(context: &Context<P>, record: &BillRecord) -> Option<Due> {
-    let reason = record.reasons.first().filter(|_| record.provisional && !planted(Bug::ProvisionalIsNotDue))?;
-    Some(Due { reason: *reason, at: context.now })
-}
-
 /// Equal for requests that ask for the same bill.
 fn fingerprint(asked: &AskedBill, quote: &Result<Quote, NotQuoted>) -> String {
     let mut fingerprint = asked.fingerprint.clone();
@@ -374,25 +169,6 @@ fn fingerprint(asked: &AskedBill, quote: &Result<Quote, NotQuoted>) -> String {
         fingerprint.push('q');
     }
     fingerprint
-}
-
-/// The segments of a trip, as far as the store says.
-async fn segments<P: Ports>(context: &Context<P>, city: &str, trip_id: &str) -> Result<Vec<Segment>, StoreError> {
-    #[cfg(feature = "planted")]
-    if planted(Bug::SegmentsAreRemembered)
-        && let Some(segments) = context.billing.remembered.borrow().get(trip_id)
-    {
-        return Ok(segments.clone());
-    }
-    if context.config.switches().mock_always {
-        return Err(StoreError::SwitchedOff);
-    }
-    let segments = context.read(Patience::Long, context.ports().segments(city, trip_id)).await;
-    #[cfg(feature = "planted")]
-    if let Ok(segments) = &segments {
-        context.billing.remembered.borrow_mut().insert(trip_id.to_owned(), segments.clone());
-    }
-    segments
 }
 
 /// Makes the bill of a trip from its segments, or from what else is known of it when there are none to be had.
@@ -431,6 +207,7 @@ fn make<P: Ports>(
         city: &request.city,
         product: &request.product,
         trip: &trip,
+        metering: request.metering,
         last_seq: request.last_seq,
         estimate_id: request.estimate_id.as_deref(),
         labels: &request.labels,
@@ -445,14 +222,6 @@ fn make<P: Ports>(
         guess,
         billed_at: context.now,
     };
-    let mut record = ride.bill()?;
-    if pricing::ignores_agreed_price(passenger, &trip, cards.quoted.as_ref(), &record.passenger) {
-        record.findings.push(Finding::AGREED_PRICE_UNUSED);
-    }
-    record.verify().map_err(|why| contradiction(context, &record.city, trip_id, why))?;
-    Ok(Priced { record, cards, whole_since, policy })
-}
-
-fn written(record: &BillRecord) -> Result<String, Refusal> {
-    serde_json::to_string(record).map_err(|error| Refusal::internal(format!("a bill cannot be written: {error}")))
+    let record = written_down(context, &ride)?;
+    Ok(Priced { record, cards, whole_since, policy, follows: None })
 }

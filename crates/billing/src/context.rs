@@ -75,6 +75,11 @@ impl<P: Ports> Context<P> {
         self.store_answers.get()
     }
 
+    /// Under what it is traced.
+    pub(crate) fn trace(&self) -> &str {
+        &self.trace
+    }
+
     /// The world around.
     pub fn ports(&self) -> &P {
         self.billing.ports()

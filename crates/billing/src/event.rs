@@ -31,6 +31,30 @@ pub enum Event {
         /// What the store said.
         why: String,
     },
+    /// A bill was made again, since what it lacked could be had, or something came late; or it counts as it is from now on.
+    BillRepaired {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// The number of the new revision.
+        revision: u32,
+        /// What the one before lacked, or what came.
+        why: &'static str,
+        /// What the passenger was charged, and is now.
+        passenger: [String; 2],
+        /// What the driver was paid, and is now, without top-ups.
+        driver: [String; 2],
+    },
+    /// A bill that is due could not be made again now. It stays due.
+    BillNotRepaired {
+        /// Of the trip.
+        city: String,
+        /// Which trip.
+        trip: String,
+        /// What the store said, or what is wrong.
+        why: String,
+    },
     /// A bill is answered that is not settled: there is no commission policy that can be used.
     BillNotSettled {
         /// Of the trip.
@@ -310,6 +334,7 @@ impl Event {
         let why = match self {
             Self::BillMocked { why, .. }
             | Self::BillNotSettled { why, .. }
+            | Self::BillNotRepaired { why, .. }
             | Self::NonceNotKept { why, .. }
             | Self::BillKeptHere { why, .. }
             | Self::BillNotKept { why, .. }
@@ -319,6 +344,7 @@ impl Event {
             | Self::DocumentNotKept { why, .. } => why,
             Self::NotBilledAsQuoted { reason, .. } | Self::QuoteNotShown { reason, .. } => reason,
             Self::Refused { code, .. } => *code,
+            Self::BillRepaired { why, .. } => *why,
             Self::TurnedAway { what, .. } => what,
             // One that opens and closes all the time is told as often.
             Self::BreakerOpened { kind, .. } | Self::BreakerClosed { kind, .. } => kind,

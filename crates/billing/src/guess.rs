@@ -102,7 +102,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::config::city::DetourFactor;
-    use crate::requests::{Extras, Labels, Metering, Stated};
+    use crate::requests::{Extras, Labels, Stated};
     use farebox_document::AtMost;
     use farebox_fare::Point;
     use farebox_money::Currency;
@@ -133,7 +133,7 @@ mod tests {
             origin: place(39_900_000, 116_400_000),
             destination: place(39_900_000, 116_450_000),
             extras: Extras::default(),
-            metering: Metering::default(),
+            metering: farebox_records::Metering::default(),
             last_seq: None,
             datum,
             stated,

@@ -171,12 +171,23 @@ pub(crate) async fn drive_bill<P: Ports>(
     };
     let counts = match posted {
         Posted::Created => None,
-        Posted::Exists(head) if head.bill == new.revision.bill => None,
-        Posted::Exists(head) if is_erased(&new.revision, &head) => {
-            _ = within(billing, ports.forget_passenger(city, name)).await;
-            None
+        Posted::Exists(head) => {
+            // It may have been made again since: then the one of its number says whether it is there.
+            let number = new.revision.number;
+            let there = if head.number > number {
+                within(billing, ports.revision(city, name, number)).await?
+            } else {
+                Some(head.clone())
+            };
+            match there {
+                Some(there) if there.bill == new.revision.bill => None,
+                Some(there) if is_erased(&new.revision, &there) => {
+                    _ = within(billing, ports.forget_passenger(city, name)).await;
+                    None
+                }
+                _ => Some(head),
+            }
         }
-        Posted::Exists(head) => Some(head),
         Posted::Moved | Posted::Unproven | Posted::Replayed => {
             return Err(StoreError::Other("a bill was refused for what it was not asked for".to_owned()));
         }

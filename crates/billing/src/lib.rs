@@ -57,6 +57,7 @@ pub mod pricing;
 mod quotes;
 pub mod refusal;
 mod refusing;
+pub mod repairs;
 mod replay;
 pub mod requests;
 #[cfg(feature = "schema")]

@@ -68,11 +68,15 @@ pub enum Bug {
     LossesAreNotSeen,
     /// Nobody looks what the store has lost: documents that were kept there are taken to be there still.
     LossesAreNotHeard,
+    /// A bill that is made again owes its whole top-up, and not what the one before did not.
+    TopUpIsOwedAgain,
+    /// What a bill lacks stays so, whatever comes.
+    GuessesAreForGood,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::TopUpInASecondStep,
         Self::LateIsNoBill,
         Self::FingerprintSeesTheQuote,
@@ -104,6 +108,8 @@ impl Bug {
         Self::HereIsSaidToBeShared,
         Self::LossesAreNotSeen,
         Self::LossesAreNotHeard,
+        Self::TopUpIsOwedAgain,
+        Self::GuessesAreForGood,
     ];
 }
 

@@ -11,10 +11,10 @@ use crate::guess::{Guessed, Planned, guess};
 use crate::limits;
 use crate::planted::{Bug, planted};
 use crate::refusal::{Code, Refusal};
-use crate::requests::{BillRequest, EstimateRequest, Extras, Metering};
+use crate::requests::{BillRequest, EstimateRequest, Extras};
 use farebox_document::Problem;
 use farebox_fare::{Basis, Degradation, MockCharges, Outcome, Point, Segment, Trip};
-use farebox_records::{Finding, Guess};
+use farebox_records::{Finding, Guess, Metering};
 
 /// The trip that an estimate is for.
 pub fn estimated(request: &EstimateRequest) -> Trip {

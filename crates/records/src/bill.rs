@@ -2,8 +2,10 @@
 
 use crate::finding::{Finding, Response};
 use crate::guess::Guess;
+use crate::metering::Metering;
 use crate::order::OrderRecord;
 use crate::read::{self, ReadError};
+use crate::repair::Repair;
 use crate::settlement::Settlement;
 use farebox_document::words;
 use farebox_fare::{Basis, Bill, Degradation, Facts};
@@ -52,7 +54,10 @@ pub struct BillRecord {
     /// Where the bill is kept, as far as is known when it is answered. The one word of a record that may be another when it is
     /// asked for again.
     pub kept: Kept,
-    /// When the bill was made.
+    /// What is other than on the bill before, when this one was made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<Repair>,
+    /// When the bill was made first.
     #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
     pub billed_at: String,
     /// When the ride began.
@@ -68,6 +73,9 @@ pub struct BillRecord {
     /// Where distance and duration come from, when they were not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guess: Option<Guess>,
+    /// How the ride was to be measured.
+    #[serde(default, skip_serializing_if = "Metering::is_by_segments")]
+    pub metering: Metering,
     /// How many segments the trip has, as far as the request said: numbers 1 to this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seq: Option<u64>,
@@ -174,6 +182,13 @@ impl BillRecord {
             if *top_up < 0 || take.checked_sub(*top_up) != Some(*take_after) {
                 return Err(format!("a top-up of {top_up} does not bring a take of {take} down to {take_after}"));
             }
+        }
+        if let Some(Repair { revision, because, passenger: of_passenger, driver: of_driver, .. }) = &self.repair {
+            if *revision < 2 || because.is_empty() {
+                return Err(format!("it is made again as revision {revision}, because of {because:?}"));
+            }
+            of_passenger.verify(passenger).map_err(|why| format!("the passenger's difference: {why}"))?;
+            of_driver.verify(driver).map_err(|why| format!("the driver's difference: {why}"))?;
         }
         Finding::verify(&self.findings)?;
         self.guess.as_ref().map_or(Ok(()), |guess| guess.verify(self.basis))?;

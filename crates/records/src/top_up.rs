@@ -30,7 +30,7 @@ pub struct TopUpRecord {
     pub revision: u32,
     /// The currency of the amount.
     pub currency: Currency,
-    /// In minor units; more than zero.
+    /// In minor units; not zero. Below zero is taken back, of what an earlier revision owed.
     pub amount: MinorUnits,
     /// The scenario of the policy that called for it.
     pub scenario: String,
@@ -60,16 +60,18 @@ struct TopUpDocument {
 }
 
 impl TopUpRecord {
-    /// What a revision of a bill owes for good. `None` when it owes nothing, or may yet be put right.
-    pub fn of(bill: &BillRecord, revision: u32) -> Option<Self> {
-        let settlement = bill.owed()?;
+    /// What a revision of a bill owes for good beyond `owed`, which the revisions before it do, in minor units: what is paid is corrected by a
+    /// further entry. `None` when that is nothing, or the bill may yet be put right.
+    pub fn of(bill: &BillRecord, revision: u32, owed: MinorUnits) -> Option<Self> {
+        let settlement = bill.settlement.as_ref().filter(|_| !bill.provisional)?;
+        let amount = settlement.top_up.checked_sub(owed).filter(|amount| *amount != 0)?;
         Some(Self {
             format: TopUpFormat::default(),
             trip_id: bill.trip_id.clone(),
             city: bill.city.clone(),
             revision,
             currency: settlement.currency,
-            amount: settlement.top_up,
+            amount,
             scenario: settlement.scenario.clone(),
             policy: bill.versions.policy.clone()?,
             driver_id: bill.driver_id.clone(),
@@ -84,7 +86,7 @@ impl TopUpRecord {
     /// See [`ReadError`].
     pub fn read(document: &str) -> Result<Self, ReadError> {
         let record: Self = read::strictly(document).map_err(ReadError::Unreadable)?;
-        if record.amount <= 0 {
+        if record.amount == 0 {
             return Err(ReadError::Contradiction(format!("a top-up of {}", record.amount)));
         }
         Ok(record)
@@ -122,9 +124,13 @@ mod tests {
     /// A top-up reads back as it was written, with a driver or without.
     #[test]
     fn top_ups_round_trip() {
-        for text in [TOP_UP.to_owned(), TOP_UP.replace(r#""driver_id":"d","#, "")] {
+        for (text, amount) in [
+            (TOP_UP.to_owned(), 635),
+            (TOP_UP.replace(r#""driver_id":"d","#, ""), 635),
+            (TOP_UP.replace("6.35", "-6.35"), -635),
+        ] {
             let read = TopUpRecord::read(&text).unwrap();
-            assert_eq!(read.amount, 635);
+            assert_eq!(read.amount, amount);
             assert_eq!(serde_json::to_string(&read).unwrap(), text);
         }
     }
@@ -136,7 +142,6 @@ mod tests {
             ("top-up/1", "top-up/2"),
             ("6.35", "6.355"),
             ("6.35", "0.00"),
-            ("6.35", "-6.35"),
             (r#""6.35""#, "6.35"),
             (r#""CNY""#, r#""yen""#),
             (r#""revision":1"#, r#""revision":-1"#),

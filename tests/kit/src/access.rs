@@ -256,6 +256,12 @@ fn routes(city: &str, there: &Fixture) -> Vec<(&'static str, Asked)> {
             get(format!("/v1/trips/access-{city}/bill/detail?city={city}&scene=driver")),
         ),
         ("GET  /v1/trips/{id}/bill, of a trip that there is not", get(format!("/v1/trips/nowhere/bill?city={city}"))),
+        ("GET  /v1/trips/{id}/bill/history", get(format!("/v1/trips/access-{city}/bill/history?city={city}"))),
+        (
+            "POST /v1/trips/{id}/bill/repair",
+            plain("POST", format!("/v1/trips/access-{city}/bill/repair?city={city}"), None),
+        ),
+        ("POST /internal/jobs/repair", plain("POST", format!("/internal/jobs/repair?city={city}"), None)),
         (
             "DELETE /v1/trips/{id}/passenger",
             plain("DELETE", format!("/v1/trips/access-{city}/passenger?city={city}"), None),

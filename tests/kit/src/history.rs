@@ -8,7 +8,7 @@ use farebox_billing::engines::{Policy as _, Side};
 use farebox_billing::requests::Labels;
 use farebox_fare::{Basis, Coupon, CouponValue, Degradation, MockCharges, Order, Outcome, Point, Segment, Trip};
 use farebox_money::{Currency, Decimal};
-use farebox_records::{BillRecord, Datum, DistanceFrom, DurationFrom, Guess, NotQuoted, OrderRecord, Pinned};
+use farebox_records::{BillRecord, Datum, DistanceFrom, DurationFrom, Guess, Metering, NotQuoted, OrderRecord, Pinned};
 use fastrand::Rng;
 use std::path::Path;
 use std::rc::Rc;
@@ -94,6 +94,7 @@ impl Cards {
             city: &info.city,
             product: &info.product,
             trip,
+            metering: Metering::Segments,
             last_seq: trip.segments.iter().map(|segment| segment.sequence).max(),
             estimate_id: None,
             labels,

@@ -50,6 +50,8 @@ pub enum Promise {
     /// A signed request that writes is carried out once, and whoever sends it again is never answered while the store answers, and has
     /// done so for as long as its node may not ask it.
     OnceIsOnce,
+    /// What a bill lacked is put right, once it can be had.
+    PutRight,
     /// Who is refused is refused for a reason.
     RefusedForAReason,
     /// An acknowledged segment is in the store, or in the journal of its node.
@@ -315,7 +317,9 @@ impl Auditor {
         }
         let (different, lost) = self.with(trip, |known| {
             let kept = known.bills.iter().find(|bill| bill.shared);
-            (kept.is_some_and(|kept| kept.document != document), known.lost)
+            let is_another =
+                |kept: &AnsweredBill| kept.document != document && revision_of(document) <= revision_of(&kept.document);
+            (kept.is_some_and(is_another), known.lost)
         });
         if different && !self.is_void(lost) {
             let what = "the bill that is read is not the bill that was answered".to_owned();
@@ -397,14 +401,21 @@ impl Auditor {
     /// What the store holds changed: the ledger has what the bills owe, revision by revision, and nothing else.
     pub fn store_changed(&self, contents: &Contents, now: Duration) {
         for (trip, revisions) in &contents.bills {
+            // A store that has lost something is sent it again in any order.
+            let is_whole = (1..).zip(revisions).all(|(number, revision)| revision.number == number);
+            if !is_whole && self.lost_something.get() {
+                continue;
+            }
+            // What the revisions before one owe together is what the newest of them does.
+            let mut before = 0;
             for revision in revisions {
                 let Ok(record) = BillRecord::read(&revision.bill.document) else { continue };
-                let owed = record.owed().map_or(0, |settlement| settlement.top_up);
+                let of_revision = TopUpRecord::of(&record, revision.number, before);
+                let owed = of_revision.as_ref().map_or(0, |top_up| top_up.amount);
+                before += owed;
                 let entry = contents.ledger.get(&(trip.clone(), revision.number));
                 let entered = entry.map_or(0, |entry| entry.amount);
-                if entry.is_some_and(|entry| {
-                    TopUpRecord::read(&entry.document).ok() != TopUpRecord::of(&record, revision.number)
-                }) {
+                if entry.is_some_and(|entry| TopUpRecord::read(&entry.document).ok() != of_revision) {
                     let what =
                         format!("the record of the top-up of revision {} is not what its bill says", revision.number);
                     self.break_promise(Promise::TopUpOnce, trip, now, what);
@@ -485,15 +496,44 @@ impl Auditor {
             let what = format!("the segments {unbilled:?} are not on its bill, and it is not due");
             self.break_promise(Promise::ProvisionalIsDue, trip, now, what);
         }
-        for (number, at) in unbilled {
-            let (excuse, what) = if record.basis == Basis::Mocked && at < made {
-                (Exemption::MockedIsForGood, "the bill stays mocked, and the store has its segments")
+        // A bill that is final is not made uncertain by what came late, because of a hole, or because the store has lost something about that
+        // time: it waits for the rest, or for the end of the time.
+        let stored: BTreeSet<u64> = contents.segments(trip).iter().map(|segment| segment.sequence).collect();
+        let waits = !record.provisional && (has_hole(&stored) || !self.plan.losses.is_empty());
+        for (number, at) in unbilled.into_iter().filter(|_| !waits) {
+            let why = if record.basis == Basis::Mocked && at < made {
+                "the bill stays mocked, and the store has its segments"
             } else {
-                (Exemption::LateSegmentsAreNotBilled, "it came after the bill")
+                "it came after the bill"
             };
-            if !self.excuses(excuse) {
-                let what = format!("segment {number} is never billed: {what}");
-                self.break_promise(Promise::SegmentsAreBilled, trip, now, what);
+            let what = format!("segment {number} is never billed: {why}");
+            self.break_promise(Promise::SegmentsAreBilled, trip, now, what);
+        }
+        if let Err(what) = self.opinion.agrees(record) {
+            self.break_promise(Promise::LinesAddUp, trip, now, what);
+        }
+        self.check_what_was_put_right(trip, record, contents, now);
+    }
+
+    /// In the end nothing is guessed that can be known: what a bill lacks still is nowhere, or there is nothing to settle it with.
+    fn check_what_was_put_right(&self, trip: &str, record: &BillRecord, contents: &Contents, now: Duration) {
+        let stored: BTreeSet<u64> = contents.segments(trip).iter().map(|segment| segment.sequence).collect();
+        let breaks = self.plan.without.is_some() || self.plan.edits.iter().any(|edit| edit.release.is_none());
+        for reason in &record.reasons {
+            let is_so = match reason {
+                Degradation::TripMissing => stored.is_empty(),
+                // Why there was nothing to be had, and still is not.
+                Degradation::StoreTimeout | Degradation::StoreUnavailable => {
+                    record.basis == Basis::Mocked && stored.is_empty() && record.pinned.lacks().is_none()
+                }
+                Degradation::TripIncomplete => has_hole(&stored),
+                Degradation::PolicyUnavailable => breaks,
+                Degradation::StoreLost => !self.plan.losses.is_empty(),
+                _ => false,
+            };
+            if !is_so {
+                let what = format!("it lacks something in the end that is to be had: {}", reason.word());
+                self.break_promise(Promise::PutRight, trip, now, what);
             }
         }
     }
@@ -614,12 +654,21 @@ impl Auditor {
                 let what =
                     format!("two different requests got a bill; shared: {shared} by host {host}, and now {answered:?}");
                 self.break_promise(Promise::OneBill, trip, now, what);
-            } else if other.document != answered.document {
+            } else if other.document != answered.document && !self.follows(&other, answered, sent) {
                 let what =
                     format!("an equal request got another bill; shared: {shared} by host {host}, and now {answered:?}");
                 self.break_promise(Promise::EqualRequestsEqualBytes, trip, now, what);
             }
         }
+    }
+
+    /// Whether a bill may be answered after another: it is a newer revision; or an older one, because both were asked for at the same time, or
+    /// because the host that answers it has not heard of the other, and cannot.
+    fn follows(&self, earlier: &AnsweredBill, later: &AnsweredBill, sent: Duration) -> bool {
+        let numbers = (revision_of(&earlier.document), revision_of(&later.document));
+        let asked_since = sent.saturating_sub(ms(TRUST_MS + BUDGET_MS));
+        let has_not_heard = earlier.host != later.host && self.plan.fails_between(asked_since, later.at);
+        numbers.1 > numbers.0 || (numbers.1 < numbers.0 && (earlier.at > sent || has_not_heard))
     }
 
     /// Whether a segment that was acknowledged may be in the journal of another host than that which has made the bill, where it need
@@ -653,6 +702,12 @@ fn is_in_store(contents: &Contents, trip: &str, document: &str) -> bool {
     revisions.iter().any(|revision| revision.bill.document == document)
 }
 
+/// Which revision a bill is.
+fn revision_of(document: &str) -> u32 {
+    let repair = BillRecord::read(document).ok().and_then(|record| record.repair);
+    repair.map_or(1, |repair| repair.revision)
+}
+
 /// Whether a journal lists a bill as one that gave way to another.
 fn is_superseded(journal: &Journal, trip: &str, document: &str) -> bool {
     journal.superseded.iter().any(|bill| bill.trip.1 == trip && bill.new.revision.bill.document == document)
@@ -669,8 +724,9 @@ fn has_hole(numbers: &BTreeSet<u64>) -> bool {
     numbers.iter().zip(numbers.iter().skip(1)).any(|(number, next)| *next > number + 1)
 }
 
-/// When a bill was made: the beginning of the second that it says.
+/// When a bill was made, or made again: the beginning of the second that it says.
 fn made_at(record: &BillRecord) -> Duration {
-    let since = time::parse(&record.billed_at).unwrap_or_default().saturating_sub(BEGINNING);
+    let made_at = record.repair.as_ref().map_or(&record.billed_at, |repair| &repair.repaired_at);
+    let since = time::parse(made_at).unwrap_or_default().saturating_sub(BEGINNING);
     Duration::from_secs(u64::try_from(since).unwrap_or_default())
 }

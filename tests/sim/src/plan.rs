@@ -38,6 +38,8 @@ pub struct Plan {
     pub without: Option<(usize, Missing)>,
     /// Of ten requests that are signed and write, how many the network sends again.
     pub again: u8,
+    /// When a host is asked to repair what is due.
+    pub sweeps: Vec<(Duration, usize)>,
 }
 
 /// What a host may begin without.
@@ -185,7 +187,10 @@ impl Plan {
         losses.iter_mut().for_each(|loss| loss.back = of_copies.bool().then(|| ms(of_copies.u64(1..3_000))));
         let mut of_crowds = Rng::with_seed(seed ^ 0x00c0_0bd5);
         trips.iter_mut().for_each(|trip| trip.others.extend(crowd(&mut of_crowds)));
-        Self { seed, quote_ttl_s, trips, windows, losses, crashes, edits, without, again }
+        let mut of_sweeps = Rng::with_seed(seed ^ 0x0005_5eeb);
+        let sweep = |rng: &mut Rng| (ms(rng.u64(500..9_000)), rng.usize(0..HOSTS));
+        let sweeps = (0..of_sweeps.usize(0..=4)).map(|_| sweep(&mut of_sweeps)).collect();
+        Self { seed, quote_ttl_s, trips, windows, losses, crashes, edits, without, again, sweeps }
     }
 
     /// Plans with one thing less, the largest things first.
@@ -214,6 +219,11 @@ impl Plan {
         for index in 0..self.crashes.len() {
             without(&|plan| {
                 plan.crashes.remove(index);
+            });
+        }
+        for index in 0..self.sweeps.len() {
+            without(&|plan| {
+                plan.sweeps.remove(index);
             });
         }
         for index in 0..self.edits.len() {
@@ -286,6 +296,9 @@ impl fmt::Display for Plan {
         for Edit { at, host, release } in &self.edits {
             let what = release.map_or_else(|| "something broken".to_owned(), |release| format!("release {release}"));
             writeln!(f, "  host {host} gets {what} at {} ms", at.as_millis())?;
+        }
+        for (at, host) in &self.sweeps {
+            writeln!(f, "  host {host} repairs what is due at {} ms", at.as_millis())?;
         }
         if self.again > 0 {
             writeln!(f, "  the network sends {} of 10 again that are signed and write", self.again)?;

@@ -15,7 +15,7 @@ use farebox_billing::meter::Metered;
 use farebox_billing::ports::Ids as _;
 use farebox_billing::ports::Store as _;
 use farebox_billing::refusal::{Code, Refusal};
-use farebox_billing::{Billing, Context, Wanted, estimates, journal, meter};
+use farebox_billing::{Billing, Context, Wanted, estimates, journal, meter, repairs};
 use farebox_fare::{Segment, Timestamp, time};
 use farebox_kit::access::{self, EVERYTHING};
 use farebox_kit::journal::Journal;
@@ -218,6 +218,13 @@ impl Run {
             let of_run = Rc::clone(&run);
             run.executor.spawn(Owner::Store, async move { of_run.edit(edit).await });
         }
+        for (at, host) in run.plan.sweeps.clone() {
+            let of_run = Rc::clone(&run);
+            run.executor.spawn(Owner::Store, async move {
+                of_run.executor.until(at).await;
+                of_run.sweep_at(host);
+            });
+        }
         for loss in run.plan.losses.clone() {
             let of_run = Rc::clone(&run);
             run.executor.spawn(Owner::Store, async move {
@@ -292,8 +299,39 @@ impl Run {
                     _ = billing.ports().put_quote(CITY, &name, "nobody's", 1).await;
                 }
                 while !matches!(journal::drive_in(&billing, 16).await, Ok(0)) {}
+                // What came due in a second is repaired in a later one; and what another host drives in comes due meanwhile.
+                for _ in 0..4 {
+                    of_run.executor.until(of_run.executor.now() + ms(1_500)).await;
+                    of_run.sweep(host, &billing).await;
+                }
+                while !matches!(journal::drive_in(&billing, 16).await, Ok(0)) {}
             });
         }
+    }
+
+    /// Lets a host repair what is due.
+    fn sweep_at(self: &Rc<Self>, host: usize) {
+        let instance = self.rng.borrow_mut().usize(0..INSTANCES);
+        let billing = self.hosts.borrow().get(host).and_then(|instances| instances.get(instance)).map(Rc::clone);
+        let of_run = Rc::clone(self);
+        self.executor.spawn(Owner::Host(host), async move {
+            let Some(billing) = billing else { return };
+            of_run.auditor.asked(host, of_run.executor.now());
+            of_run.sweep(host, &billing).await;
+        });
+    }
+
+    /// Repairs what is due, all of it. Who cannot says so, and it is tried again by whoever is asked next.
+    async fn sweep(&self, host: usize, billing: &Rc<Billing<World>>) {
+        let Ok(context) = Context::new(billing, "00000000000000000000000000000002").await else { return };
+        let swept = repairs::sweep(&context, Some(CITY), None).await;
+        let name = match &swept {
+            Ok(swept) if swept.repaired > 0 => "repaired",
+            Ok(_) => "nothing repaired",
+            Err(_) => "not swept",
+        };
+        *self.answers.borrow_mut().entry(name).or_default() += 1;
+        self.tell(|| format!("host {host} has repaired what was due: {swept:?}"));
     }
 
     fn to_the_end(self: &Rc<Self>) -> u64 {

@@ -137,10 +137,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::estimate_id::{ProductPrice, QuoteKey};
-    use crate::requests::{BroughtCoupon, Labels, Metering, Stated};
+    use crate::requests::{BroughtCoupon, Labels, Stated};
     use farebox_fare::{Coupon, CouponValue, Order};
     use farebox_money::Currency;
-    use farebox_records::Datum;
+    use farebox_records::{Datum, Metering};
 
     const ORIGIN: Point = Point { latitude: 39_900_000, longitude: 116_400_000 };
     const DESTINATION: Point = Point { latitude: 39_950_000, longitude: 116_400_000 };

@@ -4,6 +4,7 @@ use super::repeating::{Billed, repeat as repeat_of_the_store};
 use crate::context::Context;
 use crate::event::Event;
 use crate::journal;
+use crate::patience::Patience;
 use crate::planted::{Bug, planted};
 use crate::ports::{JournaledBill, Kind, Ports, Revision, StoreError};
 use crate::refusal::Refusal;
@@ -66,7 +67,11 @@ pub(super) async fn learn<P: Ports>(
     if planted(Bug::RepeatsAreNotLearned) {
         return;
     }
-    if let Some(JournaledBill { waits, new, .. }) = known {
+    if let Some(bill) = known.as_ref().filter(|bill| bill.waits && bill.new.revision.number < head.number) {
+        // The trip's bill was made again: whether this one was the first is found out by driving it in. Where that is not told now, it is
+        // later.
+        _ = journal::drive_bill(&context.billing, trip, bill).await;
+    } else if let Some(JournaledBill { waits, new, .. }) = known {
         let is_same = new.revision == *head || journal::follow_erasure(context, trip, &new.revision, head).await;
         if is_same && !waits {
             return;
@@ -103,6 +108,29 @@ pub(super) async fn kept_here<P: Ports>(
     }
     context.tell(&Event::BillNotKept { city, trip, why });
     Err(error.into_refusal("bills.post"))
+}
+
+/// The segments of a trip, as far as the store says.
+pub(super) async fn segments<P: Ports>(
+    context: &Context<P>,
+    city: &str,
+    trip_id: &str,
+) -> Result<Vec<Segment>, StoreError> {
+    #[cfg(feature = "planted")]
+    if planted(Bug::SegmentsAreRemembered)
+        && let Some(segments) = context.billing.remembered.borrow().get(trip_id)
+    {
+        return Ok(segments.clone());
+    }
+    if context.config.switches().mock_always {
+        return Err(StoreError::SwitchedOff);
+    }
+    let segments = context.read(Patience::Long, context.ports().segments(city, trip_id)).await;
+    #[cfg(feature = "planted")]
+    if let Ok(segments) = &segments {
+        context.billing.remembered.borrow_mut().insert(trip_id.to_owned(), segments.clone());
+    }
+    segments
 }
 
 /// The segments of a trip, with those that wait in the journal. They are driven in first, so that they do not come late to the bill.

@@ -1,13 +1,16 @@
 //! How a bill is made, once everything is there that it is made of.
 
+use super::records::contradiction;
 use crate::config::{Card, ParsedPolicy};
-use crate::engines::{BilledRide, Policy, RateCard};
+use crate::context::Context;
+use crate::engines::{BilledRide, Engines, Policy, RateCard};
+use crate::ports::Ports;
 use crate::pricing;
 use crate::refusal::Refusal;
 use crate::requests::Labels;
 use crate::settlement;
 use farebox_fare::{Degradation, Facts, Timestamp, Trip, time};
-use farebox_records::{BillFacts, BillFormat, BillRecord, Finding, Guess, Kept, Pinned, Versions};
+use farebox_records::{BillFacts, BillFormat, BillRecord, Finding, Guess, Kept, Metering, Pinned, Versions};
 
 /// All that a bill is made of.
 pub struct BillInputs<'a, C, P> {
@@ -19,6 +22,8 @@ pub struct BillInputs<'a, C, P> {
     pub product: &'a str,
     /// What was measured, or what stands in for it.
     pub trip: &'a Trip,
+    /// How it was to be measured.
+    pub metering: Metering,
     /// How many segments it has, as far as the request said.
     pub last_seq: Option<u64>,
     /// The estimate it was ordered with.
@@ -80,12 +85,14 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             findings: self.findings.clone(),
             provisional: false,
             kept: Kept::Shared,
+            repair: None,
             billed_at: time::format(self.billed_at),
             started_at: time::format(trip.started_at),
             ended_at: time::format(trip.ended_at),
             distance_m: trip.distance_m,
             duration_s: trip.duration_s,
             guess: self.guess.clone(),
+            metering: self.metering,
             last_seq: self.last_seq,
             estimate_id: self.estimate_id.map(str::to_owned),
             passenger_id: self.labels.passenger_id.clone(),
@@ -103,4 +110,18 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
         self.lacks.iter().copied().chain(self.pinned.lacks()).chain(unsettled).for_each(|reason| record.lack(reason));
         Ok(record)
     }
+}
+
+/// All that a bill is made of, with the engines of these ports.
+pub(super) type InputsOf<'a, P> =
+    BillInputs<'a, <<P as Ports>::Engines as Engines>::Card, <<P as Ports>::Engines as Engines>::Policy>;
+
+/// Prices a ride, settles it, and writes all of it down.
+pub(super) fn written_down<P: Ports>(context: &Context<P>, ride: &InputsOf<'_, P>) -> Result<BillRecord, Refusal> {
+    let mut record = ride.bill()?;
+    if pricing::ignores_agreed_price(ride.passenger, ride.trip, ride.quoted, &record.passenger) {
+        record.findings.push(Finding::AGREED_PRICE_UNUSED);
+    }
+    record.verify().map_err(|why| contradiction(context, ride.city, ride.trip_id, why))?;
+    Ok(record)
 }

@@ -14,15 +14,36 @@ use farebox_fare::names;
 use farebox_limits::RouteClass;
 use farebox_records::{BillRecord, Kept, ReadError, ShownBill};
 use farebox_resilience::shedding::Priority;
+use futures::future::join;
 
-/// The bill as it was made.
+/// The bill as it was made: its newest revision.
 ///
 /// # Errors
 ///
 /// `bill-not-found`, `invalid-parameter` without a city; or that the store did not say.
 pub async fn fetch<P: Ports>(context: &Context<P>, trip_id: &str, city: Option<&str>) -> Result<String, Refusal> {
-    let Found { city, revision: Revision { bill: stored, .. }, kept } =
-        find(context, trip_id, city, true, RouteClass::Read).await?;
+    let found = find(context, trip_id, city, true, RouteClass::Read).await?;
+    as_it_was_made(context, trip_id, found)
+}
+
+/// The revision of a number, as it was made.
+///
+/// # Errors
+///
+/// As [`fetch`]; and `invalid-parameter` for what is no number.
+pub async fn fetch_revision<P: Ports>(
+    context: &Context<P>,
+    trip_id: &str,
+    city: Option<&str>,
+    number: &str,
+) -> Result<String, Refusal> {
+    let city = allowed(context, city, true, RouteClass::Read).await?;
+    let revision = of_number(context, (&city, trip_id), number).await?;
+    as_it_was_made(context, trip_id, Found { city, revision, kept: Kept::Shared })
+}
+
+fn as_it_was_made<P: Ports>(context: &Context<P>, trip_id: &str, found: Found) -> Result<String, Refusal> {
+    let Found { city, revision: Revision { bill: stored, .. }, kept } = found;
     match BillRecord::read(&stored.document) {
         // One of another release is answered as it was made.
         Ok(_) | Err(ReadError::Unreadable(_)) => Ok(journaled::answered(stored.document, kept)),
@@ -88,13 +109,24 @@ async fn find<P: Ports>(
     class: RouteClass,
 ) -> Result<Found, Refusal> {
     let city = allowed(context, city, driver_side, class).await?;
-    let error = match context.read(Patience::Long, context.ports().bill(&city, trip_id)).await {
-        Ok(Some(revision)) => return Ok(Found { city, revision, kept: Kept::Shared }),
+    let (head, here) = join(
+        context.read(Patience::Long, context.ports().bill(&city, trip_id)),
+        journal::of_trip(context, &city, trip_id),
+    )
+    .await;
+    let is_newer_here = |head: &Revision| here.bill.as_ref().is_some_and(|bill| bill.new.revision.number > head.number);
+    let error = match head {
+        Ok(Some(revision)) if !is_newer_here(&revision) => return Ok(Found { city, revision, kept: Kept::Shared }),
         Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => return Err(no_bill()),
-        Ok(None) => None,
+        Ok(_) => None,
         Err(error) => Some(error),
     };
-    if let Some(bill) = journal::of_trip(context, &city, trip_id).await.bill {
+    let mut here = here.bill;
+    if error.is_some() {
+        // The store was waited for; another request may have found out more meanwhile.
+        here = journal::of_trip(context, &city, trip_id).await.bill;
+    }
+    if let Some(bill) = here {
         let (revision, kept) = journaled::read(bill, error.is_none());
         return Ok(Found { city, revision, kept });
     }
@@ -124,7 +156,26 @@ fn named(city: Option<&str>) -> Result<&str, Refusal> {
     Ok(city)
 }
 
-fn no_bill() -> Refusal {
+pub(super) fn no_bill() -> Refusal {
     let detail = "no bill was made for this trip in this city yet; POST /v1/trips/{trip_id}/bill makes it";
     Refusal::new(Code::BillNotFound, detail)
+}
+
+/// The revision of a number, as it was made.
+///
+/// # Errors
+///
+/// `bill-not-found`; or that the store did not say.
+async fn of_number<P: Ports>(
+    context: &Context<P>,
+    (city, trip_id): (&str, &str),
+    number: &str,
+) -> Result<Revision, Refusal> {
+    let wrong = || Refusal::parameter("revision", "is a whole number from 1; GET .../bill/history lists them");
+    let number: u32 = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
+    let found = context.read(Patience::Long, context.ports().revision(city, trip_id, number)).await;
+    found.map_err(|error| error.into_refusal("bills.revision"))?.ok_or_else(|| {
+        let detail = format!("the bill of this trip has no revision {number}; GET .../bill/history lists them");
+        Refusal::new(Code::BillNotFound, detail)
+    })
 }

@@ -3,11 +3,10 @@
 
 use super::body::{BillBody, CouponBody, OrderBody, PassengerBody, PlaceBody, PolylineBody, Tags};
 use super::leaf::AmountText;
-use super::metering::Metering;
 use farebox_document::{Given, Notes, Place, read_body, version_of};
 use farebox_fare::Outcome;
 use farebox_money::{Decimal, decimal};
-use farebox_records::Datum;
+use farebox_records::{Datum, Metering};
 use serde_json::{Map, Value};
 
 /// The version of the fingerprints that are made here. What is not said in a request is not in its fingerprint, so that a

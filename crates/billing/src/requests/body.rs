@@ -5,12 +5,11 @@ use super::leaf::{
     AmountText, CouponToken, CurrencyCode, DecimalText, Degrees, Document, Encoded, EstimateId, Factor, Moment, Name,
     PlainText, Token,
 };
-use super::metering::Metering;
 use super::route;
 use crate::limits;
 use farebox_document::{Given, List, Notes, Place, Table, Whole};
 use farebox_fare::{CouponKind, Outcome, Point};
-use farebox_records::Datum;
+use farebox_records::{Datum, Metering};
 use serde::Deserialize;
 #[cfg(feature = "schema")]
 use serde_json::json;

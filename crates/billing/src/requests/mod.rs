@@ -4,7 +4,7 @@ mod asked;
 mod body;
 mod labels;
 mod leaf;
-mod metering;
+mod recorded;
 mod route;
 #[cfg(feature = "schema")]
 mod schema;
@@ -16,7 +16,6 @@ use self::body::{
 };
 pub use self::labels::Labels;
 use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency};
-pub use self::metering::Metering;
 use crate::datum::to_wgs84;
 use crate::estimate_id::Estimate;
 use crate::limits;
@@ -24,7 +23,7 @@ use crate::refusal::Refusal;
 use farebox_document::{BadValue, Given, List, Notes, Place, Problem, ProblemCode, read_body};
 use farebox_fare::{Coupon, CouponKind, CouponValue, Order, Outcome, Point, Segment, Timestamp};
 use farebox_money::{Currency, Decimal, MinorUnits};
-use farebox_records::Datum;
+use farebox_records::{Datum, Metering};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashSet;

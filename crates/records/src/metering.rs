@@ -13,3 +13,10 @@ words! {
         None = "none",
     }
 }
+
+impl Metering {
+    /// Whether it is by segments, as it is unless something else is said.
+    pub(crate) fn is_by_segments(&self) -> bool {
+        *self == Self::Segments
+    }
+}

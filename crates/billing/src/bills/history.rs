@@ -1,0 +1,66 @@
+//! What a bill was, revision by revision.
+
+use super::reading::{allowed, no_bill};
+use crate::answers::{BillHistory, PastBill};
+use crate::context::Context;
+use crate::patience::Patience;
+use crate::ports::{Ports, Revision};
+use crate::refusal::Refusal;
+use farebox_limits::RouteClass;
+use farebox_records::BillRecord;
+use futures::future::join_all;
+
+/// How many revisions are told of, the newest.
+const MOST: u32 = 100;
+
+/// All revisions of the bill of a trip, the first one first.
+///
+/// # Errors
+///
+/// `bill-not-found`, `invalid-parameter` without a city; or that the store did not say.
+pub async fn history<P: Ports>(
+    context: &Context<P>,
+    trip_id: &str,
+    city: Option<&str>,
+) -> Result<BillHistory, Refusal> {
+    let city = allowed(context, city, true, RouteClass::Read).await?;
+    let head = context.read(Patience::Long, context.ports().bill(&city, trip_id)).await;
+    let head = head.map_err(|error| error.into_refusal("bills.head"))?.ok_or_else(no_bill)?;
+    let earlier = (head.number.saturating_sub(MOST - 1).max(1)..head.number)
+        .map(|number| context.read(Patience::Long, context.ports().revision(&city, trip_id, number)));
+    let mut revisions = Vec::new();
+    for earlier in join_all(earlier).await {
+        revisions.extend(earlier.map_err(|error| error.into_refusal("bills.revision"))?);
+    }
+    revisions.push(head);
+    let revisions = revisions.iter().map(past).collect::<Result<_, _>>()?;
+    Ok(BillHistory { trip_id: trip_id.to_owned(), city, revisions })
+}
+
+fn past(revision: &Revision) -> Result<PastBill, Refusal> {
+    let Revision { number, bill } = revision;
+    let record = BillRecord::read(&bill.document)
+        .map_err(|error| Refusal::internal(format!("revision {number} of a bill cannot be read: {error:?}")))?;
+    let BillRecord { billed_at, basis, degraded, reasons, provisional, passenger, driver, settlement, repair, .. } =
+        record;
+    let (charged, made_at) = repair.as_ref().map_or_else(
+        || (passenger.payable, billed_at.clone()),
+        |repair| (repair.passenger.after, repair.repaired_at.clone()),
+    );
+    let currency = passenger.currency;
+    Ok(PastBill {
+        revision: *number,
+        made_at,
+        because: repair.as_ref().map(|repair| repair.because.clone()).unwrap_or_default(),
+        closed: repair.is_some_and(|repair| repair.closed),
+        basis,
+        degraded,
+        reasons,
+        provisional,
+        currency,
+        payable: currency.format(passenger.payable),
+        charged: currency.format(charged),
+        driver_total: currency.format(driver.total),
+        top_up: settlement.map(|settlement| currency.format(settlement.top_up)),
+    })
+}
