@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{card, city, coupon, explain, keys, limits, output, quote, replay, request, switches};
+use crate::{card, city, coupon, explain, keys, limits, output, quote, repair, replay, request, switches};
 use farebox_runtime::{compile, up};
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
@@ -41,6 +41,7 @@ enum Command {
     #[command(subcommand)]
     Coupon(coupon::Coupon),
     Request(Box<request::Request>),
+    Repair(Box<repair::Repair>),
     #[command(hide = true)]
     Compile(compile::Compile),
 }
@@ -79,6 +80,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Keys(keys) => keys.run(),
         Command::Coupon(coupon) => coupon.run(),
         Command::Request(request) => request.run(),
+        Command::Repair(repair) => repair.run(),
         Command::Compile(compile) => compile.run().map(|()| ExitCode::SUCCESS),
     }
 }

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod moment;
 pub mod output;
 pub mod quote;
+pub mod repair;
 pub mod replay;
 pub mod request;
 pub mod switches;

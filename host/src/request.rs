@@ -8,6 +8,7 @@ mod signing;
 mod tls;
 mod wire;
 
+pub use self::answer::Answer;
 use self::signing::SigningArgs;
 use self::tls::TlsArgs;
 use self::wire::Wire;
@@ -39,11 +40,8 @@ pub struct Request {
     method: Method,
     /// Path and query, as they are sent: /v1/trips/ride-1/bill?city=110000
     path: String,
-    /// The server: scheme, host and port.
-    #[arg(long, default_value = "http://127.0.0.1:3000", value_parser = arguments::server)]
-    url: Uri,
     #[command(flatten)]
-    signing: SigningArgs,
+    server: Server,
     /// The body.
     #[arg(long, value_name = "JSON", conflicts_with = "body_file")]
     body: Option<String>,
@@ -56,11 +54,42 @@ pub struct Request {
     /// Print the request as it would be sent, and do not send it.
     #[arg(long)]
     dry_run: bool,
-    /// How long to wait for all of the answer.
+}
+
+/// Whom to ask, and as whom.
+#[derive(Debug, Args)]
+pub struct Server {
+    /// The server: scheme, host and port.
+    #[arg(long, default_value = "http://127.0.0.1:3000", value_parser = arguments::server)]
+    url: Uri,
+    #[command(flatten)]
+    signing: SigningArgs,
+    /// How long to wait for all of an answer.
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration::parse)]
     timeout: u64,
     #[command(flatten)]
     tls: TlsArgs,
+}
+
+impl Server {
+    /// Asks for something without a body. An answer is one whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// There is no answer; or the arguments name what cannot be read.
+    pub fn ask(&self, method: Method, path: &str) -> anyhow::Result<Answer> {
+        self.send(Wire::new(method, &self.url, path, &[], Vec::new())?)
+    }
+
+    fn send(&self, mut wire: Wire) -> anyhow::Result<Answer> {
+        self.sign(&mut wire)?;
+        let tls = self.tls.read(&self.url)?;
+        client::send(&wire, tls, Duration::from_secs(self.timeout))
+    }
+
+    fn sign(&self, wire: &mut Wire) -> anyhow::Result<()> {
+        self.signing.read()?.map_or(Ok(()), |signer| signer.sign(wire))
+    }
 }
 
 impl Request {
@@ -70,32 +99,27 @@ impl Request {
     ///
     /// There is no answer, or it cannot be written. One that is not 2xx is an answer: exit code 1.
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let wire = self.wire()?;
+        let mut wire = self.wire()?;
         if self.dry_run {
+            self.server.sign(&mut wire)?;
             output::print(&wire)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let tls = self.tls.read(&self.url)?;
-        let answer = client::send(&wire, tls, Duration::from_secs(self.timeout))?;
+        let answer = self.server.send(wire)?;
         answer.print()?;
         Ok(if answer.status.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn wire(&self) -> anyhow::Result<Wire> {
         ensure!(
-            !(self.signing.is_stdin() && self.body_file.as_deref().is_some_and(input::is_stdin)),
+            !(self.server.signing.is_stdin() && self.body_file.as_deref().is_some_and(input::is_stdin)),
             "--secret-file and --body-file cannot both be the standard input; name a file for one of them"
         );
-        let signer = self.signing.read()?;
         let body = match (&self.body, &self.body_file) {
             (Some(body), _) => body.clone().into_bytes(),
             (None, Some(path)) => input::read_text(path)?.into_bytes(),
             (None, None) => Vec::new(),
         };
-        let mut wire = Wire::new(self.method.clone(), &self.url, &self.path, &self.headers, body)?;
-        if let Some(signer) = signer {
-            signer.sign(&mut wire)?;
-        }
-        Ok(wire)
+        Wire::new(self.method.clone(), &self.server.url, &self.path, &self.headers, body)
     }
 }

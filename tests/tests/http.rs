@@ -30,6 +30,7 @@ const EXCHANGES: &[(&str, &str)] = &[
         "10-what-is-missing-and-what-stands-in.txt",
         include_str!("../cases/http/10-what-is-missing-and-what-stands-in.txt"),
     ),
+    ("11-repairs.txt", include_str!("../cases/http/11-repairs.txt")),
 ];
 
 fn check(server: &Server) {

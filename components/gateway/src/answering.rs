@@ -11,7 +11,7 @@ use farebox_billing::event::Event;
 use farebox_billing::meter::Metered;
 use farebox_billing::origins::Origins;
 use farebox_billing::ports::Ports;
-use farebox_billing::{Billing, Standing, Wanted, bills, cards, estimates, health, meter, settlement};
+use farebox_billing::{Billing, Standing, Wanted, bills, cards, estimates, health, meter, repairs, settlement};
 use farebox_limits::RouteClass;
 use farebox_web::problem::{self, ProblemDetails};
 use farebox_web::query::Query;
@@ -131,7 +131,11 @@ async fn carried_out<P: Ports>(
         }
         Route::Bill { trip_id } => {
             let query = query(routes::BILL)?;
-            let bill = bills::fetch(&*context().await?, &trip_id, query.get("city")).await;
+            let (context, city) = (context().await?, query.get("city"));
+            let bill = match query.get("revision") {
+                None => bills::fetch(&context, &trip_id, city).await,
+                Some(number) => bills::fetch_revision(&context, &trip_id, city, number).await,
+            };
             Ok(Response::json_text(StatusCode::OK, bill.map_err(refusals::details)?.into()))
         }
         Route::BillDetail { trip_id } => {
@@ -140,8 +144,23 @@ async fn carried_out<P: Ports>(
             let page = bills::detail(&*context().await?, &trip_id, query.get("city"), wanted).await;
             answer::json(StatusCode::OK, &page.map_err(refusals::details)?)
         }
+        Route::BillHistory { trip_id } => {
+            let query = query(routes::TRIP)?;
+            let history = bills::history(&*context().await?, &trip_id, query.get("city")).await;
+            answer::json(StatusCode::OK, &history.map_err(refusals::details)?)
+        }
+        Route::RepairBill { trip_id } => {
+            let query = query(routes::TRIP)?;
+            let bill = bills::repair(&*context().await?, &trip_id, query.get("city")).await;
+            Ok(billed(bill.map_err(refusals::details)?))
+        }
+        Route::RepairDue => {
+            let query = query(routes::JOB)?;
+            let swept = repairs::sweep(&*context().await?, query.get("city"), query.get("cursor")).await;
+            answer::json(StatusCode::OK, &swept.map_err(refusals::details)?)
+        }
         Route::ErasePassenger { trip_id } => {
-            let query = query(routes::BILL)?;
+            let query = query(routes::TRIP)?;
             let erased = bills::erase_passenger(&*context().await?, &trip_id, query.get("city")).await;
             answer::json(StatusCode::OK, &erased.map_err(refusals::details)?)
         }

@@ -39,6 +39,18 @@ pub enum Route {
         /// A valid identifier.
         trip_id: String,
     },
+    /// `GET /v1/trips/{trip_id}/bill/history`
+    BillHistory {
+        /// A valid identifier.
+        trip_id: String,
+    },
+    /// `POST /v1/trips/{trip_id}/bill/repair`
+    RepairBill {
+        /// A valid identifier.
+        trip_id: String,
+    },
+    /// `POST /internal/jobs/repair`
+    RepairDue,
     /// `DELETE /v1/trips/{trip_id}/passenger`
     ErasePassenger {
         /// A valid identifier.
@@ -74,7 +86,11 @@ pub enum Route {
 /// The query parameters of the detail page of an estimate.
 pub const ESTIMATE_DETAIL: &[&str] = &["scene", "locale"];
 /// The query parameters of a bill.
-pub const BILL: &[&str] = &["city"];
+pub const BILL: &[&str] = &["city", "revision"];
+/// The query parameters of what is about the bill of a trip as a whole.
+pub const TRIP: &[&str] = &["city"];
+/// The query parameters of a job.
+pub const JOB: &[&str] = &["city", "cursor"];
 /// The query parameters of the detail page of a bill.
 pub const BILL_DETAIL: &[&str] = &["city", "scene", "locale"];
 
@@ -101,6 +117,9 @@ impl Route {
             ("POST", ["v1", "trips", trip, "bill"]) => Ok(Self::CreateBill { trip_id: trip_id(trip)? }),
             ("GET", ["v1", "trips", trip, "bill"]) => Ok(Self::Bill { trip_id: trip_id(trip)? }),
             ("GET", ["v1", "trips", trip, "bill", "detail"]) => Ok(Self::BillDetail { trip_id: trip_id(trip)? }),
+            ("GET", ["v1", "trips", trip, "bill", "history"]) => Ok(Self::BillHistory { trip_id: trip_id(trip)? }),
+            ("POST", ["v1", "trips", trip, "bill", "repair"]) => Ok(Self::RepairBill { trip_id: trip_id(trip)? }),
+            ("POST", ["internal", "jobs", "repair"]) => Ok(Self::RepairDue),
             ("DELETE", ["v1", "trips", trip, "passenger"]) => Ok(Self::ErasePassenger { trip_id: trip_id(trip)? }),
             ("POST", ["v1", "commission"]) => Ok(Self::Commission),
             ("GET", ["v1", "cities"]) => Ok(Self::Cities),
@@ -132,6 +151,9 @@ impl Route {
             Self::CreateBill { .. } => Operation::CreateBill,
             Self::Bill { .. } => Operation::Bill,
             Self::BillDetail { .. } => Operation::BillDetail,
+            Self::BillHistory { .. } => Operation::BillHistory,
+            Self::RepairBill { .. } => Operation::RepairBill,
+            Self::RepairDue => Operation::RepairDue,
             Self::ErasePassenger { .. } => Operation::ErasePassenger,
             Self::Commission => Operation::Commission,
             Self::Cities => Operation::Cities,
@@ -165,12 +187,13 @@ fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
 fn allowed(segments: &[&str]) -> Option<&'static str> {
     Some(match segments {
         ["v1", "estimates" | "commission"] | ["v1", "trips", _, "segments"] => "POST",
+        ["v1", "trips", _, "bill", "repair"] | ["internal", "jobs", "repair"] => "POST",
         ["v1", "trips", _, "bill"] => "GET, HEAD, POST",
         ["v1", "trips", _, "passenger"] => "DELETE",
         ["v1", "cities"]
         | ["v1", "cities", _, "rate-cards", _]
         | ["v1", "estimates", _, "details", _]
-        | ["v1", "trips", _, "bill", "detail"]
+        | ["v1", "trips", _, "bill", "detail" | "history"]
         | ["healthz" | "readyz" | "statusz" | "openapi.json"]
         | ["rate-card.schema.json" | "city.schema.json" | "limits.schema.json"] => "GET, HEAD",
         _ => return None,
@@ -218,6 +241,13 @@ mod tests {
         check("GET", "/v1/trips/t-1/bill", Ok(Route::Bill { trip_id: trip_id() }));
         check("GET", "/v1/trips/t%2D1/bill", Ok(Route::Bill { trip_id: trip_id() }));
         check("GET", "/v1/trips/t-1/bill/detail", Ok(Route::BillDetail { trip_id: trip_id() }));
+        check("GET", "/v1/trips/t-1/bill/history", Ok(Route::BillHistory { trip_id: trip_id() }));
+        check("POST", "/v1/trips/t-1/bill/history", Err((405, Some("GET, HEAD"))));
+        check("POST", "/v1/trips/t-1/bill/repair", Ok(Route::RepairBill { trip_id: trip_id() }));
+        check("GET", "/v1/trips/t-1/bill/repair", Err((405, Some("POST"))));
+        check("POST", "/internal/jobs/repair", Ok(Route::RepairDue));
+        check("GET", "/internal/jobs/repair", Err((405, Some("POST"))));
+        check("POST", "/internal/jobs/drain", Err((404, None)));
         check("DELETE", "/v1/trips/t-1/passenger", Ok(Route::ErasePassenger { trip_id: trip_id() }));
         check("GET", "/v1/trips/t-1/passenger", Err((405, Some("DELETE"))));
         check("POST", "/v1/commission", Ok(Route::Commission));

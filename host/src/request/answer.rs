@@ -31,7 +31,7 @@ impl Answer {
     }
 
     /// The status, and what a refusal says of itself.
-    fn said(&self) -> String {
+    pub fn said(&self) -> String {
         let mut said = self.status.to_string();
         if !self.kind.starts_with("application/problem+json") {
             return said;

@@ -332,11 +332,12 @@ impl Asker<'_> {
             _ => sign(SECRET, &own, now),
         }
         if situation == Situation::Altered {
-            let altered = if asked.body.is_empty() { &mut asked.path } else { &mut asked.body };
-            altered.push_str(match (asked.method, altered.contains('?')) {
-                ("POST", _) => " ",
-                (_, true) => "&x=1",
-                (_, false) => "?x=1",
+            let has_body = !asked.body.is_empty();
+            let altered = if has_body { &mut asked.body } else { &mut asked.path };
+            altered.push_str(match (has_body, altered.contains('?')) {
+                (true, _) => " ",
+                (false, true) => "&x=1",
+                (false, false) => "?x=1",
             });
         }
         if situation == Situation::SentAgain {

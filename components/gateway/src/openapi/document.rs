@@ -7,8 +7,8 @@ use crate::keeping::Keeping;
 use crate::routes::Route;
 use farebox_access as access;
 use farebox_billing::answers::{
-    BillPage, CitiesDocument, CommissionDocument, Erased, EstimateDocument, EstimatePage, KeptSegments,
-    ReadinessDocument, StatusDocument, TotalsDocument,
+    BillHistory, BillPage, CitiesDocument, CommissionDocument, Erased, EstimateDocument, EstimatePage, KeptSegments,
+    ReadinessDocument, StatusDocument, Swept, TotalsDocument,
 };
 use farebox_billing::limits;
 use farebox_billing::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
@@ -48,6 +48,7 @@ pub(super) fn document() -> Value {
         "tags": [
             {"name": "estimates", "description": "What a ride is going to cost."},
             {"name": "trips", "description": "What it did cost."},
+            {"name": "jobs", "description": "What happens without a rider asking."},
             {"name": "commission", "description": "What the platform keeps of it."},
             {"name": "cities", "description": "What can be priced, and how."},
             {"name": "probes", "description": "How the service is."},
@@ -171,7 +172,8 @@ fn trips(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
         .refuses(&[404, 409]);
     put("/v1/trips/{trip_id}/bill", "post", bill);
     let bill = Operation::new("getBill", "trips", "Fetch the bill of a trip")
-        .takes(&["trip_id", "city"])
+        .about("The newest revision, or the one of a number.")
+        .takes(&["trip_id", "city", "revision"])
         .waits_for_body()
         .answers(200, "The bill, as it was made.", &record)
         .refuses(&[404]);
@@ -185,6 +187,30 @@ fn trips(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
         .answers(200, "The page.", &schemas.answer::<BillPage>())
         .refuses(&[404]);
     put("/v1/trips/{trip_id}/bill/detail", "get", detail);
+    let history = Operation::new("getBillHistory", "trips", "List the revisions of the bill of a trip")
+        .takes(&["trip_id", "city"])
+        .waits_for_body()
+        .answers(200, "The revisions, the first one first.", &schemas.answer::<BillHistory>())
+        .refuses(&[404]);
+    put("/v1/trips/{trip_id}/bill/history", "get", history);
+    let repair = Operation::new("repairBill", "trips", "Make the bill of a trip again")
+        .about(
+            "From its own record and with what it was made with, once what it lacked can be had, or segments came late. `repair` on the \
+             new revision says by how much it differs, and who bears that. Where nothing came of it, the bill is answered as it is. \
+             It happens by itself as well, for all that is due.",
+        )
+        .takes(&["trip_id", "city"])
+        .waits_for_body()
+        .answers(200, "The bill as it was.", &record)
+        .answers(201, "The newer revision.", &record)
+        .refuses(&[404, 409]);
+    put("/v1/trips/{trip_id}/bill/repair", "post", repair);
+    let sweep = Operation::new("repairDue", "jobs", "Repair what is due, a slice at a time")
+        .about("At most 200 bills, or two seconds; with `next`, ask again from there.")
+        .takes(&["city_of_job", "cursor"])
+        .waits_for_body()
+        .answers(200, "What became of them.", &schemas.answer::<Swept>());
+    put("/internal/jobs/repair", "post", sweep);
     let erase = Operation::new("erasePassenger", "trips", "Take out of the bill of a trip who rode")
         .about(
             "`passenger_id` is taken out of every revision of the bill, for good; nothing else is another. Asked again, it finds \
@@ -271,6 +297,9 @@ fn parameters(schemas: &mut Schemas) -> Value {
         "city": city,
         "city_of_card": path("city", schemas.answer::<Token>()),
         "version": path("version", schemas.answer::<Version>()),
+        "revision": query("revision", "The number of a revision. Without it, the newest.", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),
+        "city_of_job": query("city", "One city alone. Without it, all that the key is for.", schemas.answer::<Token>()),
+        "cursor": query("cursor", "Where to go on: the `next` of an earlier answer.", text()),
         "scene": query("scene", "Which lines to show, and how. Without it, the first scene of the layout.", text()),
         "locale": query("locale", "A BCP 47 tag. Without it, what `Accept-Language` prefers.", text()),
         "accept-language": header("Accept-Language", "What is preferred when there is no `locale`. What is not understood counts as absent."),

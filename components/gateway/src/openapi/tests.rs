@@ -102,6 +102,9 @@ routes! {
     CreateBill: "post" "/v1/trips/{trip_id}/bill",
     Bill: "get" "/v1/trips/{trip_id}/bill",
     BillDetail: "get" "/v1/trips/{trip_id}/bill/detail",
+    BillHistory: "get" "/v1/trips/{trip_id}/bill/history",
+    RepairBill: "post" "/v1/trips/{trip_id}/bill/repair",
+    RepairDue: "post" "/internal/jobs/repair",
     ErasePassenger: "delete" "/v1/trips/{trip_id}/passenger",
     Commission: "post" "/v1/commission",
     Cities: "get" "/v1/cities",
@@ -226,7 +229,7 @@ fn operations_say_everything() {
             if path.contains('{') {
                 least.insert("404");
             }
-            if method == "post" {
+            if operation["requestBody"].is_object() {
                 least.extend(["415", "422"]);
             }
             assert!(statuses.is_superset(&least), "{method} {path}: {statuses:?}");
@@ -250,7 +253,7 @@ fn operations_say_who_may() {
             let at = format!("{method} {path}");
             let is_refused = |status: &str| operation["responses"].get(status).is_some();
             let security = operation["security"].as_array().unwrap();
-            let needs_a_key = path.starts_with("/v1/") || path == "/statusz";
+            let needs_a_key = path.starts_with("/v1/") || path.starts_with("/internal/") || path == "/statusz";
             assert_eq!(!security.is_empty(), needs_a_key, "{at}");
             assert_eq!(["401", "403", "429"].map(is_refused), [needs_a_key; 3], "{at}");
             for scope in security.first().and_then(|first| first["signature"].as_array()).into_iter().flatten() {
@@ -261,7 +264,7 @@ fn operations_say_who_may() {
             }
         }
     }
-    assert_eq!(scopes, BTreeSet::from(["bill", "estimate", "meter", "operate", "read", "read:driver"]));
+    assert_eq!(scopes, BTreeSet::from(["bill", "estimate", "jobs", "meter", "operate", "read", "read:driver"]));
 }
 
 /// Nothing can be priced.

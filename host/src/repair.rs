@@ -1,0 +1,163 @@
+//! `farebox repair`: has bills made again that lack something, or that segments came late for.
+
+use crate::output;
+use crate::request::{Answer, Server};
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::process::ExitCode;
+use std::time::Duration;
+use ureq::http::{Method, StatusCode};
+
+/// Have bills made again that lack something, or that segments came late for
+///
+/// Without --trip, all bills that are due, a slice at a time. A bill is made again from its own record and with what it was made with; a
+/// newer revision takes its place, and says by how much it differs and who bears that. What still cannot be had stays due. It happens by
+/// itself wherever `POST /internal/jobs/repair` is asked for now and then; this asks for it now.
+///
+/// Exit code 0 when all that was looked at was repaired or stays due; 1 when some of it failed: the server's log has each.
+///
+/// Examples:
+///
+///   farebox repair
+///
+///   farebox repair --city 110000 --json
+///
+///   farebox repair --city 110000 --trip ride-1
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Repair {
+    /// This trip's bill alone, due or not.
+    #[arg(long, requires = "city")]
+    trip: Option<String>,
+    /// The bills of this city alone.
+    #[arg(long)]
+    city: Option<String>,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: Server,
+}
+
+/// What a slice came to, and all of them.
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Swept {
+    looked_at: u64,
+    repaired: u64,
+    closed: u64,
+    stay_due: u64,
+    failed: u64,
+    #[serde(default, skip_serializing)]
+    next: Option<String>,
+}
+
+impl Repair {
+    /// Asks the server, until it has looked at all that is due.
+    ///
+    /// # Errors
+    ///
+    /// There is no answer, or it is a refusal.
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        match (&self.trip, &self.city) {
+            (Some(trip), Some(city)) => self.one(trip, city),
+            _ => self.all(),
+        }
+    }
+
+    fn one(&self, trip: &str, city: &str) -> anyhow::Result<ExitCode> {
+        let answer = self.server.ask(Method::POST, &format!("/v1/trips/{trip}/bill/repair?city={city}"))?;
+        let is_new = answer.status == StatusCode::CREATED;
+        let bill: Value = read(&answer)?;
+        if self.json {
+            output::print(output::json(&bill)?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let said = match (&bill["repair"], is_new) {
+            (repair, true) => {
+                let side = |name: &str| {
+                    let text = |field: &str| repair[name][field].as_str().unwrap_or_default().to_owned();
+                    (text("before"), text("after"), text("borne"))
+                };
+                let (passenger, driver) = (side("passenger"), side("driver"));
+                let borne = if passenger.2.trim_matches(['0', '.']).is_empty() {
+                    String::new()
+                } else {
+                    format!(" (the platform bears {})", passenger.2)
+                };
+                format!(
+                    "{trip}: revision {}; the passenger was charged {}, and is {}{borne}; the driver earned {}, and earns {}\n",
+                    repair["revision"], passenger.0, passenger.1, driver.0, driver.1
+                )
+            }
+            (_, false) if bill["provisional"] == true => {
+                format!("{trip}: what it lacks is not to be had yet ({}); it stays due\n", reasons(&bill))
+            }
+            (_, false) => format!("{trip}: there is nothing to repair\n"),
+        };
+        output::print(said)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn all(&self) -> anyhow::Result<ExitCode> {
+        let bar = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("{spinner} {pos} looked at, {msg}, {elapsed}");
+        bar.set_style(style.context("a template")?);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        let (mut all, mut next) = (Swept::default(), None::<String>);
+        loop {
+            let mut query: Vec<String> = self.city.iter().map(|city| format!("city={city}")).collect();
+            query.extend(next.take().map(|cursor| format!("cursor={}", encoded(&cursor))));
+            let path = format!("/internal/jobs/repair?{}", query.join("&"));
+            let path = path.trim_end_matches('?');
+            let slice: Swept = read(&self.server.ask(Method::POST, path)?)?;
+            all.looked_at += slice.looked_at;
+            all.repaired += slice.repaired;
+            all.closed += slice.closed;
+            all.stay_due += slice.stay_due;
+            all.failed += slice.failed;
+            bar.set_position(all.looked_at);
+            bar.set_message(format!("{} repaired", all.repaired));
+            next = slice.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        bar.finish_and_clear();
+        let Swept { looked_at, repaired, closed, stay_due, failed, .. } = &all;
+        if self.json {
+            output::print(output::json(&all)?)?;
+        } else if *looked_at == 0 {
+            output::print("nothing is due\n")?;
+        } else {
+            output::print(format!(
+                "{looked_at} were due: {repaired} repaired, {closed} closed as they are, {stay_due} stay due, {failed} failed\n"
+            ))?;
+        }
+        Ok(if *failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn reasons(bill: &Value) -> String {
+    let reasons = bill["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    reasons.collect::<Vec<_>>().join(", ")
+}
+
+/// A cursor as it stands in a query.
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+fn read<T: for<'de> Deserialize<'de>>(answer: &Answer) -> anyhow::Result<T> {
+    if !answer.status.is_success() {
+        bail!("{}", answer.said());
+    }
+    ensure!(answer.kind.starts_with("application/json"), "what answers is no Farebox: it says {}", answer.kind);
+    serde_json::from_slice(&answer.body).context("the answer is not what this release understands")
+}
