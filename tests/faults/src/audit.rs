@@ -374,10 +374,14 @@ impl<'a> Audit<'a> {
             let numbers: Vec<_> = stored.revisions.keys().collect();
             self.broken(Invariant::RevisionsFollow, format!("there are the revisions {numbers:?}"));
         }
+        // A revision enters what it owes beyond those before it. One that may yet be put right enters nothing.
+        let mut before = 0;
         for (number, bill) in &stored.revisions {
             let entered = stored.ledger.get(number).copied().unwrap_or_default();
-            if entered != bill.owed {
-                let what = format!("revision {number} owes {}, and {entered} is entered", bill.owed);
+            let owed = if bill.provisional { 0 } else { bill.owed - before };
+            before += owed;
+            if entered != owed {
+                let what = format!("revision {number} owes {owed} beyond those before it, and {entered} is entered");
                 self.broken(Invariant::LedgerIsOwed, what);
             }
         }

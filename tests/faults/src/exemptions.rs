@@ -74,7 +74,6 @@ const SOMETHING_IS_LOST: &[&str] = &["restarted-empty", "flushed", "failed-over"
 const TOO_MUCH: &[&str] = &["bills-at-once", "burst", "slow-burst", "sqlite-bills-at-once", "sqlite-burst"];
 
 const UNBOUND: &str = "a bill in the journal of one node does not bind another that cannot know of it";
-const NO_REPAIR: &str = "nothing repairs what is provisional yet";
 const NO_LAST: &str = "a bill does not say how many segments there should be, so one that ends early looks whole";
 const LOST: &str =
     "segments that a store took at once are nowhere else, and a node that knows of no bill bills a trip again";
@@ -86,9 +85,6 @@ const BUSY: &str = "the deadlines count on a machine that has time";
 /// The whole list.
 pub const EXEMPTIONS: &[Entry] = &[
     Entry { faults: &["split"], breaks: &[UnkeptRepeatsAgree], how: How::Chance, why: UNBOUND },
-    Entry { faults: NOTHING_IS_TAKEN, breaks: &[MockedIsRepaired], how: How::Chance, why: NO_REPAIR },
-    Entry { faults: LITTLE_IS_TAKEN, breaks: &[MockedIsRepaired], how: How::Chance, why: NO_REPAIR },
-    Entry { faults: HOSTS_ARE_KILLED, breaks: &[MockedIsRepaired], how: How::Chance, why: NO_REPAIR },
     Entry { faults: NOTHING_IS_TAKEN, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
     Entry { faults: LITTLE_IS_TAKEN, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
     Entry { faults: HOSTS_ARE_KILLED, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },

@@ -1,7 +1,7 @@
 //! A fault, from its start to what is known of it.
 
 use crate::audit::{self, Invariant, Violation};
-use crate::history::{Answered, Asked, Bill, Exchange, Excuses, Span, Trip};
+use crate::history::{Answered, Asked, Bill, Exchange, Excuses, Span, Stored, Trip};
 use crate::load::{Phases, Schedule, Surge, What, shape};
 use crate::plan::Fault;
 use crate::rides::{self, BATCHES, CITY, Prices};
@@ -24,6 +24,12 @@ const GRACE: Duration = Duration::from_millis(2_500);
 /// keeps itself meanwhile says nothing about what it finds.
 const FINDS_WITHIN: Duration = Duration::from_secs(20);
 
+/// How often hosts are asked to repair what is due, how often in vain before it is taken to be all, and for how long at most. What came due in
+/// a second is repaired in a later one.
+const AGAIN: Duration = Duration::from_millis(300);
+const IN_VAIN: u32 = 6;
+const PUT_RIGHT: Duration = Duration::from_secs(10);
+
 /// How often memory and log are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -36,7 +42,7 @@ pub struct Size {
     pub rate: u32,
     /// Which load.
     pub seed: u64,
-    /// For how long after the load what is due is waited for, until nothing is.
+    /// For how long after the load hosts are asked to repair what is due, until nothing is; ten seconds at least.
     pub settle: Duration,
     /// Variables of the hosts, "name=value".
     pub variables: Vec<String>,
@@ -115,7 +121,7 @@ impl Setting<'_> {
         looks.push(look(&stage, begin));
         stage.wait_for_breakers();
 
-        self.wait_for_repairs(&mut stage, size.settle)?;
+        self.put_right(&mut stage, size.settle.max(PUT_RIGHT))?;
         let mut stored = stage.stored()?;
         let mut trips: BTreeMap<usize, Trip> = BTreeMap::new();
         for sent in &sent {
@@ -175,13 +181,26 @@ impl Setting<'_> {
         Ok((window, looks))
     }
 
-    fn wait_for_repairs(&self, stage: &mut Stage, longest: Duration) -> Result<()> {
-        let began = Instant::now();
-        while began.elapsed() < longest && stage.stored()?.values().any(|stored| stored.due) {
+    /// Asks the hosts to repair what is due, as a job does that asks all the time, until nothing comes of it any more. Each request drives in
+    /// what waits in a journal as well.
+    fn put_right(&self, stage: &mut Stage, longest: Duration) -> Result<()> {
+        let (began, targets) = (Instant::now(), stage.targets());
+        let (mut before, mut in_vain) = (usize::MAX, 0);
+        loop {
             self.go_on()?;
-            std::thread::sleep(Duration::from_millis(200));
+            for target in &*targets {
+                // One that does not answer has more to do than this.
+                _ = self.handle.block_on(target.ask(Method::POST, "/internal/jobs/repair", String::new()));
+            }
+            let is_left = |stored: &&Stored| stored.due || !stored.waiting.is_empty() || !stored.journaled.is_empty();
+            let left = stage.stored()?.values().filter(is_left).count();
+            in_vain = if left < before { 0 } else { in_vain + 1 };
+            if left == 0 || in_vain >= IN_VAIN || began.elapsed() >= longest {
+                return Ok(());
+            }
+            before = left;
+            std::thread::sleep(AGAIN);
         }
-        Ok(())
     }
 
     fn go_on(&self) -> Result<()> {
