@@ -5,7 +5,7 @@ use crate::bills::{self, Billed};
 use crate::context::Context;
 use crate::event::Event;
 use crate::patience::Patience;
-use crate::ports::{DueTrip, Page, Ports};
+use crate::ports::{DueTrip, Page, Ports, StoreError};
 use crate::refusal::Refusal;
 use crate::requests::Tariffs as _;
 use farebox_fare::names;
@@ -36,18 +36,12 @@ pub async fn sweep<P: Ports>(context: &Context<P>, city: Option<&str>, cursor: O
     }
     let all = context.config.cities();
     let cities: Vec<&str> = city.map_or(all, |city| vec![city]);
-    let (from, mut at) = match cursor {
-        None => (0, None),
-        Some(cursor) => {
-            let (of, at) = cursor.split_once('/').unwrap_or((cursor, ""));
-            let unknown = || Refusal::parameter("cursor", "is not one that an earlier slice has answered as `next`");
-            let from = cities.iter().position(|city| *city == of).ok_or_else(unknown)?;
-            (from, Some(at.to_owned()).filter(|at| !at.is_empty()))
-        }
-    };
+    // A city that is not served any more is passed over.
+    let (from, at) = cursor.map_or(("", ""), |cursor| cursor.split_once('/').unwrap_or((cursor, "")));
     let began = context.ports().elapsed();
     let mut swept = Swept::default();
-    for city in cities.into_iter().skip(from) {
+    for city in cities.into_iter().skip_while(|city| *city < from) {
+        let mut at = Some(at).filter(|at| city == from && !at.is_empty()).map(str::to_owned);
         if context.may(city, true, RouteClass::Operate).await.is_err() {
             continue;
         }
@@ -59,7 +53,13 @@ pub async fn sweep<P: Ports>(context: &Context<P>, city: Option<&str>, cursor: O
             // Each has the time of a request.
             let page = Context::new(&context.billing, context.trace()).await?;
             let read = page.read(Patience::Long, page.ports().due(city, at.as_deref(), AT_ONCE)).await;
-            let Page { entries, next } = read.map_err(|error| error.into_refusal("bills.due"))?;
+            let Page { entries, next } = read.map_err(|error| match error {
+                // The store calls a cursor wrong that it cannot have answered.
+                StoreError::Other(_) if swept.looked_at == 0 && at.is_some() => {
+                    Refusal::parameter("cursor", "is not one that an earlier slice has answered as `next`")
+                }
+                error => error.into_refusal("bills.due"),
+            })?;
             let repaired = join_all(entries.iter().map(|due| one(context, city, due))).await;
             repaired.into_iter().for_each(|outcome| swept.count(outcome));
             at = next;
