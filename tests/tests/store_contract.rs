@@ -635,6 +635,7 @@ async fn a_revision_that_cannot_be_is_refused(place: Place) {
         revision(0, "a"),
         owing(0, revision(1, "a")),
         owing(-1, revision(1, "a")),
+        owing(0, revision(2, "a")),
         in_currency("yen", owing(1, revision(1, "a"))),
         bills::NewRevision { day: "2026-11-2".to_owned(), ..revision(1, "a") },
         bills::NewRevision { day: "a:b".to_owned(), ..revision(1, "a") },
@@ -670,6 +671,8 @@ async fn a_top_up_comes_with_its_revision(place: Place) {
     assert_eq!(store.post(CITY, "t", revision(2, "b")).await, Ok(bills::PostOutcome::Created));
     assert_eq!(store.entry(CITY, "t", 2_u32).await, Ok(None), "the second owes nothing");
     assert_eq!(store.entry(CITY, "t", 1_u32).await, Ok(Some(entry(135, 1_000))), "the first still does");
+    assert_eq!(store.post(CITY, "t", owing(-35, revision(3, "c"))).await, Ok(bills::PostOutcome::Created));
+    assert_eq!(store.entry(CITY, "t", 3_u32).await, Ok(Some(entry(-35, 1_000))), "the third takes back");
     let largest = bills::NewRevision { billed_at: i64::MIN, ..owing(i64::MAX, revision(1, "a")) };
     assert_eq!(store.post(CITY, "u", largest).await, Ok(bills::PostOutcome::Created));
     assert_eq!(store.entry(CITY, "u", 1_u32).await, Ok(Some(entry(i64::MAX, i64::MIN))));

@@ -488,27 +488,22 @@ fn breaker_to_wit(kind: Kind, row: Row) -> breakers::Breaker {
 fn new_revision(new: bills::NewRevision) -> Result<NewRevision, Fault> {
     let bills::NewRevision { number, bill, billed_at, day, top_up, due, seen, whole_since } = new;
     crate::day(&day)?;
-    if number == 0 {
-        return Err(Fault::Other("a revision 0; the first must be 1".to_owned()));
-    }
     let top_up = top_up.map(|bills::TopUp { currency, amount, document }| {
         let unknown = || Fault::Other(format!("a top-up in {currency:?}, which is no currency"));
         let currency = Currency::from_code(&currency).ok_or_else(unknown)?;
         Ok::<_, Fault>(TopUp { currency, amount, document })
     });
-    let top_up = top_up.transpose()?;
-    if let Some(TopUp { amount: ..=0, .. }) = top_up {
-        return Err(Fault::Other("a top-up that is not more than zero; a bill without one must have none".to_owned()));
-    }
-    Ok(NewRevision {
+    let new = NewRevision {
         revision: bills::Revision { number, bill }.into(),
         billed_at,
         day,
-        top_up,
+        top_up: top_up.transpose()?,
         due: due.map(|bills::DueItem { reason, at }| Due { reason: reason.into(), at }),
         seen,
         whole_since,
-    })
+    };
+    new.check().map_err(|why| Fault::Other(why.to_owned()))?;
+    Ok(new)
 }
 
 impl From<bills::Revision> for Revision {

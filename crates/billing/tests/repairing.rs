@@ -187,6 +187,21 @@ fn the_time_for_it_ends() {
     assert!(!node.repair().0);
 }
 
+/// What was closed as it was is put right all the same when its segments come; and what was paid too much is taken back by a further entry.
+#[test]
+fn what_was_closed_is_put_right() {
+    let node = Node::new();
+    node.bill(None);
+    node.pass(72 * 3_600);
+    let (_, closed) = node.repair();
+    let paid = node.owed();
+    node.meter(&[1]);
+    let (new, bill) = node.repair();
+    assert_eq!((new, bill.kept.word(), node.revisions()), (true, "shared", 3));
+    assert!(closed.repair.is_some_and(|repair| repair.closed) && node.owed() < paid, "{paid}");
+    node.is_right(&bill, &[1], None);
+}
+
 /// A bill of a store that has lost something is final once the numbers prove that all of it is there; else it waits for the end.
 #[test]
 fn numbers_prove_that_nothing_is_lost() {

@@ -71,6 +71,23 @@ pub struct NewRevision {
     pub whole_since: Option<Timestamp>,
 }
 
+impl NewRevision {
+    /// Holds it to what no step of a store could put right any more.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let Self { revision: Revision { number, .. }, top_up, .. } = self;
+        match (number, top_up.as_ref().map(|top_up| top_up.amount)) {
+            (0, _) => Err("a revision 0; the first must be 1"),
+            (_, Some(0)) => Err("a top-up of nothing; a bill without one must have none"),
+            (1, Some(..0)) => Err("a top-up below zero, and there is no earlier one to take back from"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What became of a revision that was posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Posted {
@@ -113,7 +130,7 @@ pub enum Entered {
 pub struct TopUp {
     /// The currency of the amount.
     pub currency: Currency,
-    /// In minor units; more than zero.
+    /// In minor units; not zero. Below zero takes back what an earlier revision owed too much.
     pub amount: MinorUnits,
     /// The record.
     pub document: String,
@@ -291,4 +308,39 @@ pub struct JournalStanding {
     pub refused: u64,
     /// How large it is, in bytes of what was entered.
     pub bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Revisions count from 1, and only what an earlier one owed is taken back.
+    #[test]
+    fn revisions_that_can_be() {
+        let currency = Currency::from_code("CNY").unwrap_or_else(|| unreachable!("it is one"));
+        for (number, amount, can_be) in [
+            (1, None, true),
+            (1, Some(1), true),
+            (1, Some(0), false),
+            (1, Some(-1), false),
+            (2, None, true),
+            (2, Some(7), true),
+            (2, Some(0), false),
+            (2, Some(-7), true),
+            (0, None, false),
+        ] {
+            let bill = StoredBill { fingerprint: String::new(), document: String::new() };
+            let top_up = amount.map(|amount| TopUp { currency, amount, document: String::new() });
+            let new = NewRevision {
+                revision: Revision { number, bill },
+                billed_at: 0,
+                day: String::new(),
+                top_up,
+                due: None,
+                seen: None,
+                whole_since: None,
+            };
+            assert_eq!(new.check().is_ok(), can_be, "{number} {amount:?}");
+        }
+    }
 }

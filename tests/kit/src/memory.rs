@@ -592,6 +592,7 @@ impl<C: Catalogue + 'static> Store for World<C> {
             if memory.is_replayed(trip, once) {
                 return Ok(Posted::Replayed);
             }
+            new.check().map_err(|why| StoreError::Other(why.to_owned()))?;
             let mut bills = memory.bills.borrow_mut();
             let revisions = bills.entry(trip.to_owned()).or_default();
             let number = new.revision.number;

@@ -339,6 +339,7 @@ impl Contents {
         if self.is_replayed(trip, once) {
             return Ok(Posted::Replayed);
         }
+        new.check().map_err(|why| StoreError::Other(why.to_owned()))?;
         let number = new.revision.number;
         if self.revision(trip, number).is_some()
             && let Some(head) = self.head(trip).cloned()
