@@ -5,6 +5,7 @@ use crate::request::{Answer, Server};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use percent_encoding::{NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::process::ExitCode;
@@ -68,7 +69,9 @@ impl Repair {
     }
 
     fn one(&self, trip: &str, city: &str) -> anyhow::Result<ExitCode> {
-        let answer = self.server.ask(Method::POST, &format!("/v1/trips/{trip}/bill/repair?city={city}"))?;
+        let answer = self
+            .server
+            .ask(Method::POST, &format!("/v1/trips/{}/bill/repair?city={}", encoded(trip), encoded(city)))?;
         let is_new = answer.status == StatusCode::CREATED;
         let bill: Value = read(&answer)?;
         if self.json {
@@ -108,7 +111,7 @@ impl Repair {
         bar.enable_steady_tick(Duration::from_millis(200));
         let (mut all, mut next) = (Swept::default(), None::<String>);
         loop {
-            let mut query: Vec<String> = self.city.iter().map(|city| format!("city={city}")).collect();
+            let mut query: Vec<String> = self.city.iter().map(|city| format!("city={}", encoded(city))).collect();
             query.extend(next.take().map(|cursor| format!("cursor={}", encoded(&cursor))));
             let path = format!("/internal/jobs/repair?{}", query.join("&"));
             let path = path.trim_end_matches('?');
@@ -145,13 +148,9 @@ fn reasons(bill: &Value) -> String {
     reasons.collect::<Vec<_>>().join(", ")
 }
 
-/// A cursor as it stands in a query.
-fn encoded(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(byte).collect()
+/// A text as it stands in a path or a query.
+fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, NON_ALPHANUMERIC)
 }
 
 fn read<T: for<'de> Deserialize<'de>>(answer: &Answer) -> anyhow::Result<T> {

@@ -27,7 +27,7 @@ use crate::event::Event;
 use crate::journal;
 use crate::patience::Patience;
 use crate::planted::{Bug, planted};
-use crate::ports::{Ports, Revision, StoreError};
+use crate::ports::{Ports, StoreError};
 use crate::pricing;
 use crate::refusal::{Code, Refusal};
 use crate::replay;
@@ -74,7 +74,7 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     .await;
     let fingerprint = fingerprint(&asked, &quote);
     // One that was made again, and that the store has not got yet, counts before the one that it has.
-    let is_newer_here = |head: &Revision| here.bill.as_ref().is_some_and(|bill| bill.new.revision.number > head.number);
+    let is_newer_here = |head| here.bill.as_ref().is_some_and(|bill| bill.is_newer_than(head));
     let earlier = match earlier {
         Ok(Some(earlier)) if !is_newer_here(&earlier) => {
             // Nothing else is written, and a request that is sent again is no repeat.

@@ -9,6 +9,7 @@ use crate::repair::Repair;
 use crate::settlement::Settlement;
 use farebox_document::words;
 use farebox_fare::{Basis, Bill, Degradation, Facts};
+use farebox_money::MinorUnits;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -153,6 +154,21 @@ impl BillRecord {
     /// What the platform owes the driver for good: nothing as long as the bill may yet be put right.
     pub fn owed(&self) -> Option<&Settlement> {
         self.settlement.as_ref().filter(|settlement| !self.provisional && settlement.top_up > 0)
+    }
+
+    /// What the passenger is charged, in minor units: what is payable, less what of it the platform bears.
+    pub fn charged(&self) -> MinorUnits {
+        self.repair.as_ref().map_or(self.passenger.payable, |repair| repair.passenger.after)
+    }
+
+    /// What the driver is paid, in minor units, without top-ups.
+    pub fn paid(&self) -> MinorUnits {
+        self.repair.as_ref().map_or(self.driver.payable, |repair| repair.driver.after)
+    }
+
+    /// When this revision was made.
+    pub fn made_at(&self) -> &str {
+        self.repair.as_ref().map_or(&self.billed_at, |repair| &repair.repaired_at)
     }
 
     /// Holds the record to what is always true of one: both bills add up, are bills of its rate cards and of one

@@ -229,6 +229,13 @@ pub struct JournaledBill {
     pub documents: Vec<Named>,
 }
 
+impl JournaledBill {
+    /// Whether it was made after what the store has of its trip.
+    pub const fn is_newer_than(&self, head: &Revision) -> bool {
+        self.new.revision.number > head.number
+    }
+}
+
 /// What became of a bill that was to be entered in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Journaled {

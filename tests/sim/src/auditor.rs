@@ -370,7 +370,7 @@ impl Auditor {
             self.with(trip, |known| (known.asked.len() > 1, known.kept_since, known.lost));
         let void = self.is_void(lost);
         let not_billed = void || kept_since.is_none_or(|since| since > sent);
-        let breaks = self.plan.without.is_some() || self.plan.edits.iter().any(|edit| edit.release.is_none());
+        let breaks = self.plan.breaks();
         let reason = match refusal.code {
             // What cannot be billed here may have been billed elsewhere.
             Code::StoreUnavailable | Code::StoreTimedOut => !self.plan.is_calm() && (!has_journal || breaks),
@@ -471,7 +471,7 @@ impl Auditor {
             if self.is_void(lost) {
                 continue;
             }
-            let stored: BTreeSet<u64> = contents.segments(trip).iter().map(|segment| segment.sequence).collect();
+            let stored = contents.numbers(trip);
             let gone =
                 self.with(trip, |known| known.acknowledged.keys().find(|number| !stored.contains(number)).copied());
             if let Some(number) = gone {
@@ -498,8 +498,8 @@ impl Auditor {
         }
         // A bill that is final is not made uncertain by what came late, because of a hole, or because the store has lost something about that
         // time: it waits for the rest, or for the end of the time.
-        let stored: BTreeSet<u64> = contents.segments(trip).iter().map(|segment| segment.sequence).collect();
-        let waits = !record.provisional && (has_hole(&stored) || !self.plan.losses.is_empty());
+        let stored = contents.numbers(trip);
+        let waits = !record.provisional && (has_hole(&stored) || self.plan.may_lose(SimStore::bucket(trip)));
         for (number, at) in unbilled.into_iter().filter(|_| !waits) {
             let why = if record.basis == Basis::Mocked && at < made {
                 "the bill stays mocked, and the store has its segments"
@@ -517,8 +517,8 @@ impl Auditor {
 
     /// In the end nothing is guessed that can be known: what a bill lacks still is nowhere, or there is nothing to settle it with.
     fn check_what_was_put_right(&self, trip: &str, record: &BillRecord, contents: &Contents, now: Duration) {
-        let stored: BTreeSet<u64> = contents.segments(trip).iter().map(|segment| segment.sequence).collect();
-        let breaks = self.plan.without.is_some() || self.plan.edits.iter().any(|edit| edit.release.is_none());
+        let stored = contents.numbers(trip);
+        let breaks = self.plan.breaks();
         for reason in &record.reasons {
             let is_so = match reason {
                 Degradation::TripMissing => stored.is_empty(),
@@ -528,7 +528,7 @@ impl Auditor {
                 }
                 Degradation::TripIncomplete => has_hole(&stored),
                 Degradation::PolicyUnavailable => breaks,
-                Degradation::StoreLost => !self.plan.losses.is_empty(),
+                Degradation::StoreLost => self.plan.may_lose(SimStore::bucket(trip)),
                 _ => false,
             };
             if !is_so {
@@ -726,7 +726,6 @@ fn has_hole(numbers: &BTreeSet<u64>) -> bool {
 
 /// When a bill was made, or made again: the beginning of the second that it says.
 fn made_at(record: &BillRecord) -> Duration {
-    let made_at = record.repair.as_ref().map_or(&record.billed_at, |repair| &repair.repaired_at);
-    let since = time::parse(made_at).unwrap_or_default().saturating_sub(BEGINNING);
+    let since = time::parse(record.made_at()).unwrap_or_default().saturating_sub(BEGINNING);
     Duration::from_secs(u64::try_from(since).unwrap_or_default())
 }

@@ -269,6 +269,16 @@ impl Plan {
         self.windows.iter().any(|window| window.from <= last && first <= window.until)
     }
 
+    /// Whether a host's configuration is broken at some time, or begins with something missing.
+    pub fn breaks(&self) -> bool {
+        self.without.is_some() || self.edits.iter().any(|edit| edit.release.is_none())
+    }
+
+    /// Whether a bucket loses something.
+    pub fn may_lose(&self, bucket: usize) -> bool {
+        self.losses.iter().any(|loss| loss.bucket.is_none_or(|lost| lost == bucket))
+    }
+
     /// Whether anything goes wrong at all.
     pub fn is_calm(&self) -> bool {
         self.windows.is_empty() && self.losses.is_empty() && self.crashes.is_empty()

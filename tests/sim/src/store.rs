@@ -11,7 +11,7 @@ use farebox_fare::{Degradation, Segment, Timestamp};
 use farebox_records::proof::{DOUBT_S, Position};
 use fastrand::Rng;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -312,6 +312,11 @@ impl Contents {
     /// The segments of a trip, in order.
     pub fn segments(&self, trip: &str) -> Vec<Segment> {
         self.trips.get(trip).into_iter().flat_map(BTreeMap::values).copied().collect()
+    }
+
+    /// Their numbers.
+    pub fn numbers(&self, trip: &str) -> BTreeSet<u64> {
+        self.trips.get(trip).into_iter().flat_map(BTreeMap::keys).copied().collect()
     }
 
     /// Keeps a quote until a moment.

@@ -13,7 +13,7 @@ pub use contract::Bills;
 use crate::backend::{Script, write_once_script, write_script};
 use std::sync::LazyLock;
 
-/// Keeps the next revision of a bill.
+/// Keeps a revision of a bill.
 pub static POST: LazyLock<Script> = write_once_script!("bills/post.lua");
 
 /// Puts another document in the place of a revision's.
@@ -23,7 +23,7 @@ pub static REDACT: LazyLock<Script> = write_script!("bills/redact.lua");
 pub mod statement {
     use crate::backend::{write_once_statement, write_statement};
 
-    /// Keeps the next revision of a bill.
+    /// Keeps a revision of a bill.
     pub const POST: &str = write_once_statement!("bills/post.sql");
     /// Puts another document in the place of a revision's.
     pub const REDACT: &str = write_statement!("bills/redact.sql");

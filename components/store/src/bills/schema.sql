@@ -43,7 +43,7 @@ BEGIN
     ON CONFLICT (city, trip) DO UPDATE SET revision = excluded.revision, reason = excluded.reason, at = excluded.at;
 END
 
--- Where revisions arrive, each the next of its trip, with the request that they are part of. Nothing is kept here.
+-- Where revisions arrive, each of another number, with the request that they are part of. Nothing is kept here.
 CREATE VIEW IF NOT EXISTS arriving_bill AS
 SELECT
     '' AS city, '' AS trip, NULL AS once, 0 AS revision, '' AS fingerprint, '' AS document, 0 AS billed_at, '' AS day,

@@ -51,7 +51,7 @@ impl Bills for Sqlite {
             None => self.admitted(city).await?,
         }
         match self.head(city, trip).await? {
-            // Revisions stay, so had this been the next one it would be there.
+            // Revisions stay, so had there been none of its number it would be there.
             Some(head) => Ok(Posted::Exists(head)),
             None => Err(not_admitted_a_moment_ago()),
         }

@@ -41,12 +41,8 @@ fn past(revision: &Revision) -> Result<PastBill, Refusal> {
     let Revision { number, bill } = revision;
     let record = BillRecord::read(&bill.document)
         .map_err(|error| Refusal::internal(format!("revision {number} of a bill cannot be read: {error:?}")))?;
-    let BillRecord { billed_at, basis, degraded, reasons, provisional, passenger, driver, settlement, repair, .. } =
-        record;
-    let (charged, made_at) = repair.as_ref().map_or_else(
-        || (passenger.payable, billed_at.clone()),
-        |repair| (repair.passenger.after, repair.repaired_at.clone()),
-    );
+    let (charged, made_at) = (record.charged(), record.made_at().to_owned());
+    let BillRecord { basis, degraded, reasons, provisional, passenger, driver, settlement, repair, .. } = record;
     let currency = passenger.currency;
     Ok(PastBill {
         revision: *number,

@@ -114,7 +114,7 @@ async fn find<P: Ports>(
         journal::of_trip(context, &city, trip_id),
     )
     .await;
-    let is_newer_here = |head: &Revision| here.bill.as_ref().is_some_and(|bill| bill.new.revision.number > head.number);
+    let is_newer_here = |head| here.bill.as_ref().is_some_and(|bill| bill.is_newer_than(head));
     let error = match head {
         Ok(Some(revision)) if !is_newer_here(&revision) => return Ok(Found { city, revision, kept: Kept::Shared }),
         Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => return Err(no_bill()),

@@ -14,6 +14,7 @@ use crate::billing::{CardOf, PolicyOf};
 use crate::cards::{self, Missing};
 use crate::completeness::missing;
 use crate::config::ParsedPolicy;
+use crate::config::city::Repair as RepairRules;
 use crate::context::Context;
 use crate::engines::{Engines, ParseError, Policy as _, Side};
 use crate::event::Event;
@@ -96,6 +97,8 @@ fn tell<P: Ports>(context: &Context<P>, (city, trip): (&str, &str), repair: Repa
 struct Before {
     head: Revision,
     record: BillRecord,
+    /// The ride that it was priced from.
+    ride: Trip,
     /// What was payable by the first bill, in minor units.
     first: MinorUnits,
     /// The segments that the trip has now.
@@ -109,7 +112,7 @@ impl Before {
         let here = journal::of_trip(context, city, trip_id).await;
         let head = context.read(Patience::Long, context.ports().bill(city, trip_id)).await;
         let head = head.map_err(|error| error.into_refusal("bills.head"))?.ok_or_else(no_bill)?;
-        if let Some(bill) = here.bill.as_ref().filter(|bill| bill.new.revision.number > head.number) {
+        if let Some(bill) = here.bill.as_ref().filter(|bill| bill.is_newer_than(&head)) {
             let driven = journal::drive_bill(&context.billing, trip, bill).await;
             driven.map_err(|error| error.into_refusal("journal.drive"))?;
             return Ok(None);
@@ -128,12 +131,12 @@ impl Before {
             let first = first.map_err(|error| error.into_refusal("bills.revision"))?;
             // Where it is lost, what was charged last stands in for what was charged first.
             let of_first = first.and_then(|first| BillRecord::read(&first.bill.document).ok());
-            let last = record.repair.as_ref().map_or(record.passenger.payable, |repair| repair.passenger.after);
-            of_first.map_or(last, |first| first.passenger.payable)
+            of_first.map_or_else(|| record.charged(), |first| first.passenger.payable)
         };
         let came = journaled::with_waiting(context, trip, segments(context, city, trip_id).await, &here.segments).await;
         let came = came.map_err(|error| error.into_refusal("trips.segments"))?;
-        Ok(Some(Self { head, record, first, came }))
+        let ride = record.facts.trip.trip(record.passenger.currency).map_err(broken)?;
+        Ok(Some(Self { head, record, ride, first, came }))
     }
 
     /// The bill as it would be made now. `None` when nothing came of it, and it is not due.
@@ -144,16 +147,15 @@ impl Before {
         due: Option<&DueTrip>,
         is_proven: bool,
     ) -> Result<Option<Priced<P>>, Refusal> {
-        let Self { record, .. } = self;
+        let Self { record, ride, .. } = self;
         let (city, trip_id) = trip;
-        let broken = |why: String| Refusal::internal(format!("the bill of a trip cannot be made again: {why}"));
-        let request = BillRequest::recorded(record).map_err(broken)?;
+        let request = BillRequest::recorded(record, ride.clone()).map_err(|why| broken(why.to_owned()))?;
         let billed_at =
             time::parse(&record.billed_at).ok_or_else(|| broken("when it was made is no time".to_owned()))?;
         let cards = self.cards(context, &request).await?;
         let policy = policy(context, city, record.versions.policy.as_deref()).await?;
         let rules = &context.config.city_or_default(city).rules;
-        let segments = self.segments().map_err(broken)?;
+        let segments = self.segments();
         // Numbers that are all there prove that nothing is lost.
         let is_all_there = record.last_seq.is_some_and(|last| missing(numbers(&segments), last).is_empty());
         let is_measured =
@@ -161,9 +163,9 @@ impl Before {
         let mut ridden = trip::billed(&request, Ok(segments), None, rules, is_measured)?;
         if ridden.trip.basis == Basis::Mocked {
             // There is still nothing: it stays as it was guessed.
-            ridden = self.as_guessed(ridden).map_err(broken)?;
+            ridden = self.as_guessed(ridden);
         }
-        let Ridden { trip: ride, mut lacks, findings, guess } = ridden;
+        let Ridden { trip: ridden, mut lacks, findings, guess } = ridden;
         let was_lost = record.reasons.contains(&Degradation::StoreLost) || !is_proven;
         if was_lost && !is_all_there {
             lacks.push(Degradation::StoreLost);
@@ -173,7 +175,7 @@ impl Before {
             trip_id,
             city,
             product: &request.product,
-            trip: &ride,
+            trip: &ridden,
             metering: request.metering,
             last_seq: request.last_seq,
             estimate_id: request.estimate_id.as_deref(),
@@ -199,8 +201,8 @@ impl Before {
         if closed {
             again.provisional = false;
         }
-        again.repair =
-            Some(self.repair(context, &again, closed, due).ok_or_else(|| broken("an amount is too large".to_owned()))?);
+        let repair = self.repair(&rules.repair, context.now, &again, closed, due);
+        again.repair = Some(repair.ok_or_else(|| broken("an amount is too large".to_owned()))?);
         again.verify().map_err(|why| contradiction(context, city, trip_id, why))?;
         let owed = record.owed().map_or(0, |settlement| settlement.top_up);
         let follows = Some(Follows { number: self.head.number, owed, billed_at });
@@ -243,52 +245,48 @@ impl Before {
 
     /// All segments that are known of: those that the bill was made of, and those that the trip has now. Where they contradict one another,
     /// what the trip has counts.
-    fn segments(&self) -> Result<Vec<Segment>, String> {
-        let facts = self.record.facts.trip.trip(self.record.passenger.currency)?;
-        let all = facts.segments.iter().chain(&self.came).map(|segment| (segment.sequence, *segment));
-        Ok(all.collect::<BTreeMap<_, _>>().into_values().collect())
+    fn segments(&self) -> Vec<Segment> {
+        let all = self.ride.segments.iter().chain(&self.came).map(|segment| (segment.sequence, *segment));
+        all.collect::<BTreeMap<_, _>>().into_values().collect()
     }
 
     /// What the ride was guessed to be, if it was.
-    fn as_guessed(&self, ridden: Ridden) -> Result<Ridden, String> {
-        let Self { record, .. } = self;
+    fn as_guessed(&self, ridden: Ridden) -> Ridden {
+        let Self { record, ride, .. } = self;
         if record.basis != Basis::Mocked || record.guess.is_none() {
-            return Ok(ridden);
+            return ridden;
         }
-        let trip = record.facts.trip.trip(record.passenger.currency)?;
-        Ok(Ridden { trip, guess: record.guess.clone(), ..ridden })
+        Ridden { trip: ride.clone(), guess: record.guess.clone(), ..ridden }
     }
 
     /// What the new bill says of the one before. `None` when an amount does not fit.
-    fn repair<P: Ports>(
+    fn repair(
         &self,
-        context: &Context<P>,
+        rules: &RepairRules,
+        now: Timestamp,
         again: &BillRecord,
         closed: bool,
         due: Option<&DueTrip>,
     ) -> Option<Repair> {
         let Self { head, record, first, .. } = self;
-        let rules = &context.config.city_or_default(&record.city).rules.repair;
-        let (of_passenger, of_driver) = (
-            record.repair.as_ref().map(|repair| repair.passenger.after),
-            record.repair.as_ref().map(|repair| repair.driver.after),
-        );
-        let charged_before = of_passenger.unwrap_or(record.passenger.payable);
         let charged = charged(rules, again.passenger.currency, *first, again.passenger.payable);
-        let paid_before = of_driver.unwrap_or(record.driver.payable);
         let mut because = record.reasons.clone();
         if !record.provisional {
             because = vec![due.and_then(|due| due.reason).unwrap_or(Degradation::LateSegments)];
         }
         Some(Repair {
             revision: head.number.checked_add(1)?,
-            repaired_at: time::format(context.now),
+            repaired_at: time::format(now),
             because,
             closed,
-            passenger: Difference::between((&record.passenger, charged_before), (&again.passenger, charged))?,
-            driver: Difference::between((&record.driver, paid_before), (&again.driver, again.driver.payable))?,
+            passenger: Difference::between((&record.passenger, record.charged()), (&again.passenger, charged))?,
+            driver: Difference::between((&record.driver, record.paid()), (&again.driver, again.driver.payable))?,
         })
     }
+}
+
+fn broken(why: String) -> Refusal {
+    Refusal::internal(format!("the bill of a trip cannot be made again: {why}"))
 }
 
 /// Whether a bill takes the place of the one before, and whether it is the last word though it lacks something. `None` when it does not: then

@@ -5,24 +5,34 @@ use farebox_fare::Trip;
 use farebox_records::{BillRecord, Datum, OrderRecord};
 
 impl BillRequest {
-    /// What a bill was asked for with. What stood in for measurements is not in it: it is only read when there are none, and then the bill
+    /// What a bill of a ride was asked for with. What stood in for measurements is not in it: it is only read when there are none, and then the bill
     /// has what came of it.
     ///
     /// # Errors
     ///
-    /// What of the record cannot be read, or is not there.
-    pub fn recorded(record: &BillRecord) -> Result<Self, String> {
-        let currency = record.passenger.currency;
-        let Trip { started_at, ended_at, origin, destination, order, waiting_s, dynamic_factor, .. } =
-            record.facts.trip.trip(currency)?;
-        let Trip { tolls, parking, highway, coupons, .. } = record.facts.trip.trip(currency)?;
+    /// What its record does not say.
+    pub fn recorded(record: &BillRecord, ride: Trip) -> Result<Self, &'static str> {
+        let Trip {
+            started_at,
+            ended_at,
+            origin,
+            destination,
+            order,
+            waiting_s,
+            dynamic_factor,
+            tolls,
+            parking,
+            highway,
+            coupons,
+            ..
+        } = ride;
         // What was signed was verified when the bill was made.
         let coupons = coupons.into_iter().map(|coupon| BroughtCoupon { coupon, token: None }).collect();
         let passenger = Passenger { id: record.passenger_id.clone(), coupons };
         Ok(Self {
             city: record.city.clone(),
             product: record.product.clone(),
-            currency,
+            currency: record.passenger.currency,
             started_at,
             ended_at,
             origin: origin.ok_or("the facts do not say where it began")?,
