@@ -234,11 +234,11 @@ impl World {
             let noted = self.node.call(Node::positions).await;
             self.positions.borrow_mut().read(noted, self.now_ms());
         }
-        let (known, token) = (self.positions.borrow().of(CITY, number), self.unique());
-        let host = self.host;
+        let (known, random) = (self.positions.borrow().of(CITY, number), self.unique());
+        let (host, is_new) = (self.host, known.is_empty());
         let step = move |contents: &mut Contents, now: Duration| {
             let at = BEGINNING.saturating_add_unsigned(now.as_secs());
-            let position = contents.begin((bucket, host), known, token, at);
+            let position = contents.step((bucket, host), &known, random, at);
             Ok((position, effect(contents, now)))
         };
         let (position, answer) = self.store.call::<_, E>(true, step).await?;
@@ -247,7 +247,7 @@ impl World {
             let now_ms = || self.now_ms();
             self.node.call(|node| node.lost((CITY.to_owned(), number), now_ms())).await;
         }
-        let unsaved = self.positions.borrow_mut().to_save(is_lost || known.is_none(), self.now_ms());
+        let unsaved = self.positions.borrow_mut().to_save(is_lost || is_new, self.now_ms());
         if !unsaved.is_empty() {
             self.node.call(|node| node.note(unsaved)).await;
         }

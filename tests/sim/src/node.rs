@@ -116,7 +116,9 @@ impl Node {
         let mut noted = self.positions.borrow_mut();
         for (bucket, position) in positions {
             let known = noted.entry(bucket).or_insert(position);
-            *known = position.max(*known);
+            if (known.life, known.steps) < (position.life, position.steps) {
+                *known = position;
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use farebox_billing::ports::{
     StoreError, TopUp,
 };
 use farebox_fare::{Degradation, Segment, Timestamp};
-use farebox_records::proof::{DOUBT_S, Position};
+use farebox_records::proof::{DOUBT_S, Life, Position};
 use fastrand::Rng;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,8 @@ use std::time::Duration;
 pub struct Contents {
     /// The life of each bucket, and its token.
     pub lives: BTreeMap<usize, (u64, u64)>,
-    /// How many steps each host has taken in each bucket.
-    pub steps: BTreeMap<(usize, usize), u64>,
+    /// How many steps each host has taken in each bucket, and what the last of them were marked with.
+    pub steps: BTreeMap<(usize, usize), (u64, Vec<u16>)>,
     /// When buckets were found to have lost something.
     pub lost_at: BTreeMap<usize, Timestamp>,
     /// The life and the token of the bucket that each trip began in.
@@ -44,7 +44,7 @@ pub struct Contents {
 }
 
 /// Where each bucket is when a run begins, for each host.
-pub const FIRST: Position = Position { life: 1, steps: 1, token: 0 };
+pub const FIRST: Position = Position { life: 1, steps: 1, token: 0, mark: 0 };
 
 /// Called after everything that changed the contents.
 type Watch = Box<dyn Fn(&Contents)>;
@@ -74,10 +74,12 @@ impl SimStore {
     /// A store that holds nothing, but that every host has written to before.
     pub fn new(executor: Rc<Executor>, plan: Rc<Plan>, watch: Watch) -> Rc<Self> {
         let rng = RefCell::new(Rng::with_seed(plan.seed ^ 0x5707_e000));
-        let Position { life, steps, token } = FIRST;
+        let Position { life, steps, token, mark } = FIRST;
+        let taken = (steps, vec![mark]);
+        let product = (0..BUCKETS).flat_map(|bucket| (0..HOSTS).map(move |host| (bucket, host)));
         let contents = Contents {
             lives: (0..BUCKETS).map(|bucket| (bucket, (life, token))).collect(),
-            steps: (0..BUCKETS).flat_map(|bucket| (0..HOSTS).map(move |host| ((bucket, host), steps))).collect(),
+            steps: product.map(|of| (of, taken.clone())).collect(),
             ..Contents::default()
         };
         Rc::new(Self { executor, plan, rng, contents: RefCell::new(contents), copy: RefCell::default(), watch })
@@ -220,27 +222,30 @@ impl Contents {
         self.documents.extend(other.documents);
     }
 
-    /// Begins a step of a host on a bucket, of which it knows that it was here. Where it is then.
-    pub fn begin(
+    /// Takes a step of a host on a bucket, of which it knows that it was here, with a random number. Where it is then.
+    pub fn step(
         &mut self,
         (bucket, host): (usize, usize),
-        known: Option<Position>,
-        token: u64,
+        known: &[Position],
+        random: u64,
         now: Timestamp,
     ) -> Position {
-        let steps = self.steps.get(&(bucket, host)).copied().unwrap_or_default();
-        let found = self.lives.get(&bucket).map(|(life, token)| Position { life: *life, steps, token: *token });
-        if Position::has_lost(found, known) {
+        let (steps, marks) = self.steps.get(&(bucket, host)).cloned().unwrap_or_default();
+        let found =
+            self.lives.get(&bucket).map(|(number, token)| Life { number: *number, token: *token, steps, marks });
+        if Life::has_lost(found.as_ref(), known) {
             self.lost_at.insert(bucket, now);
         }
-        let position = Position::begin(found, known, token);
-        let life = (position.life, position.token);
-        if self.lives.insert(bucket, life) != Some(life) {
+        let mut life = Life::begin(found, known, random);
+        life.step(random);
+        let position = life.position();
+        let born = (life.number, life.token);
+        if self.lives.insert(bucket, born) != Some(born) {
             // Everybody counts from the beginning.
             self.steps.retain(|(of, _), _| *of != bucket);
         }
-        self.steps.insert((bucket, host), position.next().steps);
-        position.next()
+        self.steps.insert((bucket, host), (life.steps, life.marks));
+        position
     }
 
     /// Whether it can be told that a trip is all there, of a ride that began then.

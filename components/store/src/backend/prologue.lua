@@ -2,11 +2,12 @@
 --
 -- KEYS[1]   who writes the city: a hash of `owner`, `epoch` and `retry-after`; absent while nobody is kept out
 -- KEYS[2]   what is true of all that is in this bucket: a hash of `buckets`; of `life` and `token`; of `lost-at`, when it was found to
---           have lost something; and for each node `by:<node>`, `<steps>:<when it took the last one>`
+--           have lost something; and for each node `by:<node>`, `<steps>:<when it took the last one>:<the marks of the last 64>`
 -- ARGV[1]   the site that asks
 -- ARGV[2]   over how many buckets that site spreads a city
--- ARGV[3]   the position of the bucket that the site knows: `<life>:<steps>:<token>`; or nothing
--- ARGV[4]   the node, and the token of a life that begins in this step: `<node>:<token>`
+-- ARGV[3]   the positions of the bucket that the site knows: `<life>:<steps>:<token>:<mark>` each, with a space between; or nothing
+-- ARGV[4]   the node, and a random number: the token of a life that begins in this step, and its last four digits the mark of the step,
+--           `<node>:<number>`
 --
 -- Returns {'fenced', owner, epoch, retry-after} when another site writes the city, {'buckets', count} when its keys are
 -- spread over another count, {'position'} when where the bucket is makes no sense; and goes on to its own part when none is so.
@@ -31,21 +32,36 @@ end
 
 -- Tokens go up to 2^64, beyond what Lua's numbers tell apart: they are texts.
 local life, token, lost_at = facts[2], facts[3], facts[4]
-local steps = facts[5] and string.match(facts[5], '^(%d+):%d+$') or '0'
+local steps, marks = string.match(facts[5] or '', '^(%d+):%d+:?(%d*)$')
+steps, marks = steps or '0', marks or ''
 local is_written = life or token
 if is_written and not (is_number(life) and is_number(token)) then
     return { 'position' }
 end
 
-local known_life, known_steps, known_token = string.match(ARGV[3], '^(%d+):(%d+):(%d+)$')
-local has_lost = known_life and not is_written
-if known_life and is_written then
-    local ahead = tonumber(life) - tonumber(known_life)
-    has_lost = ahead < 0 or (ahead == 0 and (token ~= known_token or tonumber(steps) < tonumber(known_steps)))
+-- What the node's step of this number was marked with; nothing when that is not known, or no longer.
+local function mark_of(step)
+    local since = tonumber(steps) - tonumber(step)
+    return string.sub(marks, -4 * since - 4, -4 * since - 1)
+end
+
+local has_lost = false
+local lives = tonumber(life or '0')
+for known_life, known_steps, known_token, known_mark in string.gmatch(ARGV[3], '(%d+):(%d+):(%d+):(%d+)') do
+    local ahead = tonumber(life or '0') - tonumber(known_life)
+    local is_behind = not is_written or ahead < 0
+    if not is_behind and ahead == 0 then
+        is_behind = token ~= known_token or tonumber(steps) < tonumber(known_steps)
+        if not is_behind then
+            local mark = mark_of(known_steps)
+            is_behind = mark ~= '' and mark ~= known_mark
+        end
+    end
+    has_lost = has_lost or is_behind
+    lives = math.max(lives, tonumber(known_life))
 end
 if has_lost or not is_written then
-    local lives = math.max(tonumber(life or '0'), tonumber(known_life or '0'))
-    life, steps, token = string.format('%.0f', lives + 1), '0', fresh
+    life, steps, token, marks = string.format('%.0f', lives + 1), '0', fresh, ''
 end
 -- Whatever comes of this step: whoever takes the next one is to know. Every node counts from the beginning.
 if has_lost then
@@ -71,14 +87,15 @@ local function begin()
     if steps == '0' and redis.call('HLEN', KEYS[2]) > 64 then
         local all = redis.call('HGETALL', KEYS[2])
         for i = 1, #all, 2 do
-            local last = string.match(all[i], '^by:') and string.match(all[i + 1], ':(%d+)$')
+            local last = string.match(all[i], '^by:') and string.match(all[i + 1], '^%d+:(%d+)')
             if last and tonumber(now) - tonumber(last) > 172800 then
                 redis.call('HDEL', KEYS[2], all[i])
             end
         end
     end
     steps = string.format('%.0f', tonumber(steps) + 1)
-    redis.call('HSET', KEYS[2], by, steps .. ':' .. now)
+    marks = string.sub(marks .. string.sub('000' .. fresh, -4), -256)
+    redis.call('HSET', KEYS[2], by, table.concat({ steps, now, marks }, ':'))
 end
 
 -- Which life what is made in this step is born in.

@@ -148,8 +148,7 @@ impl Redis {
         let keys: Vec<&String> = of_bucket.iter().chain(keys).collect();
         let (known, node) = self.known.of(city, bucket, now_ms()).await;
         let token = spin_sdk::wasip3::random::random::get_random_u64();
-        let known = known.map(codec::text).unwrap_or_default();
-        let always = [self.site.clone(), buckets.to_string(), known, format!("{node}:{token}")];
+        let always = [self.site.clone(), buckets.to_string(), codec::text(&known), format!("{node}:{token}")];
         let arguments: Vec<&String> = always.iter().chain(arguments).collect();
         let reply = self.evaluate(script, &keys, &arguments).await?;
         let (reply, position) = reply::admitted(reply, buckets.get())?;

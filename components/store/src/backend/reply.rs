@@ -53,7 +53,7 @@ pub fn corrupt(what: &str) -> Fault {
 mod tests {
     use super::*;
 
-    const POSITION: Position = Position { life: 2, steps: 7, token: u64::MAX };
+    const POSITION: Position = Position { life: 2, steps: 7, token: u64::MAX, mark: 42 };
 
     fn check(reply: &[&str], expected: Result<(&[&str], Option<Position>), &str>) {
         let texts = |words: &[&str]| words.iter().map(|word| Some((*word).to_owned())).collect::<Reply>();
@@ -69,8 +69,8 @@ mod tests {
     #[test]
     fn what_every_write_does_first() {
         check(&["ok", ""], Ok((&["ok"], None)));
-        check(&["created", "2:7:18446744073709551615"], Ok((&["created"], Some(POSITION))));
-        check(&["conflict", "7", "2:7:18446744073709551615"], Ok((&["conflict", "7"], Some(POSITION))));
+        check(&["created", "2:7:18446744073709551615:0042"], Ok((&["created"], Some(POSITION))));
+        check(&["conflict", "7", "2:7:18446744073709551615:0042"], Ok((&["conflict", "7"], Some(POSITION))));
         check(&["fenced", "east", "7", "30"], Err("Fenced(Fence { owner: \"east\", epoch: 7, retry_after_s: 30 })"));
         check(&["fenced", "east", "7", "0"], Err("retry_after_s: 1"));
         check(&["fenced", "east", "seven", "30"], Err("a fence in Redis is not as"));

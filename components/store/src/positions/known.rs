@@ -58,7 +58,7 @@ impl<N: Notes> Known<N> {
     }
 
     /// What is known of a bucket before a step on it, and what the shared store knows the node by.
-    pub async fn of(&self, city: &str, bucket: u32, now_ms: u64) -> (Option<Position>, String) {
+    pub async fn of(&self, city: &str, bucket: u32, now_ms: u64) -> (Vec<Position>, String) {
         let is_stale = self.positions.borrow().is_stale(city, bucket, now_ms);
         if is_stale {
             // A database that does not answer is asked again later, and not by each step.
@@ -68,17 +68,18 @@ impl<N: Notes> Known<N> {
                 self.node.replace(node);
             }
         }
-        let known = self.positions.borrow().of(city, bucket);
-        // What the node has counted is of no use to the nameless.
-        let known =
-            known.map(|known| if self.node.borrow().is_empty() { Position { steps: 0, ..known } } else { known });
+        let mut known = self.positions.borrow().of(city, bucket);
+        if self.node.borrow().is_empty() {
+            // What the node has counted is of no use to the nameless.
+            known.iter_mut().for_each(|known| known.steps = 0);
+        }
         (known, self.node.borrow().clone())
     }
 
     /// Hears where a bucket is after a step; what that means is to be [noted](Self::note).
     pub fn heard(&self, city: &str, bucket: u32, position: Position) -> News {
         let mut positions = self.positions.borrow_mut();
-        let is_new = positions.of(city, bucket).is_none();
+        let is_new = positions.of(city, bucket).is_empty();
         if positions.heard(city, bucket, position) {
             News::Lost
         } else if is_new {
@@ -166,7 +167,7 @@ mod tests {
     }
 
     const fn at(life: u64, steps: u64) -> Position {
-        Position { life, steps, token: life }
+        Position { life, steps, token: life, mark: 0 }
     }
 
     fn row(bucket: u32, position: Position) -> (Bucket, Position) {
@@ -185,22 +186,22 @@ mod tests {
     fn instances_tell_each_other() {
         let database = Database::default();
         let one = Known::new(&database);
-        assert_eq!(block_on(one.of("c", 0, 10_000)), (None, "0a".to_owned()));
+        assert_eq!(block_on(one.of("c", 0, 10_000)), (vec![], "0a".to_owned()));
         assert!(!heard(&one, 0, at(1, 1), 10_000));
         assert!(!heard(&one, 0, at(1, 2), 10_001));
         assert_eq!(*database.noted.borrow(), [row(0, at(1, 1))]);
         let other = Known::new(&database);
-        assert_eq!(block_on(other.of("c", 0, 10_002)).0, Some(at(1, 1)));
+        assert_eq!(block_on(other.of("c", 0, 10_002)).0, [at(1, 1)]);
         assert!(heard(&other, 0, at(2, 1), 10_002));
         assert_eq!(database.noted.borrow()[1..], [row(0, at(2, 1))]);
         assert!(!heard(&one, 1, at(5, 1), 10_003));
         assert_eq!(database.noted.borrow()[2..], [row(0, at(1, 2)), row(1, at(5, 1))]);
         assert_eq!(
             block_on(other.of("c", 1, 10_004)).0,
-            Some(at(5, 1)),
+            [at(5, 1)],
             "it has looked just now, and knows nothing of this one"
         );
-        assert_eq!(block_on(one.of("c", 0, 11_000)).0, Some(at(2, 1)));
+        assert_eq!(block_on(one.of("c", 0, 11_000)).0, [at(1, 2), at(2, 1)]);
         assert!(!heard(&one, 0, at(2, 3), 11_003));
         assert_eq!(database.noted.borrow()[4..], [row(0, at(2, 3))]);
     }
@@ -213,9 +214,9 @@ mod tests {
             let database = Database::default();
             break_it(&database);
             let known = Known::new(&database);
-            assert_eq!(block_on(known.of("c", 0, 10_000)), (None, String::new()));
+            assert_eq!(block_on(known.of("c", 0, 10_000)), (vec![], String::new()));
             assert!(!heard(&known, 0, at(1, 1), 10_000));
-            assert_eq!(block_on(known.of("c", 0, 10_001)).0, Some(at(1, 0)));
+            assert_eq!(block_on(known.of("c", 0, 10_001)).0, [at(1, 0)]);
             assert!(heard(&known, 0, at(2, 1), 10_001), "what an instance knows itself it knows");
             assert_eq!(database.asked.get(), 3, "it is not asked by each step");
             database.fails.set(false);

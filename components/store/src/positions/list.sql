@@ -1,2 +1,3 @@
 -- What the shared store knows this node by, in every row, and all that is noted; one row without when nothing is.
-SELECT node.name, position.city, position.bucket, position.life, position.steps, position.token FROM node LEFT JOIN position ON true
+SELECT node.name, position.city, position.bucket, position.life, position.steps, position.token, position.mark
+FROM node LEFT JOIN position ON true

@@ -1,7 +1,8 @@
--- Notes where buckets are, unless what is noted is as far. ?1 a JSON array of [city, bucket, life, steps, token]. Of two tokens of one
--- life the one that is noted stays: whoever reads it finds out that something was lost.
-INSERT INTO position (city, bucket, life, steps, token)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1) WHERE true
-ON CONFLICT (city, bucket) DO UPDATE SET life = excluded.life, steps = excluded.steps, token = excluded.token
+-- Notes where buckets are, unless what is noted is as far. ?1 a JSON array of [city, bucket, life, steps, token, mark]. Of two tokens
+-- of one life, or marks of one step, the one that is noted stays: whoever reads it finds out that something was lost.
+INSERT INTO position (city, bucket, life, steps, token, mark)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?1) WHERE true
+ON CONFLICT (city, bucket) DO UPDATE SET
+    life = excluded.life, steps = excluded.steps, token = excluded.token, mark = excluded.mark
 WHERE excluded.life > position.life
     OR (excluded.life = position.life AND excluded.token = position.token AND excluded.steps > position.steps)

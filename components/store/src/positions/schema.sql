@@ -1,10 +1,12 @@
--- How far each bucket of the shared store has come, as far as this node knows. A token is a number up to 2^64 - 1, as text.
+-- How far each bucket of the shared store has come, as far as this node knows. A token is a number up to 2^64 - 1, as text;
+-- a mark one up to 9999.
 CREATE TABLE IF NOT EXISTS position (
     city TEXT NOT NULL,
     bucket INTEGER NOT NULL,
     life INTEGER NOT NULL,
     steps INTEGER NOT NULL,
     token TEXT NOT NULL,
+    mark INTEGER NOT NULL,
     PRIMARY KEY (city, bucket)
 ) STRICT, WITHOUT ROWID
 

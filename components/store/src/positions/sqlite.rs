@@ -31,7 +31,8 @@ fn noted(row: &RowResult) -> Result<(Bucket, Position), Fault> {
     let noted = || {
         let number = |column| u64::try_from(row.get::<i64>(column)?).ok();
         let bucket = (row.get::<&str>(1)?.to_owned(), u32::try_from(number(2)?).ok()?);
-        Some((bucket, Position { life: number(3)?, steps: number(4)?, token: row.get::<&str>(5)?.parse().ok()? }))
+        let (token, mark) = (row.get::<&str>(5)?.parse().ok()?, u16::try_from(number(6)?).ok()?);
+        Some((bucket, Position { life: number(3)?, steps: number(4)?, token, mark }))
     };
     noted().ok_or_else(|| corrupt("position"))
 }
