@@ -4,7 +4,7 @@ use crate::billing::CardOf;
 use crate::caller::Caller;
 use crate::config::{Card, Snapshot};
 use crate::context::Context;
-use crate::documents;
+use crate::documents::{self, Found};
 use crate::engines::{Engines, Side};
 use crate::patience::Patience;
 use crate::ports::{DocumentKind, Ports, StoreError};
@@ -32,12 +32,13 @@ pub async fn document<P: Ports>(context: &Context<P>, city: &str, version: &str)
     let document = match current(&context.config, city, version) {
         Some(card) => card.document.clone(),
         None => {
-            let ports = context.ports();
-            let kept = context.read(Patience::Long, ports.document(city, DocumentKind::RateCard, version)).await;
-            kept.map_err(|error| error.into_refusal("documents.get"))?.ok_or_else(|| {
+            let found = documents::find(context, city, DocumentKind::RateCard, version, Patience::Long).await;
+            let found = found.map_err(|error| error.into_refusal("documents.get"))?;
+            let unknown = || {
                 let detail = "no rate card of this version is in use in this city, and none was priced with";
                 Refusal::new(Code::RateCardNotFound, detail)
-            })?
+            };
+            found.ok_or_else(unknown)?.document
         }
     };
     // Whose card it is stands in it, and nowhere else.
@@ -71,14 +72,14 @@ pub(crate) async fn of_version<P: Ports>(
     if let Some(card) = context.billing.earlier.borrow().get(&key) {
         return Ok(Rc::clone(card));
     }
-    let read = context.read(patience, context.ports().document(city, DocumentKind::RateCard, version));
-    let document = read.await.map_err(Missing::Store)?;
-    let document = document.ok_or_else(|| Missing::Unknown("the store does not have it".to_owned()))?;
+    let found = documents::find(context, city, DocumentKind::RateCard, version, patience).await;
+    let unknown = || Missing::Unknown("neither the store nor this node has it".to_owned());
+    let Found { document, is_kept } = found.map_err(Missing::Store)?.ok_or_else(unknown)?;
     let card = Card::parse(&document, city, product, side).map_err(|problems| Missing::Unknown(problems.join("; ")))?;
     if card.version != version {
-        return Err(Missing::Unknown(format!("what the store has under this name is version {}", card.version)));
+        return Err(Missing::Unknown(format!("what is kept under this name is version {}", card.version)));
     }
-    card.kept.set(Some(context.billing.driving.lost.get()));
+    card.kept.set(is_kept.then(|| context.billing.driving.lost.get()));
     let card = Rc::new(card);
     context.billing.earlier.borrow_mut().insert(key, Rc::clone(&card));
     Ok(card)

@@ -1,13 +1,15 @@
 //! Bills that are made again: natively, one request at a time. The law is that a repaired bill is the one that it would have been.
 #![allow(clippy::unwrap_used)]
 
-use farebox_billing::ports::DueTrip;
+use farebox_billing::ports::{DueTrip, NewRevision};
 use farebox_billing::{Billing, Context, bills, meter, repairs};
 use farebox_fare::Degradation;
+use farebox_kit::artifacts::copy_configuration;
 use farebox_kit::journal::Journal;
 use farebox_kit::memory::{Failure, World, now};
 use farebox_records::{BillRecord, TopUpRecord};
 use serde_json::{Value, json};
+use std::fs;
 use std::rc::Rc;
 
 /// A node, and a trip of three segments.
@@ -18,7 +20,10 @@ struct Node {
 
 impl Node {
     fn new() -> Self {
-        let world = World::default();
+        Self::on(World::default())
+    }
+
+    fn on(world: World) -> Self {
         world.0.journal.replace(Some(Journal::default()));
         Self { billing: Billing::new(world.clone()), world }
     }
@@ -256,6 +261,63 @@ fn a_repair_is_kept_like_any_bill() {
     let (new, bill) = node.repair();
     assert_eq!((new, bill.kept.word(), node.revisions()), (false, "shared", 2));
     node.is_right(&bill, &[1, 2, 3], None);
+}
+
+/// What the store has lost is put back by a node that it has told of it: as it was, with its top-up and the documents that it names. The
+/// node that made it may be gone.
+#[test]
+fn what_the_store_lost_is_put_back() {
+    for lost in [1, 2] {
+        let maker = Node::with(&[1, 2]);
+        maker.bill(None);
+        maker.pass(5);
+        maker.meter(&[3]);
+        let (_, bill) = maker.repair();
+        let (kept, owed) = (maker.world.0.bills.borrow()["t"][2 - lost..].to_vec(), maker.owed());
+        assert!(owed > 0 && kept.len() == lost);
+        let other = Node { billing: Billing::new(maker.world.clone()), world: maker.world.clone() };
+        other.world.0.journal.replace(Some(Journal::default()));
+        let told = other.bill(None);
+        assert_eq!(told.repair, bill.repair);
+        other.world.0.bills.borrow_mut().get_mut("t").unwrap().truncate(2 - lost);
+        other.world.0.documents.borrow_mut().clear();
+        other.pass(5);
+        let repaired = now(bills::repair(&other.context(), "t", Some("110000")));
+        if lost == 2 {
+            // What the first one was, and owed, this node does not know.
+            let refusal = repaired.unwrap_err();
+            assert_eq!(refusal.code.word(), "store-unavailable");
+            assert!(refusal.detail.contains("from 1 to 2"), "{}", refusal.detail);
+            continue;
+        }
+        assert_eq!(BillRecord::read(&repaired.unwrap().document).unwrap().repair, bill.repair);
+        let now = other.world.0.bills.borrow()["t"][1..].to_vec();
+        let posted = |new: &NewRevision| (new.revision.clone(), new.day.clone(), new.top_up.clone(), new.billed_at);
+        assert_eq!(now.iter().map(posted).collect::<Vec<_>>(), kept.iter().map(posted).collect::<Vec<_>>());
+        assert_eq!((other.owed(), other.world.0.documents.borrow().len()), (owed, 3));
+    }
+}
+
+/// A bill is made again with what this node has of it, when the store has lost the documents that it names.
+#[test]
+fn what_the_store_lost_it_was_made_with_is_found_here() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_configuration(folder.path());
+    let node = Node::on(World::with_config(folder.path().to_owned()));
+    node.meter(&[1, 2, 3]);
+    node.fails("segments");
+    node.bill(None);
+    node.recovers();
+    node.world.0.documents.borrow_mut().clear();
+    // Another tariff is in force by then.
+    let path = folder.path().join("cards/110000/express.passenger.json");
+    let card = fs::read_to_string(&path).unwrap();
+    fs::write(&path, card.replacen("\"amount\": \"", "\"amount\": \"1", 1)).unwrap();
+    let later = Node { billing: Billing::new(node.world.clone()), world: node.world.clone() };
+    let (new, bill) = later.repair();
+    assert!(new);
+    later.is_right(&bill, &[1, 2, 3], None);
+    assert_eq!(later.world.0.documents.borrow().len(), 3);
 }
 
 /// The job looks at all that is due, says what became of it, and leaves nothing due that could be put right.

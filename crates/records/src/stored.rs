@@ -225,11 +225,16 @@ pub struct JournaledBill {
     pub waits: bool,
     /// The bill, and what is posted with it.
     pub new: NewRevision,
-    /// What it was made with.
+    /// What it was made with. Empty when the shared store has told of it: then nothing is known but the revision.
     pub documents: Vec<Named>,
 }
 
 impl JournaledBill {
+    /// Whether the shared store has told of it: this node cannot post it as it is.
+    pub const fn is_copy(&self) -> bool {
+        self.documents.is_empty()
+    }
+
     /// Whether it was made after what the store has of its trip.
     pub const fn is_newer_than(&self, head: &Revision) -> bool {
         self.new.revision.number > head.number

@@ -33,8 +33,8 @@ pub(super) async fn repeat<P: Ports>(
     if answers {
         replay::enter(context, city, trip_id).await?;
     }
-    // Without what it was made with it is a copy, which the store had, and has lost.
-    let is_driven = answers && !bill.documents.is_empty();
+    // What the store had, and has lost, is sent again by whoever made it, or when it is repaired.
+    let is_driven = answers && !bill.is_copy();
     let driven = if is_driven { journal::drive_bill(&context.billing, trip, &bill).await.ok() } else { None };
     let JournaledBill { number, waits, new, .. } = bill;
     if let Some(counts) = &driven {

@@ -150,6 +150,35 @@ pub(super) async fn keep<P: Ports>(
     }
 }
 
+/// Puts a bill back into the shared store, which has lost it, with its top-up and after the documents that it names. It was made at
+/// `made_at`.
+///
+/// # Errors
+///
+/// The store did not say.
+pub(super) async fn put_back<P: Ports>(
+    context: &Context<P>,
+    priced: Priced<P>,
+    revision: Revision,
+    made_at: Timestamp,
+) -> Result<(), Refusal> {
+    let Priced { record, cards, policy, follows, .. } = priced;
+    let first = Follows { number: 0, owed: 0, billed_at: made_at };
+    let Follows { owed, billed_at, .. } = follows.unwrap_or(first);
+    let new = NewRevision {
+        billed_at: made_at,
+        day: time::day(billed_at, &cards.passenger.time_zone),
+        top_up: top_up(&record, revision.number, owed)?,
+        due: due(context, &record),
+        seen: None,
+        whole_since: None,
+        revision,
+    };
+    let documents = keep_documents(context, &record.city, &cards, policy.as_deref());
+    let posted = post_after(documents, context, &record.city, &record.trip_id, &new).await;
+    posted.map(drop).map_err(|error| error.into_refusal("bills.post"))
+}
+
 /// What a bill is made with.
 fn named<'a, P: Ports>(cards: &'a Cards<P>, policy: Option<&'a PolicyOf<P>>) -> Vec<NamedDocument<'a>> {
     let kind = DocumentKind::RateCard;

@@ -5,7 +5,7 @@
 use super::bearing::charged;
 use super::choosing::{self, Cards};
 use super::journaled::{self, segments};
-use super::keeping::{Attempt, Follows, MOST_MOVED, MOST_TRIES, Priced, keep};
+use super::keeping::{self, Attempt, Follows, MOST_MOVED, MOST_TRIES, Priced, keep};
 use super::making::{BillInputs, written_down};
 use super::reading::{allowed, no_bill};
 use super::records::{contradiction, of_this_release};
@@ -16,12 +16,13 @@ use crate::completeness::missing;
 use crate::config::ParsedPolicy;
 use crate::config::city::Repair as RepairRules;
 use crate::context::Context;
+use crate::documents::{self, Found};
 use crate::engines::{Engines, ParseError, Policy as _, Side};
 use crate::event::Event;
 use crate::journal;
 use crate::patience::Patience;
 use crate::planted::{Bug, planted};
-use crate::ports::{DocumentKind, DueTrip, Ports, Revision};
+use crate::ports::{DocumentKind, DueTrip, JournaledBill, Ports, Revision};
 use crate::pricing;
 use crate::refusal::{Code, Refusal};
 use crate::replay;
@@ -111,19 +112,21 @@ impl Before {
         let (city, trip_id) = trip;
         let here = journal::of_trip(context, city, trip_id).await;
         let head = context.read(Patience::Long, context.ports().bill(city, trip_id)).await;
-        let head = head.map_err(|error| error.into_refusal("bills.head"))?.ok_or_else(no_bill)?;
-        if let Some(bill) = here.bill.as_ref().filter(|bill| bill.is_newer_than(&head)) {
-            let driven = journal::drive_bill(&context.billing, trip, bill).await;
-            driven.map_err(|error| error.into_refusal("journal.drive"))?;
+        let head = head.map_err(|error| error.into_refusal("bills.head"))?;
+        let is_newer_here = |bill: &&JournaledBill| head.as_ref().is_none_or(|head| bill.is_newer_than(head));
+        if let Some(bill) = here.bill.as_ref().filter(is_newer_here) {
+            if bill.is_copy() {
+                put_back(context, trip, head.as_ref(), &bill.new.revision).await?;
+            } else {
+                let driven = journal::drive_bill(&context.billing, trip, bill).await;
+                driven.map_err(|error| error.into_refusal("journal.drive"))?;
+            }
             return Ok(None);
         }
+        let head = head.ok_or_else(no_bill)?;
         // What this node has made of the trip itself gives way first.
         journaled::learn(context, trip, here.bill, &head).await;
-        let unreadable = || {
-            let detail = "another release made this bill, and this one does not understand all of it: it is made again by that release";
-            Refusal::new(Code::TripNotBillable, detail)
-        };
-        let record = of_this_release(context, city, trip_id, &head.bill.document)?.ok_or_else(unreadable)?;
+        let record = readable(context, trip, &head)?;
         let first = if head.number == 1 {
             record.passenger.payable
         } else {
@@ -204,8 +207,7 @@ impl Before {
         let repair = self.repair(&rules.repair, context.now, &again, closed, due);
         again.repair = Some(repair.ok_or_else(|| broken("an amount is too large".to_owned()))?);
         again.verify().map_err(|why| contradiction(context, city, trip_id, why))?;
-        let owed = record.owed().map_or(0, |settlement| settlement.top_up);
-        let follows = Some(Follows { number: self.head.number, owed, billed_at });
+        let follows = Some(Follows { number: self.head.number, owed: owed(record), billed_at });
         Ok(Some(Priced { record: again, cards, whole_since, policy, follows }))
     }
 
@@ -234,9 +236,7 @@ impl Before {
                 Err(reason) => pinned = Pinned::current(reason),
             }
         }
-        let find = async |side, version: &str| of_version(context, request, side, version).await;
-        let passenger = find(Side::Passenger, &record.versions.rate_card).await?;
-        let driver = find(Side::Driver, &record.versions.driver_rate_card).await?;
+        let [passenger, driver] = made_with(context, record).await?;
         let quoted = record.facts.quoted.as_ref().map(|quoted| quoted.trip(request.currency)).transpose();
         let quoted =
             quoted.map_err(|why| Refusal::internal(format!("the quoted ride of a bill cannot be read: {why}")))?;
@@ -311,19 +311,61 @@ fn numbers(segments: &[Segment]) -> impl Iterator<Item = u64> {
     segments.iter().map(|segment| segment.sequence)
 }
 
-/// A rate card that a bill was made with.
-async fn of_version<P: Ports>(
+/// The record of a bill, if this release understands all of it.
+fn readable<P: Ports>(context: &Context<P>, trip: (&str, &str), revision: &Revision) -> Result<BillRecord, Refusal> {
+    let unreadable = || {
+        let detail = "another release made this bill, and this one does not understand all of it: it is made again by that release";
+        Refusal::new(Code::TripNotBillable, detail)
+    };
+    of_this_release(context, trip.0, trip.1, &revision.bill.document)?.ok_or_else(unreadable)
+}
+
+/// Both rate cards that a bill was made with.
+async fn made_with<P: Ports>(context: &Context<P>, record: &BillRecord) -> Result<[Rc<CardOf<P>>; 2], Refusal> {
+    let find = async |side, version: &str| {
+        let card = cards::of_version(context, &record.city, &record.product, side, version, Patience::Long).await;
+        card.map_err(|missing| match missing {
+            Missing::Store(error) => error.into_refusal("documents.get"),
+            Missing::Unknown(why) => Refusal::config(format!("rate card {version}, which a bill was made with: {why}")),
+        })
+    };
+    let passenger = find(Side::Passenger, &record.versions.rate_card).await?;
+    Ok([passenger, find(Side::Driver, &record.versions.driver_rate_card).await?])
+}
+
+/// Puts back the bill that this node was told of by the store, which has lost it: whoever made it may be gone.
+async fn put_back<P: Ports>(
     context: &Context<P>,
-    request: &BillRequest,
-    side: Side,
-    version: &str,
-) -> Result<Rc<CardOf<P>>, Refusal> {
-    let BillRequest { city, product, .. } = request;
-    let card = cards::of_version(context, city, product, side, version, Patience::Long).await;
-    card.map_err(|missing| match missing {
-        Missing::Store(error) => error.into_refusal("documents.get"),
-        Missing::Unknown(why) => Refusal::config(format!("rate card {version}, which a bill was made with: {why}")),
-    })
+    trip: (&str, &str),
+    head: Option<&Revision>,
+    lost: &Revision,
+) -> Result<(), Refusal> {
+    let number = head.map_or(0, |head| head.number);
+    if lost.number != number.saturating_add(1) {
+        // What each revision owes is what the one before did not: nobody here knows what that is.
+        let detail = format!(
+            "the store has lost the bills of this trip from {} to {}: ask again when the nodes that made them have sent them",
+            number.saturating_add(1),
+            lost.number
+        );
+        return Err(Refusal::new(Code::StoreUnavailable, detail));
+    }
+    let before = head.map(|head| readable(context, trip, head)).transpose()?;
+    let record = readable(context, trip, lost)?;
+    let [passenger, driver] = made_with(context, &record).await?;
+    let policy = policy(context, trip.0, record.versions.policy.as_deref()).await?;
+    let cards = Cards { passenger, driver, pinned: record.pinned, quoted: None, planned: None };
+    let billed_at = time::parse(&record.billed_at).ok_or_else(|| broken("when it was made is no time".to_owned()))?;
+    let made_at =
+        time::parse(record.made_at()).ok_or_else(|| broken("when it was made again is no time".to_owned()))?;
+    let follows = Follows { number, owed: before.as_ref().map_or(0, owed), billed_at };
+    let priced = Priced { record, cards, whole_since: None, policy, follows: Some(follows) };
+    keeping::put_back(context, priced, lost.clone(), made_at).await
+}
+
+/// What a bill owes the driver for good, in minor units.
+fn owed(record: &BillRecord) -> MinorUnits {
+    record.owed().map_or(0, |settlement| settlement.top_up)
 }
 
 /// The policy that a bill was settled under; or that of today, where there was none that could be used.
@@ -338,9 +380,9 @@ async fn policy<P: Ports>(
         return Ok(Some(policy));
     }
     let lost = |why: String| Refusal::config(format!("policy {version}, which a bill was settled under: {why}"));
-    let read = context.read(Patience::Long, context.ports().document(city, DocumentKind::Policy, version)).await;
-    let document = read.map_err(|error| error.into_refusal("documents.get"))?;
-    let document = document.ok_or_else(|| lost("the store does not have it".to_owned()))?;
+    let found = documents::find(context, city, DocumentKind::Policy, version, Patience::Long).await;
+    let found = found.map_err(|error| error.into_refusal("documents.get"))?;
+    let Found { document, .. } = found.ok_or_else(|| lost("neither the store nor this node has it".to_owned()))?;
     let policy = <P::Engines as Engines>::Policy::parse(&document).map_err(|error| match error {
         ParseError::Invalid(problems) => lost(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
         ParseError::Other(why) => Refusal::internal(format!("commission: {why}")),
