@@ -114,6 +114,15 @@ struct Known {
     lost_some: bool,
 }
 
+impl Known {
+    /// Whether two nodes have billed it, each something else.
+    fn is_billed_twice(&self) -> bool {
+        let numbered = self.bills.iter().map(|bill| (revision_of(&bill.document), &bill.document));
+        let all: BTreeSet<_> = numbered.collect();
+        all.iter().zip(all.iter().skip(1)).any(|(one, other)| one.0 == other.0)
+    }
+}
+
 /// A bill that was answered.
 #[derive(Clone, Debug)]
 struct AnsweredBill {
@@ -311,17 +320,14 @@ impl Auditor {
     }
 
     /// A bill was read. One that is only in the journal of the host that answers may give way to another.
-    pub fn bill_fetched(&self, trip: &str, document: &str, now: Duration) {
-        if BillRecord::read(document).is_ok_and(|record| record.kept == Kept::Node) {
+    pub fn bill_fetched(&self, trip: &str, document: String, host: usize, (sent, now): (Duration, Duration)) {
+        if BillRecord::read(&document).is_ok_and(|record| record.kept == Kept::Node) {
             return;
         }
-        let (different, lost) = self.with(trip, |known| {
-            let kept = known.bills.iter().find(|bill| bill.shared);
-            let is_another =
-                |kept: &AnsweredBill| kept.document != document && revision_of(document) <= revision_of(&kept.document);
-            (kept.is_some_and(is_another), known.lost)
-        });
-        if different && !self.is_void(lost) {
+        let read = AnsweredBill { request: String::new(), document, shared: true, host, at: now };
+        let (earlier, lost) = self.with(trip, |known| (known.bills.clone(), known.lost));
+        let is_other = |other: &AnsweredBill| other.document != read.document && !self.follows(other, &read, sent);
+        if earlier.iter().any(|other| other.shared && is_other(other)) && !self.is_void(lost) {
             let what = "the bill that is read is not the bill that was answered".to_owned();
             self.break_promise(Promise::AnsweredIsKept, trip, now, what);
         }
@@ -404,6 +410,11 @@ impl Auditor {
             // A store that has lost something is sent it again in any order.
             let is_whole = (1..).zip(revisions).all(|(number, revision)| revision.number == number);
             if !is_whole && self.lost_something.get() {
+                continue;
+            }
+            // The one that counted is lost, and so is that it did: a newer revision may follow either.
+            let (billed_twice, lost) = self.with(trip, |known| (known.is_billed_twice(), known.lost));
+            if billed_twice && self.is_void(lost) {
                 continue;
             }
             // What the revisions before one owe together is what the newest of them does.

@@ -553,7 +553,7 @@ impl Client {
                 let by = (host, &*run.journal(host));
                 auditor.bill_answered(&trip, &identity(document), &billed, by, (sent, now), &run.store.contents());
             }
-            (_, Answer::Fetched(document)) => auditor.bill_fetched(&trip, &document, now),
+            (_, Answer::Fetched(document)) => auditor.bill_fetched(&trip, document, host, (sent, now)),
             (_, Answer::Refused(refusal)) => {
                 auditor.refused(&trip, &refusal, ask.writes().is_some(), sent, now);
                 return matches!(refusal.code, Code::StoreUnavailable | Code::StoreTimedOut);
