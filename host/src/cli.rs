@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{card, city, coupon, explain, keys, limits, output, quote, repair, replay, request, switches};
+use crate::{card, city, coupon, explain, jobs, keys, limits, output, quote, repair, replay, request, switches};
 use farebox_runtime::{compile, up};
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
@@ -42,6 +42,9 @@ enum Command {
     Coupon(coupon::Coupon),
     Request(Box<request::Request>),
     Repair(Box<repair::Repair>),
+    /// Have a server put right what was kept or made in an outage.
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
     #[command(hide = true)]
     Compile(compile::Compile),
 }
@@ -81,6 +84,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Coupon(coupon) => coupon.run(),
         Command::Request(request) => request.run(),
         Command::Repair(repair) => repair.run(),
+        Command::Jobs(jobs) => jobs.run(),
         Command::Compile(compile) => compile.run().map(|()| ExitCode::SUCCESS),
     }
 }

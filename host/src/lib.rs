@@ -2,7 +2,8 @@
 //!
 //! `farebox up` is the crate [`farebox_runtime`]. The rest of the command line needs no server: [`quote`] prices a trip,
 //! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, [`limits`] that of limits,
-//! [`switches`] that of switches, [`replay`] prices bills again, [`keys`] makes keys, and [`coupon`] signs coupons. [`request`] asks a server.
+//! [`switches`] that of switches, [`replay`] prices bills again, [`keys`] makes keys, and [`coupon`] signs coupons. [`request`] asks a server,
+//! and [`repair`] and [`jobs`] have one put things right.
 
 pub mod bill_text;
 pub mod card;
@@ -14,6 +15,7 @@ pub mod coupon;
 pub mod duration;
 pub mod explain;
 pub mod input;
+pub mod jobs;
 pub mod keys;
 pub mod limits;
 pub mod moment;

@@ -1,12 +1,11 @@
 //! `farebox repair`: has bills made again that lack something, or that segments came late for.
 
+use crate::jobs::slices::{self, Swept, encoded, read};
 use crate::output;
-use crate::request::{Answer, Server};
-use anyhow::{Context as _, bail, ensure};
+use crate::request::Server;
+use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use percent_encoding::{NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -41,18 +40,6 @@ pub struct Repair {
     json: bool,
     #[command(flatten)]
     server: Server,
-}
-
-/// What a slice came to, and all of them.
-#[derive(Debug, Default, Deserialize, Serialize)]
-struct Swept {
-    looked_at: u64,
-    repaired: u64,
-    closed: u64,
-    stay_due: u64,
-    failed: u64,
-    #[serde(default, skip_serializing)]
-    next: Option<String>,
 }
 
 impl Repair {
@@ -109,25 +96,10 @@ impl Repair {
         let style = ProgressStyle::with_template("{spinner} {pos} looked at, {msg}, {elapsed}");
         bar.set_style(style.context("a template")?);
         bar.enable_steady_tick(Duration::from_millis(200));
-        let (mut all, mut next) = (Swept::default(), None::<String>);
-        loop {
-            let mut query: Vec<String> = self.city.iter().map(|city| format!("city={}", encoded(city))).collect();
-            query.extend(next.take().map(|cursor| format!("cursor={}", encoded(&cursor))));
-            let path = format!("/internal/jobs/repair?{}", query.join("&"));
-            let path = path.trim_end_matches('?');
-            let slice: Swept = read(&self.server.ask(Method::POST, path)?)?;
-            all.looked_at += slice.looked_at;
-            all.repaired += slice.repaired;
-            all.closed += slice.closed;
-            all.stay_due += slice.stay_due;
-            all.failed += slice.failed;
+        let all = slices::repair(&self.server, self.city.as_deref(), |all| {
             bar.set_position(all.looked_at);
             bar.set_message(format!("{} repaired", all.repaired));
-            next = slice.next;
-            if next.is_none() {
-                break;
-            }
-        }
+        })?;
         bar.finish_and_clear();
         let Swept { looked_at, repaired, closed, stay_due, failed, .. } = &all;
         if self.json {
@@ -146,17 +118,4 @@ impl Repair {
 fn reasons(bill: &Value) -> String {
     let reasons = bill["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str);
     reasons.collect::<Vec<_>>().join(", ")
-}
-
-/// A text as it stands in a path or a query.
-fn encoded(text: &str) -> PercentEncode<'_> {
-    utf8_percent_encode(text, NON_ALPHANUMERIC)
-}
-
-fn read<T: for<'de> Deserialize<'de>>(answer: &Answer) -> anyhow::Result<T> {
-    if !answer.status.is_success() {
-        bail!("{}", answer.said());
-    }
-    ensure!(answer.kind.starts_with("application/json"), "what answers is no Farebox: it says {}", answer.kind);
-    serde_json::from_slice(&answer.body).context("the answer is not what this release understands")
 }

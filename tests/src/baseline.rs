@@ -97,7 +97,7 @@ impl Variables for World {
             "quote_ttl_s" => "0",
             "signing_key" => "the key that the baseline signs estimates with",
             "signatures" => "off",
-            "previous_signing_keys" | "cors_origins" | "master_key" | "previous_master_keys" => "",
+            "previous_signing_keys" | "cors_origins" | "master_key" | "previous_master_keys" | "timers_key" => "",
             _ => "1000",
         }
         .to_owned())

@@ -66,6 +66,9 @@ impl Answer {
     }
 }
 
+/// An argument of a server that asks for its jobs by itself.
+pub const WITH_TIMERS: &str = "with timers";
+
 /// Whether Spin is there to test on.
 pub fn spin_is_installed() -> bool {
     Command::new("spin")
@@ -145,6 +148,11 @@ impl Server {
     }
 
     fn start_by(runtime: Runtime, mut command: Command, arguments: &[&str], data: TempDir) -> Self {
+        // What is provisional is to stay so until a test asks.
+        if runtime == Runtime::Host && !arguments.contains(&WITH_TIMERS) {
+            command.arg("--no-timers");
+        }
+        let arguments = arguments.iter().filter(|argument| **argument != WITH_TIMERS);
         command.args(arguments).current_dir(artifacts::repository());
         let (child, base, log) = start_process(command);
         let agent = ureq::Agent::config_builder()

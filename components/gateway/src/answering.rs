@@ -11,7 +11,7 @@ use farebox_billing::event::Event;
 use farebox_billing::meter::Metered;
 use farebox_billing::origins::Origins;
 use farebox_billing::ports::Ports;
-use farebox_billing::{Billing, Standing, Wanted, bills, cards, estimates, health, meter, repairs, settlement};
+use farebox_billing::{Billing, Standing, Wanted, bills, cards, drains, estimates, health, meter, repairs, settlement};
 use farebox_limits::RouteClass;
 use farebox_web::problem::{self, ProblemDetails};
 use farebox_web::query::Query;
@@ -153,6 +153,11 @@ async fn carried_out<P: Ports>(
             let query = query(routes::TRIP)?;
             let bill = bills::repair(&*context().await?, &trip_id, query.get("city")).await;
             Ok(billed(bill.map_err(refusals::details)?))
+        }
+        Route::DrainJournal => {
+            query(&[])?;
+            let drained = drains::drain(&*context().await?).await;
+            answer::json(StatusCode::OK, &drained.map_err(refusals::details)?)
         }
         Route::RepairDue => {
             let query = query(routes::JOB)?;

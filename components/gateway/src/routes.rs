@@ -49,6 +49,8 @@ pub enum Route {
         /// A valid identifier.
         trip_id: String,
     },
+    /// `POST /internal/jobs/drain`
+    DrainJournal,
     /// `POST /internal/jobs/repair`
     RepairDue,
     /// `DELETE /v1/trips/{trip_id}/passenger`
@@ -119,6 +121,7 @@ impl Route {
             ("GET", ["v1", "trips", trip, "bill", "detail"]) => Ok(Self::BillDetail { trip_id: trip_id(trip)? }),
             ("GET", ["v1", "trips", trip, "bill", "history"]) => Ok(Self::BillHistory { trip_id: trip_id(trip)? }),
             ("POST", ["v1", "trips", trip, "bill", "repair"]) => Ok(Self::RepairBill { trip_id: trip_id(trip)? }),
+            ("POST", ["internal", "jobs", "drain"]) => Ok(Self::DrainJournal),
             ("POST", ["internal", "jobs", "repair"]) => Ok(Self::RepairDue),
             ("DELETE", ["v1", "trips", trip, "passenger"]) => Ok(Self::ErasePassenger { trip_id: trip_id(trip)? }),
             ("POST", ["v1", "commission"]) => Ok(Self::Commission),
@@ -153,6 +156,7 @@ impl Route {
             Self::BillDetail { .. } => Operation::BillDetail,
             Self::BillHistory { .. } => Operation::BillHistory,
             Self::RepairBill { .. } => Operation::RepairBill,
+            Self::DrainJournal => Operation::DrainJournal,
             Self::RepairDue => Operation::RepairDue,
             Self::ErasePassenger { .. } => Operation::ErasePassenger,
             Self::Commission => Operation::Commission,
@@ -187,7 +191,7 @@ fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
 fn allowed(segments: &[&str]) -> Option<&'static str> {
     Some(match segments {
         ["v1", "estimates" | "commission"] | ["v1", "trips", _, "segments"] => "POST",
-        ["v1", "trips", _, "bill", "repair"] | ["internal", "jobs", "repair"] => "POST",
+        ["v1", "trips", _, "bill", "repair"] | ["internal", "jobs", "drain" | "repair"] => "POST",
         ["v1", "trips", _, "bill"] => "GET, HEAD, POST",
         ["v1", "trips", _, "passenger"] => "DELETE",
         ["v1", "cities"]
@@ -245,6 +249,7 @@ mod tests {
         check("POST", "/v1/trips/t-1/bill/history", Err((405, Some("GET, HEAD"))));
         check("POST", "/v1/trips/t-1/bill/repair", Ok(Route::RepairBill { trip_id: trip_id() }));
         check("GET", "/v1/trips/t-1/bill/repair", Err((405, Some("POST"))));
+        check("POST", "/internal/jobs/drain", Ok(Route::DrainJournal));
         check("POST", "/internal/jobs/repair", Ok(Route::RepairDue));
         check("GET", "/internal/jobs/repair", Err((405, Some("POST"))));
         check("POST", "/internal/jobs/drain", Err((404, None)));

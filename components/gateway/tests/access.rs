@@ -363,6 +363,34 @@ fn preflights_need_no_key() {
     }
 }
 
+/// The host that says the key of its timers may ask for jobs, from wherever it seems to come, and for nothing else; whoever says another
+/// one has to sign. Where there is no key, nobody is let in by saying one, not even by saying none.
+#[test]
+fn timers() {
+    const KEY: &str = "what the host says on its timers, and nobody else";
+    let node = Node::required();
+    let said = |node: &Node, path: &str, key: &str| {
+        let mut asked = plain("POST", path.to_owned(), None);
+        asked.headers.push(("farebox-timers-key".to_owned(), key.to_owned()));
+        node.answer(&asked, ELSEWHERE).status
+    };
+    for key in ["", KEY] {
+        assert_eq!(said(&node, "/internal/jobs/drain", key), 401, "there is none, and {key:?} is said");
+    }
+    node.world.0.variables.borrow_mut().insert("timers_key", KEY);
+    let node = Node { billing: Billing::new(node.world.clone()), ..node };
+    for job in ["drain", "repair"] {
+        let path = format!("/internal/jobs/{job}");
+        assert_eq!(said(&node, &path, KEY), 200, "{job}");
+        for other in ["", "another key that somebody has made up for this", &KEY.to_uppercase(), &KEY[1..]] {
+            assert_eq!(said(&node, &path, other), 401, "{job}: {other:?}");
+        }
+    }
+    for path in ["/v1/estimates", "/v1/trips/t/segments", "/v1/trips/t/bill", "/v1/trips/t/bill/repair?city=110000"] {
+        assert_eq!(said(&node, path, KEY), 401, "{path}");
+    }
+}
+
 /// Nobody is told before they have signed that a body is bad; and a key is asked for what it is for before that as well.
 #[test]
 fn bodies_are_read_last() {

@@ -23,6 +23,8 @@ pub enum Operation {
     BillHistory,
     /// `POST /v1/trips/{trip_id}/bill/repair`
     RepairBill,
+    /// `POST /internal/jobs/drain`
+    DrainJournal,
     /// `POST /internal/jobs/repair`
     RepairDue,
     /// `DELETE /v1/trips/{trip_id}/passenger`
@@ -62,7 +64,7 @@ pub enum Need {
 
 impl Operation {
     /// All there are.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::CreateEstimate,
         Self::EstimateDetail,
         Self::AddSegments,
@@ -71,6 +73,7 @@ impl Operation {
         Self::BillDetail,
         Self::BillHistory,
         Self::RepairBill,
+        Self::DrainJournal,
         Self::RepairDue,
         Self::ErasePassenger,
         Self::Commission,
@@ -98,7 +101,7 @@ impl Operation {
             Self::Bill | Self::BillDetail | Self::RateCard => Need::Scope(read),
             // With both sides of every revision.
             Self::BillHistory => Need::Scope(Scope::ReadDriver),
-            Self::RepairDue => Need::Scope(Scope::Jobs),
+            Self::DrainJournal | Self::RepairDue => Need::Scope(Scope::Jobs),
             // Whoever may ask anything has to know of what.
             Self::Cities => Need::AnyKey,
             Self::Status | Self::RepairBill | Self::ErasePassenger => Need::Scope(Scope::Operate),
@@ -123,7 +126,9 @@ impl Operation {
             | Self::ErasePassenger
             | Self::Commission
             | Self::RateCard => true,
-            Self::Cities
+            // What waits on a node is of any city.
+            Self::DrainJournal
+            | Self::Cities
             | Self::Health
             | Self::Ready
             | Self::Status

@@ -42,6 +42,7 @@ struct Case<'a> {
     city: &'a str,
     enforcement: Enforcement,
     loopback: bool,
+    timer: bool,
 }
 
 /// What a gateway does: it finds out who asks, if that is asked for, and then whether they may.
@@ -55,13 +56,13 @@ fn decide(keys: &Keys, case: Case<'_>) -> Result<(), Denied> {
         .map(|(name, value)| (name.to_owned(), value.into()))
         .collect();
     let request = Request { headers: &headers, ..request };
-    let Case { operation, driver_side, enforcement, loopback, .. } = case;
-    let key = match operation.asks_who(enforcement) {
+    let Case { operation, driver_side, enforcement, loopback, timer, .. } = case;
+    let key = match operation.asks_who(enforcement) && !timer {
         true => Some(identify(keys, &request, NOW, WINDOW_S)?.key),
         false => None,
     };
     let asked = Asked { operation, city: operation.is_of_a_city().then_some(case.city), driver_side };
-    may(Who { key, loopback }, asked, enforcement)
+    may(Who { key, loopback, timer }, asked, enforcement)
 }
 
 fn cell(keys: &Keys, case: Case<'_>) -> String {
@@ -80,6 +81,7 @@ fn row(keys: &Keys, operation: Operation, driver_side: bool) -> Vec<String> {
         city: HOME,
         enforcement: Enforcement::On,
         loopback: true,
+        timer: false,
     };
     let mut cells = vec![format!("{operation:?}{}", if driver_side { ", driver's side" } else { "" })];
     // Who asks is all that differs, so a yes and a no are enough of these.
@@ -101,6 +103,7 @@ fn row(keys: &Keys, operation: Operation, driver_side: bool) -> Vec<String> {
             Case { key: None, ..off },
             Case { key: None, loopback: false, ..off },
             Case { loopback: false, ..off },
+            Case { key: None, timer: true, ..plain },
         ]
         .map(|case| cell(keys, case)),
     );
@@ -113,7 +116,7 @@ Who may ask what.
 A request is signed with a key for one scope, and is about a city that the key is for: \"yes\", or \"-\" for 403 scope-missing. Then with
 a key for all scopes, about another city than the key's; with a key for all scopes and all cities; unsigned, from the machine itself;
 signed with another secret; with a key that there is not; with one that is revoked. At last where requests need not be signed: unsigned
-from the machine itself and from elsewhere, and signed from elsewhere.
+from the machine itself and from elsewhere, and signed from elsewhere; and, where they have to be signed, what the host asks on a timer.
 
 ";
 
@@ -134,6 +137,7 @@ fn the_table() {
             "off, here",
             "off, elsewhere",
             "off, signed",
+            "on a timer",
         ]
         .map(str::to_owned),
     );

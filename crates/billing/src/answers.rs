@@ -172,6 +172,25 @@ pub struct PastBill {
     pub top_up: Option<String>,
 }
 
+/// The answer to `POST /internal/jobs/drain`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Drained {
+    /// How many entries of the journal were driven in now: bills, and batches of segments.
+    pub driven_in: usize,
+    /// How many wait on this node.
+    pub waiting: u64,
+    /// When the oldest of them was entered.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Time>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<String>,
+    /// Why it went no further, when the shared store did not take them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Degradation>,
+    /// Whether there is more that can be driven in at once.
+    pub more: bool,
+}
+
 /// The answer to `POST /internal/jobs/repair`.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -68,7 +68,7 @@ impl Caller {
     pub fn may(&self, city: &str, driver_side: bool) -> Result<(), Refusal> {
         let Self::Signed(signed) = self else { return Ok(()) };
         let asked = Asked { operation: signed.operation, city: Some(city), driver_side };
-        may(Who { key: signed.key(), loopback: false }, asked, Enforcement::On).map_err(denied)
+        may(Who { key: signed.key(), loopback: false, timer: false }, asked, Enforcement::On).map_err(denied)
     }
 }
 

@@ -32,6 +32,7 @@ mod context;
 mod coupons;
 pub mod datum;
 mod documents;
+pub mod drains;
 mod driving;
 pub mod engines;
 pub mod estimate_id;

@@ -5,6 +5,7 @@ use crate::origins::Origins;
 pub use crate::patience::Deadlines;
 use crate::refusal::Refusal;
 use farebox_access::{Enforcement, MasterKeys};
+use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
 /// How far a caller's clock may be from ours at most, in seconds: the widest that the window can be set to.
@@ -29,10 +30,27 @@ pub struct Settings {
     pub clock_window_s: u32,
     /// What opens the document of keys. Always there when requests have to be signed.
     pub master_keys: Option<MasterKeys>,
+    /// What the host says that asks for jobs on a timer. Without one nobody is let in by it.
+    pub timers_key: Option<TimersKey>,
+}
+
+/// What a host says when it asks on a timer: a secret between it and what it runs.
+#[derive(Clone)]
+pub struct TimersKey([u8; 32]);
+
+impl TimersKey {
+    fn new(key: &str) -> Self {
+        Self(Sha256::digest(key).into())
+    }
+
+    /// Whether this is what the host says. How long that takes says nothing of it.
+    pub fn is(&self, said: &str) -> bool {
+        self.0 == Self::new(said).0
+    }
 }
 
 /// The variables that [`Settings::parse`] asks for.
-pub const VARIABLES: [&str; 11] = [
+pub const VARIABLES: [&str; 12] = [
     "quote_ttl_s",
     "store_read_deadline_ms",
     "store_write_deadline_ms",
@@ -44,6 +62,7 @@ pub const VARIABLES: [&str; 11] = [
     "clock_window_s",
     "master_key",
     "previous_master_keys",
+    "timers_key",
 ];
 
 /// The signing key that spin.toml falls back to. It is public, so whoever reads it can forge estimates.
@@ -71,6 +90,7 @@ impl Settings {
             clock_window,
             master_key,
             previous_master_keys,
+            timers_key,
         ]: &[String; VARIABLES.len()],
     ) -> Result<Self, Refusal> {
         let mut wrong = Vec::new();
@@ -113,6 +133,13 @@ impl Settings {
             wrong.push(why);
             None
         });
+        if !timers_key.is_empty() && timers_key.len() < SIGNING_KEY_BYTES {
+            let length = timers_key.len();
+            wrong.push(format!(
+                "variable timers_key has {length} bytes; it has to be empty, or a secret of at least {SIGNING_KEY_BYTES}"
+            ));
+        }
+        let timers_key = Some(timers_key).filter(|key| !key.is_empty()).map(|key| TimersKey::new(key));
         match signer {
             Some(signer) if wrong.is_empty() => Ok(Self {
                 quote_ttl_s,
@@ -127,6 +154,7 @@ impl Settings {
                 signatures,
                 clock_window_s,
                 master_keys,
+                timers_key,
             }),
             _ => Err(Refusal::misconfigured(wrong.join("; "))),
         }
@@ -184,9 +212,15 @@ mod tests {
         assert!(refusal.detail.starts_with("the service is misconfigured"), "{refusal:?}");
         let log = refusal.log.unwrap();
         // There may be any number of previous keys.
-        for name in VARIABLES.iter().filter(|name| !name.starts_with("previous_")) {
+        for name in VARIABLES.iter().filter(|name| !name.starts_with("previous_") && **name != "timers_key") {
             assert!(log.contains(name), "{name}: {log}");
         }
+        let mut all = ["900", "60", "250", "1000", KEY, "", "", "off", "300", "", "", "hunter3"].map(str::to_owned);
+        let log = Settings::parse(&all).map(|_| ()).unwrap_err().log.unwrap();
+        assert!(log.contains("variable timers_key has 7 bytes") && !log.contains("hunter"), "{log}");
+        all[11] = "what the host says on its timers, and nobody else".to_owned();
+        let key = Settings::parse(&all).unwrap().timers_key.unwrap();
+        assert!(key.is(&all[11]) && !key.is("") && !key.is("what the host says on its timers, and nobody"));
         let log = parse(["900", "60", "250", "1000", "hunter2", "hunter1", ""]).map(|_| ()).unwrap_err().log.unwrap();
         assert!(log.contains("variable signing_key has 7 bytes") && !log.contains("hunter"), "{log}");
     }

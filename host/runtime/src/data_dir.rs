@@ -46,11 +46,13 @@ impl DataDir {
         }
     }
 
+    /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// The file of the embedded database, which may not be there yet.
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.path.join("farebox.sqlite")
@@ -91,13 +93,22 @@ impl DataDir {
             }
             return Ok(key.to_owned());
         }
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).context("the system has no random numbers for a signing key")?;
-        let key = hex(&bytes);
+        let key = random_key()?;
         write_private(&path, &[key.as_bytes(), b"\n"])
             .with_context(|| format!("cannot write the signing key {path:?}"))?;
         Ok(key)
     }
+}
+
+/// A secret that nobody has: 64 hexadecimal digits.
+///
+/// # Errors
+///
+/// The system has no random numbers.
+pub fn random_key() -> anyhow::Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("the system has no random numbers for a key")?;
+    Ok(hex(&bytes))
 }
 
 /// Writes a file that only its owner can read: whole, or not at all.

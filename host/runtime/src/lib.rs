@@ -18,7 +18,7 @@ mod capability_set;
 pub mod compile;
 mod compiler;
 mod compose;
-mod data_dir;
+pub mod data_dir;
 mod deny;
 mod dependency_name;
 pub mod engine;

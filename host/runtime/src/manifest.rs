@@ -11,6 +11,7 @@ pub mod unknown_keys;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
@@ -63,6 +64,27 @@ pub struct Farebox {
     /// The paths at which an orchestrator asks how the application is. They are answered however busy it is. At the first it is looked
     /// whether the process is alive.
     pub probes: Vec<String>,
+    /// The paths that are asked for by the host itself, with `POST`, and how often each.
+    pub timers: BTreeMap<String, Every>,
+}
+
+/// How often something is done: from every 100 milliseconds to once a day.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub struct Every(pub Duration);
+
+impl TryFrom<String> for Every {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let every = text.parse::<jiff::SignedDuration>().ok().and_then(|every| Duration::try_from(every).ok());
+        every
+            .filter(|every| (Duration::from_millis(100)..=Duration::from_hours(24)).contains(every))
+            .map(Self)
+            .ok_or_else(|| {
+                format!("{text:?} is not how often something is done; write it like \"1s\", from \"100ms\" to \"24h\"")
+            })
+    }
 }
 
 /// An application variable: it has a default, or somebody has to give it a value.

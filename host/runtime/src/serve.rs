@@ -11,9 +11,11 @@ mod instances;
 mod lane;
 mod life;
 mod memory;
+mod on_time;
 mod queue;
 mod shed;
 mod socket;
+mod timers;
 mod underway;
 mod untaken;
 mod warm_up;
@@ -40,6 +42,7 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use wasmtime_wasi_http::WasiBody;
@@ -57,6 +60,7 @@ pub use self::memory::least_budget;
 use self::memory::{Memory, Portions, Taken};
 use self::shed::Shed;
 use self::socket::{Socket, Watched};
+pub use self::timers::Timers;
 use self::underway::Underway;
 use self::workers::Workers;
 pub use self::workers::processors;
@@ -137,6 +141,7 @@ pub struct Server {
     probes: BTreeMap<String, Probe>,
     /// Requests that were told to come back.
     shed: Shed,
+    timers: Timers,
 }
 
 /// A place among the requests under way, and what memory it takes. Both are free again when the answer is in memory, or, when it
@@ -185,7 +190,16 @@ impl Server {
         let probes = probes.iter().filter_map(&mut probe).collect();
         let shed = Shed::new("requests were told to come back: as many are under way, or as large, as may be");
         let in_flight = Arc::new(Semaphore::new(limits.in_flight));
-        Self { routes, components, limits, in_flight, memory: Memory::new(memory), probes, shed }
+        Self {
+            routes,
+            components,
+            limits,
+            in_flight,
+            memory: Memory::new(memory),
+            probes,
+            shed,
+            timers: Timers::default(),
+        }
     }
 
     /// What renews the instances of all components.
@@ -205,6 +219,9 @@ impl Server {
         let untaken = Portions::of(server.limits.memory).answers;
         let connections = Arc::new(Connections::new(server.limits.connections, server.limits.patience, untaken));
         let relieves = tokio::spawn(Arc::clone(&connections).relieve());
+        let timers = server.timers.timers.iter().cloned();
+        let timers: Vec<_> =
+            timers.map(|(path, every)| tokio::spawn(Arc::clone(&server).on_time(path, every))).collect();
         // Connections have the other end until they are gone.
         let (stopping, _) = watch::channel(());
         let not_accepted = Shed::new("connections were not accepted at once: there may be too few file descriptors");
@@ -228,6 +245,8 @@ impl Server {
             }
         }
         drop(listener);
+        // What a job has begun it ends; it is not asked for any more.
+        timers.iter().for_each(JoinHandle::abort);
         if let Some(follows) = follows {
             follows.abort();
         }

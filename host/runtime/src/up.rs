@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use http::HeaderValue;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::listen_address::ListenAddress;
@@ -21,7 +22,7 @@ use crate::capabilities::redis::Redis;
 use crate::capabilities::sqlite;
 use crate::compile::Apart;
 use crate::compiler::Compiler;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, random_key};
 use crate::engine::{anyhow_error, engine_that_fits};
 use crate::grants::Shared;
 use crate::load::load;
@@ -30,11 +31,11 @@ use crate::manifest::Manifest;
 use crate::misfits::Misfits;
 use crate::output;
 use crate::routes::Routes;
-use crate::serve::{self, Crowd, Limits, Patience, Renewal, Reuse, Server, processors};
+use crate::serve::{self, Crowd, Limits, Patience, Renewal, Reuse, Server, Timers, processors};
 use crate::starting::answer_meanwhile;
 use crate::state::linker;
 use crate::tls::{CertificateFiles, Tls};
-use crate::values::{Overrides, RedisUrl, SIGNING_KEY, Values};
+use crate::values::{Overrides, RedisUrl, SIGNING_KEY, TIMERS_KEY, Values};
 
 /// Run the application of a spin.toml on this machine.
 #[derive(Debug, Args)]
@@ -134,6 +135,10 @@ pub struct Up {
     #[arg(long, value_name = "COUNT", default_value_t = 16, hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
     requests_at_once: u32,
 
+    /// Ask for none of the jobs that the manifest has timers for: something else asks for them, such as `farebox jobs loop`.
+    #[arg(long)]
+    no_timers: bool,
+
     /// Ask components through wasi:http only, as hosts do that know nothing else.
     #[arg(long, hide_short_help = true)]
     wasi_http: bool,
@@ -222,7 +227,11 @@ impl Up {
             redis: self.redis.clone(),
             environment: Overrides::environment(std::env::vars()),
             signing_key: None,
+            timers_key: None,
         };
+        if manifest.variables.contains_key(TIMERS_KEY) && !overrides.has(TIMERS_KEY) {
+            overrides.timers_key = Some(random_key()?);
+        }
         if manifest.variables.contains_key(SIGNING_KEY) && !overrides.has(SIGNING_KEY) {
             overrides.signing_key = Some(data.signing_key()?);
         }
@@ -263,7 +272,20 @@ impl Up {
             patience: Patience { idle: Duration::from_secs(self.keep_alive.into()), head: HEAD, taken: TAKEN },
             shutdown: Duration::from_secs(self.shutdown_timeout.into()),
         };
-        Ok(Server::new(routes, components, limits, probes))
+        Ok(Server::new(routes, components, limits, probes).with_timers(self.timers(manifest, values)?))
+    }
+
+    /// What is asked for on timers; nothing when somebody else asks for it.
+    fn timers(&self, manifest: &Manifest, values: &Values) -> anyhow::Result<Timers> {
+        if self.no_timers {
+            return Ok(Timers::default());
+        }
+        let key = values.get(TIMERS_KEY).filter(|key| !key.is_empty());
+        let key = key
+            .map(|key| HeaderValue::from_str(key).context("variable timers_key cannot stand in a header"))
+            .transpose()?;
+        let timers = manifest.application.tool.farebox.timers.iter();
+        Ok(Timers { timers: timers.map(|(path, every)| (path.clone(), every.0)).collect(), key })
     }
 
     /// # Errors

@@ -17,10 +17,15 @@ pub struct Overrides {
     pub environment: BTreeMap<String, String>,
     /// The signing key of the data directory.
     pub signing_key: Option<String>,
+    /// What this run of the host says on its timers.
+    pub timers_key: Option<String>,
 }
 
 /// The variable that signs what clients bring back.
 pub const SIGNING_KEY: &str = "signing_key";
+
+/// The variable that tells components what the host says when it asks on a timer.
+pub const TIMERS_KEY: &str = "timers_key";
 
 impl Overrides {
     /// Reads `name=value` pairs.
@@ -61,13 +66,12 @@ impl Overrides {
                 _ => None,
             }
         };
-        let signing_key = || self.signing_key.clone().filter(|_| name == SIGNING_KEY);
-        self.given
-            .get(name)
-            .cloned()
-            .or_else(redis)
-            .or_else(|| self.environment.get(name).cloned())
-            .or_else(signing_key)
+        let made = || match name {
+            SIGNING_KEY => self.signing_key.clone(),
+            TIMERS_KEY => self.timers_key.clone(),
+            _ => None,
+        };
+        self.given.get(name).cloned().or_else(redis).or_else(|| self.environment.get(name).cloned()).or_else(made)
     }
 }
 
@@ -189,6 +193,7 @@ mod tests {
                     .into_iter(),
             ),
             signing_key: Some("kept".to_owned()),
+            timers_key: Some("made".to_owned()),
         };
         for (name, expected) in [
             ("redis_address", Some("given")),
@@ -197,6 +202,7 @@ mod tests {
             ("store_backend", Some("redis")),
             ("buckets", Some("4")),
             ("signing_key", Some("kept")),
+            ("timers_key", Some("made")),
             ("path", None),
         ] {
             assert_eq!(overrides.value(name).as_deref(), expected, "{name}");

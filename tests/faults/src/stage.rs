@@ -9,7 +9,7 @@ use crate::sender::Target;
 use crate::stored;
 use anyhow::{Context as _, Result, bail};
 use farebox_resilience::breaker::TRUST_MS;
-use farebox_tests::server::Runtime;
+use farebox_tests::server::{Runtime, WITH_TIMERS};
 use rusqlite::Connection;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use std::collections::BTreeMap;
@@ -67,6 +67,9 @@ impl Stage {
         }
         for host in 0..fault.hosts {
             let mut arguments: Vec<String> = Vec::new();
+            if runtime == Runtime::Host {
+                arguments.push(WITH_TIMERS.to_owned());
+            }
             for variable in variables {
                 arguments.extend(["--variable".to_owned(), variable.clone()]);
             }

@@ -261,6 +261,7 @@ fn routes(city: &str, there: &Fixture) -> Vec<(&'static str, Asked)> {
             "POST /v1/trips/{id}/bill/repair",
             plain("POST", format!("/v1/trips/access-{city}/bill/repair?city={city}"), None),
         ),
+        ("POST /internal/jobs/drain", plain("POST", "/internal/jobs/drain".to_owned(), None)),
         ("POST /internal/jobs/repair", plain("POST", format!("/internal/jobs/repair?city={city}"), None)),
         (
             "DELETE /v1/trips/{id}/passenger",

@@ -313,7 +313,7 @@ impl<C: Catalogue + 'static> Variables for World<C> {
             "trip_ttl_s" => "604800",
             "signatures" => "off",
             "clock_window_s" => "300",
-            "cors_origins" | "master_key" | "previous_master_keys" => "",
+            "cors_origins" | "master_key" | "previous_master_keys" | "timers_key" => "",
             _ => "1000",
         }
         .to_owned())

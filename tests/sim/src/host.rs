@@ -81,7 +81,9 @@ impl Variables for World {
             "store_backend" => "redis".to_owned(),
             "signatures" => "off".to_owned(),
             "clock_window_s" => "300".to_owned(),
-            "previous_signing_keys" | "cors_origins" | "master_key" | "previous_master_keys" => String::new(),
+            "previous_signing_keys" | "cors_origins" | "master_key" | "previous_master_keys" | "timers_key" => {
+                String::new()
+            }
             _ => "a secret that all hosts sign estimates with".to_owned(),
         })
     }

@@ -7,8 +7,8 @@ use crate::keeping::Keeping;
 use crate::routes::Route;
 use farebox_access as access;
 use farebox_billing::answers::{
-    BillHistory, BillPage, CitiesDocument, CommissionDocument, Erased, EstimateDocument, EstimatePage, KeptSegments,
-    ReadinessDocument, StatusDocument, Swept, TotalsDocument,
+    BillHistory, BillPage, CitiesDocument, CommissionDocument, Drained, Erased, EstimateDocument, EstimatePage,
+    KeptSegments, ReadinessDocument, StatusDocument, Swept, TotalsDocument,
 };
 use farebox_billing::limits;
 use farebox_billing::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
@@ -205,6 +205,15 @@ fn trips(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
         .answers(201, "The newer revision.", &record)
         .refuses(&[404, 409]);
     put("/v1/trips/{trip_id}/bill/repair", "post", repair);
+    let drain = Operation::new(
+        "drainJournal",
+        "jobs",
+        "Drive into the shared store what waits on this node, a slice at a time",
+    )
+    .about("At most 200 entries of the journal, or two seconds; with `more`, ask again.")
+    .waits_for_body()
+    .answers(200, "What was driven in, and what is left.", &schemas.answer::<Drained>());
+    put("/internal/jobs/drain", "post", drain);
     let sweep = Operation::new("repairDue", "jobs", "Repair what is due, a slice at a time")
         .about("At most 200 bills, or two seconds; with `next`, ask again from there.")
         .takes(&["city_of_job", "cursor"])

@@ -104,6 +104,7 @@ routes! {
     BillDetail: "get" "/v1/trips/{trip_id}/bill/detail",
     BillHistory: "get" "/v1/trips/{trip_id}/bill/history",
     RepairBill: "post" "/v1/trips/{trip_id}/bill/repair",
+    DrainJournal: "post" "/internal/jobs/drain",
     RepairDue: "post" "/internal/jobs/repair",
     ErasePassenger: "delete" "/v1/trips/{trip_id}/passenger",
     Commission: "post" "/v1/commission",

@@ -180,8 +180,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// The variables that are secrets, or have one in them.
-    const SECRET: [&str; 5] =
-        ["redis_url", "signing_key", "previous_signing_keys", "master_key", "previous_master_keys"];
+    const SECRET: [&str; 6] =
+        ["redis_url", "signing_key", "previous_signing_keys", "master_key", "previous_master_keys", "timers_key"];
 
     /// Every variable of the gateway is either told or known to be a secret.
     #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::capability_set::CapabilitySet;
+use std::time::Duration;
 
 /// A manifest that is fine; the tests add to it.
 const GOOD: &str = r#"
@@ -106,7 +107,7 @@ fn probes_are_paths_that_are_answered() {
         "[application.tool.farebox]\nprobe = [\"/healthz\"]",
         &[
             "line 15: the local host does not support the key `application.tool.farebox.probe`; its own table has `probes` and \
-           nothing else; remove it, or, if another tool reads it, give it a table of its own",
+           `timers`, and nothing else; remove it, or, if another tool reads it, give it a table of its own",
         ],
     );
     let wrong = |probe: &str, why: &str| format!("application.tool.farebox.probes: {probe:?} {why}");
@@ -124,6 +125,29 @@ fn probes_are_paths_that_are_answered() {
     );
     let text = format!("{GOOD}[application.tool.farebox]\nprobes = [\"/healthz\"]").replace("\"/...\"", "\"/v1/...\"");
     assert_eq!(misfits_of(&text), [wrong("/healthz", "has no route: no trigger answers it")]);
+}
+
+/// A timer is a path that somebody answers, and how often it is asked for.
+#[test]
+fn timers_are_paths_that_are_answered() {
+    let table = |table: &str| format!("{GOOD}[application.tool.farebox.timers]\n{table}");
+    let good = table("\"/internal/jobs/a\" = \"1s\"\n\"/internal/jobs/b\" = \"1m 30s\"");
+    let manifest = parse(&good, Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let timers: Vec<_> =
+        manifest.application.tool.farebox.timers.iter().map(|(path, every)| (&**path, every.0)).collect();
+    let [a, b] = [1, 90].map(Duration::from_secs);
+    assert_eq!(timers, [("/internal/jobs/a", a), ("/internal/jobs/b", b)]);
+    check(
+        "[application.tool.farebox.timers]\n\"jobs\" = \"1s\"",
+        &["application.tool.farebox.timers: \"jobs\" has to be a path, such as \"/internal/jobs/repair\""],
+    );
+    for often in ["often", "0s", "-1s", "99ms", "25h", ""] {
+        let error = parse(&table(&format!("\"/a\" = \"{often}\"")), Path::new("/")).unwrap_err();
+        assert!(format!("{error:#}").contains("is not how often something is done"), "{error:#}");
+    }
+    let text = good.replace("\"/...\"", "\"/v1/...\"");
+    let nobody = |path: &str| format!("application.tool.farebox.timers: {path:?} has no route: no trigger answers it");
+    assert_eq!(misfits_of(&text), [nobody("/internal/jobs/a"), nobody("/internal/jobs/b")]);
 }
 
 /// What is wrong is said with component, name and remedy.

@@ -49,24 +49,33 @@ fn triggers(manifest: &Manifest, misfits: &mut Misfits) {
         }
     }
     match Routes::new(manifest.routes()) {
-        Ok(routes) => probes(manifest, &routes, misfits),
+        Ok(routes) => asked_by_the_host(manifest, &routes, misfits),
         Err(errors) => errors.into_iter().for_each(|error| misfits.add("trigger.http", error)),
     }
 }
 
-fn probes(manifest: &Manifest, routes: &Routes, misfits: &mut Misfits) {
+/// Probes and timers are paths that somebody answers.
+fn asked_by_the_host(manifest: &Manifest, routes: &Routes, misfits: &mut Misfits) {
+    let wrong = |path: &str, such_as: &str| {
+        if !path.starts_with('/') || path.contains(['?', '#', '*', ' ']) || path.ends_with("/...") {
+            Some(format!("has to be a path, such as {such_as:?}"))
+        } else if routes.component(path).is_none() {
+            Some("has no route: no trigger answers it".to_owned())
+        } else {
+            None
+        }
+    };
     let mut seen = BTreeSet::new();
     for probe in &manifest.application.tool.farebox.probes {
-        let wrong = if !probe.starts_with('/') || probe.contains(['?', '#', '*', ' ']) || probe.ends_with("/...") {
-            "has to be a path, such as \"/healthz\""
-        } else if routes.component(probe).is_none() {
-            "has no route: no trigger answers it"
-        } else if !seen.insert(probe) {
-            "is there twice"
-        } else {
-            continue;
-        };
-        misfits.add("application.tool.farebox.probes", format!("{probe:?} {wrong}"));
+        let twice = || (!seen.insert(probe)).then(|| "is there twice".to_owned());
+        if let Some(wrong) = wrong(probe, "/healthz").or_else(twice) {
+            misfits.add("application.tool.farebox.probes", format!("{probe:?} {wrong}"));
+        }
+    }
+    for timer in manifest.application.tool.farebox.timers.keys() {
+        if let Some(wrong) = wrong(timer, "/internal/jobs/repair") {
+            misfits.add("application.tool.farebox.timers", format!("{timer:?} {wrong}"));
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub fn deserialize<T: DeserializeOwned>(text: &str, misfits: &mut Misfits) -> Re
 fn remedy(path: &[Step]) -> &'static str {
     match path {
         [Step::Key(application), Step::Key(tool), ..] if application == "application" && tool == "tool" => {
-            "its own table has `probes` and nothing else; remove it, or, if another tool reads it, give it a table of its own"
+            "its own table has `probes` and `timers`, and nothing else; remove it, or, if another tool reads it, give it a table of its own"
         }
         // Where a table for a program of one's own is written by mistake.
         [Step::Key(key), ..] if matches!(key.as_str(), "application" | "tool") => {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::request::{Builder, Parts};
 use http::uri::Authority;
-use http::{HeaderMap, Request, Response, StatusCode, Version};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper::body::Body as _;
 use wasmtime_wasi_http::WasiBody;
 
@@ -73,8 +73,8 @@ fn is_host(host: &HeaderValue) -> bool {
 }
 
 /// The head of a request that the host makes: its peer is the machine itself.
-pub(super) fn by_itself(path: &str) -> Builder {
-    Request::get(path).header(PEER, HeaderValue::from_static("127.0.0.1:0"))
+pub(super) fn by_itself(method: Method, path: &str) -> Builder {
+    Request::builder().method(method).uri(path).header(PEER, HeaderValue::from_static("127.0.0.1:0"))
 }
 
 /// A peer's address, as components are told it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
@@ -49,7 +49,7 @@ impl Server {
     /// What is missing by the answer to one question.
     async fn missing_by(&self, path: &str) -> Option<String> {
         let permit = Arc::clone(&self.in_flight).try_acquire_owned().ok()?;
-        let request = head::by_itself(path).body(Bytes::new()).ok()?;
+        let request = head::by_itself(Method::GET, path).body(Bytes::new()).ok()?;
         let component = self.component(request.uri().path()).ok()?;
         let place = Place { _permit: permit, _memory: self.memory.none() };
         let answer = match self.ask(component, request, place).await {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::channel::oneshot;
 use futures::stream::{FuturesUnordered, Stream as _};
+use http::Method;
 use tokio::time::{Sleep, sleep, sleep_until, timeout};
 use wasmtime::component::Accessor;
 
@@ -96,7 +97,7 @@ pub(super) async fn live(queue: &Queue, made: Made, standing: Option<Standing>) 
 ///
 /// It failed, or took too long: what it has begun and not ended would keep its requests waiting.
 async fn warm_up(accessor: &Accessor<Guest>, instance: &Instance, path: &str) -> wasmtime::Result<()> {
-    let Ok(request) = head::by_itself(path).body(Bytes::new()) else { return Ok(()) };
+    let Ok(request) = head::by_itself(Method::GET, path).body(Bytes::new()) else { return Ok(()) };
     let (reply, answer) = oneshot::channel();
     let asked = timeout(WARMING, futures::future::join(instance.ask(accessor, request, reply), answer)).await;
     let (asked, _) = asked.map_err(|_| wasmtime::format_err!("it was not ready after {WARMING:?}"))?;
