@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{card, city, coupon, explain, jobs, keys, limits, output, quote, repair, replay, request, switches};
+use crate::{
+    card, city, coupon, explain, jobs, journal, keys, limits, output, quote, repair, replay, request, switches,
+};
 use farebox_runtime::{compile, up};
 
 /// Fare pricing, bills and commission control for ride hailing, as WebAssembly components.
@@ -45,6 +47,7 @@ enum Command {
     /// Have a server put right what was kept or made in an outage.
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    Journal(journal::Journal),
     #[command(hide = true)]
     Compile(compile::Compile),
 }
@@ -85,6 +88,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Request(request) => request.run(),
         Command::Repair(repair) => repair.run(),
         Command::Jobs(jobs) => jobs.run(),
+        Command::Journal(journal) => journal.run(),
         Command::Compile(compile) => compile.run().map(|()| ExitCode::SUCCESS),
     }
 }

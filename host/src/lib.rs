@@ -3,7 +3,7 @@
 //! `farebox up` is the crate [`farebox_runtime`]. The rest of the command line needs no server: [`quote`] prices a trip,
 //! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, [`limits`] that of limits,
 //! [`switches`] that of switches, [`replay`] prices bills again, [`keys`] makes keys, and [`coupon`] signs coupons. [`request`] asks a server,
-//! and [`repair`] and [`jobs`] have one put things right.
+//! [`repair`] and [`jobs`] have one put things right, and [`journal`] shows what a node has kept itself.
 
 pub mod bill_text;
 pub mod card;
@@ -16,6 +16,7 @@ pub mod duration;
 pub mod explain;
 pub mod input;
 pub mod jobs;
+pub mod journal;
 pub mod keys;
 pub mod limits;
 pub mod moment;

@@ -106,7 +106,8 @@ fn jobs_are_done_by_hand() {
     let mut all = (0, 0);
     until("done", || {
         let (_, text) = run(&["jobs", "run", "--json"]);
-        let round: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}"));
+        // Redis is not asked yet.
+        let Ok(round) = serde_json::from_str::<Value>(&text) else { return false };
         all.0 += round["drain"]["driven_in"].as_u64().unwrap();
         all.1 += round["repair"]["repaired"].as_u64().unwrap();
         round["drain"]["waiting"] == 0 && all.1 > 0
@@ -114,6 +115,41 @@ fn jobs_are_done_by_hand() {
     assert!(all.0 <= 2 && all.1 == 1, "{all:?}");
     until("closed", || run(&["jobs", "status", "--json"]).0 == Some(0));
     assert_eq!(run(&["jobs", "run"]), (Some(0), "0 driven in, 0 wait; nothing is due\n".to_owned()));
+}
+
+/// `farebox journal` says what waits and what it is worth, from the database of a node that runs, and finds what was changed in it.
+#[test]
+fn a_journal_is_looked_at() {
+    let redis = RedisServer::start().unwrap();
+    let url = redis.url("");
+    let server = Server::start(&[&["--redis", &url], &PATIENT[..]].concat());
+    let data = server.data().to_str().unwrap().to_owned();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(artifacts::farebox());
+        said(&command.args(["journal"]).args(arguments).args(["--data", &data]).output().unwrap())
+    };
+    assert_eq!(run(&["list"]), (Some(0), "nothing waits, and nothing gave way or was refused\n".to_owned()));
+    bill_in_an_outage(&redis, &server, "looked-at");
+    let (code, text) = run(&["list"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.starts_with("2 entries wait for the shared store:\n"), "{text}");
+    for part in ["110000/looked-at", "1 segment, 100 m", "bill 1, ", " CNY", "answered as kept here"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let (_, text) = run(&["list", "--json"]);
+    let listed: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(listed["waiting"][0]["what"], json!({"segments": {"count": 1, "distance_m": 100}}), "{text}");
+    assert_eq!((&listed["waiting"][1]["state"]["is"], &listed["settled"]), (&json!("kept"), &json!([])), "{text}");
+    assert_eq!(run(&["verify"]), (Some(0), "2 entries: 2 are as they were entered\n".to_owned()));
+    let database = rusqlite::Connection::open(server.data().join("farebox.sqlite")).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    database.execute("UPDATE journal SET content = replace(content, '100', '900') WHERE number = 1", []).unwrap();
+    let (code, text) = run(&["verify", "--json"]);
+    let verified: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, &verified["damaged"][0]["number"]), (Some(1), &json!(1)), "{text}");
+    let (code, text) =
+        said(&Command::new(artifacts::farebox()).args(["journal", "list", "--data", "/nowhere"]).output().unwrap());
+    assert!(code == Some(1) && text.contains("name the folder of the node's data with --data"), "{text}");
 }
 
 /// `farebox jobs loop` goes on for as long as it is needed, whatever becomes of the server; and ends when it is told to.

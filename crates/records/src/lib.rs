@@ -4,11 +4,13 @@
 //! release may run beside this one, and its bills are shown as far as they are understood. `corpus` has a record of every
 //! kind that was ever written; each later build reads all of them.
 //!
-//! [`proof`] is how a store that lost something is found out, and [`stored`] what stands beside records where they are kept.
+//! [`checksum`] is how damage to a journal is found out, [`proof`] how a store that lost something is, and [`stored`] what stands beside
+//! records where they are kept.
 //!
 //! Numbers stay numbers in here; they become text when a record is written, and nowhere else.
 
 mod bill;
+pub mod checksum;
 mod erase;
 mod finding;
 mod guess;

@@ -2,21 +2,6 @@
 
 use farebox_fare::Segment;
 use farebox_records::stored::{DocumentKind, Named};
-use sha1::{Digest as _, Sha1};
-
-/// The modulus of checksums and chains: a prime below 2^31, so that SQLite's integers hold 31 times as much.
-const MODULUS: u32 = 2_147_483_647;
-
-/// The checksum of an entry, of all texts that it consists of. It finds what a disk has done, and nobody who means harm.
-pub fn checksum(parts: &[&str]) -> u32 {
-    let mut digest = Sha1::new();
-    for part in parts {
-        digest.update((part.len() as u64).to_le_bytes());
-        digest.update(part);
-    }
-    let [a, b, c, d, ..] = <[u8; 20]>::from(digest.finalize());
-    u32::from_le_bytes([a, b, c, d]) % MODULUS
-}
 
 /// What a bill was made with: a JSON array of [kind, version].
 pub fn documents(named: &[Named]) -> String {
@@ -41,15 +26,6 @@ pub fn conflict(waiting: &[Segment], came: &[Segment]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Every byte counts, and so does where one part ends.
-    #[test]
-    fn checksums() {
-        assert_eq!(checksum(&["a", "b"]), checksum(&["a", "b"]));
-        for other in [&["a"][..], &["a", "c"], &["ab", ""], &["", "ab"], &["a", "b", ""]] {
-            assert_ne!(checksum(&["a", "b"]), checksum(other), "{other:?}");
-        }
-    }
 
     #[test]
     fn documents_survive_the_round_trip() {

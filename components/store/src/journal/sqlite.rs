@@ -8,6 +8,7 @@ use crate::positions;
 use crate::trips::{AddError, rows};
 use farebox_fare::{Degradation, Segment};
 use farebox_money::Currency;
+use farebox_records::checksum::checksum;
 use farebox_records::stored::{
     DocumentKind, Driven, Due, JournalStanding, Journaled, JournaledBill, JournaledTrip, Loss, Named, NewRevision,
     Revision, StoredBill, TopUp, Waiting, WaitingWhat,
@@ -32,7 +33,7 @@ impl Journal for Sqlite {
             city.into(),
             trip.into(),
             (*number).into(),
-            codec::checksum(&[city, trip, &bill.fingerprint, &bill.document]).into(),
+            checksum(&[city, trip, &bill.fingerprint, &bill.document]).into(),
             size(&bill.document),
             text(&bill.fingerprint),
             (*billed_at).into(),
@@ -59,22 +60,21 @@ impl Journal for Sqlite {
         let Revision { number, bill: StoredBill { fingerprint, document } } = revision;
         let of = || vec![city.into(), trip.into(), (*number).into()];
         let bill = || [Value::from(fingerprint.as_str()), Value::from(document.as_str())];
-        let checksum = || Value::from(codec::checksum(&[fingerprint, document]));
-        let known = of().into_iter().chain(bill()).chain([checksum(), size(document)]).collect();
+        let of_it = || Value::from(checksum(&[fingerprint, document]));
+        let known = of().into_iter().chain(bill()).chain([of_it(), size(document)]).collect();
         if self.row(statement::LEARN, known).await?.is_some() {
             return Ok(None);
         }
         // There is one of this revision, and nothing but this can take its place.
         self.run(statement::IS_POSTED, of().into_iter().chain(bill()).collect()).await?;
-        let parameters = of().into_iter().chain(bill()).chain([checksum()]).collect();
+        let parameters = of().into_iter().chain(bill()).chain([of_it()]).collect();
         self.row(statement::GIVE_WAY, parameters).await?.as_ref().map(number_of).transpose()
     }
 
     async fn enter_segments(&self, city: &str, bucket: u32, trip: &str, segments: &[Segment]) -> Result<(), AddError> {
         let json = rows::json(segments)?;
-        let checksum = codec::checksum(&[city, trip, &json]);
-        let parameters =
-            vec![city.into(), trip.into(), checksum.into(), size(&json), json.as_str().into(), bucket.into()];
+        let of_it = checksum(&[city, trip, &json]);
+        let parameters = vec![city.into(), trip.into(), of_it.into(), size(&json), json.as_str().into(), bucket.into()];
         if self.row(statement::ENTER_SEGMENTS, parameters).await.map_err(Fault::from)?.is_some() {
             return Ok(());
         }
@@ -146,7 +146,7 @@ impl Journal for Sqlite {
                 (*number).into(),
                 fingerprint.as_str().into(),
                 document.as_str().into(),
-                codec::checksum(&[fingerprint, document]).into(),
+                checksum(&[fingerprint, document]).into(),
             ],
         };
         let parameters = [integer(number)].into_iter().chain(outcome).collect();
