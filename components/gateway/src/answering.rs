@@ -1,6 +1,7 @@
 //! From a whole request to its whole answer: the one way that all requests go, whoever they come from.
 
 use crate::admission::{Admitted, admit};
+use crate::batch;
 use crate::cors;
 use crate::keeping::{Keeping, kept};
 use crate::openapi;
@@ -123,6 +124,11 @@ async fn carried_out<P: Ports>(
                 Metered::Shared(totals) => answer::json(StatusCode::OK, &totals),
                 Metered::Here(kept) => answer::json(StatusCode::ACCEPTED, &kept),
             }
+        }
+        Route::AddBatch => {
+            let document = document(request)?;
+            let trips = meter::add_batch(&*context().await?, &document).await.map_err(refusals::details)?;
+            answer::json(StatusCode::OK, &batch::answer(billing, trace, trips))
         }
         Route::CreateBill { trip_id } => {
             let document = document(request)?;

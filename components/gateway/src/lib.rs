@@ -8,6 +8,7 @@
 
 pub mod admission;
 pub mod answering;
+pub mod batch;
 pub mod cors;
 pub mod keeping;
 pub mod openapi;

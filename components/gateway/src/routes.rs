@@ -24,6 +24,8 @@ pub enum Route {
         /// A valid identifier.
         trip_id: String,
     },
+    /// `POST /v1/segments`
+    AddBatch,
     /// `POST /v1/trips/{trip_id}/bill`
     CreateBill {
         /// A valid identifier.
@@ -116,6 +118,7 @@ impl Route {
                 Ok(Self::EstimateDetail { estimate_id: (*estimate_id).to_owned(), product: (*product).to_owned() })
             }
             ("POST", ["v1", "trips", trip, "segments"]) => Ok(Self::AddSegments { trip_id: trip_id(trip)? }),
+            ("POST", ["v1", "segments"]) => Ok(Self::AddBatch),
             ("POST", ["v1", "trips", trip, "bill"]) => Ok(Self::CreateBill { trip_id: trip_id(trip)? }),
             ("GET", ["v1", "trips", trip, "bill"]) => Ok(Self::Bill { trip_id: trip_id(trip)? }),
             ("GET", ["v1", "trips", trip, "bill", "detail"]) => Ok(Self::BillDetail { trip_id: trip_id(trip)? }),
@@ -151,6 +154,7 @@ impl Route {
             Self::CreateEstimate => Operation::CreateEstimate,
             Self::EstimateDetail { .. } => Operation::EstimateDetail,
             Self::AddSegments { .. } => Operation::AddSegments,
+            Self::AddBatch => Operation::AddBatch,
             Self::CreateBill { .. } => Operation::CreateBill,
             Self::Bill { .. } => Operation::Bill,
             Self::BillDetail { .. } => Operation::BillDetail,
@@ -190,7 +194,7 @@ fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
 /// The methods of a path, as an `Allow` header lists them. `None` for unknown paths.
 fn allowed(segments: &[&str]) -> Option<&'static str> {
     Some(match segments {
-        ["v1", "estimates" | "commission"] | ["v1", "trips", _, "segments"] => "POST",
+        ["v1", "estimates" | "commission" | "segments"] | ["v1", "trips", _, "segments"] => "POST",
         ["v1", "trips", _, "bill", "repair"] | ["internal", "jobs", "drain" | "repair"] => "POST",
         ["v1", "trips", _, "bill"] => "GET, HEAD, POST",
         ["v1", "trips", _, "passenger"] => "DELETE",
@@ -249,6 +253,8 @@ mod tests {
         check("POST", "/v1/trips/t-1/bill/history", Err((405, Some("GET, HEAD"))));
         check("POST", "/v1/trips/t-1/bill/repair", Ok(Route::RepairBill { trip_id: trip_id() }));
         check("GET", "/v1/trips/t-1/bill/repair", Err((405, Some("POST"))));
+        check("POST", "/v1/segments", Ok(Route::AddBatch));
+        check("GET", "/v1/segments", Err((405, Some("POST"))));
         check("POST", "/internal/jobs/drain", Ok(Route::DrainJournal));
         check("POST", "/internal/jobs/repair", Ok(Route::RepairDue));
         check("GET", "/internal/jobs/repair", Err((405, Some("POST"))));

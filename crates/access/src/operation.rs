@@ -13,6 +13,8 @@ pub enum Operation {
     EstimateDetail,
     /// `POST /v1/trips/{trip_id}/segments`
     AddSegments,
+    /// `POST /v1/segments`
+    AddBatch,
     /// `POST /v1/trips/{trip_id}/bill`
     CreateBill,
     /// `GET /v1/trips/{trip_id}/bill`
@@ -64,10 +66,11 @@ pub enum Need {
 
 impl Operation {
     /// All there are.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::CreateEstimate,
         Self::EstimateDetail,
         Self::AddSegments,
+        Self::AddBatch,
         Self::CreateBill,
         Self::Bill,
         Self::BillDetail,
@@ -94,7 +97,7 @@ impl Operation {
         let read = if driver_side { Scope::ReadDriver } else { Scope::Read };
         match self {
             Self::CreateEstimate | Self::EstimateDetail => Need::Scope(Scope::Estimate),
-            Self::AddSegments => Need::Scope(Scope::Meter),
+            Self::AddSegments | Self::AddBatch => Need::Scope(Scope::Meter),
             // Whoever bills a ride is answered the bill, with both sides. The commission is part of billing: it tells what the platform
             // takes.
             Self::CreateBill | Self::Commission => Need::Scope(Scope::Bill),
@@ -117,6 +120,7 @@ impl Operation {
             Self::CreateEstimate
             | Self::EstimateDetail
             | Self::AddSegments
+            | Self::AddBatch
             | Self::CreateBill
             | Self::Bill
             | Self::BillDetail
@@ -142,6 +146,6 @@ impl Operation {
     /// Whether it changes something: its nonce has to be one that was never there before.
     pub const fn writes(self) -> bool {
         // Done twice, the job does nothing the second time.
-        matches!(self, Self::AddSegments | Self::CreateBill | Self::RepairBill | Self::ErasePassenger)
+        matches!(self, Self::AddSegments | Self::AddBatch | Self::CreateBill | Self::RepairBill | Self::ErasePassenger)
     }
 }

@@ -28,6 +28,9 @@ pub const PASSENGERS: RangeInclusive<u64> = 1..=100;
 /// How long before the start a ride is ordered, in seconds: up to a year.
 pub const BOOKED_AHEAD_S: RangeInclusive<u64> = 0..=31_536_000;
 
+/// How many trips a batch of segments may be of.
+pub const BATCH_TRIPS: RangeInclusive<usize> = 1..=100;
+
 /// How many segments one call adds.
 pub const SEGMENTS: RangeInclusive<usize> = 1..=500;
 

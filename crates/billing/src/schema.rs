@@ -1,7 +1,7 @@
 //! What requests and answers look like, as JSON Schema: limits come from where reading takes them.
 
 use crate::limits;
-use crate::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
+use crate::requests::{BatchRequest, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 pub use farebox_fare::schema::{Name, Token};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -32,4 +32,4 @@ macro_rules! described_by_body {
     )*};
 }
 
-described_by_body! { EstimateRequest BillRequest SegmentsRequest CommissionRequest }
+described_by_body! { EstimateRequest BillRequest SegmentsRequest BatchRequest CommissionRequest }

@@ -228,6 +228,10 @@ fn segments(city: &str) -> Value {
     json!({"city": city, "segments": [segment]})
 }
 
+fn batch(city: &str) -> Value {
+    json!({"city": city, "trips": [{"trip_id": format!("access-batch-{city}"), "segments": segments(city)["segments"]}]})
+}
+
 fn bill(city: &str) -> Value {
     json!({
         "city": city, "product": "express", "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
@@ -248,6 +252,7 @@ fn routes(city: &str, there: &Fixture) -> Vec<(&'static str, Asked)> {
             "POST /v1/trips/{id}/segments",
             plain("POST", format!("/v1/trips/access-{city}/segments"), Some(&segments(city))),
         ),
+        ("POST /v1/segments", plain("POST", "/v1/segments".to_owned(), Some(&batch(city)))),
         ("POST /v1/trips/{id}/bill", plain("POST", format!("/v1/trips/access-{city}/bill"), Some(&bill(city)))),
         ("GET  /v1/trips/{id}/bill", get(format!("/v1/trips/access-{city}/bill?city={city}"))),
         ("GET  /v1/trips/{id}/bill/detail", get(format!("/v1/trips/access-{city}/bill/detail?city={city}"))),

@@ -3,6 +3,7 @@
 use super::answers;
 use super::operations::Operation;
 use super::schemas::{Schemas, text};
+use crate::batch::BatchDocument;
 use crate::keeping::Keeping;
 use crate::routes::Route;
 use farebox_access as access;
@@ -11,7 +12,7 @@ use farebox_billing::answers::{
     KeptSegments, ReadinessDocument, StatusDocument, Swept, TotalsDocument,
 };
 use farebox_billing::limits;
-use farebox_billing::requests::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
+use farebox_billing::requests::{BatchRequest, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 use farebox_billing::schema::{Name, Token};
 use farebox_document::MOST_WITH_A_POINT;
 use farebox_fare::schema::Version;
@@ -152,6 +153,15 @@ fn trips(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
         )
         .refuses(&[404, 409]);
     put("/v1/trips/{trip_id}/segments", "post", segments);
+    let batch = Operation::new("addBatch", "trips", "Add metered pieces to several trips of a city")
+        .about(
+            "For whatever collects them, from a queue for example. Those of each trip are added all or none, and it is answered what became \
+             of each. A request that is not valid is refused as a whole.",
+        )
+        .waits_for_body()
+        .reads(&schemas.request::<BatchRequest>())
+        .answers(200, "What became of each trip.", &schemas.answer::<BatchDocument>());
+    put("/v1/segments", "post", batch);
     let record = schemas.answer::<BillRecord>();
     let of_the_bill = json!({"trip_id": "$request.path.trip_id", "city": "$request.body#/city"});
     let bill = Operation::new("createBill", "trips", "Bill a trip")

@@ -77,7 +77,7 @@ fn every_list_of_a_request_has_a_limit() {
             assert_eq!(endless, [""; 0], "{method} {path}");
         }
     }
-    assert_eq!(bodies, 4);
+    assert_eq!(bodies, 5);
     assert_eq!(without_limit(&CityRules::schema(), ""), [""; 0]);
     assert_eq!(without_limit(&LimitsDocument::schema(), ""), [""; 0]);
 }
@@ -99,6 +99,7 @@ routes! {
     CreateEstimate: "post" "/v1/estimates",
     EstimateDetail: "get" "/v1/estimates/{estimate_id}/details/{product}",
     AddSegments: "post" "/v1/trips/{trip_id}/segments",
+    AddBatch: "post" "/v1/segments",
     CreateBill: "post" "/v1/trips/{trip_id}/bill",
     Bill: "get" "/v1/trips/{trip_id}/bill",
     BillDetail: "get" "/v1/trips/{trip_id}/bill/detail",

@@ -58,6 +58,8 @@ list! {
     Scope = Token, SCOPE;
     /// Metered pieces.
     Segments = SegmentBody, SEGMENTS;
+    /// Trips with metered pieces.
+    BatchTrips = BatchTripBody, BATCH_TRIPS;
 }
 
 /// What a ride is known by, in the caller's words.
@@ -222,6 +224,29 @@ pub(super) struct OrderBody {
 pub(super) struct SegmentsBody {
     /// The city of the trip.
     pub city: Given<Token>,
+    /// The pieces.
+    pub segments: Given<Segments>,
+}
+
+/// The body of `POST /v1/segments`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BatchBody {
+    /// The city of all trips.
+    pub city: Given<Token>,
+    /// The trips, each once.
+    pub trips: Given<BatchTrips>,
+}
+
+/// A trip of a batch.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "BatchTrip"))]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BatchTripBody {
+    /// The trip.
+    pub trip_id: Given<Name>,
     /// The pieces.
     pub segments: Given<Segments>,
 }

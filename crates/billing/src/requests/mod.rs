@@ -11,11 +11,11 @@ mod schema;
 
 pub use self::asked::AskedBill;
 use self::body::{
-    BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, PassengerBody, Passengers, PlaceBody, Products,
-    SegmentBody, SegmentsBody, Sequence,
+    BatchBody, BatchTripBody, BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, PassengerBody,
+    Passengers, PlaceBody, Products, SegmentBody, SegmentsBody, Sequence,
 };
 pub use self::labels::Labels;
-use self::leaf::{AmountText, DecimalText, Factor, Token, amount, decimal, in_currency};
+use self::leaf::{AmountText, DecimalText, Factor, Name, Token, amount, decimal, in_currency};
 use crate::datum::to_wgs84;
 use crate::estimate_id::Estimate;
 use crate::limits;
@@ -195,6 +195,38 @@ impl SegmentsRequest {
             let segments = body.segments.required(notes, &at);
             let segments = segments.and_then(|segments| distinct(segments, notes, &at, segment, |s| s.sequence));
             Ok(city.zip(segments).map(|(city, segments)| Self { city, segments }))
+        })
+    }
+}
+
+/// The body of `POST /v1/segments`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchRequest {
+    /// The city of all trips.
+    pub city: String,
+    /// At least one trip, each once, with its segments: at least one, with different sequence numbers.
+    pub trips: Vec<(String, Vec<Segment>)>,
+}
+
+impl BatchRequest {
+    /// Reads and checks a body.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn decode(document: &Value, tariffs: &dyn Tariffs) -> Result<Self, Refusal> {
+        let trip = |body: BatchTripBody, notes: &Notes, at: &Place<'_>| {
+            let Name(trip_id) = body.trip_id.required(notes, &at.key("trip_id"))?;
+            let at = at.key("segments");
+            let segments = body.segments.required(notes, &at)?;
+            Some((trip_id, distinct(segments, notes, &at, segment, |s| s.sequence)?))
+        };
+        decode(document, |body: BatchBody, notes| {
+            let city = served_city(body.city, tariffs, notes);
+            let at = Place::DOCUMENT.key("trips");
+            let trips = body.trips.required(notes, &at);
+            let trips = trips.and_then(|trips| distinct(trips, notes, &at, trip, |(trip_id, _)| trip_id.clone()));
+            Ok(city.zip(trips).map(|(city, trips)| Self { city, trips }))
         })
     }
 }
@@ -731,6 +763,11 @@ mod tests {
         ]})
     }
 
+    fn batch() -> Value {
+        let trip = |trip_id: &str| json!({"trip_id": trip_id, "segments": segments()["segments"]});
+        json!({"city": segments()["city"], "trips": [trip("a"), trip("b")]})
+    }
+
     fn commission() -> Value {
         json!({"city": "110000", "product": "express", "passenger_total": "30.50", "driver_total": "20.00"})
     }
@@ -758,7 +795,9 @@ mod tests {
                 prices: vec![price],
             })
         };
-        let result = if fields.contains_key("segments") {
+        let result = if fields.contains_key("trips") {
+            BatchRequest::decode(&document, &Sample).map(drop)
+        } else if fields.contains_key("segments") {
             SegmentsRequest::decode(&document, &Sample).map(drop)
         } else if fields.contains_key("passenger_total") {
             CommissionRequest::decode(&document, &Sample).map(drop)
@@ -779,6 +818,18 @@ mod tests {
         assert_eq!(errors(document, pointer, value.clone()), expected, "{pointer} = {value}");
     }
 
+    /// A batch is good as a whole, and what is wrong is said by trip.
+    #[test]
+    fn batches() {
+        check(batch(), "/city", json!("atlantis"), "/city unknown-city");
+        check(batch(), "/trips", json!([]), "/trips wrong-length");
+        check(batch(), "/trips/1/trip_id", json!("a"), "/trips/1 duplicate");
+        check(batch(), "/trips/1/trip_id", json!("a/b"), "/trips/1/trip_id malformed");
+        check(batch(), "/trips/0/segments/1/seq", json!(1), "/trips/0/segments/1 duplicate");
+        check(batch(), "/trips/1/segments", json!([]), "/trips/1/segments wrong-length");
+        check(batch(), "/trips/1/city", json!("370100"), "/trips/1/city unknown-field");
+    }
+
     /// What the documentation shows is read as it is meant.
     #[test]
     fn good_requests() {
@@ -789,7 +840,10 @@ mod tests {
         let [first, second] = &extras.passenger.coupons()[..] else { panic!("two coupons") };
         assert_eq!((first.value, first.min_spend, first.max_off), (CouponValue::Amount(200), 1000, None));
         assert_eq!((second.value, second.max_off), (CouponValue::Percent(20.into()), Some(500)));
-        assert_eq!(SegmentsRequest::decode(&segments(), &Sample).unwrap().segments.len(), 2);
+        let SegmentsRequest { city, segments: pieces } = SegmentsRequest::decode(&segments(), &Sample).unwrap();
+        assert_eq!(pieces.len(), 2);
+        let trips = vec![("a".to_owned(), pieces.clone()), ("b".to_owned(), pieces)];
+        assert_eq!(BatchRequest::decode(&batch(), &Sample).unwrap(), BatchRequest { city, trips });
         let plain = BillRequest::decode(&bill(), &Sample, |_| None).unwrap();
         let passenger = Labels { passenger_id: Some("p-1".into()), ..Labels::default() };
         assert_eq!((plain.ended_at, plain.labels), (1_562_808_060, passenger));

@@ -1,11 +1,11 @@
 //! What bodies of requests look like, as JSON Schema.
 
-use super::body::{BillBody, CommissionBody, EstimateBody, SegmentsBody};
+use super::body::{BatchBody, BillBody, CommissionBody, EstimateBody, SegmentsBody};
 use super::leaf::{
     AmountText, CouponToken, CurrencyCode, DecimalText, Degrees, Document, Encoded, EstimateId, Factor, Moment, Name,
     PlainText, Token,
 };
-use super::{BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
+use super::{BatchRequest, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 use crate::{limits, schema};
 use farebox_money::{Decimal, UNSIGNED_DECIMAL_PATTERN};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -27,6 +27,7 @@ body! {
     EstimateRequest: EstimateBody;
     BillRequest: BillBody;
     SegmentsRequest: SegmentsBody;
+    BatchRequest: BatchBody;
     CommissionRequest: CommissionBody;
 }
 
