@@ -136,3 +136,40 @@ coupon = Coupon
     }
 red_packet = Red packet
     .text = { $reference }
+
+## A bill that was made again: its title, why, what it comes to, and what the platform bears
+
+repaired = Your bill was updated
+    .text = { $closed ->
+        [yes] Some of what this bill is based on could not be obtained in time. It counts as it is.
+       *[no] { repaired-because }
+    }
+repaired--driver = Your earnings were updated
+
+repaired-because = { $because ->
+    [trip-missing] The record of the trip was not complete when the bill was made. We have worked it out again from what has reached us since.
+    [trip-incomplete] The record of the trip was not complete when the bill was made. We have worked it out again from what has reached us since.
+    [late-segments] Part of the record of the trip reached us after the bill was made. We have worked it out again.
+    [store-lost] Part of the record of the trip may have been missing when the bill was made. We have worked it out again.
+    [store-timeout] Some details of the trip could not be read when the bill was made. We have worked it out again.
+    [store-unavailable] Some details of the trip could not be read when the bill was made. We have worked it out again.
+    [store-refused] Some details of the trip could not be read when the bill was made. We have worked it out again.
+    [switched-off] Some details of the trip could not be read when the bill was made. We have worked it out again.
+   *[other] We have checked the bill and worked it out again.
+}
+
+repaired-outcome = { $change ->
+    [more] You pay { $after }, which is { $difference } more than before. If you have paid already, only the difference is due.
+    [less] You pay { $after }, which is { $difference } less than before. If you have paid already, you get the difference back.
+   *[same] What you pay is still { $after }.
+}
+repaired-outcome--driver = { $change ->
+    [more] You earn { $after }, which is { $difference } more than before.
+    [less] You earn { $after }, which is { $difference } less than before.
+   *[same] What you earn is still { $after }.
+}
+
+repaired-borne = { $change ->
+    [same] The ride came to { $payable }. We bear the other { $borne }, and you pay no more.
+   *[other] The ride came to { $payable }, of which we bear { $borne }.
+}

@@ -133,3 +133,40 @@ coupon = 优惠券
     }
 red_packet = 红包
     .text = { $reference }
+
+## 重新计算的账单：标题、原因、结果，以及平台承担的部分
+
+repaired = 账单已更新
+    .text = { $closed ->
+        [yes] 本账单所依据的部分信息未能及时补齐，账单以当前金额为准。
+       *[no] { repaired-because }
+    }
+repaired--driver = 收入已更新
+
+repaired-because = { $because ->
+    [trip-missing] 出账时行程记录不完整，我们已根据后来收到的记录重新计算费用。
+    [trip-incomplete] 出账时行程记录不完整，我们已根据后来收到的记录重新计算费用。
+    [late-segments] 部分行程记录在出账后才收到，我们已重新计算费用。
+    [store-lost] 出账时部分行程记录可能缺失，我们已重新计算费用。
+    [store-timeout] 出账时部分行程信息暂时无法读取，我们已重新计算费用。
+    [store-unavailable] 出账时部分行程信息暂时无法读取，我们已重新计算费用。
+    [store-refused] 出账时部分行程信息暂时无法读取，我们已重新计算费用。
+    [switched-off] 出账时部分行程信息暂时无法读取，我们已重新计算费用。
+   *[other] 我们已核对账单并重新计算费用。
+}
+
+repaired-outcome = { $change ->
+    [more] 您需支付{ $after }，比之前多{ $difference }。如已支付，只需补足差额。
+    [less] 您需支付{ $after }，比之前少{ $difference }。如已支付，差额将退还给您。
+   *[same] 您需支付的金额不变，仍为{ $after }。
+}
+repaired-outcome--driver = { $change ->
+    [more] 您的收入为{ $after }，比之前多{ $difference }。
+    [less] 您的收入为{ $after }，比之前少{ $difference }。
+   *[same] 您的收入不变，仍为{ $after }。
+}
+
+repaired-borne = { $change ->
+    [same] 本次行程费用为{ $payable }，超出的{ $borne }由平台承担，您无需多付。
+   *[other] 本次行程费用为{ $payable }，其中{ $borne }由平台承担。
+}

@@ -17,6 +17,7 @@ mod limits;
 mod messages;
 mod numbers;
 mod page;
+mod repair;
 mod variables;
 
 #[cfg(target_family = "wasm")]
@@ -24,3 +25,4 @@ mod component;
 
 pub use catalogue::Catalogue;
 pub use page::{Page, PageLine, Section, UnknownScene};
+pub use repair::{Borne, FeeDifference, Repair, RepairLine, RepairPage};

@@ -19,6 +19,15 @@ pub(crate) const MONEY: &str = "money";
 /// What the patterns for single currencies begin with: `money-CNY`.
 pub(crate) const MONEY_IN: &str = "money-";
 
+/// What the messages of bills that were made again are called, or begin with: `repaired`, `repaired-outcome`.
+pub(crate) const REPAIRED: &str = "repaired";
+
+/// What it comes to for who reads it.
+pub(crate) const REPAIRED_OUTCOME: &str = "repaired-outcome";
+
+/// What the platform bears.
+pub(crate) const REPAIRED_BORNE: &str = "repaired-borne";
+
 /// Joins a message's name and the scene that it replaces the message in: `mileage--driver`.
 const IN_SCENE: &str = "--";
 
@@ -46,12 +55,14 @@ fn role(id: &str, layout: &Layout) -> Role {
         Role::Mocked
     } else if layout.is_title(id) {
         Role::Title
+    } else if id.strip_prefix(REPAIRED).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')) {
+        Role::Repair
     } else {
         Role::Line
     }
 }
 
-/// Whether `code` can name a message about a fee. Titles, money patterns and replacements for a scene are about other
+/// Whether `code` can name a message about a fee. Titles, money patterns, repairs and replacements for a scene are about other
 /// things, even if a fee code happens to be spelled like one.
 pub(crate) fn is_about_fee(code: &str, layout: &Layout) -> bool {
     !code.contains(IN_SCENE) && role(code, layout) == Role::Line

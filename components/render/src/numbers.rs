@@ -11,8 +11,13 @@ use rust_decimal::RoundingStrategy;
 pub(crate) struct Numbers {
     formatter: DecimalFormatter,
     /// What goes before and after a negative number.
-    minus: (String, String),
+    minus: Sign,
+    /// What goes before and after a number that is said to be positive.
+    plus: Sign,
 }
+
+/// What goes before a number, and after it.
+type Sign = (String, String);
 
 impl Numbers {
     /// The conventions of `locale`, or of the nearest locale that CLDR knows. `None` if there is no data at all.
@@ -20,11 +25,16 @@ impl Numbers {
         let preferences = DecimalFormatterPreferences::from(locale);
         let formatter = DecimalFormatter::try_new(preferences, Default::default()).ok()?;
         // The formatter does not tell its signs, but minus one against one does.
-        let write = |number: i8| formatter.format(&number.into()).to_string();
-        let (one, minus_one) = (write(1), write(-1));
-        let (prefix, suffix) = minus_one.split_once(&one)?;
-        let minus = (prefix.to_owned(), suffix.to_owned());
-        Some(Self { formatter, minus })
+        let write = |number: &input::Decimal| formatter.format(number).to_string();
+        let one = write(&1.into());
+        let sign = |signed: &input::Decimal| -> Option<Sign> {
+            let signed = write(signed);
+            let (prefix, suffix) = signed.split_once(&one)?;
+            Some((prefix.to_owned(), suffix.to_owned()))
+        };
+        let minus = sign(&(-1).into())?;
+        let plus = sign(&input::Decimal::from(1).with_sign_display(input::SignDisplay::Always))?;
+        Some(Self { formatter, minus, plus })
     }
 
     /// A number with all its digits, and no zeros at the end: "1,234.5".
@@ -45,6 +55,12 @@ impl Numbers {
     /// `text` as a negative number is written.
     pub(crate) fn negative(&self, text: &str) -> String {
         let (prefix, suffix) = &self.minus;
+        format!("{prefix}{text}{suffix}")
+    }
+
+    /// `text` as a positive number is written where it matters that it is one.
+    pub(crate) fn positive(&self, text: &str) -> String {
+        let (prefix, suffix) = &self.plus;
         format!("{prefix}{text}{suffix}")
     }
 
@@ -127,12 +143,14 @@ mod tests {
         check("xx", "CNY", 123_450, "1,234.50");
     }
 
-    /// A minus sign is the locale's own, around whatever the copy makes of the number.
+    /// A sign is the locale's own, around whatever the copy makes of the number.
     #[test]
     fn signs() {
         assert_eq!(numbers("en-US").negative("¥2.00"), "-¥2.00");
         assert_eq!(numbers("zh-CN").negative("2.00元"), "-2.00元");
         assert_eq!(numbers("sv-SE").negative("2,00 kr"), "−2,00 kr");
+        assert_eq!(numbers("en-US").positive("¥2.00"), "+¥2.00");
+        assert_eq!(numbers("zh-CN").positive("2.00元"), "+2.00元");
     }
 
     /// A rate keeps the digits it was published with, and is never shorter than its currency.

@@ -1,7 +1,7 @@
 //! The page: a bill in words.
 
 use crate::Catalogue;
-use crate::layout::List;
+use crate::layout::{List, Scene};
 use crate::messages::{MONEY, MONEY_IN, TEXT, is_about_fee};
 use crate::numbers::{factor, human, minutes_and_seconds, percent};
 use farebox_fare::{Basis, Bill, Line, Unit};
@@ -65,9 +65,7 @@ impl Catalogue {
     ///
     /// Only that there is no such scene.
     pub fn render(&self, bill: &Bill, scene: &str) -> Result<Page, UnknownScene> {
-        let Some(layout) = self.layout.scene(scene) else {
-            return Err(UnknownScene { scenes: self.scenes().map(str::to_owned).collect() });
-        };
+        let layout = self.scene(scene)?;
         let writer = Writer { catalogue: self, scene, bill };
         let mut sections: Vec<_> = layout
             .arrange(bill)
@@ -82,21 +80,26 @@ impl Catalogue {
         }
         Ok(Page { sections, total: writer.amount(bill.total), payable: writer.amount(bill.payable) })
     }
+
+    /// The scene of this name.
+    pub(crate) fn scene(&self, name: &str) -> Result<&Scene, UnknownScene> {
+        self.layout.scene(name).ok_or_else(|| UnknownScene { scenes: self.scenes().map(str::to_owned).collect() })
+    }
 }
 
 /// Writes one bill for one scene.
-struct Writer<'a> {
-    catalogue: &'a Catalogue,
-    scene: &'a str,
-    bill: &'a Bill,
+pub(crate) struct Writer<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) scene: &'a str,
+    pub(crate) bill: &'a Bill,
 }
 
 impl Writer<'_> {
-    fn text(&self, id: &str, attribute: Option<&str>, args: &FluentArgs) -> Option<String> {
+    pub(crate) fn text(&self, id: &str, attribute: Option<&str>, args: &FluentArgs) -> Option<String> {
         self.catalogue.text(id, attribute, self.scene, args)
     }
 
-    fn currency(&self) -> Currency {
+    pub(crate) fn currency(&self) -> Currency {
         self.bill.currency
     }
 
@@ -117,7 +120,7 @@ impl Writer<'_> {
         args
     }
 
-    fn line(&self, list: List, line: &Line) -> PageLine {
+    pub(crate) fn line(&self, list: List, line: &Line) -> PageLine {
         let args = self.line_args(list, line);
         let fallback = self.catalogue.layout.fallback.as_deref();
         let own = Some(line.code.as_str()).filter(|code| is_about_fee(code, &self.catalogue.layout));
@@ -177,12 +180,12 @@ impl Writer<'_> {
         args
     }
 
-    fn amount(&self, minor: MinorUnits) -> String {
+    pub(crate) fn amount(&self, minor: MinorUnits) -> String {
         self.money(self.catalogue.numbers.amount(self.currency(), minor), minor < 0)
     }
 
     /// Money that nobody pays, such as a rate: it may have more decimals than the currency.
-    fn price(&self, major: Decimal) -> String {
+    pub(crate) fn price(&self, major: Decimal) -> String {
         self.money(self.catalogue.numbers.price(self.currency(), major), major < Decimal::ZERO)
     }
 

@@ -1,5 +1,7 @@
 //! What a message may refer to. The check and the page both go by this, so they cannot disagree.
 
+use farebox_fare::Degradation;
+
 /// What a variable is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -22,22 +24,32 @@ pub(crate) enum Role {
     Mocked,
     /// An amount with its currency.
     Money,
+    /// What is said of a bill that was made again.
+    Repair,
 }
 
 /// The CLDR plural categories: what a [`Kind::Number`] can be matched with by name.
 pub(crate) const PLURALS: &[&str] = &["zero", "one", "two", "few", "many", "other"];
 
-use Role::{Line, Mocked, Money, Title};
+use Role::{Line, Mocked, Money, Repair, Title};
 
 /// Every variable, what it is good for, and who is told it.
 const VARIABLES: &[(&str, Kind, &[Role])] = &[
+    ("after", Kind::Text, &[Repair]),
     ("amount", Kind::Text, &[Line, Money]),
     ("basis", Kind::Word(&["estimated", "metered", "mocked"]), &[Line, Title, Mocked]),
+    ("because", Kind::Word(Degradation::WORDS), &[Repair]),
+    ("before", Kind::Text, &[Repair]),
+    ("borne", Kind::Text, &[Repair]),
+    ("change", Kind::Word(&["more", "less", "same"]), &[Repair]),
+    ("closed", Kind::Word(&["yes", "no"]), &[Repair]),
     ("code", Kind::Text, &[Line]),
-    ("currency", Kind::Text, &[Line, Title, Mocked, Money]),
+    ("currency", Kind::Text, &[Line, Title, Mocked, Money, Repair]),
+    ("difference", Kind::Text, &[Repair]),
     ("factor", Kind::Text, &[Line]),
     ("minutes", Kind::Text, &[Line]),
     ("minutes_number", Kind::Number, &[Line]),
+    ("payable", Kind::Text, &[Repair]),
     ("per", Kind::Text, &[Line]),
     ("per_number", Kind::Number, &[Line]),
     ("percent", Kind::Text, &[Line]),
@@ -66,7 +78,8 @@ impl Role {
     /// what the message is there to say.
     pub(crate) const fn must_show(self) -> Option<&'static str> {
         match self {
-            Line | Title => None,
+            // The amounts of a repair are on the page beside its words.
+            Line | Title | Repair => None,
             Mocked => Some("title"),
             Money => Some("amount"),
         }

@@ -75,6 +75,23 @@ fn references() {
     check_messages("title--detail = { a }\na = { $quantity }", &["/messages:4 unknown-variable"]);
 }
 
+/// What is said of a bill that was made again knows of both bills, and of no line; and nothing else knows of it.
+#[test]
+fn repairs() {
+    check_messages("repaired = { $before } { $after }\n    .text = { repaired-why }\nrepaired-why = { $because }", &[]);
+    check_messages("repaired-borne--detail = { $borne }", &["/messages:4 unknown-message"]);
+    check_messages("repaired = { $code }", &["/messages:4 unknown-variable"]);
+    check_messages("repaired = { a }\na = { $quantity }", &["/messages:4 unknown-variable"]);
+    check_messages("a = { $before }", &["/messages:4 unknown-variable"]);
+    check_messages("repairedness = { $before }", &["/messages:4 unknown-variable"]);
+    let choose = |selector: &str, key: &str| format!("repaired = {{ {selector} ->\n    [{key}] A\n   *[other] B\n}}");
+    check_messages(&choose("$change", "more"), &[]);
+    check_messages(&choose("$closed", "yes"), &[]);
+    check_messages(&choose("$because", "trip-missing"), &[]);
+    check_messages(&choose("$because", "trip-lost"), &["/messages:5 unknown-variant"]);
+    check_messages(&choose("$change", "1"), &["/messages:5 unknown-variant"]);
+}
+
 /// Messages that never end, or come to more than Fluent prints, are refused.
 #[test]
 fn endless_messages() {

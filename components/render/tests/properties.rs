@@ -5,11 +5,12 @@
 mod copy;
 
 use copy::shipped;
-use farebox_fare::{Basis, Bill, Line, Reason, Rule, Source, Unit};
+use farebox_fare::{Basis, Bill, Degradation, Line, Reason, Rule, Source, Unit};
 use farebox_money::{Currency, Decimal, Rounding};
-use farebox_render::Catalogue;
+use farebox_render::{Catalogue, FeeDifference, Repair};
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::collections::BTreeSet;
 
 const CODES: &[&str] =
     &["start_price", "mileage", "duration", "dynamic", "tolls", "tax", "coupon", "money", "*", "fee"];
@@ -85,6 +86,38 @@ proptest! {
                 prop_assert_eq!(shown, billed);
                 prop_assert_eq!(digits(&page.total), digits(&bill.currency.format(bill.total)));
                 prop_assert_eq!(digits(&page.payable), digits(&bill.currency.format(bill.payable)));
+            }
+        }
+    }
+
+    /// Every fee that differs from the bill before is told exactly once, whether the bill still has it or not, with all its digits.
+    #[test]
+    fn no_difference_is_hidden(bill in bill(), gone in "[a-z]{1,6}", because in select(Degradation::ALL), amounts in any::<[i64; 3]>()) {
+        let [before, after, borne] = amounts;
+        let codes = bill.lines.iter().chain(&bill.discounts).map(|line| line.code.clone());
+        let codes: BTreeSet<String> = codes.chain([gone]).collect();
+        let line = |code: &String| FeeDifference { code: code.clone(), before, after };
+        let lines = codes.iter().map(line).collect();
+        let repair = Repair { because: vec![because], closed: before < after, before, after, borne, lines };
+        for (_, catalogue) in shipped() {
+            for scene in catalogue.scenes() {
+                let page = catalogue.repair(&bill, &repair, scene).unwrap();
+                let told: Vec<_> = page.lines.iter().map(|line| line.code.clone()).collect();
+                prop_assert_eq!(told.len(), codes.len());
+                prop_assert_eq!(&told.into_iter().collect::<BTreeSet<_>>(), &codes);
+                let currency = bill.currency;
+                prop_assert_eq!(digits(&page.before), digits(&currency.format(before)));
+                prop_assert_eq!(digits(&page.after), digits(&currency.format(after)));
+                prop_assert_eq!(page.borne.is_some(), borne != 0);
+                prop_assert_eq!(page.difference.contains('+'), after > before);
+                prop_assert_eq!(page.difference.contains('-'), after < before);
+                for words in [page.title, page.text, page.outcome] {
+                    prop_assert!(!words.is_empty() && !words.contains('{'), "{}", words);
+                }
+                for line in page.lines {
+                    prop_assert!(!line.label.trim().is_empty() && !line.label.contains("{$"), "{:?}", line);
+                    prop_assert_eq!(digits(&line.after), digits(&currency.format(after)));
+                }
             }
         }
     }
