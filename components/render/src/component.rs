@@ -11,7 +11,7 @@ mod bindings {
     export!(Component);
 }
 
-use crate::{Catalogue, Page, UnknownScene};
+use crate::{Catalogue, FeeDifference, Page, Repair, RepairPage, UnknownScene};
 use bindings::exports::farebox::render::render as wit;
 use farebox_fare::Bill;
 use farebox_heap as _;
@@ -41,6 +41,11 @@ impl wit::GuestCatalogue for Catalogue {
         let bill = Bill::try_from(bill).map_err(|malformed| wit::RenderError::Other(malformed.message().to_owned()))?;
         self.render(&bill, &scene).map(Into::into).map_err(Into::into)
     }
+
+    fn repair(&self, bill: wit::Bill, repair: wit::Repair, scene: String) -> Result<wit::RepairPage, wit::RenderError> {
+        let bill = Bill::try_from(bill).map_err(|malformed| wit::RenderError::Other(malformed.message().to_owned()))?;
+        self.repair(&bill, &repair.into(), &scene).map(Into::into).map_err(Into::into)
+    }
 }
 
 impl From<UnknownScene> for wit::RenderError {
@@ -62,5 +67,43 @@ impl From<Page> for wit::Page {
             lines: section.lines.into_iter().map(line).collect(),
         };
         Self { sections: page.sections.into_iter().map(section).collect(), total: page.total, payable: page.payable }
+    }
+}
+
+impl From<wit::Repair> for Repair {
+    fn from(repair: wit::Repair) -> Self {
+        let wit::Repair { because, closed, before, after, borne, lines } = repair;
+        let line =
+            |wit::FeeDifference { code, before, after }: wit::FeeDifference| FeeDifference { code, before, after };
+        Self {
+            because: because.into_iter().map(Into::into).collect(),
+            closed,
+            before,
+            after,
+            borne,
+            lines: lines.into_iter().map(line).collect(),
+        }
+    }
+}
+
+impl From<RepairPage> for wit::RepairPage {
+    fn from(page: RepairPage) -> Self {
+        let RepairPage { title, text, outcome, before, after, difference, borne, lines } = page;
+        let line = |crate::RepairLine { code, label, before, after }: crate::RepairLine| wit::RepairLine {
+            code,
+            label,
+            before,
+            after,
+        };
+        Self {
+            title,
+            text,
+            outcome,
+            before,
+            after,
+            difference,
+            borne: borne.map(|crate::Borne { amount, text }| wit::Borne { amount, text }),
+            lines: lines.into_iter().map(line).collect(),
+        }
     }
 }

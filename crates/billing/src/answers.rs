@@ -8,11 +8,11 @@ pub use status::{
     Verdict,
 };
 
-use crate::engines::PageSection;
+use crate::engines::{BorneAmount, PageSection, RepairWords, RepairedLine};
 use crate::estimate_id::{Estimate, ProductPrice};
 use farebox_fare::{Basis, Degradation, time};
 use farebox_money::Currency;
-use farebox_records::{Kept, Settlement};
+use farebox_records::{Kept, Repair, Settlement};
 use serde::Serialize;
 
 /// The answer to `POST /v1/estimates`: totals only.
@@ -233,9 +233,12 @@ pub struct BillPage {
     /// Before discounts.
     #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     pub total: String,
-    /// After discounts.
+    /// After discounts. Of a bill that was made again, `repair.after` is what is charged.
     #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     pub payable: String,
+    /// What is other than on the bill before, when this one was made again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repair: Option<PageRepair>,
     /// What the bill consists of.
     pub sections: Vec<PageSection>,
     /// Whether the bill lacks something, or the page does.
@@ -245,6 +248,61 @@ pub struct BillPage {
     /// What the page lacks; what the bill does when the page lacks nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Degradation>,
+}
+
+/// What a page says of a bill that was made again. Amounts are with their currency, as people of the locale write them; words are empty where
+/// the copy has none.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct PageRepair {
+    /// The number of this revision of the bill.
+    #[cfg_attr(feature = "schema", schemars(range(min = 2)))]
+    pub revision: u32,
+    /// When it was made.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
+    pub repaired_at: String,
+    /// What the one before lacked, or what came since.
+    pub because: Vec<Degradation>,
+    /// Whether it counts as it is, though something was not to be had in time.
+    pub closed: bool,
+    /// A heading.
+    pub title: String,
+    /// Why the bill was made again; of one that is closed, that it counts as it is.
+    pub text: String,
+    /// What it comes to for who reads it.
+    pub outcome: String,
+    /// What the passenger was charged by the bill before; in the scene `driver`, what the driver was paid.
+    pub before: String,
+    /// What it is by this one.
+    pub after: String,
+    /// `after` less `before`, with its sign: more has a plus.
+    pub difference: String,
+    /// What the bill comes to beyond `after`, which the platform bears. Absent when it is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub borne: Option<BorneAmount>,
+    /// The fees that come to something else, in the order of the page.
+    pub lines: Vec<RepairedLine>,
+}
+
+impl PageRepair {
+    /// Puts what a bill says of itself beside the words for one of its sides.
+    pub fn new(repair: &Repair, words: RepairWords) -> Self {
+        let RepairWords { title, text, outcome, before, after, difference, borne, lines } = words;
+        Self {
+            revision: repair.revision,
+            repaired_at: repair.repaired_at.clone(),
+            because: repair.because.clone(),
+            closed: repair.closed,
+            title,
+            text,
+            outcome,
+            before,
+            after,
+            difference,
+            borne,
+            lines,
+        }
+    }
 }
 
 /// The answer to `POST /v1/trips/{trip_id}/segments`.

@@ -3,9 +3,9 @@
 //! The components are reached through WIT, their crates natively; both have these faces.
 
 use farebox_document::Problem;
-use farebox_fare::{Bill, Timestamp, Trip};
+use farebox_fare::{Bill, Degradation, Timestamp, Trip};
 use farebox_money::{Currency, MinorUnits};
-use farebox_records::Settlement;
+use farebox_records::{Difference, Settlement};
 use serde::Serialize;
 
 /// One engine of each kind.
@@ -236,6 +236,65 @@ pub struct PageLine {
     pub amount: String,
 }
 
+/// One side of a bill that was made again, next to the one before.
+#[derive(Clone, Copy, Debug)]
+pub struct SideRepair<'a> {
+    /// This side of the newer bill.
+    pub bill: &'a Bill,
+    /// Why it was made again.
+    pub because: &'a [Degradation],
+    /// Whether it counts as it is, though something was not to be had.
+    pub closed: bool,
+    /// How it differs.
+    pub difference: &'a Difference,
+}
+
+/// What a page says of a [`SideRepair`]. Amounts are with their currency, as people of the locale write them; words that the copy does not
+/// have are empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepairWords {
+    /// A heading.
+    pub title: String,
+    /// Why the bill was made again, or that it counts as it is.
+    pub text: String,
+    /// What it comes to for who reads it.
+    pub outcome: String,
+    /// What was charged, or paid.
+    pub before: String,
+    /// What is charged, or paid.
+    pub after: String,
+    /// `after` less `before`, with its sign.
+    pub difference: String,
+    /// Absent when it is nothing.
+    pub borne: Option<BorneAmount>,
+    /// The fees that differ.
+    pub lines: Vec<RepairedLine>,
+}
+
+/// What a bill comes to beyond what is charged: the platform bears it.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BorneAmount {
+    /// The amount, as people of the locale write it.
+    pub amount: String,
+    /// A sentence about it; may be empty.
+    pub text: String,
+}
+
+/// A fee that comes to something else than on the bill before.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RepairedLine {
+    /// The fee code.
+    pub code: String,
+    /// What the fee is called.
+    pub label: String,
+    /// What it came to, as people of the locale write it; zero when it was not there.
+    pub before: String,
+    /// What it comes to now; zero when it is not there any more.
+    pub after: String,
+}
+
 /// The copy of one locale.
 pub trait Catalogue: Sized {
     /// Whether anything can be found out about copy. Where not, copy is nobody's to judge: what is in force stays.
@@ -257,6 +316,13 @@ pub trait Catalogue: Sized {
     ///
     /// Why it could not be rendered, for the log.
     fn render(&self, bill: &Bill, scene: &str) -> Result<Vec<PageSection>, String>;
+
+    /// What a scene shows of a bill that was made again, next to the one before.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be rendered, for the log.
+    fn repair(&self, repair: SideRepair<'_>, scene: &str) -> Result<RepairWords, String>;
 }
 
 /// Copy where nothing renders: pages show the totals only.
@@ -277,6 +343,10 @@ impl Catalogue for Unrendered {
     }
 
     fn render(&self, _: &Bill, _: &str) -> Result<Vec<PageSection>, String> {
+        match *self {}
+    }
+
+    fn repair(&self, _: SideRepair<'_>, _: &str) -> Result<RepairWords, String> {
         match *self {}
     }
 }

@@ -67,6 +67,7 @@ pub mod settings;
 pub mod settlement;
 mod standing;
 pub mod trip;
+mod unworded;
 
 pub use billing::Billing;
 pub use context::Context;

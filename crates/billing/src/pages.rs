@@ -2,11 +2,12 @@
 
 use crate::config::ParsedCatalogue;
 use crate::context::Context;
-use crate::engines::{Catalogue as _, Engines, PageSection};
+use crate::engines::{Catalogue as _, Engines, PageSection, RepairWords, SideRepair};
 use crate::event::Event;
 use crate::locale;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
+use crate::unworded::unworded;
 use farebox_fare::{Bill, Degradation};
 use std::rc::Rc;
 
@@ -81,19 +82,37 @@ impl<P: Ports> View<P> {
 
     /// What is on the page of a bill.
     pub(crate) fn details(&self, context: &Context<P>, bill: &Bill) -> Details {
-        if context.config.switches().totals_only {
-            return Details::TOTALS_ONLY;
-        }
-        let totals_only = Details { sections: Vec::new(), reason: Some(Degradation::CopyUnavailable) };
-        // What is wrong with broken copy was told when it was chosen.
-        let (Some(catalogue), Some(scene)) = (&self.catalogue, &self.scene) else { return totals_only };
-        match catalogue.catalogue.render(bill, scene) {
+        match self.rendered(context, |catalogue, scene| catalogue.render(bill, scene)) {
             Ok(sections) => Details { sections, reason: None },
-            Err(why) => {
-                context.tell(&Event::CopyUnusable { locale: self.locale.clone(), why: format!("render: {why}") });
-                totals_only
-            }
+            Err(reason) => Details { sections: Vec::new(), reason: Some(reason) },
         }
+    }
+
+    /// What is on the page of a bill that was made again; and why there are amounts only, if so.
+    pub(crate) fn repair(&self, context: &Context<P>, repair: SideRepair<'_>) -> (RepairWords, Option<Degradation>) {
+        match self.rendered(context, |catalogue, scene| catalogue.repair(repair, scene)) {
+            Ok(words) => (words, None),
+            Err(reason) => (unworded(repair), Some(reason)),
+        }
+    }
+
+    /// What the catalogue makes of something; or why nothing is rendered.
+    fn rendered<T>(
+        &self,
+        context: &Context<P>,
+        render: impl FnOnce(&<P::Engines as Engines>::Catalogue, &str) -> Result<T, String>,
+    ) -> Result<T, Degradation> {
+        if context.config.switches().totals_only {
+            return Err(Degradation::SwitchedOff);
+        }
+        // What is wrong with broken copy was told when it was chosen.
+        let (Some(catalogue), Some(scene)) = (&self.catalogue, &self.scene) else {
+            return Err(Degradation::CopyUnavailable);
+        };
+        render(&catalogue.catalogue, scene).map_err(|why| {
+            context.tell(&Event::CopyUnusable { locale: self.locale.clone(), why: format!("render: {why}") });
+            Degradation::CopyUnavailable
+        })
     }
 }
 

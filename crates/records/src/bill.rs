@@ -455,6 +455,22 @@ mod tests {
         assert!(matches!(BillRecord::read(&metered), Err(ReadError::Contradiction(_))));
     }
 
+    /// What a bill that was made again says of the one before is shown, also where a later release says more of it; what is not the
+    /// difference of its bill is not.
+    #[test]
+    fn what_was_made_again_is_shown() {
+        let repair = r#""kept":"shared","repair":{"revision":2,"repaired_at":"2019-07-11T01:16:00Z","because":["trip-missing"],"passenger":{"currency":"CNY","before":"9.00","after":"9.50","borne":"0.50","lines":[{"code":"start_price","before":"9.00","after":"10.00"}]},"driver":{"currency":"CNY","before":"7.00","after":"7.00","borne":"0.00"}}"#;
+        let text = BILL.replacen(r#""kept":"shared""#, repair, 1);
+        let shown = ShownBill::from(BillRecord::read(&text).unwrap());
+        assert_eq!(shown.repair.as_ref().unwrap().passenger.borne, 50);
+        assert_eq!(ShownBill::read(&text).unwrap(), shown);
+        let later = text.replacen(r#"["trip-missing"]"#, r#"["trip-missing","of-tomorrow"],"by":"hand""#, 1);
+        assert!(matches!(BillRecord::read(&later), Err(ReadError::Unreadable(_))));
+        assert_eq!(ShownBill::read(&later).unwrap(), shown);
+        let wrong = ShownBill::read(&text.replacen(r#""borne":"0.50""#, r#""borne":"0.60""#, 1)).unwrap_err();
+        assert!(wrong.starts_with("the passenger's difference"), "{wrong}");
+    }
+
     /// What a ride is known by is left out when nothing is known, reads back as it was written, and does not keep a bill
     /// from being shown.
     #[test]

@@ -2,6 +2,7 @@
 //! understands.
 
 use crate::bill::BillRecord;
+use crate::repair::{Difference, LineDifference, Repair};
 use farebox_fare::{Basis, Bill, Degradation, Line, Reason, Rule, Source, Unit};
 use farebox_money::{Currency, Decimal, MinorUnits, Rounding, decimal};
 use serde::Deserialize;
@@ -19,6 +20,8 @@ pub struct ShownBill {
     pub reasons: Vec<Degradation>,
     /// Whether it may yet be put right.
     pub provisional: bool,
+    /// What is other than on the bill before; of its reasons those that there are words for.
+    pub repair: Option<Repair>,
     /// What the passenger owes.
     pub passenger: Bill,
     /// What the driver earns.
@@ -34,8 +37,39 @@ struct Record {
     reasons: Vec<String>,
     #[serde(default)]
     provisional: bool,
+    #[serde(default)]
+    repair: Option<RepairOfRecord>,
     passenger: Side,
     driver: Side,
+}
+
+#[derive(Deserialize)]
+struct RepairOfRecord {
+    revision: u32,
+    repaired_at: String,
+    #[serde(default)]
+    because: Vec<String>,
+    #[serde(default)]
+    closed: bool,
+    passenger: DifferenceOfSide,
+    driver: DifferenceOfSide,
+}
+
+#[derive(Deserialize)]
+struct DifferenceOfSide {
+    currency: Currency,
+    before: String,
+    after: String,
+    borne: String,
+    #[serde(default)]
+    lines: Vec<DifferenceOfLine>,
+}
+
+#[derive(Deserialize)]
+struct DifferenceOfLine {
+    code: String,
+    before: String,
+    after: String,
 }
 
 #[derive(Deserialize)]
@@ -70,8 +104,8 @@ struct LineOfSide {
 
 impl From<BillRecord> for ShownBill {
     fn from(record: BillRecord) -> Self {
-        let BillRecord { product, basis, degraded, reasons, provisional, passenger, driver, .. } = record;
-        Self { product, basis, degraded, reasons, provisional, passenger, driver }
+        let BillRecord { product, basis, degraded, reasons, provisional, repair, passenger, driver, .. } = record;
+        Self { product, basis, degraded, reasons, provisional, repair, passenger, driver }
     }
 }
 
@@ -81,7 +115,8 @@ impl ShownBill {
     ///
     /// # Errors
     ///
-    /// What is missing; or that lines do not add up: then they mean something else in the format that they are written in.
+    /// What is missing; or that lines do not add up, or a difference is not that of its bill: then they mean something else in the format
+    /// that they are written in.
     pub fn read(document: &str) -> Result<Self, String> {
         let record: Record = serde_json::from_str(document).map_err(|error| error.to_string())?;
         let side = |name: &str, side: Side| {
@@ -92,14 +127,58 @@ impl ShownBill {
             });
             bill.map_err(|why| format!("the {name}'s bill: {why}"))
         };
+        let (passenger, driver) = (side("passenger", record.passenger)?, side("driver", record.driver)?);
         Ok(Self {
             product: record.product,
             basis: record.basis,
             degraded: record.degraded,
-            reasons: record.reasons.iter().filter_map(|word| Degradation::from_word(word)).collect(),
+            reasons: known(&record.reasons),
             provisional: record.provisional,
-            passenger: side("passenger", record.passenger)?,
-            driver: side("driver", record.driver)?,
+            repair: record.repair.map(|repair| repair.of(&passenger, &driver)).transpose()?,
+            passenger,
+            driver,
+        })
+    }
+}
+
+/// The reasons that there are words for.
+fn known(words: &[String]) -> Vec<Degradation> {
+    words.iter().filter_map(|word| Degradation::from_word(word)).collect()
+}
+
+impl RepairOfRecord {
+    fn of(self, passenger: &Bill, driver: &Bill) -> Result<Repair, String> {
+        let side = |name: &str, difference: DifferenceOfSide, bill: &Bill| {
+            let difference = difference.difference().and_then(|difference| {
+                difference.verify(bill)?;
+                Ok(difference)
+            });
+            difference.map_err(|why| format!("the {name}'s difference: {why}"))
+        };
+        Ok(Repair {
+            revision: self.revision,
+            repaired_at: self.repaired_at,
+            because: known(&self.because),
+            closed: self.closed,
+            passenger: side("passenger", self.passenger, passenger)?,
+            driver: side("driver", self.driver, driver)?,
+        })
+    }
+}
+
+impl DifferenceOfSide {
+    fn difference(self) -> Result<Difference, String> {
+        let Self { currency, before, after, borne, lines } = self;
+        let amount = |text: &str| money(currency, text);
+        let line = |DifferenceOfLine { code, before, after }| {
+            Ok(LineDifference { code, before: amount(&before)?, after: amount(&after)? })
+        };
+        Ok(Difference {
+            currency,
+            before: amount(&before)?,
+            after: amount(&after)?,
+            borne: amount(&borne)?,
+            lines: lines.into_iter().map(line).collect::<Result<_, String>>()?,
         })
     }
 }

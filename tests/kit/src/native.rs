@@ -1,11 +1,11 @@
 //! The engines, called natively: what the components do, without components.
 
 use farebox_billing::engines::{
-    BilledRide, CardInfo, Catalogue, Engines, PageLine, PageSection, ParseError, Policy, Price, PriceError, RateCard,
-    RideTotals, SettleError, Side,
+    BilledRide, BorneAmount, CardInfo, Catalogue, Engines, PageLine, PageSection, ParseError, Policy, Price,
+    PriceError, RateCard, RepairWords, RepairedLine, RideTotals, SettleError, Side, SideRepair,
 };
 use farebox_fare::{Bill, Trip};
-use farebox_records::Settlement;
+use farebox_records::{LineDifference, Settlement};
 use std::marker::PhantomData;
 use {farebox_commission as commission, farebox_pricing as pricing, farebox_render as render};
 
@@ -119,6 +119,40 @@ impl Catalogue for NativeCatalogue {
             lines: section.lines.into_iter().map(line).collect(),
         };
         Ok(page.sections.into_iter().map(section).collect())
+    }
+
+    fn repair(&self, repair: SideRepair<'_>, scene: &str) -> Result<RepairWords, String> {
+        let SideRepair { bill, because, closed, difference } = repair;
+        let line = |line: &LineDifference| render::FeeDifference {
+            code: line.code.clone(),
+            before: line.before,
+            after: line.after,
+        };
+        let repair = render::Repair {
+            because: because.to_vec(),
+            closed,
+            before: difference.before,
+            after: difference.after,
+            borne: difference.borne,
+            lines: difference.lines.iter().map(line).collect(),
+        };
+        let page = self.0.repair(bill, &repair, scene).map_err(|_| format!("lost the scene {scene}"))?;
+        let line = |line: render::RepairLine| RepairedLine {
+            code: line.code,
+            label: line.label,
+            before: line.before,
+            after: line.after,
+        };
+        Ok(RepairWords {
+            title: page.title,
+            text: page.text,
+            outcome: page.outcome,
+            before: page.before,
+            after: page.after,
+            difference: page.difference,
+            borne: page.borne.map(|borne| BorneAmount { amount: borne.amount, text: borne.text }),
+            lines: page.lines.into_iter().map(line).collect(),
+        })
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::journaled;
 use super::records::{contradiction, of_this_release};
-use crate::answers::BillPage;
+use crate::answers::{BillPage, PageRepair};
 use crate::context::Context;
+use crate::engines::SideRepair;
 use crate::journal;
 use crate::pages::{Details, View, Wanted};
 use crate::patience::Patience;
@@ -75,6 +76,16 @@ pub async fn detail<P: Ports>(
     };
     let bill = if of_the_driver { &shown.driver } else { &shown.passenger };
     let Details { sections, reason } = view.details(context, bill);
+    let (repair, words_lack) = match shown.repair {
+        Some(repair) => {
+            let difference = if of_the_driver { &repair.driver } else { &repair.passenger };
+            let side = SideRepair { bill, because: &repair.because, closed: repair.closed, difference };
+            let (words, lack) = view.repair(context, side);
+            (Some(PageRepair::new(&repair, words)), lack)
+        }
+        None => (None, None),
+    };
+    let reason = reason.or(words_lack);
     Ok(BillPage {
         trip_id: trip_id.to_owned(),
         product: shown.product,
@@ -84,6 +95,7 @@ pub async fn detail<P: Ports>(
         currency: bill.currency,
         total: bill.currency.format(bill.total),
         payable: bill.currency.format(bill.payable),
+        repair,
         sections,
         degraded: shown.degraded || reason.is_some(),
         provisional: shown.provisional,
