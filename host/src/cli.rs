@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    card, city, coupon, explain, jobs, journal, keys, limits, output, quote, repair, replay, request, switches,
+    bills, card, city, coupon, explain, jobs, journal, keys, limits, output, quote, repair, replay, request, switches,
 };
 use farebox_runtime::{compile, up};
 
@@ -43,6 +43,7 @@ enum Command {
     #[command(subcommand)]
     Coupon(coupon::Coupon),
     Request(Box<request::Request>),
+    Bills(Box<bills::Bills>),
     Repair(Box<repair::Repair>),
     /// Have a server put right what was kept or made in an outage.
     #[command(subcommand)]
@@ -86,6 +87,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Keys(keys) => keys.run(),
         Command::Coupon(coupon) => coupon.run(),
         Command::Request(request) => request.run(),
+        Command::Bills(bills) => bills.run(),
         Command::Repair(repair) => repair.run(),
         Command::Jobs(jobs) => jobs.run(),
         Command::Journal(journal) => journal.run(),

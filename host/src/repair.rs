@@ -1,12 +1,13 @@
 //! `farebox repair`: has bills made again that lack something, or that segments came late for.
 
+use crate::bills;
 use crate::jobs::slices::{self, Swept, encoded, read};
 use crate::output;
 use crate::request::Server;
 use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::time::Duration;
 use ureq::http::{Method, StatusCode};
@@ -23,7 +24,7 @@ use ureq::http::{Method, StatusCode};
 ///
 ///   farebox repair
 ///
-///   farebox repair --city 110000 --json
+///   farebox repair --city 110000 --dry-run
 ///
 ///   farebox repair --city 110000 --trip ride-1
 #[derive(Debug, Args)]
@@ -35,6 +36,9 @@ pub struct Repair {
     /// The bills of this city alone.
     #[arg(long)]
     city: Option<String>,
+    /// List what is due, and repair nothing. Needs a key for `read:driver` where requests have to be signed.
+    #[arg(long, requires = "city", conflicts_with = "trip")]
+    dry_run: bool,
     /// Print JSON instead of text.
     #[arg(long)]
     json: bool,
@@ -51,6 +55,7 @@ impl Repair {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         match (&self.trip, &self.city) {
             (Some(trip), Some(city)) => self.one(trip, city),
+            (None, Some(city)) if self.dry_run => self.due(city),
             _ => self.all(),
         }
     }
@@ -88,6 +93,12 @@ impl Repair {
             (_, false) => format!("{trip}: there is nothing to repair\n"),
         };
         output::print(said)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn due(&self, city: &str) -> anyhow::Result<ExitCode> {
+        let due = bills::list(&self.server, city, None, None)?;
+        output::print(if self.json { output::json(&json!({"city": city, "bills": due}))? } else { bills::told(&due) })?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -187,6 +187,17 @@ async fn carried_out<P: Ports>(
             let cities = answer::json(StatusCode::OK, &health::cities(&context))?;
             Ok(kept(cities, Keeping::Asking, request))
         }
+        Route::CityBills { city } => {
+            let query = query(routes::BILLS)?;
+            let asked = bills::Asked {
+                city: &city,
+                day: query.get("day"),
+                wanted: query.get("state"),
+                cursor: query.get("cursor"),
+            };
+            let list = bills::list(&*context().await?, asked).await;
+            answer::json(StatusCode::OK, &list.map_err(refusals::details)?)
+        }
         Route::RateCard { city, version } => {
             query(&[])?;
             let card = cards::document(&*context().await?, &city, &version).await;

@@ -64,6 +64,11 @@ pub enum Route {
     Commission,
     /// `GET /v1/cities`
     Cities,
+    /// `GET /v1/cities/{city}/bills`
+    CityBills {
+        /// What can be the name of a city.
+        city: String,
+    },
     /// `GET /v1/cities/{city}/rate-cards/{version}`
     RateCard {
         /// What can be the name of a city.
@@ -93,6 +98,8 @@ pub const ESTIMATE_DETAIL: &[&str] = &["scene", "locale"];
 pub const BILL: &[&str] = &["city", "revision"];
 /// The query parameters of what is about the bill of a trip as a whole.
 pub const TRIP: &[&str] = &["city"];
+/// The query parameters of a list of bills.
+pub const BILLS: &[&str] = &["day", "state", "cursor"];
 /// The query parameters of a job.
 pub const JOB: &[&str] = &["city", "cursor"];
 /// The query parameters of the detail page of a bill.
@@ -129,6 +136,7 @@ impl Route {
             ("DELETE", ["v1", "trips", trip, "passenger"]) => Ok(Self::ErasePassenger { trip_id: trip_id(trip)? }),
             ("POST", ["v1", "commission"]) => Ok(Self::Commission),
             ("GET", ["v1", "cities"]) => Ok(Self::Cities),
+            ("GET", ["v1", "cities", city, "bills"]) => Ok(Self::CityBills { city: city_of(city)? }),
             ("GET", ["v1", "cities", city, "rate-cards", version]) => rate_card(city, version),
             ("GET", ["healthz"]) => Ok(Self::Health),
             ("GET", ["readyz"]) => Ok(Self::Ready),
@@ -165,6 +173,7 @@ impl Route {
             Self::ErasePassenger { .. } => Operation::ErasePassenger,
             Self::Commission => Operation::Commission,
             Self::Cities => Operation::Cities,
+            Self::CityBills { .. } => Operation::CityBills,
             Self::RateCard { .. } => Operation::RateCard,
             Self::Health => Operation::Health,
             Self::Ready => Operation::Ready,
@@ -199,6 +208,7 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
         ["v1", "trips", _, "bill"] => "GET, HEAD, POST",
         ["v1", "trips", _, "passenger"] => "DELETE",
         ["v1", "cities"]
+        | ["v1", "cities", _, "bills"]
         | ["v1", "cities", _, "rate-cards", _]
         | ["v1", "estimates", _, "details", _]
         | ["v1", "trips", _, "bill", "detail" | "history"]
@@ -216,13 +226,18 @@ fn trip_id(text: &str) -> Result<String, ProblemDetails> {
 }
 
 fn rate_card(city: &str, version: &str) -> Result<Route, ProblemDetails> {
-    if !names::is_token(city) {
-        return Err(ProblemDetails::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
-    }
+    let city = city_of(city)?;
     if !names::is_version(version) {
         return Err(ProblemDetails::parameter("version", "a version has 64 digits 0-9 and a-f, in lower case"));
     }
-    Ok(Route::RateCard { city: city.to_owned(), version: version.to_owned() })
+    Ok(Route::RateCard { city, version: version.to_owned() })
+}
+
+fn city_of(city: &str) -> Result<String, ProblemDetails> {
+    if !names::is_token(city) {
+        return Err(ProblemDetails::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
+    }
+    Ok(city.to_owned())
 }
 
 #[cfg(test)]
@@ -254,11 +269,14 @@ mod tests {
         check("POST", "/v1/trips/t-1/bill/repair", Ok(Route::RepairBill { trip_id: trip_id() }));
         check("GET", "/v1/trips/t-1/bill/repair", Err((405, Some("POST"))));
         check("POST", "/v1/segments", Ok(Route::AddBatch));
+        check("GET", "/v1/cities/110000/bills", Ok(Route::CityBills { city: "110000".to_owned() }));
+        check("POST", "/v1/cities/110000/bills", Err((405, Some("GET, HEAD"))));
+        check("GET", "/v1/cities/a.b/bills", Err((400, None)));
         check("GET", "/v1/segments", Err((405, Some("POST"))));
         check("POST", "/internal/jobs/drain", Ok(Route::DrainJournal));
         check("POST", "/internal/jobs/repair", Ok(Route::RepairDue));
         check("GET", "/internal/jobs/repair", Err((405, Some("POST"))));
-        check("POST", "/internal/jobs/drain", Err((404, None)));
+        check("POST", "/internal/jobs/probe", Err((404, None)));
         check("DELETE", "/v1/trips/t-1/passenger", Ok(Route::ErasePassenger { trip_id: trip_id() }));
         check("GET", "/v1/trips/t-1/passenger", Err((405, Some("DELETE"))));
         check("POST", "/v1/commission", Ok(Route::Commission));

@@ -35,6 +35,8 @@ pub enum Operation {
     Commission,
     /// `GET /v1/cities`
     Cities,
+    /// `GET /v1/cities/{city}/bills`
+    CityBills,
     /// `GET /v1/cities/{city}/rate-cards/{version}`
     RateCard,
     /// `GET /healthz`
@@ -66,7 +68,7 @@ pub enum Need {
 
 impl Operation {
     /// All there are.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::CreateEstimate,
         Self::EstimateDetail,
         Self::AddSegments,
@@ -81,6 +83,7 @@ impl Operation {
         Self::ErasePassenger,
         Self::Commission,
         Self::Cities,
+        Self::CityBills,
         Self::RateCard,
         Self::Health,
         Self::Ready,
@@ -103,7 +106,7 @@ impl Operation {
             Self::CreateBill | Self::Commission => Need::Scope(Scope::Bill),
             Self::Bill | Self::BillDetail | Self::RateCard => Need::Scope(read),
             // With both sides of every revision.
-            Self::BillHistory => Need::Scope(Scope::ReadDriver),
+            Self::BillHistory | Self::CityBills => Need::Scope(Scope::ReadDriver),
             Self::DrainJournal | Self::RepairDue => Need::Scope(Scope::Jobs),
             // Whoever may ask anything has to know of what.
             Self::Cities => Need::AnyKey,
@@ -129,6 +132,7 @@ impl Operation {
             | Self::RepairDue
             | Self::ErasePassenger
             | Self::Commission
+            | Self::CityBills
             | Self::RateCard => true,
             // What waits on a node is of any city.
             Self::DrainJournal

@@ -130,6 +130,46 @@ pub struct BillHistory {
     pub revisions: Vec<PastBill>,
 }
 
+/// The answer to `GET /v1/cities/{city}/bills`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct BillList {
+    /// The city.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
+    pub city: String,
+    /// Some of its bills; perhaps none, though there are more.
+    pub bills: Vec<ListedBill>,
+    /// Where the next page begins: `?cursor=`. Absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A bill on a list.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct ListedBill {
+    /// The trip.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Name"))]
+    pub trip_id: String,
+    /// Why it is to be made again, on a list of those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<DueSince>,
+    /// Its newest revision.
+    pub bill: PastBill,
+}
+
+/// Since when a bill is to be made again, and why.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Serialize)]
+pub struct DueSince {
+    /// Since when.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
+    pub since: String,
+    /// Why. Absent when only a later release has a word for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Degradation>,
+}
+
 /// A revision of a bill, in short.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Serialize)]

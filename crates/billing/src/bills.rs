@@ -7,6 +7,7 @@ mod erasing;
 mod history;
 mod journaled;
 mod keeping;
+mod listing;
 mod making;
 mod reading;
 mod records;
@@ -15,6 +16,7 @@ mod repeating;
 
 pub use erasing::erase_passenger;
 pub use history::history;
+pub use listing::{Asked, Wanted as WantedBills, list};
 pub use making::BillInputs;
 pub use reading::{detail, fetch, fetch_revision};
 pub use repairing::repair;

@@ -49,6 +49,11 @@ pub fn day(moment: Timestamp, zone: &str) -> String {
     jiff::Timestamp::from_second(moment).map(|moment| moment.to_zoned(zone).date().to_string()).unwrap_or_default()
 }
 
+/// Whether a text is a day as [`day`] writes it.
+pub fn is_day(text: &str) -> bool {
+    text.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -348,6 +348,16 @@ impl<C: Catalogue + 'static> Events for World<C> {
     }
 }
 
+/// The part of a list that begins after the trip that a cursor names.
+fn page<T>(all: impl Iterator<Item = T>, trip: impl Fn(&T) -> &String, cursor: Option<&str>, limit: u32) -> Page<T> {
+    let after = |entry: &T| cursor.is_none_or(|cursor| trip(entry).as_str() > cursor);
+    let mut entries: Vec<T> = all.filter(after).collect();
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = if entries.len() > limit { entries.get(limit - 1).map(|last| trip(last).clone()) } else { None };
+    entries.truncate(limit);
+    Page { entries, next }
+}
+
 /// Puts a row in the place of the one of the expected generation, or where there is none: what is there then.
 pub fn enter_breaker(rows: &mut BTreeMap<Kind, Row>, kind: Kind, change: &Change) -> Row {
     let row = rows.entry(kind).or_insert_with(|| change.row.clone());
@@ -668,21 +678,27 @@ impl<C: Catalogue + 'static> Store for World<C> {
         .await
     }
 
-    async fn bills_of_day(&self, _: &str, day: &str, _: Option<&str>, _: u32) -> Result<Page<Listed>, StoreError> {
+    async fn bills_of_day(
+        &self,
+        _: &str,
+        day: &str,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Listed>, StoreError> {
         self.call("bills_of_day", |memory| {
             let bills = memory.bills.borrow();
             let listed = |(trip, revisions): (&String, &Vec<NewRevision>)| {
                 let newest = revisions.iter().rfind(|new| new.day == day)?;
                 Some(Listed { trip: trip.clone(), revision: newest.revision.number })
             };
-            Ok(Page { entries: bills.iter().filter_map(listed).collect(), next: None })
+            Ok(page(bills.iter().filter_map(listed), |listed| &listed.trip, cursor, limit))
         })
         .await
     }
 
-    async fn due(&self, _: &str, _: Option<&str>, _: u32) -> Result<Page<DueTrip>, StoreError> {
-        let all = |memory: &Memory| Page { entries: memory.due.borrow().values().cloned().collect(), next: None };
-        self.call("due", |memory| Ok(all(memory))).await
+    async fn due(&self, _: &str, cursor: Option<&str>, limit: u32) -> Result<Page<DueTrip>, StoreError> {
+        let due = |memory: &Memory| page(memory.due.borrow().values().cloned(), |due| &due.trip, cursor, limit);
+        self.call("due", |memory| Ok(due(memory))).await
     }
 
     async fn top_up(&self, _: &str, trip: &str, revision: u32) -> Result<Option<TopUp>, StoreError> {

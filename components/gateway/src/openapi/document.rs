@@ -8,9 +8,10 @@ use crate::keeping::Keeping;
 use crate::routes::Route;
 use farebox_access as access;
 use farebox_billing::answers::{
-    BillHistory, BillPage, CitiesDocument, CommissionDocument, Drained, Erased, EstimateDocument, EstimatePage,
-    KeptSegments, ReadinessDocument, StatusDocument, Swept, TotalsDocument,
+    BillHistory, BillList, BillPage, CitiesDocument, CommissionDocument, Drained, Erased, EstimateDocument,
+    EstimatePage, KeptSegments, ReadinessDocument, StatusDocument, Swept, TotalsDocument,
 };
+use farebox_billing::bills::WantedBills;
 use farebox_billing::limits;
 use farebox_billing::requests::{BatchRequest, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 use farebox_billing::schema::{Name, Token};
@@ -259,6 +260,16 @@ fn settlement_and_cards(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, O
         .may_be_kept(Keeping::Asking)
         .leads_to(&[200], "getRateCard", &card);
     put("/v1/cities", "get", cities);
+    let bills = Operation::new("listBills", "cities", "List the bills of a city")
+        .about(
+            "Those that were made on a day; without one, those of all days that are to be made again. Each as its newest revision is; at \
+             most 100 on a page, perhaps none. With `next`, ask again from there.",
+        )
+        .takes(&["city_of_card", "day", "state", "cursor"])
+        .waits_for_body()
+        .answers(200, "Some of them.", &schemas.answer::<BillList>())
+        .refuses(&[404]);
+    put("/v1/cities/{city}/bills", "get", bills);
     let card = Operation::new("getRateCard", "cities", "Fetch a rate card by its version")
         .about(
             "One that is in use, or that an estimate or a bill was priced with. Never another one under this name. The driver's \
@@ -319,6 +330,8 @@ fn parameters(schemas: &mut Schemas) -> Value {
         "revision": query("revision", "The number of a revision. Without it, the newest.", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),
         "city_of_job": query("city", "One city alone. Without it, all that the key is for.", schemas.answer::<Token>()),
         "cursor": query("cursor", "Where to go on: the `next` of an earlier answer.", text()),
+        "day": query("day", "The day on which the bills were made, by the clock of the city. Without it, those that are to be made again.", json!({"type": "string", "format": "date"})),
+        "state": query("state", "Which of them. Without it, all.", json!({"type": "string", "enum": WantedBills::WORDS})),
         "scene": query("scene", "Which lines to show, and how. Without it, the first scene of the layout.", text()),
         "locale": query("locale", "A BCP 47 tag. Without it, what `Accept-Language` prefers.", text()),
         "accept-language": header("Accept-Language", "What is preferred when there is no `locale`. What is not understood counts as absent."),

@@ -110,6 +110,7 @@ routes! {
     ErasePassenger: "delete" "/v1/trips/{trip_id}/passenger",
     Commission: "post" "/v1/commission",
     Cities: "get" "/v1/cities",
+    CityBills: "get" "/v1/cities/{city}/bills",
     RateCard: "get" "/v1/cities/{city}/rate-cards/{version}",
     Health: "get" "/healthz",
     Ready: "get" "/readyz",

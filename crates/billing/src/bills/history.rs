@@ -37,7 +37,8 @@ pub async fn history<P: Ports>(
     Ok(BillHistory { trip_id: trip_id.to_owned(), city, revisions })
 }
 
-fn past(revision: &Revision) -> Result<PastBill, Refusal> {
+/// A revision, in short.
+pub(super) fn past(revision: &Revision) -> Result<PastBill, Refusal> {
     let Revision { number, bill } = revision;
     let record = BillRecord::read(&bill.document)
         .map_err(|error| Refusal::internal(format!("revision {number} of a bill cannot be read: {error:?}")))?;
