@@ -3,8 +3,10 @@
 //! `farebox up` is the crate [`farebox_runtime`]. The rest of the command line needs no server: [`quote`] prices a trip,
 //! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, [`limits`] that of limits,
 //! [`switches`] that of switches, [`replay`] prices bills again, [`keys`] makes keys, and [`coupon`] signs coupons. [`request`] asks a server,
-//! [`bills`] lists bills, [`repair`] and [`jobs`] have one put things right, and [`journal`] shows what a node has kept itself.
+//! [`bills`] lists bills, [`repair`] and [`jobs`] have one put things right, [`journal`] shows what a node has kept itself,
+//! and [`backup`] copies its database.
 
+pub mod backup;
 pub mod bill_text;
 pub mod bills;
 pub mod card;
