@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    backup, bills, card, city, coupon, explain, jobs, journal, keys, limits, output, quote, repair, replay, request,
-    switches,
+    archive, backup, bills, card, city, coupon, explain, jobs, journal, keys, limits, output, quote, repair, replay,
+    request, switches,
 };
 use farebox_runtime::{compile, up};
 
@@ -50,6 +50,8 @@ enum Command {
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     Journal(journal::Journal),
+    #[command(subcommand)]
+    Archive(archive::Archive),
     Backup(backup::Backup),
     Restore(backup::Restore),
     #[command(hide = true)]
@@ -94,6 +96,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Repair(repair) => repair.run(),
         Command::Jobs(jobs) => jobs.run(),
         Command::Journal(journal) => journal.run(),
+        Command::Archive(archive) => archive.run(),
         Command::Backup(backup) => backup.run(),
         Command::Restore(restore) => restore.run(),
         Command::Compile(compile) => compile.run().map(|()| ExitCode::SUCCESS),

@@ -4,8 +4,9 @@
 //! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, [`limits`] that of limits,
 //! [`switches`] that of switches, [`replay`] prices bills again, [`keys`] makes keys, and [`coupon`] signs coupons. [`request`] asks a server,
 //! [`bills`] lists bills, [`repair`] and [`jobs`] have one put things right, [`journal`] shows what a node has kept itself,
-//! and [`backup`] copies its database.
+//! [`backup`] copies its database, and [`archive`] writes bills to files.
 
+pub mod archive;
 pub mod backup;
 pub mod bill_text;
 pub mod bills;

@@ -22,6 +22,7 @@ use crate::card::archive::Archive;
 use crate::{input, output, quote};
 use anyhow::{Context, ensure};
 use clap::Args;
+use flate2::read::MultiGzDecoder;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use prove::Proof;
 use shadow::{Candidates, Shadow};
@@ -55,7 +56,8 @@ use stream::{Done, Run, Tally};
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Replay {
-    /// Bill records, one a line, as GET /v1/trips/{trip_id}/bill answers them; "-" is the standard input.
+    /// Bill records, one a line, as GET /v1/trips/{trip_id}/bill answers them, or as `farebox archive write` has written them (.gz); "-" is
+    /// the standard input.
     #[arg(value_name = "BILLS")]
     bills: PathBuf,
     /// Where rate cards are, those of earlier days as well. May be given several times; folders in it are searched too.
@@ -115,8 +117,12 @@ impl Replay {
             (Box::new(BufReader::new(io::stdin())), None)
         } else {
             let file = File::open(&self.bills).with_context(|| format!("cannot read {}", self.bills.display()))?;
-            let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
-            (Box::new(BufReader::with_capacity(1 << 20, file)), length)
+            if self.bills.extension().is_some_and(|end| end == "gz") {
+                (Box::new(BufReader::with_capacity(1 << 20, MultiGzDecoder::new(file))), None)
+            } else {
+                let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+                (Box::new(BufReader::with_capacity(1 << 20, file)), length)
+            }
         };
         let stop = stream::stop_on_interrupt().context("cannot listen for Ctrl-C")?;
         let lines = Arc::new(AtomicU64::new(0));
