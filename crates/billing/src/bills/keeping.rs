@@ -75,19 +75,16 @@ pub(super) async fn keep<P: Ports>(
 ) -> Result<Attempt, Refusal> {
     let Priced { record, cards, whole_since, policy, follows } = priced;
     let first = Follows { number: 0, owed: 0, billed_at: context.now };
-    let Follows { number, owed, billed_at } = follows.unwrap_or(first);
-    let number = number.saturating_add(1);
+    let follows = follows.unwrap_or(first);
+    let number = follows.number.saturating_add(1);
     let (city, trip_id) = (record.city.clone(), record.trip_id.clone());
     let document = written(&record)?;
     let bill = StoredBill { fingerprint: fingerprint.to_owned(), document: document.clone() };
+    let revision = Revision { number, bill };
     let new = NewRevision {
-        revision: Revision { number, bill },
-        billed_at: context.now,
-        day: time::day(billed_at, &cards.passenger.time_zone),
-        top_up: top_up(&record, number, owed)?,
-        due: due(context, &record),
         seen,
         whole_since: whole_since.filter(|_| !planted(Bug::LossesAreNotSeen)),
+        ..posting(context, &record, &cards, revision, context.now, follows)?
     };
     let named = named(&cards, policy.as_deref());
     let entered = if planted(Bug::JournalAfterTheStore) {
@@ -164,19 +161,30 @@ pub(super) async fn put_back<P: Ports>(
 ) -> Result<(), Refusal> {
     let Priced { record, cards, policy, follows, .. } = priced;
     let first = Follows { number: 0, owed: 0, billed_at: made_at };
-    let Follows { owed, billed_at, .. } = follows.unwrap_or(first);
-    let new = NewRevision {
-        billed_at: made_at,
-        day: time::day(billed_at, &cards.passenger.time_zone),
-        top_up: top_up(&record, revision.number, owed)?,
-        due: due(context, &record),
-        seen: None,
-        whole_since: None,
-        revision,
-    };
+    let new = posting(context, &record, &cards, revision, made_at, follows.unwrap_or(first))?;
     let documents = keep_documents(context, &record.city, &cards, policy.as_deref());
     let posted = post_after(documents, context, &record.city, &record.trip_id, &new).await;
     posted.map(drop).map_err(|error| error.into_refusal("bills.post"))
+}
+
+/// A revision as it is posted, whatever segments its trip has: with its day, what it owes, and what is due of it.
+fn posting<P: Ports>(
+    context: &Context<P>,
+    record: &BillRecord,
+    cards: &Cards<P>,
+    revision: Revision,
+    made_at: Timestamp,
+    Follows { owed, billed_at, .. }: Follows,
+) -> Result<NewRevision, Refusal> {
+    Ok(NewRevision {
+        billed_at: made_at,
+        day: time::day(billed_at, &cards.passenger.time_zone),
+        top_up: top_up(record, revision.number, owed)?,
+        due: due(context, record),
+        seen: None,
+        whole_since: None,
+        revision,
+    })
 }
 
 /// What a bill is made with.
