@@ -1,16 +1,20 @@
 //! `farebox backup` and `farebox restore`: the database of a node, copied while it is written, and put back.
 
 use crate::output;
+use crate::progress;
+use crate::whole::{put, unfinished};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use farebox_runtime::data_dir::DataDir;
-use indicatif::{ProgressBar, ProgressStyle};
 use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// What is shown while a database is copied, or looked through.
+const SPINNER: &str = "{spinner} {msg}, {elapsed}";
 
 /// Copy the database of a node to a file, also while it is written
 ///
@@ -84,7 +88,7 @@ impl Backup {
         ensure!(!self.to.exists(), "there is a file {:?} already; name another one, or remove it", self.to);
         let unfinished = unfinished(&self.to);
         remove(&unfinished)?;
-        let bar = spinner("copying")?;
+        let bar = progress::spinner(SPINNER)?.with_message("copying");
         let copied = copy(&database, &unfinished).and_then(|()| look_through(&unfinished));
         let contents = match copied {
             Ok(contents) => contents,
@@ -115,7 +119,7 @@ impl Restore {
         ensure!(self.from.is_file(), "there is no backup {:?}", self.from);
         // Held until the end: no node starts meanwhile.
         let data = DataDir::open(&self.data)?;
-        let bar = spinner("looking through the backup")?;
+        let bar = progress::spinner(SPINNER)?.with_message("looking through the backup");
         let contents = look_through(&self.from)?;
         let (database, copy) = (data.database(), unfinished(&data.database()));
         fs::copy(&self.from, &copy).with_context(|| format!("cannot copy {:?} to {copy:?}", self.from))?;
@@ -133,13 +137,6 @@ impl Restore {
         })?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn spinner(message: &'static str) -> anyhow::Result<ProgressBar> {
-    let bar = ProgressBar::new_spinner().with_message(message);
-    bar.set_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").context("a template")?);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    Ok(bar)
 }
 
 /// Copies a database as it is at one moment. Whoever writes it goes on.
@@ -175,12 +172,6 @@ fn look_through(file: &Path) -> anyhow::Result<Contents> {
     Ok(Contents { bytes, bills: count("bill")?, waiting: count("journal_waiting")?, before: None })
 }
 
-fn unfinished(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".unfinished");
-    path.with_file_name(name)
-}
-
 fn remove(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -188,16 +179,6 @@ fn remove(path: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Gives a file that is whole its name, safe from a power cut.
-fn put(unfinished: &Path, path: &Path) -> anyhow::Result<()> {
-    File::open(unfinished)?.sync_all()?;
-    fs::rename(unfinished, path).with_context(|| format!("cannot rename {unfinished:?} to {path:?}"))?;
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 /// Moves a database away, with what stands beside it: it belongs to that and to no other.

@@ -2,15 +2,13 @@
 
 use crate::jobs::slices::{encoded, read};
 use crate::output;
+use crate::progress;
 use crate::request::Server;
 use crate::table::{Align, lay_out};
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use std::time::Duration;
 use ureq::http::Method;
 
 /// List the bills of a city: those that are to be made again, or those of a day
@@ -120,9 +118,7 @@ impl Bills {
 ///
 /// There is no answer, or it is a refusal.
 pub fn list(server: &Server, city: &str, day: Option<&str>, state: Option<State>) -> anyhow::Result<Vec<Listed>> {
-    let bar = ProgressBar::new_spinner();
-    bar.set_style(ProgressStyle::with_template("{spinner} {pos} listed, {elapsed}").context("a template")?);
-    bar.enable_steady_tick(Duration::from_millis(200));
+    let bar = progress::spinner("{spinner} {pos} listed, {elapsed}")?;
     let (mut all, mut next) = (Vec::new(), None::<String>);
     loop {
         let mut query: Vec<String> = day.iter().map(|day| format!("day={}", encoded(day))).collect();

@@ -7,9 +7,8 @@ mod told;
 
 use self::database::Database;
 use crate::output;
-use anyhow::Context as _;
+use crate::progress;
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -103,9 +102,7 @@ impl List {
 impl Verify {
     fn run(&self) -> anyhow::Result<ExitCode> {
         let database = Database::open(&self.node.data)?;
-        let bar = ProgressBar::new(database.count()?);
-        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} entries, {per_sec}, {eta} left");
-        bar.set_style(style.context("a template")?);
+        let bar = progress::bar(database.count()?, "{bar:40} {pos}/{len} entries, {per_sec}, {eta} left")?;
         let mut chain = chain::Chain::default();
         database.each(|link| {
             bar.inc(1);

@@ -3,13 +3,11 @@
 use crate::bills;
 use crate::jobs::slices::{self, Swept, encoded, read};
 use crate::output;
+use crate::progress;
 use crate::request::Server;
-use anyhow::Context as _;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use std::time::Duration;
 use ureq::http::{Method, StatusCode};
 
 /// Have bills made again that lack something, or that segments came late for
@@ -103,10 +101,7 @@ impl Repair {
     }
 
     fn all(&self) -> anyhow::Result<ExitCode> {
-        let bar = ProgressBar::new_spinner();
-        let style = ProgressStyle::with_template("{spinner} {pos} looked at, {msg}, {elapsed}");
-        bar.set_style(style.context("a template")?);
-        bar.enable_steady_tick(Duration::from_millis(200));
+        let bar = progress::spinner("{spinner} {pos} looked at, {msg}, {elapsed}")?;
         let all = slices::repair(&self.server, self.city.as_deref(), |all| {
             bar.set_position(all.looked_at);
             bar.set_message(format!("{} repaired", all.repaired));

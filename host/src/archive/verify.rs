@@ -3,10 +3,10 @@
 use super::manifest::{Adding, FORMAT, Manifest};
 use super::write::fingerprint;
 use crate::output;
+use crate::progress;
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use flate2::read::MultiGzDecoder;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -43,8 +43,7 @@ impl Verify {
     /// There is no archive.
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let manifests = self.manifests()?;
-        let bar = ProgressBar::new(u64::try_from(manifests.len())?);
-        bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} days, {eta} left").context("a template")?);
+        let bar = progress::bar(u64::try_from(manifests.len())?, "{bar:40} {pos}/{len} days, {eta} left")?;
         let mut verified = Verified::default();
         for path in &manifests {
             verified.days += 1;

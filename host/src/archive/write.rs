@@ -4,13 +4,14 @@ use super::manifest::{Adding, FORMAT, Manifest};
 use crate::bills;
 use crate::jobs::slices::encoded;
 use crate::output;
+use crate::progress;
 use crate::request::Server;
+use crate::whole;
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use farebox_document::hex;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
 use std::io::{BufWriter, Read as _, Write as _};
@@ -72,11 +73,9 @@ impl Write {
             self.day
         );
         fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        let bar = ProgressBar::new(u64::try_from(listed.len())?);
-        bar.set_style(
-            ProgressStyle::with_template("{bar:40} {pos}/{len} bills, {per_sec}, {eta} left").context("a template")?,
-        );
-        let unfinished = data.with_extension("unfinished");
+        let length = u64::try_from(listed.len())?;
+        let bar = progress::bar(length, "{bar:40} {pos}/{len} bills, {per_sec}, {eta} left")?;
+        let unfinished = whole::unfinished(&data);
         let file = File::create(&unfinished).with_context(|| format!("cannot write {}", unfinished.display()))?;
         let mut file = GzEncoder::new(BufWriter::new(file), Compression::default());
         let mut adding = Adding::default();
@@ -96,20 +95,19 @@ impl Write {
             }
             bar.inc(1);
         }
-        let file = file.finish()?.into_inner().context("cannot write all of it")?;
-        file.sync_all()?;
+        file.finish()?.flush()?;
         let contents = adding.contents()?;
         for version in &contents.cards {
             self.keep_card(version)?;
         }
         bar.finish_and_clear();
         let (sha256, bytes) = fingerprint(&unfinished)?;
-        fs::rename(&unfinished, &data)?;
+        whole::put(&unfinished, &data)?;
         let written_at = jiff::Timestamp::now().strftime("%FT%TZ").to_string();
         let (city, day) = (self.city.clone(), self.day.clone());
         let manifest = Manifest { format: FORMAT.to_owned(), city, day, written_at, sha256, bytes, contents };
         // The last of all: a day of which there is a manifest is whole.
-        write_whole(&about, output::json(&manifest)?.as_bytes())?;
+        whole::write(&about, output::json(&manifest)?.as_bytes())?;
         if self.json {
             output::print(output::json(&manifest)?)?;
         } else {
@@ -140,7 +138,7 @@ impl Write {
         }
         fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let card = self.fetch(&format!("/v1/cities/{}/rate-cards/{version}", encoded(&self.city)))?;
-        write_whole(&path, card.as_bytes())
+        whole::write(&path, card.as_bytes())
     }
 }
 
@@ -160,12 +158,4 @@ pub fn fingerprint(path: &Path) -> anyhow::Result<(String, u64)> {
         digest.update(&some[..read]);
         bytes += u64::try_from(read)?;
     }
-}
-
-fn write_whole(path: &Path, text: &[u8]) -> anyhow::Result<()> {
-    let unfinished = path.with_extension("unfinished");
-    let mut file = File::create(&unfinished).with_context(|| format!("cannot write {}", unfinished.display()))?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path).with_context(|| format!("cannot write {}", path.display()))
 }

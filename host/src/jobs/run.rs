@@ -3,10 +3,9 @@
 use super::round::{Job, Round};
 use super::stop::Stop;
 use crate::request::Server;
-use crate::{duration, output};
-use anyhow::{Context as _, ensure};
+use crate::{duration, output, progress};
+use anyhow::ensure;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -42,9 +41,7 @@ impl Run {
     /// There is no answer, or it is a refusal.
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         let jobs = if self.jobs.is_empty() { &[Job::Drain, Job::Repair] } else { &*self.jobs };
-        let bar = ProgressBar::new_spinner();
-        bar.set_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").context("a template")?);
-        bar.enable_steady_tick(Duration::from_millis(200));
+        let bar = progress::spinner("{spinner} {msg}, {elapsed}")?;
         let round = Round::of(&self.server, jobs, |round| bar.set_message(round.to_string()))?;
         bar.finish_and_clear();
         output::print(if self.json { output::json(&round)? } else { format!("{round}\n") })?;
