@@ -1,4 +1,5 @@
-//! What a component of this face is made of: it takes requests from the host, answers all of them, and never traps.
+//! What a component of this face is made of: it takes requests from the host, answers all of them, and never traps. Messages of a queue it
+//! takes as well, from a host whose manifest sends it any.
 //!
 //! There are two: the gateway itself, and `pages`, which answers in the same way and renders too. See [`component!`].
 
@@ -11,7 +12,8 @@ mod world;
 pub use self::world::World;
 
 use self::bindings::exports::farebox::http::exchange;
-use crate::answering;
+use self::bindings::spin::redis::redis;
+use crate::{answering, collecting};
 use farebox_billing::Billing;
 use farebox_billing::engines::Catalogue;
 use farebox_heap as _;
@@ -56,6 +58,19 @@ where
     let Response { status, headers, body } = answer(billing, &request, Ok(())).await;
     let bytes = |(name, value): (&str, Cow<'_, str>)| (name.to_owned(), value.into_owned().into_bytes());
     exchange::Response { status: status.as_u16(), headers: headers.into_iter().map(bytes).collect(), body }
+}
+
+/// Takes a message that was published.
+///
+/// # Errors
+///
+/// Not all of it was taken, and it could be when it is sent again. Redis sends nothing again.
+pub async fn collect<C>(billing: &Instance<C>, message: Vec<u8>) -> Result<(), redis::Error>
+where
+    C: Catalogue + 'static,
+{
+    let taken = collecting::take(billing, &message, world::random()).await;
+    taken.map_err(|not_taken| redis::Error::Other(not_taken.to_string()))
 }
 
 async fn answer<C>(billing: &Instance<C>, request: &Request, received: Result<(), ProblemDetails>) -> Response
@@ -104,6 +119,15 @@ macro_rules! component {
                 request: $crate::component::bindings::exports::farebox::http::exchange::Request,
             ) -> $crate::component::bindings::exports::farebox::http::exchange::Response {
                 $crate::component::exchange(&billing(), request).await
+            }
+        }
+
+        impl $crate::component::bindings::exports::spin::redis::inbound_redis::Guest for Component {
+            async fn handle_message(
+                message: $crate::component::bindings::exports::spin::redis::inbound_redis::Payload,
+            ) -> ::std::result::Result<(), $crate::component::bindings::exports::spin::redis::inbound_redis::Error>
+            {
+                $crate::component::collect(&billing(), message).await
             }
         }
     };

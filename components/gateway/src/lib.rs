@@ -9,6 +9,7 @@
 pub mod admission;
 pub mod answering;
 pub mod batch;
+pub mod collecting;
 pub mod cors;
 pub mod keeping;
 pub mod openapi;

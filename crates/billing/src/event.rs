@@ -2,6 +2,7 @@
 //!
 //! Events are counted by name and severity; what varies stands in fields of its own, never in the name.
 
+use crate::refusal::Code;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -99,6 +100,26 @@ pub enum Event {
         /// Which trip.
         trip: String,
         /// What the store said.
+        why: String,
+    },
+    /// A message of a queue is not taken, and nothing of it is: nobody but the log is told.
+    MessageRefused {
+        /// The trip that is to blame, if one is and it has a name.
+        trip: String,
+        /// The kind of refusal.
+        code: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Segments that came by a message of a queue are not taken, and others of the message may be: nobody but the log is told.
+    SegmentsRefused {
+        /// Of the trips.
+        city: String,
+        /// Which trips: the first of them, and how many more there are.
+        trips: String,
+        /// The kind of refusal.
+        code: &'static str,
+        /// What is wrong with those of the first trip.
         why: String,
     },
     /// The journal of this node does not take an entry, or does not say what it has.
@@ -343,7 +364,9 @@ impl Event {
             | Self::QuoteNotKept { why, .. }
             | Self::DocumentNotKept { why, .. } => why,
             Self::NotBilledAsQuoted { reason, .. } | Self::QuoteNotShown { reason, .. } => reason,
-            Self::Refused { code, .. } => *code,
+            Self::Refused { code, .. } | Self::MessageRefused { code, .. } => *code,
+            // What is wrong with the segments themselves is known nowhere else, so each time it is told of which trips.
+            Self::SegmentsRefused { code, .. } if !is_of_the_segments(code) => *code,
             Self::BillRepaired { why, .. } => *why,
             Self::TurnedAway { what, .. } => what,
             // One that opens and closes all the time is told as often.
@@ -368,7 +391,11 @@ impl Event {
             Self::DocumentRefused { .. } | Self::GenerationNotLoaded { .. } | Self::StoreRefused { .. } => {
                 Severity::Error
             }
-            Self::Refused { code, .. } if matches!(*code, "config-invalid" | "internal") => Severity::Error,
+            Self::Refused { code, .. } | Self::MessageRefused { code, .. } | Self::SegmentsRefused { code, .. }
+                if matches!(*code, "config-invalid" | "internal") =>
+            {
+                Severity::Error
+            }
             _ => Severity::Warn,
         }
     }
@@ -392,6 +419,11 @@ impl Event {
     }
 }
 
+/// Whether segments are refused for what they say, however often they are sent.
+fn is_of_the_segments(code: &str) -> bool {
+    code == Code::SegmentConflict.word() || code == Code::TooManySegments.word()
+}
+
 /// Logs cut long lines, and half a line of JSON is none: a broken document can have a great many problems.
 fn clipped(value: Value) -> Value {
     match value {
@@ -406,7 +438,6 @@ fn clipped(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::refusal::Code;
 
     /// One line, whatever is in it; programs find name, severity and trace under the same keys in every event.
     #[test]
@@ -443,6 +474,14 @@ mod tests {
         assert_ne!(mocked("a", "unavailable: Redis: 1"), mocked("a", "deadline passed"));
         let refused = |code| Event::Refused { code, why: "x".to_owned() }.often();
         assert_eq!(refused("store-unavailable").as_deref(), Some("refused: store-unavailable"));
+        let message = |code| Event::MessageRefused { trip: String::new(), code, why: "x".to_owned() }.often();
+        assert_eq!(message("invalid-json").as_deref(), Some("message-refused: invalid-json"));
+        let segments = |code| {
+            let (city, trips, why) = (String::new(), "a".to_owned(), "x".to_owned());
+            Event::SegmentsRefused { city, trips, code, why }.often()
+        };
+        assert_eq!(segments("store-timed-out").as_deref(), Some("segments-refused: store-timed-out"));
+        assert_eq!((segments("segment-conflict"), segments("too-many-segments")), (None, None));
         assert_eq!(Event::DevelopmentKey.often(), None);
         let (city, trip, why) = (String::new(), String::new(), String::new());
         assert_eq!(Event::StoredBillUnreadable { city, trip, why }.often(), None);

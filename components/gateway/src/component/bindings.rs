@@ -9,11 +9,14 @@ spin_sdk::wit_bindgen::generate!({
         "../../wit/pricing",
         "../../wit/commission",
         "../../wit/store",
+        // Spin's, as the host has it.
+        "../../host/runtime/wit/spin-redis@3.0.0",
     ],
     inline: "
         package farebox:gateway;
         world gateway {
             export farebox:http/exchange@0.1.0;
+            export spin:redis/inbound-redis@3.0.0;
             import farebox:pricing/pricing@0.1.0;
             import farebox:commission/commission@0.1.0;
             import farebox:store/faults@0.1.0;
