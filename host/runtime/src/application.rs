@@ -27,46 +27,58 @@ pub struct Application<'a> {
     pub wasi_http_only: bool,
 }
 
+/// The components that run, by identifier. One that answers requests and takes messages is in both.
+#[derive(Default)]
+pub struct Components {
+    /// Those that answer requests.
+    pub asked: BTreeMap<String, Instances>,
+    /// Those that take messages.
+    pub told: BTreeMap<String, Instances>,
+}
+
 impl Application<'_> {
-    /// Makes every component ready that a trigger names. One that several triggers name is made once, and they share
+    /// Makes every component ready that a trigger names. One that several triggers of a kind name is made once, and they share
     /// its instances.
     ///
     /// # Errors
     ///
     /// All components that cannot be run here, each with the reason: a file that is missing, dependencies that do not
     /// fit, an import the host does not have, or a grant it cannot give.
-    pub fn components(
-        &self,
-        compiler: &Compiler,
-        linker: &Linker<Guest>,
-        reuse: Reuse,
-    ) -> anyhow::Result<BTreeMap<String, Instances>> {
+    pub fn components(&self, compiler: &Compiler, linker: &Linker<Guest>, reuse: Reuse) -> anyhow::Result<Components> {
         let mut misfits = Misfits::default();
-        let mut components = BTreeMap::new();
-        for id in self.manifest.routes().map(|(_, component)| component).collect::<BTreeSet<_>>() {
-            match self.instances(id, compiler, linker, reuse) {
-                Ok(instances) => _ = components.insert(id.to_owned(), instances),
-                Err(error) => misfits.add(format!("component {id:?}"), format!("{error:#}")),
+        let mut components = Components::default();
+        let asked: BTreeSet<_> = self.manifest.routes().map(|(_, component)| component).collect();
+        let told: BTreeSet<_> = self.manifest.channels().map(|channel| channel.component).collect();
+        for id in asked.union(&told).copied() {
+            let made = self.compiled(id, compiler).and_then(|(compiled, grants)| {
+                if asked.contains(id) {
+                    let instances = Instances::new(linker, &compiled, Arc::clone(&grants), reuse, self.wasi_http_only)
+                        .map_err(anyhow_error)
+                        .context("it does not fit the local host, which serves HTTP and provides WASI and Spin's redis, sqlite and variables")?;
+                    components.asked.insert(id.to_owned(), instances);
+                }
+                if told.contains(id) {
+                    let instances = Instances::told(linker, &compiled, grants, reuse).map_err(anyhow_error).context(
+                        "it does not fit the local host, or takes no messages of Redis, for which it has to export spin:redis/inbound-redis@3.0.0",
+                    )?;
+                    components.told.insert(id.to_owned(), instances);
+                }
+                Ok(())
+            });
+            if let Err(error) = made {
+                misfits.add(format!("component {id:?}"), format!("{error:#}"));
             }
         }
         misfits.into_result("the application cannot be started")?;
         Ok(components)
     }
 
-    fn instances(
-        &self,
-        id: &str,
-        compiler: &Compiler,
-        linker: &Linker<Guest>,
-        reuse: Reuse,
-    ) -> anyhow::Result<Instances> {
+    fn compiled(&self, id: &str, compiler: &Compiler) -> anyhow::Result<(wasmtime::component::Component, Arc<Grants>)> {
         let component = self.manifest.components.get(id).context("it is not in the manifest")?;
         let composed = compose(id, self.read(&component.source)?, self.dependencies(component)?)?;
         let compiled = compiler.component(&composed)?;
         let grants = Arc::new(Grants::new(self.manifest, id, component, self.values, &self.shared)?);
-        Instances::new(linker, &compiled, grants, reuse, self.wasi_http_only)
-            .map_err(anyhow_error)
-            .context("it does not fit the local host, which serves HTTP and provides WASI and Spin's redis, sqlite and variables")
+        Ok((compiled, grants))
     }
 
     fn dependencies(&self, component: &Component) -> anyhow::Result<Vec<compose::Dependency>> {

@@ -48,7 +48,23 @@ pub struct Application {
     #[serde(default)]
     pub authors: Vec<String>,
     #[serde(default)]
+    pub trigger: TriggerDefaults,
+    #[serde(default)]
     pub tool: Tools,
+}
+
+/// `[application.trigger.*]`: what all triggers of a kind have in common.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct TriggerDefaults {
+    pub redis: Option<RedisDefaults>,
+}
+
+/// `[application.trigger.redis]`
+#[derive(Debug, Deserialize)]
+pub struct RedisDefaults {
+    /// Where messages come from, unless a trigger says otherwise: a template over the application's variables.
+    pub address: String,
 }
 
 /// `[application.tool.<name>]`: what programs keep here that Spin does not look at. Only this host's own is read.
@@ -104,9 +120,12 @@ pub struct Variable {
 /// `[[trigger.*]]`
 #[derive(Debug, Deserialize)]
 pub struct Triggers {
-    /// Requests over HTTP. The only kind of trigger this host has.
+    /// Requests over HTTP.
     #[serde(default)]
     pub http: Vec<HttpTrigger>,
+    /// Messages of Redis.
+    #[serde(default)]
+    pub redis: Vec<RedisTrigger>,
 }
 
 /// `[[trigger.http]]`: requests to a route go to a component.
@@ -119,6 +138,20 @@ pub struct HttpTrigger {
     pub route: String,
     /// The component that answers.
     pub component: String,
+}
+
+/// `[[trigger.redis]]`: what is published on a channel goes to a component.
+#[derive(Debug, Deserialize)]
+pub struct RedisTrigger {
+    /// A name for people; nothing refers to it.
+    #[serde(default)]
+    pub id: String,
+    /// The channel: a template over the application's variables.
+    pub channel: String,
+    /// The component that takes the messages.
+    pub component: String,
+    /// Where they come from, if not from where all do: a template over the application's variables.
+    pub address: Option<String>,
 }
 
 /// `[component.<id>]`
@@ -208,6 +241,15 @@ pub struct Build {
     pub watch: Vec<String>,
 }
 
+/// What a trigger of Redis says.
+#[derive(Clone, Copy, Debug)]
+pub struct Channel<'a> {
+    /// Of the server.
+    pub address: &'a str,
+    pub channel: &'a str,
+    pub component: &'a str,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Commands {
@@ -224,6 +266,16 @@ impl Manifest {
     /// The routes of its triggers, each with the component it belongs to.
     pub fn routes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.trigger.http.iter().map(|trigger| (trigger.route.as_str(), trigger.component.as_str()))
+    }
+
+    /// The channels of its triggers, each with the component it belongs to, and the address: templates all but the component. One that
+    /// has no address is left out; a manifest that has been checked has none.
+    pub fn channels(&self) -> impl Iterator<Item = Channel<'_>> {
+        let defaults = self.application.trigger.redis.as_ref().map(|redis| redis.address.as_str());
+        self.trigger.redis.iter().filter_map(move |trigger| {
+            let address = trigger.address.as_deref().or(defaults)?;
+            Some(Channel { address, channel: &trigger.channel, component: &trigger.component })
+        })
     }
 
     /// A path of the manifest, from where this process is.

@@ -1,4 +1,4 @@
-//! Serves the application over HTTP/1.1 and HTTP/2, with TLS or without.
+//! Serves the application over HTTP/1.1 and HTTP/2, with TLS or without; and messages that are published go to it.
 
 mod access;
 mod body;
@@ -7,14 +7,18 @@ mod connection;
 mod connections;
 mod crowd;
 mod head;
+mod inbox;
 mod instances;
 mod lane;
 mod life;
 mod memory;
+mod messages;
 mod on_time;
 mod queue;
 mod shed;
 mod socket;
+mod subscription;
+mod takers;
 mod timers;
 mod underway;
 mod untaken;
@@ -60,6 +64,8 @@ pub use self::memory::least_budget;
 use self::memory::{Memory, Portions, Taken};
 use self::shed::Shed;
 use self::socket::{Socket, Watched};
+use self::takers::Messages;
+pub use self::takers::Subscription;
 pub use self::timers::Timers;
 use self::underway::Underway;
 use self::workers::Workers;
@@ -142,6 +148,9 @@ pub struct Server {
     /// Requests that were told to come back.
     shed: Shed,
     timers: Timers,
+    /// For instances that there are when something waits.
+    places: Places,
+    messages: Messages,
 }
 
 /// A place among the requests under way, and what memory it takes. Both are free again when the answer is in memory, or, when it
@@ -199,6 +208,8 @@ impl Server {
             probes,
             shed,
             timers: Timers::default(),
+            places,
+            messages: Messages::default(),
         }
     }
 
@@ -209,11 +220,15 @@ impl Server {
     }
 
     fn workers(&self) -> impl Iterator<Item = &Workers> {
-        self.components.values().chain(self.probes.values().map(|probe| &probe.component))
+        self.components
+            .values()
+            .chain(self.probes.values().map(|probe| &probe.component))
+            .chain(self.messages.workers())
     }
 
-    /// Serves until `stop` is done, then finishes the requests under way, for as long as it may.
-    pub async fn run(self, listener: TcpListener, tls: Option<Tls>, stop: impl Future<Output = ()>) {
+    /// Serves until `stop` is done, then finishes the requests under way and the messages that have come, for as long as it may.
+    pub async fn run(mut self, listener: TcpListener, tls: Option<Tls>, stop: impl Future<Output = ()>) {
+        let subscriptions = self.messages.take_subscriptions();
         let server = Arc::new(self);
         let follows = tls.clone().map(|tls| tokio::spawn(tls.follow()));
         let untaken = Portions::of(server.limits.memory).answers;
@@ -222,8 +237,9 @@ impl Server {
         let timers = server.timers.timers.iter().cloned();
         let timers: Vec<_> =
             timers.map(|(path, every)| tokio::spawn(Arc::clone(&server).on_time(path, every))).collect();
-        // Connections have the other end until they are gone.
+        // Connections, and those who carry out messages, have the other end until they are gone.
         let (stopping, _) = watch::channel(());
+        let takes_messages = server.take_messages(subscriptions, &stopping);
         let not_accepted = Shed::new("connections were not accepted at once: there may be too few file descriptors");
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -256,7 +272,14 @@ impl Server {
         if timeout(server.limits.shutdown, &mut finished).await.is_err() {
             let (count, some) = connections.left();
             let patience = server.limits.shutdown.as_secs_f32();
-            tracing::warn!(count, "{count} connections are dropped after {patience} s: {}", some.join("; "));
+            if count > 0 {
+                tracing::warn!(count, "{count} connections are dropped after {patience} s: {}", some.join("; "));
+            }
+            let waiting = server.messages.waiting();
+            if waiting > 0 {
+                tracing::warn!(waiting, "{waiting} messages are lost: they were not begun after {patience} s");
+            }
+            takes_messages.iter().for_each(JoinHandle::abort);
             connections.end();
             _ = timeout(DROPPING, finished).await;
         }
@@ -400,6 +423,8 @@ impl Server {
             match component.ask(request).await? {
                 Answer::Whole(response) => Ok(compressed(response, &codings).await.map(whole)),
                 Answer::Begun(response) => prepare(response, place, &codings).await,
+                // No instance that answers requests does.
+                Answer::Told(_) => Err(Unanswered::Internal),
             }
         };
         match timeout(self.limits.request, answered).await {

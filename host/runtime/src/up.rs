@@ -4,7 +4,7 @@ mod banner;
 mod listen_address;
 mod open_files;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,11 +27,11 @@ use crate::engine::{anyhow_error, engine_that_fits};
 use crate::grants::Shared;
 use crate::load::load;
 use crate::logs::{self, LogFormat};
-use crate::manifest::Manifest;
+use crate::manifest::{Channel, Manifest};
 use crate::misfits::Misfits;
 use crate::output;
 use crate::routes::Routes;
-use crate::serve::{self, Crowd, Limits, Patience, Renewal, Reuse, Server, Timers, processors};
+use crate::serve::{self, Crowd, Limits, Patience, Renewal, Reuse, Server, Subscription, Timers, processors};
 use crate::starting::answer_meanwhile;
 use crate::state::linker;
 use crate::tls::{CertificateFiles, Tls};
@@ -272,7 +272,8 @@ impl Up {
             patience: Patience { idle: Duration::from_secs(self.keep_alive.into()), head: HEAD, taken: TAKEN },
             shutdown: Duration::from_secs(self.shutdown_timeout.into()),
         };
-        Ok(Server::new(routes, components, limits, probes).with_timers(self.timers(manifest, values)?))
+        let server = Server::new(routes, components.asked, limits, probes).with_timers(self.timers(manifest, values)?);
+        Ok(server.with_messages(subscriptions(manifest, values)?, components.told))
     }
 
     /// What is asked for on timers; nothing when somebody else asks for it.
@@ -329,11 +330,22 @@ fn cache(data: &DataDir) -> Option<PathBuf> {
         .ok()
 }
 
+/// What is listened to: each server once, however many channels it has.
+fn subscriptions(manifest: &Manifest, values: &Values) -> anyhow::Result<Vec<Subscription>> {
+    let mut servers: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for Channel { address, channel, component } in manifest.channels() {
+        let expand = |template| values.expand(template).map_err(anyhow::Error::msg);
+        servers.entry(expand(address)?).or_default().push((expand(channel)?, component.to_owned()));
+    }
+    servers.into_iter().map(|(address, components)| Subscription::new(&address, components)).collect()
+}
+
 /// Instances at once that are there however little is asked, or for probes only.
 fn apart(manifest: &Manifest) -> anyhow::Result<u32> {
     let components = manifest.routes().map(|(_, component)| component).collect::<BTreeSet<_>>().len();
+    let told = manifest.channels().map(|channel| channel.component).collect::<BTreeSet<_>>().len();
     // Each may stand beside the one that comes after it.
-    let standing = components.saturating_mul(processors()).saturating_mul(2);
+    let standing = components.saturating_add(told).saturating_mul(processors()).saturating_mul(2);
     let probes = manifest.application.tool.farebox.probes.len();
     // And one of each component for its probes, beside the one that comes after it.
     let of_probes = probes.saturating_mul(usize::try_from(PROBES)?).saturating_add(components.saturating_mul(2));

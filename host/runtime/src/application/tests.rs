@@ -110,7 +110,8 @@ impl Fixture {
     }
 
     fn components(&self) -> anyhow::Result<BTreeMap<String, Instances>> {
-        self.application(|application| application.components(&self.compiler, &self.linker, REUSE))
+        let components = self.application(|application| application.components(&self.compiler, &self.linker, REUSE));
+        components.map(|components| components.asked)
     }
 
     fn grants(&self, id: &str) -> Grants {

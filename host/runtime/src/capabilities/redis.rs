@@ -6,6 +6,7 @@
 //! those of Spin: what a command answers is flattened into a list, and an error of the server keeps the server's words.
 
 mod link;
+mod listening;
 mod reading;
 mod unshareable;
 
@@ -15,14 +16,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::redis::{Arg, Client, Cmd, ErrorKind, FromRedisValue, RedisError, Value};
 use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable};
 
+pub use self::bindings::spin::redis::redis as interface;
 use self::bindings::spin::redis::redis::{
-    self as interface, Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
+    Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
 };
 use self::link::{Failure, Link, Purpose};
+pub(crate) use self::listening::{Channels, Listening, NotHeard};
 use super::allowed_hosts::{AllowedHosts, entry_for};
 use super::denial::Denial;
 
 mod bindings {
+    #![allow(missing_docs)]
     wasmtime::component::bindgen!({
         path: "wit/spin-redis@3.0.0",
         interfaces: "import spin:redis/redis@3.0.0;",

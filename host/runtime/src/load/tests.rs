@@ -46,6 +46,38 @@ fn the_applications_own_manifest_loads() {
     );
 }
 
+/// So is the one that takes messages of a queue, and it grants what the gateway has.
+#[test]
+fn the_manifest_of_the_collector_loads() {
+    let load = |path: &str| load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap();
+    let (application, collector) = (load("spin.toml"), load("deploy/collector.toml"));
+    let channels: Vec<_> = collector.channels().map(|channel| channel.component).collect();
+    assert_eq!(channels, ["collector"]);
+    let same = |of: &str, name: &str| {
+        let (one, other) = (&application.components[of], &collector.components[name]);
+        assert_eq!(
+            application.path(&one.source).canonicalize().ok(),
+            collector.path(&other.source).canonicalize().ok()
+        );
+        assert_eq!(one.allowed_outbound_hosts, other.allowed_outbound_hosts, "{name}");
+        assert_eq!(one.sqlite_databases, other.sqlite_databases, "{name}");
+        assert_eq!(one.variables, other.variables, "{name}");
+        let names = |component: &crate::manifest::Component| component.dependencies.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(one), names(other), "{name}");
+        for (key, dependency) in &other.dependencies {
+            assert_eq!(other.inherited_by(dependency), one.inherited_by(&one.dependencies[key]), "{name}: {key}");
+        }
+    };
+    same("gateway", "collector");
+    same("jobs", "jobs");
+    for (name, variable) in &application.variables {
+        // The store of a collector is the one that nodes share.
+        if name != "store_backend" {
+            assert_eq!(variable.default, collector.variables[name].default, "{name}");
+        }
+    }
+}
+
 /// A key that Spin knows and this host does not is refused by name and line, wherever it is.
 #[test]
 fn unknown_keys_are_named_with_their_line() {
@@ -58,7 +90,7 @@ fn unknown_keys_are_named_with_their_line() {
         ("files = [\n{ source = \"src\", destination = \"/\", mode = 1 }]", 15, "component.part.files.0.mode"),
         ("[component.part.build]\ncommand = \"true\"\nshell = \"sh\"", 16, "component.part.build.shell"),
         ("[[trigger.http]]\nroute = \"/x\"\ncomponent = \"web\"\nexecutor = 1", 17, "trigger.http.1.executor"),
-        ("[[trigger.redis]]\nchannel = \"x\"", 14, "trigger.redis"),
+        ("[[trigger.command]]\ncomponent = \"x\"", 14, "trigger.command"),
         (
             "[component.part.dependencies]\n\"a:b\" = { path = \"x\", sha256 = \"y\" }",
             15,
@@ -148,6 +180,47 @@ fn timers_are_paths_that_are_answered() {
     let text = good.replace("\"/...\"", "\"/v1/...\"");
     let nobody = |path: &str| format!("application.tool.farebox.timers: {path:?} has no route: no trigger answers it");
     assert_eq!(misfits_of(&text), [nobody("/internal/jobs/a"), nobody("/internal/jobs/b")]);
+}
+
+/// A trigger of Redis has an address, its own or that of all, a channel and a component; a manifest may have no other trigger.
+#[test]
+fn channels_have_an_address_and_a_component() {
+    let trigger =
+        |rest: &str| format!("[[trigger.redis]]\nchannel = \"{{{{ host }}}}-c\"\ncomponent = \"web\"\n{rest}");
+    let defaults = "[application.trigger.redis]\naddress = \"redis://{{ host }}:6379\"\n";
+    let own = trigger("address = \"redis://elsewhere\"");
+    let text = format!("{GOOD}{defaults}{}{own}", trigger(""));
+    let manifest = parse(&text, Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let channels: Vec<_> = manifest.channels().map(|c| (c.address, c.channel, c.component)).collect();
+    assert_eq!(
+        channels,
+        [("redis://{{ host }}:6379", "{{ host }}-c", "web"), ("redis://elsewhere", "{{ host }}-c", "web")]
+    );
+    let alone = format!("{GOOD}{own}").replace("[[trigger.http]]\nroute = \"/...\"\ncomponent = \"web\"\n", "");
+    assert_eq!(misfits_of(&alone), [""; 0]);
+    let place = "trigger of the channel \"{{ host }}-c\"";
+    check(
+        &trigger(""),
+        &[&format!(
+            "{place}: it has no address; add one, or for all of them [application.trigger.redis] with \
+             address = \"redis://host:port\""
+        )],
+    );
+    let wrong = trigger("address = \"redis://{{ hots }}\"").replace("\"web\"", "\"webb\"");
+    check(
+        &wrong,
+        &[
+            &format!("{place}: there is no component \"webb\"; the components are part, web"),
+            &format!("{place}, address: the application has no variable \"hots\"; add it to [variables]"),
+        ],
+    );
+    check(
+        "[application.trigger.redis]\naddress = \"{{ hots }}\"\nport = 1",
+        &[
+            "line 16: the local host does not support the key `application.trigger.redis.port`; remove it",
+            "application.trigger.redis, address: the application has no variable \"hots\"; add it to [variables]",
+        ],
+    );
 }
 
 /// What is wrong is said with component, name and remedy.

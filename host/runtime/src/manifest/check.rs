@@ -37,7 +37,7 @@ fn variables(manifest: &Manifest, misfits: &mut Misfits) {
 }
 
 fn triggers(manifest: &Manifest, misfits: &mut Misfits) {
-    if manifest.trigger.http.is_empty() {
+    if manifest.trigger.http.is_empty() && manifest.trigger.redis.is_empty() {
         misfits.add("trigger.http", "there is none, so nothing would ever run; add a [[trigger.http]]");
     }
     for trigger in &manifest.trigger.http {
@@ -48,9 +48,50 @@ fn triggers(manifest: &Manifest, misfits: &mut Misfits) {
             );
         }
     }
+    channels(manifest, misfits);
     match Routes::new(manifest.routes()) {
         Ok(routes) => asked_by_the_host(manifest, &routes, misfits),
         Err(errors) => errors.into_iter().for_each(|error| misfits.add("trigger.http", error)),
+    }
+}
+
+/// What triggers of Redis say.
+fn channels(manifest: &Manifest, misfits: &mut Misfits) {
+    let defaults = manifest.application.trigger.redis.as_ref();
+    if let Some(defaults) = defaults {
+        template(manifest, &defaults.address, "application.trigger.redis, address", misfits);
+    }
+    for trigger in &manifest.trigger.redis {
+        let place = format!("trigger of the channel {:?}", trigger.channel);
+        if !manifest.components.contains_key(&trigger.component) {
+            let known = known_components(manifest);
+            misfits.add(&place, format!("there is no component {:?}; {known}", trigger.component));
+        }
+        if trigger.channel.is_empty() {
+            misfits.add(&place, "it has to have a name");
+        }
+        template(manifest, &trigger.channel, &place, misfits);
+        match &trigger.address {
+            Some(address) => template(manifest, address, &format!("{place}, address"), misfits),
+            None if defaults.is_none() => misfits.add(
+                &place,
+                "it has no address; add one, or for all of them [application.trigger.redis] with \
+                 address = \"redis://host:port\"",
+            ),
+            None => {}
+        }
+    }
+}
+
+/// Adds what is wrong with a template over the application's variables.
+fn template(manifest: &Manifest, template: &str, place: &str, misfits: &mut Misfits) {
+    match Template::parse(template) {
+        Ok(template) => {
+            for name in template.variables().filter(|name| !manifest.variables.contains_key(*name)) {
+                misfits.add(place, format!("the application has no variable {name:?}; add it to [variables]"));
+            }
+        }
+        Err(error) => misfits.add(place, error),
     }
 }
 
@@ -94,20 +135,19 @@ pub struct Checked<'a> {
 impl Checked<'_> {
     /// Adds what is wrong with a key of the component.
     pub fn add(&mut self, key: &str, message: impl std::fmt::Display) {
-        let comma = if key.is_empty() { "" } else { ", " };
-        self.misfits.add(format!("component {:?}{comma}{key}", self.id), message);
+        let place = self.place(key);
+        self.misfits.add(place, message);
     }
 
     /// Adds what is wrong with a template over the application's variables.
     pub fn template(&mut self, key: &str, template: &str) {
-        match Template::parse(template) {
-            Ok(template) => {
-                for name in template.variables().filter(|name| !self.manifest.variables.contains_key(*name)) {
-                    self.add(key, format!("the application has no variable {name:?}; add it to [variables]"));
-                }
-            }
-            Err(error) => self.add(key, error),
-        }
+        let place = self.place(key);
+        self::template(self.manifest, template, &place, self.misfits);
+    }
+
+    fn place(&self, key: &str) -> String {
+        let comma = if key.is_empty() { "" } else { ", " };
+        format!("component {:?}{comma}{key}", self.id)
     }
 
     /// Adds what is wrong with its identifier and its dependencies.

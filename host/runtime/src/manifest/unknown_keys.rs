@@ -32,6 +32,9 @@ fn remedy(path: &[Step]) -> &'static str {
         [Step::Key(application), Step::Key(tool), ..] if application == "application" && tool == "tool" => {
             "its own table has `probes` and `timers`, and nothing else; remove it, or, if another tool reads it, give it a table of its own"
         }
+        [Step::Key(application), Step::Key(trigger), ..] if application == "application" && trigger == "trigger" => {
+            "remove it"
+        }
         // Where a table for a program of one's own is written by mistake.
         [Step::Key(key), ..] if matches!(key.as_str(), "application" | "tool") => {
             "remove it, or, if a tool of yours reads it, put it under [application.tool.<name>]"

@@ -91,9 +91,26 @@ impl Instances {
         reuse: Reuse,
         wasi_http_only: bool,
     ) -> wasmtime::Result<Self> {
-        let lane = Lane::of(linker, component, wasi_http_only)?;
+        Ok(Self::of(linker, Lane::of(linker, component, wasi_http_only)?, grants, reuse))
+    }
+
+    /// Links a component that is told of messages, for which it has to export `spin:redis/inbound-redis@3.0.0`.
+    ///
+    /// # Errors
+    ///
+    /// It imports what the host does not have, or takes no messages.
+    pub fn told(
+        linker: &Linker<Guest>,
+        component: &Component,
+        grants: Arc<Grants>,
+        reuse: Reuse,
+    ) -> wasmtime::Result<Self> {
+        Ok(Self::of(linker, Lane::of_messages(linker, component)?, grants, reuse))
+    }
+
+    fn of(linker: &Linker<Guest>, lane: Lane, grants: Arc<Grants>, reuse: Reuse) -> Self {
         let at_once = if lane.takes_many_at_once() { reuse.at_once } else { 1 };
-        Ok(Self { engine: linker.engine().clone(), lane, grants, reuse: Reuse { at_once, ..reuse } })
+        Self { engine: linker.engine().clone(), lane, grants, reuse: Reuse { at_once, ..reuse } }
     }
 
     pub(super) fn reuse(&self) -> Reuse {

@@ -1,5 +1,5 @@
 //! How an instance is asked: with whole requests, when its component exports `farebox:http/exchange`, and otherwise as
-//! `wasi:http` has it. What is answered is the same.
+//! `wasi:http` has it. What is answered is the same. And how one is told of messages, which is as Spin does it.
 
 use bytes::Bytes;
 use futures::channel::oneshot;
@@ -29,8 +29,25 @@ mod bindings {
     });
 }
 
+mod messages {
+    #![allow(missing_docs)]
+    wasmtime::component::bindgen!({
+        path: "wit/spin-redis@3.0.0",
+        inline: "
+            package farebox:host;
+            world subscribers {
+                export spin:redis/inbound-redis@3.0.0;
+            }
+        ",
+        world: "farebox:host/subscribers",
+        exports: { default: async | store },
+        with: { "spin:redis/redis": crate::capabilities::redis::interface },
+    });
+}
+
 use self::bindings::exports::farebox::http::exchange;
 use self::bindings::{Exchanges, ExchangesPre};
+use self::messages::{Subscribers, SubscribersPre};
 
 /// What was answered.
 pub(super) enum Answer {
@@ -38,6 +55,8 @@ pub(super) enum Answer {
     Whole(Response<Bytes>),
     /// Its head; the instance goes on to make the body.
     Begun(Response<WasiBody>),
+    /// It was told of a message, and perhaps says why that was not carried out.
+    Told(Result<(), String>),
 }
 
 /// Where an answer is sent, or why there is none.
@@ -49,6 +68,8 @@ pub(super) enum Lane {
     Exchange(ExchangesPre<Guest>),
     Wasi3(p3::bindings::ServicePre<Guest>),
     Wasi2(p2::bindings::ProxyPre<Guest>),
+    /// It is told of messages, which are requests that have nothing but a body.
+    Messages(SubscribersPre<Guest>),
 }
 
 /// Of a request that came over TLS, in its extensions.
@@ -59,6 +80,7 @@ pub(super) struct Secure;
 pub(super) enum Instance {
     Exchange(Exchanges),
     Wasi(Proxy),
+    Messages(Subscribers),
 }
 
 impl Lane {
@@ -78,9 +100,19 @@ impl Lane {
         }
     }
 
-    /// Whether an instance can be asked again before it has answered.
+    /// The one for messages.
+    ///
+    /// # Errors
+    ///
+    /// It imports what the host does not have, or takes no messages.
+    pub(super) fn of_messages(linker: &Linker<Guest>, component: &Component) -> wasmtime::Result<Self> {
+        Ok(Self::Messages(SubscribersPre::new(linker.instantiate_pre(component)?)?))
+    }
+
+    /// Whether an instance can be asked again before it has answered. One that is told of messages could be; but whoever asks is told
+    /// that an instance failed, and asks again, and of messages each may be there once only: one that fails is to take no other with it.
     pub(super) fn takes_many_at_once(&self) -> bool {
-        !matches!(self, Self::Wasi2(_))
+        !matches!(self, Self::Wasi2(_) | Self::Messages(_))
     }
 
     pub(super) async fn instantiate(&self, store: &mut Store<Guest>) -> wasmtime::Result<Instance> {
@@ -88,6 +120,7 @@ impl Lane {
             Self::Exchange(lane) => Instance::Exchange(lane.instantiate_async(store).await?),
             Self::Wasi3(lane) => Instance::Wasi(ProxyPre::P3(lane.clone()).instantiate_async(store).await?),
             Self::Wasi2(lane) => Instance::Wasi(ProxyPre::P2(lane.clone()).instantiate_async(store).await?),
+            Self::Messages(lane) => Instance::Messages(lane.instantiate_async(store).await?),
         })
     }
 }
@@ -99,6 +132,7 @@ impl Instance {
             Self::Exchange(instance) => *instance.farebox_http_exchange().func_exchange().func(),
             Self::Wasi(Proxy::P3(instance)) => *instance.wasi_http_handler().func_handle().func(),
             Self::Wasi(Proxy::P2(instance)) => *instance.wasi_http_incoming_handler().func_handle().func(),
+            Self::Messages(instance) => *instance.spin_redis_inbound_redis().func_handle_message().func(),
         }
     }
 
@@ -119,6 +153,11 @@ impl Instance {
                 let response = instance.farebox_http_exchange().call_exchange(accessor, request).await?;
                 // Perhaps nobody waits any more.
                 _ = reply.send(answer(response).map(Answer::Whole));
+            }
+            Self::Messages(instance) => {
+                let message = request.into_body().to_vec();
+                let told = instance.spin_redis_inbound_redis().call_handle_message(accessor, message).await?;
+                _ = reply.send(Ok(Answer::Told(told.map_err(|error| error.to_string()))));
             }
             Self::Wasi(proxy) => {
                 let (mut head, body) = request.into_parts();

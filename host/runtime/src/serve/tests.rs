@@ -60,7 +60,7 @@ fn component(behaviour: &str) -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
-fn grants() -> Arc<Grants> {
+pub(in crate::serve) fn grants() -> Arc<Grants> {
     Arc::new(Grants {
         component: "test".into(),
         folders: Vec::new(),

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::data_dir::DataDir;
-use crate::manifest::Manifest;
+use crate::manifest::{Channel, Manifest};
 use crate::values::{SIGNING_KEY, Values};
 
 /// Where the application is, what it answers and where its data is. The line "listening on ..." is for programs too, and does not
 /// change.
 pub(super) fn text(url: &str, manifest: &Manifest, values: &Values, data: &DataDir) -> String {
-    let mut text = format!("listening on {url}\n") + routes(url, manifest).as_str();
+    let mut text =
+        format!("listening on {url}\n") + routes(url, manifest).as_str() + channels(manifest, values).as_str();
     _ = match values.get("store_backend") {
         Some("redis") => {
             writeln!(text, "store: Redis at {}", values.get("redis_address").unwrap_or("an unknown address"))
@@ -27,6 +28,15 @@ pub(super) fn text(url: &str, manifest: &Manifest, values: &Values, data: &DataD
 fn routes(url: &str, manifest: &Manifest) -> String {
     let route = |(route, component): (&str, &str)| format!("  {url}{route} -> {component}\n");
     manifest.routes().map(route).collect()
+}
+
+/// Without the address: there may be a password in it, and whoever listens says where.
+fn channels(manifest: &Manifest, values: &Values) -> String {
+    let channel = |channel: Channel<'_>| {
+        let name = values.expand(channel.channel).unwrap_or_else(|_| channel.channel.to_owned());
+        format!("  Redis channel {name} -> {}\n", channel.component)
+    };
+    manifest.channels().map(channel).collect()
 }
 
 /// What to type. Nobody vouches for the certificate of an address of this machine, so none is asked to.

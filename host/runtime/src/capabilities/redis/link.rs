@@ -1,9 +1,9 @@
 //! One connection to one Redis, kept alive for everybody who uses its address, to read or to write.
 
 mod gate;
-mod news;
+pub(super) mod news;
 mod probe;
-mod socket;
+pub(super) mod socket;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

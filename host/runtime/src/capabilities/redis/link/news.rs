@@ -86,6 +86,6 @@ impl News {
 }
 
 /// Whether a reason does not go away until somebody does something.
-fn is_an_operators(why: &str) -> bool {
+pub(crate) fn is_an_operators(why: &str) -> bool {
     ["AuthenticationFailed", "WRONGPASS", "NOAUTH", "NOPERM"].iter().any(|word| why.contains(word))
 }

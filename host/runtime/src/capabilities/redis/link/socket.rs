@@ -13,7 +13,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(3);
 const KEEPALIVE: Duration = Duration::from_secs(5);
 
 /// A view of a socket that somebody else reads and writes.
-pub(super) struct Socket(socket2::Socket);
+pub(crate) struct Socket(socket2::Socket);
 
 impl Socket {
     /// Whether the other end has closed the connection, as far as this machine knows at this moment.
@@ -26,7 +26,7 @@ impl Socket {
 }
 
 /// Connects to an address over TCP.
-pub(super) async fn connect(address: &ConnectionAddr) -> Result<(TcpStream, Socket), RedisError> {
+pub(crate) async fn connect(address: &ConnectionAddr) -> Result<(TcpStream, Socket), RedisError> {
     let ConnectionAddr::Tcp(host, port) = address else {
         return Err((ErrorKind::InvalidClientConfig, "only redis://host:port is supported").into());
     };
