@@ -3,6 +3,7 @@
 
 use farebox_tests::changed::{Changed, Changes};
 use farebox_tests::rides::bill;
+use farebox_tests::server::Server;
 use serde_json::json;
 
 const STORE_INHERITS: &str = r#"inherit_configuration = ["allowed_outbound_hosts", "sqlite_databases", "variables"]"#;
@@ -63,7 +64,14 @@ fn files_that_are_not_mounted_are_not_there() {
 /// What cannot run is refused at once, and every mistake in a manifest is told with what would be right.
 #[test]
 fn manifests_that_cannot_run_are_refused() {
-    let cases: [(Changes, &[&str]); 6] = [
+    let cases: [(Changes, &[&str]); 7] = [
+        (
+            &[(
+                "[variables]",
+                "[[trigger.redis]]\nchannel = \"a\"\ncomponent = \"pricing\"\naddress = \"redis://b\"\n[variables]",
+            )],
+            &["pricing", "spin:redis/inbound-redis@3.0.0"],
+        ),
         (&[(r#""farebox:pricing@0.1.0" = { component = "pricing" }"#, "")], &["farebox:pricing/pricing@0.1.0"]),
         (&[(r#"{ component = "pricing" }"#, r#"{ component = "prizing" }"#)], &["prizing"]),
         (&[("sqlite_databases =", "sqlite_database =")], &["sqlite_database"]),
@@ -80,4 +88,20 @@ fn manifests_that_cannot_run_are_refused() {
             assert!(said.contains(word), "{changes:?} was answered with:\n{said}");
         }
     }
+}
+
+/// What takes messages from a queue starts with a Redis that is not there as well as with one that is, says what it listens to, and no password.
+#[test]
+fn the_collector_starts() {
+    let collector = ["--manifest", "deploy/collector.toml", "--redis", "redis://site:secret@127.0.0.1:1"];
+    let server = Server::start(&[&collector[..], &["--variable", "segments_channel=meters"]].concat());
+    let told = |words: &str| server.log().lines().iter().any(|line| line.contains(words));
+    let begun = std::time::Instant::now();
+    while !told("Redis channel meters -> collector") {
+        assert!(begun.elapsed().as_secs() < 30, "{:?}", server.log().lines());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(!told("secret"), "{:?}", server.log().lines());
+    assert_eq!(server.get("/healthz").status, 200);
+    assert_eq!(server.get("/v1/cities").status, 404, "nobody is served here");
 }

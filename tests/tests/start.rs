@@ -17,6 +17,7 @@ const STARTS: &[(&str, &str, i32, &str)] = &[
     ("--check --listen :0", "", 0, "everything is in order"),
     ("--check --listen 192.0.2.1:1", "", 1, "choose another address with --listen"),
     ("--check --redis redis://127.0.0.1:1", "", 1, "Redis cannot be reached"),
+    ("--check --manifest deploy/collector.toml --variable store_backend=sqlite", "", 0, "everything is in order"),
     ("--check --manifest nowhere.toml", "", 1, "cannot read the manifest"),
     ("--check --variable store_backend=none", "", 1, "store_backend must be"),
     ("--check --variable signatures=required", "", 1, "variable master_key does not have 32 bytes"),
