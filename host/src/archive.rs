@@ -3,7 +3,7 @@
 //! A folder holds, for each city and day, `<city>/<day>.jsonl.gz`, a bill record a line, all revisions, and beside it `<day>.json`, which says
 //! what is in it; and `cards`, the rate cards that they were made with. Files are written whole, and never changed.
 
-mod manifest;
+mod adding;
 mod verify;
 mod write;
 

@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Breakers, Change, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation,
+    Accumulated, Archive, Breakers, Change, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation,
     Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Loss, Named,
     NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store, StoreError,
     Taken, TopUp, Variables, Waiting,
@@ -90,6 +90,8 @@ impl Files for World {
         std::fs::read_to_string(self.config.join(path)).map_err(|error| error.to_string())
     }
 }
+
+impl Archive for World {}
 
 impl Variables for World {
     async fn variable(&self, name: &str) -> Result<String, String> {

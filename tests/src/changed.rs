@@ -22,7 +22,8 @@ impl Changed {
     /// When the manifest does not have one.
     pub fn new(changes: Changes<'_>) -> Self {
         let directory = tempfile::tempdir().expect("a temporary folder");
-        for shared in ["target", "config"] {
+        std::fs::create_dir(directory.path().join("deploy")).expect("a folder in a temporary folder");
+        for shared in ["target", "config", "deploy/archive"] {
             std::os::unix::fs::symlink(artifacts::repository().join(shared), directory.path().join(shared))
                 .expect("a link in a temporary folder");
         }

@@ -24,6 +24,7 @@ impl Application {
     fn start(runtime: Runtime, signatures: &str, keys: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(artifacts::repository().join("target"), folder.path().join("target")).unwrap();
+        fs::create_dir_all(folder.path().join("deploy/archive")).unwrap();
         fs::copy(artifacts::repository().join("spin.toml"), folder.path().join("spin.toml")).unwrap();
         artifacts::copy_configuration(&folder.path().join("config"));
         if let Some(keys) = keys {

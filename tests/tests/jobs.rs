@@ -114,7 +114,10 @@ fn jobs_are_done_by_hand() {
     });
     assert!(all.0 <= 2 && all.1 == 1, "{all:?}");
     until("closed", || run(&["jobs", "status", "--json"]).0 == Some(0));
-    assert_eq!(run(&["jobs", "run"]), (Some(0), "0 driven in, 0 wait; nothing is due\n".to_owned()));
+    assert_eq!(
+        run(&["jobs", "run"]),
+        (Some(0), "0 driven in, 0 wait; nothing is due; 0 have left the store\n".to_owned())
+    );
 }
 
 /// `farebox journal` says what waits and what it is worth, from the database of a node that runs, and finds what was changed in it.

@@ -54,7 +54,10 @@ fn a_redis_that_is_not_granted_cannot_be_reached() {
 /// A configuration that is not mounted is not there.
 #[test]
 fn files_that_are_not_mounted_are_not_there() {
-    let changes = [(r#"files = [{ source = "config", destination = "/config" }]"#, "")];
+    let changes = [(
+        r#"files = [{ source = "config", destination = "/config" }, { source = "deploy/archive", destination = "/archive" }]"#,
+        "",
+    )];
     let application = Changed::new(&changes);
     let server = application.start(&[]);
     assert_eq!(server.get("/readyz").status, 503);

@@ -12,7 +12,9 @@ use farebox_billing::event::Event;
 use farebox_billing::meter::Metered;
 use farebox_billing::origins::Origins;
 use farebox_billing::ports::Ports;
-use farebox_billing::{Billing, Standing, Wanted, bills, cards, drains, estimates, health, meter, repairs, settlement};
+use farebox_billing::{
+    Billing, Standing, Wanted, bills, cards, drains, estimates, health, meter, repairs, retention, settlement,
+};
 use farebox_limits::RouteClass;
 use farebox_web::problem::{self, ProblemDetails};
 use farebox_web::query::Query;
@@ -169,6 +171,11 @@ async fn carried_out<P: Ports>(
             let query = query(routes::JOB)?;
             let swept = repairs::sweep(&*context().await?, query.get("city"), query.get("cursor")).await;
             answer::json(StatusCode::OK, &swept.map_err(refusals::details)?)
+        }
+        Route::SweepBills => {
+            let query = query(routes::JOB)?;
+            let retired = retention::sweep(&*context().await?, query.get("city"), query.get("cursor")).await;
+            answer::json(StatusCode::OK, &retired.map_err(refusals::details)?)
         }
         Route::ErasePassenger { trip_id } => {
             let query = query(routes::TRIP)?;

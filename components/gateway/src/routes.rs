@@ -55,6 +55,8 @@ pub enum Route {
     DrainJournal,
     /// `POST /internal/jobs/repair`
     RepairDue,
+    /// `POST /internal/jobs/sweep`
+    SweepBills,
     /// `DELETE /v1/trips/{trip_id}/passenger`
     ErasePassenger {
         /// A valid identifier.
@@ -133,6 +135,7 @@ impl Route {
             ("POST", ["v1", "trips", trip, "bill", "repair"]) => Ok(Self::RepairBill { trip_id: trip_id(trip)? }),
             ("POST", ["internal", "jobs", "drain"]) => Ok(Self::DrainJournal),
             ("POST", ["internal", "jobs", "repair"]) => Ok(Self::RepairDue),
+            ("POST", ["internal", "jobs", "sweep"]) => Ok(Self::SweepBills),
             ("DELETE", ["v1", "trips", trip, "passenger"]) => Ok(Self::ErasePassenger { trip_id: trip_id(trip)? }),
             ("POST", ["v1", "commission"]) => Ok(Self::Commission),
             ("GET", ["v1", "cities"]) => Ok(Self::Cities),
@@ -170,6 +173,7 @@ impl Route {
             Self::RepairBill { .. } => Operation::RepairBill,
             Self::DrainJournal => Operation::DrainJournal,
             Self::RepairDue => Operation::RepairDue,
+            Self::SweepBills => Operation::SweepBills,
             Self::ErasePassenger { .. } => Operation::ErasePassenger,
             Self::Commission => Operation::Commission,
             Self::Cities => Operation::Cities,
@@ -204,7 +208,7 @@ fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
 fn allowed(segments: &[&str]) -> Option<&'static str> {
     Some(match segments {
         ["v1", "estimates" | "commission" | "segments"] | ["v1", "trips", _, "segments"] => "POST",
-        ["v1", "trips", _, "bill", "repair"] | ["internal", "jobs", "drain" | "repair"] => "POST",
+        ["v1", "trips", _, "bill", "repair"] | ["internal", "jobs", "drain" | "repair" | "sweep"] => "POST",
         ["v1", "trips", _, "bill"] => "GET, HEAD, POST",
         ["v1", "trips", _, "passenger"] => "DELETE",
         ["v1", "cities"]
@@ -275,6 +279,7 @@ mod tests {
         check("GET", "/v1/segments", Err((405, Some("POST"))));
         check("POST", "/internal/jobs/drain", Ok(Route::DrainJournal));
         check("POST", "/internal/jobs/repair", Ok(Route::RepairDue));
+        check("POST", "/internal/jobs/sweep", Ok(Route::SweepBills));
         check("GET", "/internal/jobs/repair", Err((405, Some("POST"))));
         check("POST", "/internal/jobs/probe", Err((404, None)));
         check("DELETE", "/v1/trips/t-1/passenger", Ok(Route::ErasePassenger { trip_id: trip_id() }));

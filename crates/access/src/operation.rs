@@ -29,6 +29,8 @@ pub enum Operation {
     DrainJournal,
     /// `POST /internal/jobs/repair`
     RepairDue,
+    /// `POST /internal/jobs/sweep`
+    SweepBills,
     /// `DELETE /v1/trips/{trip_id}/passenger`
     ErasePassenger,
     /// `POST /v1/commission`
@@ -68,7 +70,7 @@ pub enum Need {
 
 impl Operation {
     /// All there are.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::CreateEstimate,
         Self::EstimateDetail,
         Self::AddSegments,
@@ -80,6 +82,7 @@ impl Operation {
         Self::RepairBill,
         Self::DrainJournal,
         Self::RepairDue,
+        Self::SweepBills,
         Self::ErasePassenger,
         Self::Commission,
         Self::Cities,
@@ -107,7 +110,7 @@ impl Operation {
             Self::Bill | Self::BillDetail | Self::RateCard => Need::Scope(read),
             // With both sides of every revision.
             Self::BillHistory | Self::CityBills => Need::Scope(Scope::ReadDriver),
-            Self::DrainJournal | Self::RepairDue => Need::Scope(Scope::Jobs),
+            Self::DrainJournal | Self::RepairDue | Self::SweepBills => Need::Scope(Scope::Jobs),
             // Whoever may ask anything has to know of what.
             Self::Cities => Need::AnyKey,
             Self::Status | Self::RepairBill | Self::ErasePassenger => Need::Scope(Scope::Operate),
@@ -130,6 +133,7 @@ impl Operation {
             | Self::BillHistory
             | Self::RepairBill
             | Self::RepairDue
+            | Self::SweepBills
             | Self::ErasePassenger
             | Self::Commission
             | Self::CityBills

@@ -114,6 +114,9 @@ pub struct Erased {
     pub city: String,
     /// Of how many revisions of its bill the identifier was taken out now. Zero when it was not there.
     pub revisions: u32,
+    /// The days, as 2026-11-26, of the files of the archive that still say who rode. What is answered does not any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub archived: Vec<String>,
 }
 
 /// The answer to `GET /v1/trips/{trip_id}/bill/history`.
@@ -246,6 +249,28 @@ pub struct Swept {
     /// How many stay due because the store did not say, or because they cannot be made again: the log has each.
     pub failed: usize,
     /// Where the next slice begins: `?cursor=`. Absent when all that is due was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// The answer to `POST /internal/jobs/sweep`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Retired {
+    /// How many revisions of bills of the archive were looked at.
+    pub looked_at: usize,
+    /// Of how many the store has from now on where they are, and no more.
+    pub retired: usize,
+    /// How many stay in the store because they are not as they are in the archive.
+    pub differ: usize,
+    /// How many the store does not have.
+    pub missing: usize,
+    /// How many files of the archive could not be read to the end: the log says why.
+    pub unreadable: usize,
+    /// Why it went no further, when the store did not take it: it is worth asking again later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Degradation>,
+    /// Where the next slice begins: `?cursor=`. Absent when all was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }

@@ -16,7 +16,7 @@ use crate::standing::Limiting;
 use farebox_access::{Enforcement, Keys, MasterKeys};
 use farebox_limits::Limits;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// The rate cards that an instance prices with.
@@ -47,6 +47,8 @@ pub struct Billing<P: Ports> {
     pub(crate) backlog: Backlog,
     /// What is known of this node's journal.
     pub(crate) driving: Driving,
+    /// Cities, and days whose bills have left the store, or were found to stay.
+    pub(crate) retired: RefCell<BTreeSet<(String, String)>>,
     /// Whether everything was looked at once, so that no request waits for it.
     pub(crate) looked: Cell<bool>,
     /// What a planted defect remembers of trips.
@@ -69,6 +71,7 @@ impl<P: Ports> Billing<P> {
             limiting: Limiting::default(),
             backlog: Backlog::default(),
             driving: Driving::default(),
+            retired: RefCell::default(),
             looked: Cell::default(),
             #[cfg(feature = "planted")]
             remembered: RefCell::default(),

@@ -23,6 +23,7 @@ pub use repairing::repair;
 pub(crate) use repairing::repair_due;
 pub use repeating::Billed;
 
+use crate::archive;
 use crate::context::Context;
 use crate::coupons;
 use crate::event::Event;
@@ -79,6 +80,7 @@ pub async fn create<P: Ports>(context: &Context<P>, trip_id: &str, document: &Va
     let is_newer_here = |head| here.bill.as_ref().is_some_and(|bill| bill.is_newer_than(head));
     let earlier = match earlier {
         Ok(Some(earlier)) if !is_newer_here(&earlier) => {
+            let earlier = archive::opened(context.ports(), &asked.city, earlier)?;
             // Nothing else is written, and a request that is sent again is no repeat.
             replay::enter(context, &asked.city, trip_id).await?;
             journaled::learn(context, (&asked.city, trip_id), here.bill, &earlier).await;

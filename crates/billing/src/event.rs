@@ -56,6 +56,13 @@ pub enum Event {
         /// What the store said, or what is wrong.
         why: String,
     },
+    /// A file of the archive cannot be read: bills that are in it stay in the store.
+    ArchiveUnreadable {
+        /// Of the file.
+        city: String,
+        /// Which file, and what is wrong.
+        why: String,
+    },
     /// A bill is answered that is not settled: there is no commission policy that can be used.
     BillNotSettled {
         /// Of the trip.
@@ -356,6 +363,7 @@ impl Event {
             Self::BillMocked { why, .. }
             | Self::BillNotSettled { why, .. }
             | Self::BillNotRepaired { why, .. }
+            | Self::ArchiveUnreadable { why, .. }
             | Self::NonceNotKept { why, .. }
             | Self::BillKeptHere { why, .. }
             | Self::BillNotKept { why, .. }

@@ -5,6 +5,7 @@
 //! harm. Who comes first in the shared store wins; a bill that loses is listed. Nothing here depends on a clock or on a lease: they
 //! only save work.
 
+use crate::archive;
 use crate::billing::Billing;
 use crate::context::Context;
 use crate::event::Event;
@@ -172,10 +173,12 @@ pub(crate) async fn drive_bill<P: Ports>(
     let counts = match posted {
         Posted::Created => None,
         Posted::Exists(head) => {
+            let head = opened(ports, city, head)?;
             // It may have been made again since: then the one of its number says whether it is there.
             let number = new.revision.number;
             let there = if head.number > number {
-                within(billing, ports.revision(city, name, number)).await?
+                let there = within(billing, ports.revision(city, name, number)).await?;
+                there.map(|there| opened(ports, city, there)).transpose()?
             } else {
                 Some(head.clone())
             };
@@ -202,6 +205,15 @@ pub(crate) async fn drive_bill<P: Ports>(
     // What is not noted waits on, and is found to be there already.
     _ = within(billing, ports.drive(entry, &driven)).await;
     Ok(counts)
+}
+
+/// A revision with the bill itself.
+///
+/// # Errors
+///
+/// It is in the archive, and that cannot be read now: whatever waits for it waits on.
+fn opened<P: Ports>(ports: &P, city: &str, revision: Revision) -> Result<Revision, StoreError> {
+    archive::opened(ports, city, revision).map_err(|refusal| StoreError::Unavailable(refusal.reason().to_owned()))
 }
 
 /// Whether the shared store has this bill without who rode, which another node was asked to take out.

@@ -19,6 +19,7 @@
 //! | refused | with a [`refusal`] |
 
 pub mod answers;
+mod archive;
 mod asking;
 mod backlog;
 mod billing;
@@ -61,6 +62,7 @@ mod refusing;
 pub mod repairs;
 mod replay;
 pub mod requests;
+pub mod retention;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod settings;

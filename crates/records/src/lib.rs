@@ -4,11 +4,12 @@
 //! release may run beside this one, and its bills are shown as far as they are understood. `corpus` has a record of every
 //! kind that was ever written; each later build reads all of them.
 //!
-//! [`checksum`] is how damage to a journal is found out, [`proof`] how a store that lost something is, and [`stored`] what stands beside
-//! records where they are kept.
+//! [`archive`] is how bills look that left the store, [`checksum`] how damage to a journal is found out, [`proof`] how a store that lost
+//! something is, and [`stored`] what stands beside records where they are kept.
 //!
 //! Numbers stay numbers in here; they become text when a record is written, and nowhere else.
 
+pub mod archive;
 mod bill;
 pub mod checksum;
 mod erase;

@@ -1,11 +1,12 @@
 //! `farebox archive verify`.
 
-use super::manifest::{Adding, FORMAT, Manifest};
+use super::adding::Adding;
 use super::write::fingerprint;
 use crate::output;
 use crate::progress;
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use farebox_records::archive::{FORMAT, Manifest};
 use flate2::read::MultiGzDecoder;
 use serde::Serialize;
 use std::fs::{self, File};
@@ -99,6 +100,7 @@ impl Verify {
             let line = line.with_context(|| format!("{} cannot be read", data.display()))?;
             adding.add(&manifest.city, &line).with_context(|| format!("line {}", number + 1))?;
         }
+        ensure!(manifest.last.is_none() || adding.last() == manifest.last, "its last line is another than it says");
         let contents = adding.contents()?;
         ensure!(contents == manifest.contents, "its lines come to something else than it says");
         for version in &contents.cards {

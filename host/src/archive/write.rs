@@ -1,7 +1,7 @@
 //! `farebox archive write`.
 
-use super::manifest::{Adding, FORMAT, Manifest};
-use crate::bills;
+use super::adding::Adding;
+use crate::bills::{self, Listed};
 use crate::jobs::slices::encoded;
 use crate::output;
 use crate::progress;
@@ -10,14 +10,18 @@ use crate::whole;
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use farebox_document::hex;
+use farebox_records::archive::{FORMAT, Manifest};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
-use std::io::{BufWriter, Read as _, Write as _};
+use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use ureq::http::Method;
+
+/// How many trips are compressed together: enough to make it small, and few enough that one bill is read without many others.
+const TRIPS_OF_A_MEMBER: usize = 32;
 
 /// Write the bills of a city and a day, all revisions, with the rate cards that they were made with
 ///
@@ -77,25 +81,18 @@ impl Write {
         let bar = progress::bar(length, "{bar:40} {pos}/{len} bills, {per_sec}, {eta} left")?;
         let unfinished = whole::unfinished(&data);
         let file = File::create(&unfinished).with_context(|| format!("cannot write {}", unfinished.display()))?;
-        let mut file = GzEncoder::new(BufWriter::new(file), Compression::default());
+        let mut file = BufWriter::new(file);
         let mut adding = Adding::default();
-        for listed in &listed {
-            for revision in 1..=listed.revision() {
-                let line = self.fetch(&format!(
-                    "/v1/trips/{}/bill?city={}&revision={revision}",
-                    encoded(listed.trip_id()),
-                    encoded(&self.city)
-                ))?;
-                adding
-                    .add(&self.city, &line)
-                    .with_context(|| format!("revision {revision} of the bill of {}", listed.trip_id()))?;
-                ensure!(!line.contains('\n'), "a bill record is more than a line");
-                file.write_all(line.as_bytes())?;
-                file.write_all(b"\n")?;
+        for listed in listed.chunks(TRIPS_OF_A_MEMBER) {
+            let mut member = GzEncoder::new(file, Compression::default());
+            for listed in listed {
+                self.bill(listed, &mut member, &mut adding)?;
+                bar.inc(1);
             }
-            bar.inc(1);
+            file = member.finish()?;
         }
-        file.finish()?.flush()?;
+        file.flush()?;
+        let last = adding.last();
         let contents = adding.contents()?;
         for version in &contents.cards {
             self.keep_card(version)?;
@@ -105,7 +102,7 @@ impl Write {
         whole::put(&unfinished, &data)?;
         let written_at = jiff::Timestamp::now().strftime("%FT%TZ").to_string();
         let (city, day) = (self.city.clone(), self.day.clone());
-        let manifest = Manifest { format: FORMAT.to_owned(), city, day, written_at, sha256, bytes, contents };
+        let manifest = Manifest { format: FORMAT.to_owned(), city, day, written_at, sha256, bytes, last, contents };
         // The last of all: a day of which there is a manifest is whole.
         whole::write(&about, output::json(&manifest)?.as_bytes())?;
         if self.json {
@@ -120,6 +117,24 @@ impl Write {
             ))?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Writes all revisions of a bill.
+    fn bill(&self, listed: &Listed, file: &mut impl io::Write, adding: &mut Adding) -> anyhow::Result<()> {
+        for revision in 1..=listed.revision() {
+            let line = self.fetch(&format!(
+                "/v1/trips/{}/bill?city={}&revision={revision}",
+                encoded(listed.trip_id()),
+                encoded(&self.city)
+            ))?;
+            adding
+                .add(&self.city, &line)
+                .with_context(|| format!("revision {revision} of the bill of {}", listed.trip_id()))?;
+            ensure!(!line.contains('\n'), "a bill record is more than a line");
+            file.write_all(line.as_bytes())?;
+            file.write_all(b"\n")?;
+        }
+        Ok(())
     }
 
     fn fetch(&self, path: &str) -> anyhow::Result<String> {

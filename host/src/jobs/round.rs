@@ -1,6 +1,6 @@
 //! A round of jobs: those that it is time for, and what is said of them.
 
-use super::slices::{Drained, Swept, drain, repair};
+use super::slices::{Drained, Retired, Swept, drain, repair, sweep};
 use crate::request::Server;
 use clap::ValueEnum;
 use serde::Serialize;
@@ -13,10 +13,12 @@ pub enum Job {
     Drain,
     /// Make bills again that are due.
     Repair,
+    /// Take bills out of the store that are in the archive, and as old as their city says.
+    Sweep,
 }
 
 /// What a round came to.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Round {
     /// What waited.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,6 +26,9 @@ pub struct Round {
     /// What was due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repair: Option<Swept>,
+    /// What has left the store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<Retired>,
 }
 
 impl Round {
@@ -35,14 +40,19 @@ impl Round {
     pub fn of(server: &Server, jobs: &[Job], mut so_far: impl FnMut(&Self)) -> anyhow::Result<Self> {
         let mut round = Self::default();
         if jobs.contains(&Job::Drain) {
-            let drained = drain(server, |drained| so_far(&Self { drain: Some(drained.clone()), repair: None }))?;
+            let before = round.clone();
+            let drained = drain(server, |drain| so_far(&Self { drain: Some(drain.clone()), ..before.clone() }))?;
             round.drain = Some(drained);
         }
         if jobs.contains(&Job::Repair) {
-            let drain = round.drain.clone();
-            let swept =
-                repair(server, None, |swept| so_far(&Self { drain: drain.clone(), repair: Some(swept.clone()) }))?;
+            let before = round.clone();
+            let swept = repair(server, None, |swept| so_far(&Self { repair: Some(swept.clone()), ..before.clone() }))?;
             round.repair = Some(swept);
+        }
+        if jobs.contains(&Job::Sweep) {
+            let before = round.clone();
+            let retired = sweep(server, |retired| so_far(&Self { sweep: Some(retired.clone()), ..before.clone() }))?;
+            round.sweep = Some(retired);
         }
         Ok(round)
     }
@@ -51,13 +61,18 @@ impl Round {
     pub fn is_news(&self) -> bool {
         let drained = self.drain.as_ref().is_some_and(|drain| drain.driven_in > 0 || drain.stopped.is_some());
         let swept = self.repair.as_ref();
-        drained || swept.is_some_and(|swept| swept.repaired + swept.closed + swept.failed > 0)
+        let retired = self.sweep.as_ref().is_some_and(|sweep| {
+            sweep.retired + sweep.differ + sweep.missing + sweep.unreadable > 0 || sweep.stopped.is_some()
+        });
+        drained || retired || swept.is_some_and(|swept| swept.repaired + swept.closed + swept.failed > 0)
     }
 
     /// Whether something that should have been done was not.
     pub fn has_failed(&self) -> bool {
         let stopped = self.drain.as_ref().is_some_and(|drain| drain.stopped.is_some());
-        stopped || self.repair.as_ref().is_some_and(|swept| swept.failed > 0)
+        let sweep = self.sweep.as_ref();
+        let kept = sweep.is_some_and(|sweep| sweep.differ + sweep.unreadable > 0 || sweep.stopped.is_some());
+        stopped || kept || self.repair.as_ref().is_some_and(|swept| swept.failed > 0)
     }
 }
 
@@ -83,6 +98,22 @@ impl fmt::Display for Round {
                 )
             });
         }
+        if let Some(Retired { retired, differ, missing, unreadable, stopped, .. }) = &self.sweep {
+            let mut text = format!("{retired} have left the store");
+            for (number, what) in [
+                (differ, "are not as they are in the archive"),
+                (missing, "of the archive are not in the store"),
+                (unreadable, "files of the archive cannot be read"),
+            ] {
+                if *number > 0 {
+                    text += &format!(", {number} {what}");
+                }
+            }
+            if let Some(stopped) = stopped {
+                text += &format!(" ({stopped})");
+            }
+            said.push(text);
+        }
         f.write_str(&said.join("; "))
     }
 }
@@ -94,7 +125,11 @@ mod tests {
     use serde_json::json;
 
     fn round(drain: serde_json::Value, repair: serde_json::Value) -> Round {
-        Round { drain: serde_json::from_value(drain).unwrap(), repair: serde_json::from_value(repair).unwrap() }
+        Round {
+            drain: serde_json::from_value(drain).unwrap(),
+            repair: serde_json::from_value(repair).unwrap(),
+            sweep: None,
+        }
     }
 
     /// What is said of a round, whether it is worth saying, and whether it failed.
@@ -136,6 +171,21 @@ mod tests {
                 true,
             ),
         ] {
+            assert_eq!((&*round.to_string(), round.is_news(), round.has_failed()), (said, is_news, has_failed));
+        }
+        for (sweep, said, is_news, has_failed) in [
+            ((0, 0, 0, 0), "0 have left the store", false, false),
+            ((5, 0, 1, 0), "5 have left the store, 1 of the archive are not in the store", true, false),
+            (
+                (5, 2, 0, 1),
+                "5 have left the store, 2 are not as they are in the archive, 1 files of the archive cannot be read",
+                true,
+                true,
+            ),
+        ] {
+            let (retired, differ, missing, unreadable) = sweep;
+            let swept = json!({"looked_at": 9, "retired": retired, "differ": differ, "missing": missing, "unreadable": unreadable});
+            let round = Round { sweep: serde_json::from_value(swept).unwrap(), ..Round::default() };
             assert_eq!((&*round.to_string(), round.is_news(), round.has_failed()), (said, is_news, has_failed));
         }
     }

@@ -7,6 +7,7 @@ use crate::{duration, output, progress};
 use anyhow::ensure;
 use clap::Args;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -40,7 +41,7 @@ impl Run {
     ///
     /// There is no answer, or it is a refusal.
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        let jobs = if self.jobs.is_empty() { &[Job::Drain, Job::Repair] } else { &*self.jobs };
+        let jobs = if self.jobs.is_empty() { &[Job::Drain, Job::Repair, Job::Sweep] } else { &*self.jobs };
         let bar = progress::spinner("{spinner} {msg}, {elapsed}")?;
         let round = Round::of(&self.server, jobs, |round| bar.set_message(round.to_string()))?;
         bar.finish_and_clear();
@@ -56,7 +57,7 @@ impl Run {
 ///
 /// Examples:
 ///
-///   farebox jobs loop --every 1s --repair-every 10s
+///   farebox jobs loop --every 1s --repair-every 10s --sweep-every 1h
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Loop {
@@ -66,6 +67,9 @@ pub struct Loop {
     /// How often to ask for what is due.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration::parse)]
     repair_every: u64,
+    /// How often to have bills leave the store that are in the archive.
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration::parse)]
+    sweep_every: u64,
     /// Print a line of JSON for each round in which something was done or failed, instead of text.
     #[arg(long)]
     json: bool,
@@ -80,18 +84,20 @@ impl Loop {
     ///
     /// It cannot be told to stop; or nobody reads what it says.
     pub fn run(&self) -> anyhow::Result<ExitCode> {
-        ensure!(self.every > 0 && self.repair_every > 0, "--every and --repair-every have to be 1s or more");
-        let (every, repair_every) = (Duration::from_secs(self.every), Duration::from_secs(self.repair_every));
+        let each = [self.every, self.repair_every, self.sweep_every];
+        ensure!(each.iter().all(|every| *every > 0), "--every, --repair-every and --sweep-every have to be 1s or more");
+        let [every, repair_every, sweep_every] = each.map(Duration::from_secs);
         let stop = Stop::listen()?;
-        let (mut repaired, mut failing) = (None::<Instant>, None::<String>);
+        // What waits is asked for in every round.
+        let jobs = [(Job::Drain, Duration::ZERO), (Job::Repair, repair_every), (Job::Sweep, sweep_every)];
+        let mut done = BTreeMap::<Job, Instant>::new();
+        let mut failing = None::<String>;
         loop {
-            let is_time = repaired.is_none_or(|repaired| repaired.elapsed() >= repair_every);
-            let jobs: &[Job] = if is_time { &[Job::Drain, Job::Repair] } else { &[Job::Drain] };
-            match Round::of(&self.server, jobs, |_| {}) {
+            let is_time = |(job, every): &&(Job, Duration)| done.get(job).is_none_or(|done| done.elapsed() >= *every);
+            let due: Vec<Job> = jobs.iter().filter(is_time).map(|(job, _)| *job).collect();
+            match Round::of(&self.server, &due, |_| {}) {
                 Ok(round) => {
-                    if is_time {
-                        repaired = Some(Instant::now());
-                    }
+                    done.extend(due.into_iter().map(|job| (job, Instant::now())));
                     if failing.take().is_some() {
                         self.tell("the server answers again", &json!({"answers": true}))?;
                     }

@@ -51,6 +51,38 @@ pub struct Drained {
     more: bool,
 }
 
+/// What became of bills that are in the archive.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+pub struct Retired {
+    /// How many were looked at.
+    pub looked_at: u64,
+    /// How many have left the store.
+    pub retired: u64,
+    /// How many stay because they are not as they are in the archive.
+    pub differ: u64,
+    /// How many the store does not have.
+    pub missing: u64,
+    /// How many files could not be read to the end.
+    pub unreadable: u64,
+    /// Why it went no further, when the store did not take it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+    /// Where the next slice begins.
+    #[serde(default, skip_serializing)]
+    next: Option<String>,
+}
+
+impl Retired {
+    fn add(&mut self, slice: &Self) {
+        self.looked_at += slice.looked_at;
+        self.retired += slice.retired;
+        self.differ += slice.differ;
+        self.missing += slice.missing;
+        self.unreadable += slice.unreadable;
+        self.stopped.clone_from(&slice.stopped);
+    }
+}
+
 /// Has all bills repaired that are due, of a city or of all. `so_far` is told after each slice what all of them came to.
 ///
 /// # Errors
@@ -85,6 +117,26 @@ pub fn drain(server: &Server, mut so_far: impl FnMut(&Drained)) -> anyhow::Resul
         let all = Drained { driven_in, ..slice };
         so_far(&all);
         if !all.more {
+            return Ok(all);
+        }
+    }
+}
+
+/// Has bills leave the store that are in the archive, and as old as their city says. `so_far` is told after each slice what all of them came
+/// to.
+///
+/// # Errors
+///
+/// There is no answer, or it is a refusal.
+pub fn sweep(server: &Server, mut so_far: impl FnMut(&Retired)) -> anyhow::Result<Retired> {
+    let (mut all, mut next) = (Retired::default(), None::<String>);
+    loop {
+        let cursor = next.take().map(|cursor| format!("?cursor={}", encoded(&cursor))).unwrap_or_default();
+        let slice: Retired = read(&server.ask(Method::POST, &format!("/internal/jobs/sweep{cursor}"))?)?;
+        all.add(&slice);
+        so_far(&all);
+        next = slice.next;
+        if next.is_none() {
             return Ok(all);
         }
     }

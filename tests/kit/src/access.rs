@@ -268,6 +268,7 @@ fn routes(city: &str, there: &Fixture) -> Vec<(&'static str, Asked)> {
         ),
         ("POST /internal/jobs/drain", plain("POST", "/internal/jobs/drain".to_owned(), None)),
         ("POST /internal/jobs/repair", plain("POST", format!("/internal/jobs/repair?city={city}"), None)),
+        ("POST /internal/jobs/sweep", plain("POST", format!("/internal/jobs/sweep?city={city}"), None)),
         (
             "DELETE /v1/trips/{id}/passenger",
             plain("DELETE", format!("/v1/trips/access-{city}/passenger?city={city}"), None),

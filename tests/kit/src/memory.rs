@@ -4,13 +4,14 @@
 use crate::artifacts::repository;
 use crate::journal::Journal;
 use crate::native::{Native, NativeCatalogue};
+use farebox_archive::ArchiveFolder;
 use farebox_billing::engines::{Catalogue, Unrendered};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Breakers, Change, Clock, DocumentKind, Driven, Due, DueTrip, Entered, Events, Files, Generation,
-    Generations, Ids, Journal as JournalPort, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed,
-    Loss, Named, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store,
-    StoreError, Taken, TopUp, Variables, Waiting,
+    Accumulated, Archive, Breakers, Change, Clock, DocumentKind, Driven, Due, DueTrip, Entered, Events, Files,
+    Generation, Generations, Ids, Journal as JournalPort, JournalStanding, Journaled, JournaledTrip, Kind, Known,
+    Limit, Listed, Loss, Named, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn,
+    Stamp, Store, StoreError, Taken, TopUp, Variables, Waiting,
 };
 use farebox_fare::{Degradation, Segment};
 use farebox_limits::bucket;
@@ -101,6 +102,8 @@ impl Drop for Sleep {
 pub struct Memory {
     /// Where the configuration is; the one that ships unless a test says otherwise.
     pub config: PathBuf,
+    /// Where the archive is; nowhere unless a test says otherwise.
+    pub archive: RefCell<PathBuf>,
     /// What the calendar says, in milliseconds since 1970.
     pub now_ms: Cell<u64>,
     /// Variables that are set to something else than in most tests.
@@ -189,6 +192,7 @@ impl World {
     pub fn with_config(config: PathBuf) -> Self {
         let memory = Rc::new(Memory {
             config,
+            archive: RefCell::default(),
             now_ms: Cell::new(1_795_219_200_000),
             variables: RefCell::default(),
             failures: RefCell::default(),
@@ -292,6 +296,20 @@ impl<C: Catalogue + 'static> Files for World<C> {
 
     fn read(&self, path: &str) -> Result<String, String> {
         std::fs::read_to_string(self.0.config.join(path)).map_err(|error| format!("cannot be read: {error}"))
+    }
+}
+
+impl<C: Catalogue + 'static> Archive for World<C> {
+    fn archived_days(&self, city: &str) -> Result<Vec<String>, String> {
+        ArchiveFolder(&self.0.archive.borrow()).days(city)
+    }
+
+    fn archive_manifest(&self, city: &str, day: &str) -> Result<String, String> {
+        ArchiveFolder(&self.0.archive.borrow()).manifest(city, day)
+    }
+
+    fn archived(&self, city: &str, day: &str, at: u64, most: u32) -> Result<Vec<u8>, String> {
+        ArchiveFolder(&self.0.archive.borrow()).bytes(city, day, at, most)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::plan::{Loss, Plan, ms};
 use crate::prices::{CITY, SecondOpinion};
 use crate::store::{Contents, SimStore};
 use farebox_billing::bills::Billed;
-use farebox_billing::ports::DocumentKind;
+use farebox_billing::ports::{DocumentKind, Revision};
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_fare::{Basis, Degradation, Segment, time};
 use farebox_kit::journal::Journal;
@@ -115,10 +115,11 @@ struct Known {
 }
 
 impl Known {
-    /// Whether two nodes have billed it, each something else.
-    fn is_billed_twice(&self) -> bool {
-        let numbered = self.bills.iter().map(|bill| (revision_of(&bill.document), &bill.document));
-        let all: BTreeSet<_> = numbered.collect();
+    /// Whether two nodes have billed it, each something else: as was answered, or as is stored of what is going to be.
+    fn is_billed_twice(&self, stored: &[Revision]) -> bool {
+        let answered = self.bills.iter().map(|bill| (revision_of(&bill.document), &bill.document));
+        let stored = stored.iter().map(|revision| (revision.number, &revision.bill.document));
+        let all: BTreeSet<_> = answered.chain(stored).collect();
         all.iter().zip(all.iter().skip(1)).any(|(one, other)| one.0 == other.0)
     }
 }
@@ -413,7 +414,7 @@ impl Auditor {
                 continue;
             }
             // The one that counted is lost, and so is that it did: a newer revision may follow either.
-            let (billed_twice, lost) = self.with(trip, |known| (known.is_billed_twice(), known.lost));
+            let (billed_twice, lost) = self.with(trip, |known| (known.is_billed_twice(revisions), known.lost));
             if billed_twice && self.is_void(lost) {
                 continue;
             }

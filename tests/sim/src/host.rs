@@ -7,7 +7,7 @@ use crate::prices::CITY;
 use crate::store::{Contents, SimStore};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
-    Accumulated, Breakers, Change, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation,
+    Accumulated, Archive, Breakers, Change, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation,
     Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Loss, Named,
     NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store, StoreError,
     Taken, TopUp, Variables, Waiting,
@@ -70,6 +70,8 @@ impl Files for World {
         self.documents.borrow().get(path).cloned().ok_or_else(|| "cannot be read: it is not there".to_owned())
     }
 }
+
+impl Archive for World {}
 
 impl Variables for World {
     async fn variable(&self, name: &str) -> Result<String, String> {

@@ -1,9 +1,10 @@
 //! The world as the host shows it: files, variables, time, chance, the log.
 
 use super::engines::Components;
+use farebox_archive::ArchiveFolder;
 use farebox_billing::engines::Catalogue;
 use farebox_billing::event::Event;
-use farebox_billing::ports::{Clock, Events, Files, Ids, Ports, Spawn, Stamp, Variables};
+use farebox_billing::ports::{Archive, Clock, Events, Files, Ids, Ports, Spawn, Stamp, Variables};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io::Write as _;
 use std::marker::PhantomData;
@@ -13,6 +14,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Where the configuration is mounted.
 const CONFIG: &str = "/config";
+
+/// Where the archive is.
+const ARCHIVE: &str = "/archive";
 
 /// Everything around billing, with what renders or without.
 pub struct World<C>(PhantomData<C>);
@@ -49,6 +53,25 @@ impl<C> Files for World<C> {
 
     fn read(&self, path: &str) -> Result<String, String> {
         std::fs::read_to_string(Path::new(CONFIG).join(path)).map_err(|error| format!("cannot be read: {error}"))
+    }
+}
+
+/// The archive, where operators have mounted one.
+fn archive() -> ArchiveFolder<'static> {
+    ArchiveFolder(Path::new(ARCHIVE))
+}
+
+impl<C> Archive for World<C> {
+    fn archived_days(&self, city: &str) -> Result<Vec<String>, String> {
+        archive().days(city)
+    }
+
+    fn archive_manifest(&self, city: &str, day: &str) -> Result<String, String> {
+        archive().manifest(city, day)
+    }
+
+    fn archived(&self, city: &str, day: &str, at: u64, most: u32) -> Result<Vec<u8>, String> {
+        archive().bytes(city, day, at, most)
     }
 }
 

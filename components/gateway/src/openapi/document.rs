@@ -9,7 +9,7 @@ use crate::routes::Route;
 use farebox_access as access;
 use farebox_billing::answers::{
     BillHistory, BillList, BillPage, CitiesDocument, CommissionDocument, Drained, Erased, EstimateDocument,
-    EstimatePage, KeptSegments, ReadinessDocument, StatusDocument, Swept, TotalsDocument,
+    EstimatePage, KeptSegments, ReadinessDocument, Retired, StatusDocument, Swept, TotalsDocument,
 };
 use farebox_billing::bills::WantedBills;
 use farebox_billing::limits;
@@ -231,6 +231,15 @@ fn trips(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, Operation)) {
         .waits_for_body()
         .answers(200, "What became of them.", &schemas.answer::<Swept>());
     put("/internal/jobs/repair", "post", sweep);
+    let retire = Operation::new("sweepBills", "jobs", "Take out of the store what is in the archive, a slice at a time")
+        .about(
+            "Bills that are as old as their city says, `retention.bills_days`, and to the byte as the archive has them. They are answered \
+             from there then. At most some 400 bills, or two seconds; with `next`, ask again from there.",
+        )
+        .takes(&["city_of_job", "cursor"])
+        .waits_for_body()
+        .answers(200, "What became of them.", &schemas.answer::<Retired>());
+    put("/internal/jobs/sweep", "post", retire);
     let erase = Operation::new("erasePassenger", "trips", "Take out of the bill of a trip who rode")
         .about(
             "`passenger_id` is taken out of every revision of the bill, for good; nothing else is another. Asked again, it finds \

@@ -107,6 +107,7 @@ routes! {
     RepairBill: "post" "/v1/trips/{trip_id}/bill/repair",
     DrainJournal: "post" "/internal/jobs/drain",
     RepairDue: "post" "/internal/jobs/repair",
+    SweepBills: "post" "/internal/jobs/sweep",
     ErasePassenger: "delete" "/v1/trips/{trip_id}/passenger",
     Commission: "post" "/v1/commission",
     Cities: "get" "/v1/cities",

@@ -2,6 +2,7 @@
 
 use super::reading;
 use crate::answers::Erased;
+use crate::archive;
 use crate::context::Context;
 use crate::event::Event;
 use crate::journal;
@@ -10,7 +11,9 @@ use crate::ports::{Kind, Ports, Revision, StoreError, StoredBill};
 use crate::refusal::{Code, Refusal};
 use crate::replay;
 use farebox_limits::RouteClass;
+use farebox_records::archive::Archived;
 use farebox_records::without_passenger;
+use std::collections::BTreeSet;
 
 /// How often a revision is looked at that somebody else has changed meanwhile. Nobody does but who erases the same.
 const TRIES: u32 = 3;
@@ -41,11 +44,15 @@ pub async fn erase_passenger<P: Ports>(
     replay::enter(context, &city, trip_id).await?;
     let newest = head.as_ref().map_or(0, |head| head.number);
     let mut head = head.map(|head| head.bill);
-    let (mut revisions, mut left) = (0, Vec::new());
+    let (mut revisions, mut archived, mut left) = (0, BTreeSet::new(), Vec::new());
     for number in 1..=newest {
         let known = if number == newest { head.take() } else { None };
         match erase(context, &city, trip_id, number, known).await {
-            Ok(erased) => revisions += u32::from(erased),
+            Ok(Some(TakenOut { archived: day })) => {
+                revisions += 1;
+                archived.extend(day);
+            }
+            Ok(None) => {}
             Err(refusal) => left.push((number, refusal)),
         }
     }
@@ -62,36 +69,45 @@ pub async fn erase_passenger<P: Ports>(
         context.tell(&Event::PassengerErased { city: city.clone(), trip: trip_id.to_owned(), revisions });
     }
     if left.is_empty() {
-        Ok(Erased { trip_id: trip_id.to_owned(), city, revisions })
+        Ok(Erased { trip_id: trip_id.to_owned(), city, revisions, archived: archived.into_iter().collect() })
     } else {
         Err(not_all(left, newest))
     }
 }
 
-/// Whether there was something to take out of a revision. `known` is what it was a moment ago.
+/// That something was taken out of a revision.
+struct TakenOut {
+    /// The day of the file that it still stands in.
+    archived: Option<String>,
+}
+
+/// Takes out of a revision who rode. `None` when it does not say. `known` is what it was a moment ago.
 async fn erase<P: Ports>(
     context: &Context<P>,
     city: &str,
     trip_id: &str,
     number: u32,
     mut known: Option<StoredBill>,
-) -> Result<bool, Refusal> {
+) -> Result<Option<TakenOut>, Refusal> {
     for _ in 0..TRIES {
         let bill = match known.take() {
             Some(bill) => bill,
             None => {
                 let revision = context.read(Patience::Long, context.ports().revision(city, trip_id, number)).await;
                 let revision = revision.map_err(|error| error.into_refusal("bills.get"))?;
-                let Some(Revision { bill, .. }) = revision else { return Ok(false) };
+                let Some(Revision { bill, .. }) = revision else { return Ok(None) };
                 bill
             }
         };
         let unreadable = |error| Refusal::internal(format!("a stored bill cannot be read: {error}"));
-        let Some(without) = without_passenger(&bill.document).map_err(unreadable)? else { return Ok(false) };
+        // One that is archived goes back into the store without who rode. In the file of its day they still are.
+        let whole = archive::opened(context.ports(), city, Revision { number, bill: bill.clone() })?.bill;
+        let Some(without) = without_passenger(&whole.document).map_err(unreadable)? else { return Ok(None) };
         let redacted = context.ports().redact_bill(city, trip_id, number, &bill.document, &without);
         let refused = |error: StoreError| error.into_refusal("bills.redact");
         if context.write(Kind::Posts, redacted).await.map_err(refused)? {
-            return Ok(true);
+            let archived = Archived::read(&bill.document).and_then(Result::ok).map(|archived| archived.day);
+            return Ok(Some(TakenOut { archived }));
         }
     }
     Err(Refusal::internal(format!("it was another one {TRIES} times")))

@@ -2,6 +2,7 @@
 
 use super::reading::{allowed, no_bill};
 use crate::answers::{BillHistory, PastBill};
+use crate::archive;
 use crate::context::Context;
 use crate::patience::Patience;
 use crate::ports::{Ports, Revision};
@@ -30,9 +31,10 @@ pub async fn history<P: Ports>(
         .map(|number| context.read(Patience::Long, context.ports().revision(&city, trip_id, number)));
     let mut revisions = Vec::new();
     for earlier in join_all(earlier).await {
-        revisions.extend(earlier.map_err(|error| error.into_refusal("bills.revision"))?);
+        let earlier = earlier.map_err(|error| error.into_refusal("bills.revision"))?;
+        revisions.extend(archive::opened_if_any(context.ports(), &city, earlier)?);
     }
-    revisions.push(head);
+    revisions.push(archive::opened(context.ports(), &city, head)?);
     let revisions = revisions.iter().map(past).collect::<Result<_, _>>()?;
     Ok(BillHistory { trip_id: trip_id.to_owned(), city, revisions })
 }

@@ -4,6 +4,7 @@
 use super::choosing::Cards;
 use super::journaled;
 use super::repeating::{Billed, repeat};
+use crate::archive;
 use crate::billing::PolicyOf;
 use crate::caller::replayed;
 use crate::cards;
@@ -128,6 +129,7 @@ pub(super) async fn keep<P: Ports>(
             Ok(Attempt::Answered(Billed { new: true, document }))
         }
         Ok(Posted::Exists(head)) => {
+            let head = archive::opened(context.ports(), &city, head)?;
             journal::learn(context, (&city, &trip_id), &head).await;
             repeat(context, &city, &trip_id, head.bill, fingerprint).map(Attempt::Answered)
         }

@@ -3,6 +3,7 @@
 use super::history::past;
 use super::reading::allowed;
 use crate::answers::{BillList, DueSince, ListedBill, PastBill};
+use crate::archive;
 use crate::context::Context;
 use crate::patience::Patience;
 use crate::ports::{Page, Ports, StoreError};
@@ -84,7 +85,7 @@ pub async fn list<P: Ports>(context: &Context<P>, asked: Asked<'_>) -> Result<Bi
         for ((trip_id, due), head) in entries.iter().zip(heads.await) {
             // One that is due may have been lost since.
             let Some(head) = head.map_err(|error| error.into_refusal("bills.head"))? else { continue };
-            let bill = past(&head)?;
+            let bill = past(&archive::opened(context.ports(), &city, head)?)?;
             if wanted.is_none_or(|wanted| wanted.includes(&bill)) {
                 bills.push(ListedBill { trip_id: trip_id.clone(), due: due.clone(), bill });
             }

@@ -3,6 +3,7 @@
 use super::journaled;
 use super::records::{contradiction, of_this_release};
 use crate::answers::{BillPage, PageRepair};
+use crate::archive;
 use crate::context::Context;
 use crate::engines::SideRepair;
 use crate::journal;
@@ -128,7 +129,10 @@ async fn find<P: Ports>(
     .await;
     let is_newer_here = |head| here.bill.as_ref().is_some_and(|bill| bill.is_newer_than(head));
     let error = match head {
-        Ok(Some(revision)) if !is_newer_here(&revision) => return Ok(Found { city, revision, kept: Kept::Shared }),
+        Ok(Some(revision)) if !is_newer_here(&revision) => {
+            let revision = archive::opened(context.ports(), &city, revision)?;
+            return Ok(Found { city, revision, kept: Kept::Shared });
+        }
         Err(StoreError::TimedOut) if planted(Bug::LateIsNoBill) => return Err(no_bill()),
         Ok(_) => None,
         Err(error) => Some(error),
@@ -186,8 +190,9 @@ async fn of_number<P: Ports>(
     let wrong = || Refusal::parameter("revision", "is a whole number from 1; GET .../bill/history lists them");
     let number: u32 = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
     let found = context.read(Patience::Long, context.ports().revision(city, trip_id, number)).await;
-    found.map_err(|error| error.into_refusal("bills.revision"))?.ok_or_else(|| {
+    let found = found.map_err(|error| error.into_refusal("bills.revision"))?.ok_or_else(|| {
         let detail = format!("the bill of this trip has no revision {number}; GET .../bill/history lists them");
         Refusal::new(Code::BillNotFound, detail)
-    })
+    })?;
+    archive::opened(context.ports(), city, found)
 }

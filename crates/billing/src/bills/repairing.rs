@@ -10,6 +10,7 @@ use super::making::{BillInputs, written_down};
 use super::reading::{allowed, no_bill};
 use super::records::{contradiction, of_this_release};
 use super::repeating::Billed;
+use crate::archive;
 use crate::billing::{CardOf, PolicyOf};
 use crate::cards::{self, Missing};
 use crate::completeness::missing;
@@ -113,6 +114,7 @@ impl Before {
         let here = journal::of_trip(context, city, trip_id).await;
         let head = context.read(Patience::Long, context.ports().bill(city, trip_id)).await;
         let head = head.map_err(|error| error.into_refusal("bills.head"))?;
+        let head = archive::opened_if_any(context.ports(), city, head)?;
         let is_newer_here = |bill: &&JournaledBill| head.as_ref().is_none_or(|head| bill.is_newer_than(head));
         if let Some(bill) = here.bill.as_ref().filter(is_newer_here) {
             if bill.is_copy() {
@@ -132,6 +134,7 @@ impl Before {
         } else {
             let first = context.read(Patience::Long, context.ports().revision(city, trip_id, 1)).await;
             let first = first.map_err(|error| error.into_refusal("bills.revision"))?;
+            let first = archive::opened_if_any(context.ports(), city, first)?;
             // Where it is lost, what was charged last stands in for what was charged first.
             let of_first = first.and_then(|first| BillRecord::read(&first.bill.document).ok());
             of_first.map_or_else(|| record.charged(), |first| first.passenger.payable)

@@ -38,6 +38,9 @@ pub struct CityRules {
     /// How bills that were made without something are repaired.
     #[serde(default)]
     pub repair: Repair,
+    /// For how long what is kept of rides stays in the store.
+    #[serde(default)]
+    pub retention: Retention,
     /// When a ride counts as a detour.
     #[serde(default)]
     pub detour: Detour,
@@ -201,6 +204,17 @@ pub struct Repair {
     pub up_to: Option<String>,
 }
 
+/// For how long what is kept of rides stays in the store.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// After how many days bills that are in the archive leave the store: 8 to 3,650. They are answered from the archive then. When it is
+    /// left out, they stay.
+    #[cfg_attr(feature = "schema", schemars(range(min = 8, max = 3_650)))]
+    pub bills_days: Option<u32>,
+}
+
 /// When a ride counts as a detour: longer than the quoted route by all of these.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -305,6 +319,7 @@ impl CityRules {
             tolerances: Tolerances::default(),
             findings: Findings::default(),
             repair: Repair::default(),
+            retention: Retention::default(),
             detour: Detour::default(),
             limits: Limits::default(),
             mock_charges: MockCharges::default(),
@@ -341,7 +356,8 @@ impl CityRules {
             ("/limits/duration_s", self.limits.duration_s, 1, 604_800),
             ("/limits/speed_kmh", self.limits.speed_kmh, 1, 2_000),
         ];
-        for (pointer, number, least, most) in ranges {
+        let bills_days = self.retention.bills_days.map(|days| ("/retention/bills_days", days, 8, 3_650));
+        for (pointer, number, least, most) in ranges.into_iter().chain(bills_days) {
             if !(least..=most).contains(&number) {
                 problems.add(pointer, "out-of-range", format!("is {number}; {least} to {most} is allowed"));
             }
@@ -432,6 +448,10 @@ mod tests {
             (
                 r#"{"format": "farebox-city/1", "city": "a", "colour": 1, "findings": {"gap": "ignore"}, "limits": {"distance_m": 0}}"#,
                 "/colour: there is no field\n/findings/gap: is \"ignore\"; possible are accept, drop, incomplete",
+            ),
+            (
+                r#"{"format": "farebox-city/1", "city": "a", "retention": {"bills_days": 7}}"#,
+                "/retention/bills_days: is 7; 8 to 3650 is allowed",
             ),
             (
                 r#"{"format": "farebox-city/1", "city": "a", "repair": {"passenger": "up-to", "window_h": 9000}}"#,

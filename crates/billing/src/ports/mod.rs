@@ -3,12 +3,14 @@
 //! No port needs to wake one request from another, and nothing here is shared between threads: an instance of a
 //! component is one thread, and what can be done there can be done anywhere.
 
+mod archive;
 mod breakers;
 mod fault;
 mod generations;
 mod journal;
 mod store;
 
+pub use archive::Archive;
 pub use breakers::Breakers;
 pub use farebox_limits::{Limit, Taken, Window};
 pub use farebox_records::stored::{
@@ -50,7 +52,7 @@ pub struct Overdue {
 
 /// All of them.
 pub trait Ports:
-    Store + Journal + Generations + Breakers + Files + Variables + Clock + Ids + Events + Spawn + 'static
+    Store + Journal + Archive + Generations + Breakers + Files + Variables + Clock + Ids + Events + Spawn + 'static
 {
     /// What prices, settles and renders.
     type Engines: Engines;

@@ -1,67 +1,17 @@
-//! What a file of an archive says of itself.
+//! What the lines of a file of an archive come to.
 
 use anyhow::{Context as _, ensure};
 use farebox_money::{Currency, MinorUnits};
 use farebox_records::BillRecord;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// In which format archives are written.
-pub const FORMAT: &str = "farebox-archive/1";
-
-/// What is in a file: the bills of a city that were made on a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manifest {
-    /// The format.
-    pub format: String,
-    /// The city.
-    pub city: String,
-    /// The day, by the clock of the city.
-    pub day: String,
-    /// When it was written.
-    pub written_at: String,
-    /// SHA-256 of the file, in hexadecimal digits.
-    pub sha256: String,
-    /// The size of the file.
-    pub bytes: u64,
-    /// What the lines come to.
-    pub contents: Contents,
-}
-
-/// What lines come to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Contents {
-    /// How many trips there are.
-    pub bills: u64,
-    /// How many revisions of their bills: a line each.
-    pub revisions: u64,
-    /// How many of the newest may yet be put right.
-    pub provisional: u64,
-    /// What the newest revisions come to, by currency.
-    pub sums: BTreeMap<String, Sums>,
-    /// The versions of the rate cards that they were made with.
-    pub cards: BTreeSet<String>,
-}
-
-/// What bills come to in a currency.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sums {
-    /// What passengers are charged.
-    pub charged: String,
-    /// What drivers are paid, without top-ups.
-    pub paid: String,
-    /// What they are owed as top-ups, for good.
-    pub top_ups: String,
-}
+use farebox_records::archive::{Contents, Line, Sums};
+use std::collections::BTreeMap;
 
 /// Adds up lines, one trip after the other, the revisions of each in order.
 #[derive(Debug, Default)]
 pub struct Adding {
     contents: Contents,
     newest: Option<BillRecord>,
+    last: Option<Line>,
     sums: BTreeMap<&'static str, (Currency, [MinorUnits; 3])>,
 }
 
@@ -79,6 +29,8 @@ impl Adding {
         if self.newest.as_ref().is_some_and(|newest| newest.trip_id != record.trip_id) {
             self.close()?;
         }
+        let revision = record.repair.as_ref().map_or(1, |repair| repair.revision);
+        self.last = Some(Line { trip_id: record.trip_id.clone(), revision });
         self.newest = Some(record);
         Ok(())
     }
@@ -94,6 +46,11 @@ impl Adding {
             *sum = sum.checked_add(amount).context("a sum is too large")?;
         }
         Ok(())
+    }
+
+    /// Which bill the last line was.
+    pub fn last(&self) -> Option<Line> {
+        self.last.clone()
     }
 
     /// What all of them come to.
