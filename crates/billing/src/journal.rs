@@ -188,6 +188,15 @@ pub(crate) async fn drive_bill<P: Ports>(
                     _ = within(billing, ports.forget_passenger(city, name)).await;
                     None
                 }
+                None if head.number > number => {
+                    // Where the one after it is lost, too, it is not known yet whether that was made from it.
+                    let after = within(billing, ports.revision(city, name, number.saturating_add(1))).await?;
+                    if after.is_none() {
+                        let lost = format!("the store has lost a bill between revision {number} and {}", head.number);
+                        return Err(StoreError::Unavailable(lost));
+                    }
+                    Some(head)
+                }
                 _ => Some(head),
             }
         }

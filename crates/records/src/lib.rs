@@ -4,8 +4,8 @@
 //! release may run beside this one, and its bills are shown as far as they are understood. `corpus` has a record of every
 //! kind that was ever written; each later build reads all of them.
 //!
-//! [`archive`] is how bills look that left the store, [`checksum`] how damage to a journal is found out, [`proof`] how a store that lost
-//! something is, and [`stored`] what stands beside records where they are kept.
+//! [`archive`] is how bills look that left the store, [`checksum`] how damage to a journal is found out, [`lineage`] which revision of
+//! a bill follows which, [`proof`] how a store that lost something is found out, and [`stored`] what stands beside records where they are kept.
 //!
 //! Numbers stay numbers in here; they become text when a record is written, and nowhere else.
 
@@ -15,6 +15,7 @@ pub mod checksum;
 mod erase;
 mod finding;
 mod guess;
+pub mod lineage;
 mod metering;
 mod order;
 pub mod proof;

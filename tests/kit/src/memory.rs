@@ -15,6 +15,7 @@ use farebox_billing::ports::{
 };
 use farebox_fare::{Degradation, Segment};
 use farebox_limits::bucket;
+use farebox_records::lineage;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
@@ -626,7 +627,13 @@ impl<C: Catalogue + 'static> Store for World<C> {
             let number = new.revision.number;
             if let Some(head) = revisions.last().map(|head| head.revision.clone()) {
                 let at = revisions.partition_point(|revision| revision.revision.number < number);
-                if revisions.get(at).is_some_and(|revision| revision.revision.number == number) {
+                let fingerprint = |number: u32| {
+                    let found = revisions.iter().find(|revision| revision.revision.number == number);
+                    found.map(|found| &*found.revision.bill.fingerprint)
+                };
+                let (before, after) = (fingerprint(number.saturating_sub(1)), fingerprint(number.saturating_add(1)));
+                let own = &new.revision.bill.fingerprint;
+                if fingerprint(number).is_some() || !lineage::is_taken(number, own, Some(head.number), before, after) {
                     memory.enter(trip, once);
                     return Ok(Posted::Exists(head));
                 }

@@ -6,7 +6,7 @@ use crate::plan::{Loss, Plan, ms};
 use crate::prices::{CITY, SecondOpinion};
 use crate::store::{Contents, SimStore};
 use farebox_billing::bills::Billed;
-use farebox_billing::ports::{DocumentKind, Revision};
+use farebox_billing::ports::DocumentKind;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_fare::{Basis, Degradation, Segment, time};
 use farebox_kit::journal::Journal;
@@ -112,16 +112,6 @@ struct Known {
     lost: bool,
     /// Whether that was a part of it, because the store was put back.
     lost_some: bool,
-}
-
-impl Known {
-    /// Whether two nodes have billed it, each something else: as was answered, or as is stored of what is going to be.
-    fn is_billed_twice(&self, stored: &[Revision]) -> bool {
-        let answered = self.bills.iter().map(|bill| (revision_of(&bill.document), &bill.document));
-        let stored = stored.iter().map(|revision| (revision.number, &revision.bill.document));
-        let all: BTreeSet<_> = answered.chain(stored).collect();
-        all.iter().zip(all.iter().skip(1)).any(|(one, other)| one.0 == other.0)
-    }
 }
 
 /// A bill that was answered.
@@ -411,11 +401,6 @@ impl Auditor {
             // A store that has lost something is sent it again in any order.
             let is_whole = (1..).zip(revisions).all(|(number, revision)| revision.number == number);
             if !is_whole && self.lost_something.get() {
-                continue;
-            }
-            // The one that counted is lost, and so is that it did: a newer revision may follow either.
-            let (billed_twice, lost) = self.with(trip, |known| (known.is_billed_twice(revisions), known.lost));
-            if billed_twice && self.is_void(lost) {
                 continue;
             }
             // What the revisions before one owe together is what the newest of them does.

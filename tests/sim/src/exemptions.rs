@@ -11,8 +11,7 @@ pub enum Exemption {
     /// Segments that another node has in its journal are not on a bill that is made meanwhile, and it does not say so.
     SegmentsElsewhereAreNotMissed,
     /// What a store has lost and no node has is gone: segments that it had acknowledged, requests that it had carried out, and which of two
-    /// bills counted that two nodes have made of a trip. A newer revision of the one may then follow the other, and its top-up what the
-    /// other does not owe.
+    /// bills counted that two nodes have made of a trip.
     LossesAreNotUndone,
     /// A store that was put back to what it was is noticed by a node only if that has written to it since. What another node bills before one
     /// of those writes there again does not say that something is lacking.

@@ -8,6 +8,7 @@ use farebox_billing::ports::{
     StoreError, TopUp,
 };
 use farebox_fare::{Degradation, Segment, Timestamp};
+use farebox_records::lineage;
 use farebox_records::proof::{DOUBT_S, Life, Position};
 use fastrand::Rng;
 use std::cell::RefCell;
@@ -351,7 +352,11 @@ impl Contents {
         }
         new.check().map_err(|why| StoreError::Other(why.to_owned()))?;
         let number = new.revision.number;
-        if self.revision(trip, number).is_some()
+        let fingerprint = |number: u32| self.revision(trip, number).map(|revision| &*revision.bill.fingerprint);
+        let head = self.head(trip).map(|head| head.number);
+        let (before, after) = (fingerprint(number.saturating_sub(1)), fingerprint(number.saturating_add(1)));
+        let is_taken = lineage::is_taken(number, &new.revision.bill.fingerprint, head, before, after);
+        if (!is_taken || fingerprint(number).is_some())
             && let Some(head) = self.head(trip).cloned()
         {
             self.enter_fresh(trip, once);

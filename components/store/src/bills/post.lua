@@ -1,5 +1,6 @@
--- Keeps a revision of a bill unless there is one of its number, and in the same step enters its top-up, lists it under its day, and says
--- what is due. One that is older than the newest is put back where it was lost, with its top-up: it is not listed, and settles nothing.
+-- Keeps a revision of a bill unless there is one of its number, or its neighbours do not belong to it: as `lineage.rs` of `crates/records` says;
+-- and in the same step enters its top-up, lists it under its day, and says what is due. One that is older than the newest is put back where
+-- it was lost, with its top-up: it is not listed, and settles nothing.
 --
 -- KEYS[3]   the bill: a hash of `head`, the number of the newest revision, and its `fingerprint` and `document`; and for each
 --           older one `<number>:fingerprint` and `<number>:document`
@@ -19,17 +20,39 @@
 -- ARGV[14]  how many segments the trip had when the revision was made, or nothing when that does not matter
 -- ARGV[15]  since when the bucket must have lost nothing, in seconds, if it says that it was made of all that the trip had; or nothing
 --
--- Returns {'created'}, or {'exists', number, fingerprint, document} of the head when there is a revision of this number; or
+-- Returns {'created'}, or {'exists', number, fingerprint, document} of the head when there is a revision of this number, or when it does not
+-- belong there; or
 -- {'unproven'} when it says that it was made of all and the bucket has lost something since; or {'moved'} when the trip has not as
 -- many segments.
 
 local trip, number = ARGV[6], ARGV[7]
 local head = tonumber(redis.call('HGET', KEYS[3], 'head') or '0')
-if tonumber(number) == head or redis.call('HEXISTS', KEYS[3], number .. ':document') == 1 then
+local function exists()
     begin()
     return { 'exists', unpack(redis.call('HMGET', KEYS[3], 'head', 'fingerprint', 'document')) }
 end
+if tonumber(number) == head or redis.call('HEXISTS', KEYS[3], number .. ':document') == 1 then
+    return exists()
+end
+
+-- `<request>~<made>~<follows>`: whether the one was made from the other, as far as both say so.
+local function are_linked(before, after)
+    local made = string.match(before, '^[^~]*~([^~]*)')
+    local follows = string.match(after, '^[^~]*~[^~]*~(.*)$')
+    return not made or not follows or made == follows
+end
+local function fingerprint_of(other)
+    return redis.call('HGET', KEYS[3], other == head and 'fingerprint' or other .. ':fingerprint')
+end
+local before = head > 0 and fingerprint_of(tonumber(number) - 1)
+if before and not are_linked(before, ARGV[9]) then
+    return exists()
+end
 if tonumber(number) < head then
+    local after = fingerprint_of(tonumber(number) + 1)
+    if not after or not are_linked(ARGV[9], after) then
+        return exists()
+    end
     redis.call('HEXISTS', KEYS[4], number)
     begin()
     redis.call('HSET', KEYS[3], number .. ':fingerprint', ARGV[9], number .. ':document', ARGV[10])
@@ -55,7 +78,7 @@ if ARGV[14] ~= '' and held ~= tonumber(ARGV[14]) then
 end
 
 -- Reading all that is going to be written finds out what is of another type before anything was.
-local before = redis.call('HMGET', KEYS[3], 'fingerprint', 'document')
+local newest = redis.call('HMGET', KEYS[3], 'fingerprint', 'document')
 redis.call('HEXISTS', KEYS[4], number)
 redis.call('ZCARD', KEYS[5])
 redis.call('ZCARD', KEYS[6])
@@ -63,7 +86,7 @@ local was_due = string.sub(redis.call('HGET', KEYS[7], trip) or '', 1, 12)
 
 begin()
 if head > 0 then
-    redis.call('HSET', KEYS[3], head .. ':fingerprint', before[1], head .. ':document', before[2])
+    redis.call('HSET', KEYS[3], head .. ':fingerprint', newest[1], head .. ':document', newest[2])
     redis.call('ZREM', KEYS[5], trip .. ':' .. head)
 end
 redis.call('HSET', KEYS[3], 'head', number, 'fingerprint', ARGV[9], 'document', ARGV[10])

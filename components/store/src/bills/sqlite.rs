@@ -6,6 +6,7 @@ use crate::backend::Sqlite;
 use crate::backend::sqlite::{corrupt, not_admitted_a_moment_ago, once_parameter};
 use crate::nonces::Nonces as _;
 use farebox_fare::Degradation;
+use farebox_records::lineage;
 use farebox_records::stored::{DueTrip, Entered, Listed, NewRevision, Once, Page, Posted, Revision, StoredBill};
 use spin_sdk::sqlite::{RowResult, Value};
 
@@ -15,7 +16,8 @@ impl Bills for Sqlite {
         let NewRevision { revision: Revision { number, bill }, billed_at, day, top_up, due, seen, whole_since: _ } =
             new;
         let (top_up, due) = (top_up.as_ref(), due.as_ref());
-        let parameters: [Value; 13] = [
+        let (made, follows) = lineage::parts(&bill.fingerprint);
+        let parameters: [Value; 15] = [
             trip.into(),
             once_parameter(once),
             (*number).into(),
@@ -29,12 +31,14 @@ impl Bills for Sqlite {
             due.map_or(Value::Null, |due| due.reason.word().into()),
             due.map_or(Value::Null, |due| due.at.into()),
             seen.map_or(Value::Null, Into::into),
+            made.map_or(Value::Null, Into::into),
+            follows.map_or(Value::Null, Into::into),
         ];
         if self.step(statement::POST, city, parameters).await?.is_some() {
             return Ok(Posted::Created);
         }
-        if seen.is_some() && self.revision(city, trip, *number).await?.is_none() {
-            // There is none of its number. Whether the request is a replay is found out when it is posted again.
+        if seen.is_some() && self.has_room(city, trip, *number, &bill.fingerprint).await? {
+            // There is none of its number, and it belongs there. Whether the request is a replay is found out when it is posted again.
             self.admitted(city).await?;
             return Ok(match once {
                 Some(once) if self.is_replayed(city, trip, once).await? => Posted::Replayed,
@@ -51,7 +55,7 @@ impl Bills for Sqlite {
             None => self.admitted(city).await?,
         }
         match self.head(city, trip).await? {
-            // Revisions stay, so had there been none of its number it would be there.
+            // Revisions stay, so had there been none of its number, and had it belonged there, it would be there.
             Some(head) => Ok(Posted::Exists(head)),
             None => Err(not_admitted_a_moment_ago()),
         }
@@ -95,6 +99,22 @@ impl Bills for Sqlite {
         let last = entries.last().filter(|_| entries.len() as u64 >= u64::from(limit));
         let next = last.map(|DueTrip { trip, at, .. }| format!("{at}:{trip}"));
         Ok(Page { entries, next })
+    }
+}
+
+impl Sqlite {
+    /// Whether there is no revision of this number, and its neighbours belong to it.
+    async fn has_room(&self, city: &str, trip: &str, number: u32, fingerprint: &str) -> Result<bool, Fault> {
+        let of = async |number| {
+            let found = self.revision(city, trip, number).await;
+            found.map(|found| found.map(|revision| revision.bill.fingerprint))
+        };
+        if of(number).await?.is_some() {
+            return Ok(false);
+        }
+        let head = self.head(city, trip).await?.map(|head| head.number);
+        let (before, after) = (of(number.saturating_sub(1)).await?, of(number.saturating_add(1)).await?);
+        Ok(lineage::is_taken(number, fingerprint, head, before.as_deref(), after.as_deref()))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::refusal::Refusal;
 use crate::replay;
 use farebox_fare::{Timestamp, time};
 use farebox_money::MinorUnits;
-use farebox_records::{BillRecord, TopUpRecord};
+use farebox_records::{BillRecord, TopUpRecord, lineage};
 use futures::future::join3;
 use std::rc::Rc;
 
@@ -66,7 +66,7 @@ pub(super) struct Follows {
 /// Keeps a bill that was made now: first in the journal of this node, then in the shared store with its top-up, after the documents
 /// that it names. Or answers the one that was made before. `reached` is whether the store has answered this request.
 ///
-/// `seen` is of how many segments it was made, when that matters.
+/// `fingerprint` is of the request, or of the bill that it takes the place of. `seen` is of how many segments it was made, when that matters.
 pub(super) async fn keep<P: Ports>(
     context: &Context<P>,
     priced: Priced<P>,
@@ -80,7 +80,8 @@ pub(super) async fn keep<P: Ports>(
     let number = follows.number.saturating_add(1);
     let (city, trip_id) = (record.city.clone(), record.trip_id.clone());
     let document = written(&record)?;
-    let bill = StoredBill { fingerprint: fingerprint.to_owned(), document: document.clone() };
+    let lineage = if number == 1 { lineage::first } else { lineage::next };
+    let bill = StoredBill { fingerprint: lineage(fingerprint, &document), document: document.clone() };
     let revision = Revision { number, bill };
     let new = NewRevision {
         seen,

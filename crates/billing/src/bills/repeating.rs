@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::planted::{Bug, planted};
 use crate::ports::{Ports, StoredBill};
 use crate::refusal::{Code, Refusal};
+use farebox_records::lineage;
 
 /// What is answered when a trip is billed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(super) fn repeat<P: Ports>(
     earlier: StoredBill,
     fingerprint: &str,
 ) -> Result<Billed, Refusal> {
-    if earlier.fingerprint != fingerprint && !planted(Bug::RepeatsAreNotCompared) {
+    if lineage::request(&earlier.fingerprint) != lineage::request(fingerprint) && !planted(Bug::RepeatsAreNotCompared) {
         let detail = "a trip is billed once; GET the bill to see it, or send the request it was made from";
         return Err(Refusal::new(Code::BillConflict, detail));
     }
