@@ -40,11 +40,13 @@ pub enum Invariant {
     MockedIsRepaired,
     /// I16
     HeadIsListed,
+    /// I17
+    AsWithoutTheFault,
 }
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::AnsweredIsKept,
         Self::KeptSomewhere,
         Self::RepeatsAgree,
@@ -61,6 +63,7 @@ impl Invariant {
         Self::RefusedWithoutAStore,
         Self::MockedIsRepaired,
         Self::HeadIsListed,
+        Self::AsWithoutTheFault,
     ];
 
     /// Its name in reports and lists.
@@ -82,6 +85,7 @@ impl Invariant {
             Self::RefusedWithoutAStore => "I14b",
             Self::MockedIsRepaired => "I15",
             Self::HeadIsListed => "I16",
+            Self::AsWithoutTheFault => "I17",
         }
     }
 
@@ -106,6 +110,9 @@ impl Invariant {
             }
             Self::MockedIsRepaired => "when all is over, no head is mocked whose segments are stored",
             Self::HeadIsListed => "a head is listed under its day",
+            Self::AsWithoutTheFault => {
+                "when all is over, a head of whose trip nothing is lost is what it would have been"
+            }
         }
     }
 }
@@ -128,8 +135,13 @@ pub struct Violation {
 }
 
 /// Looks through all that is known of a trip: each invariant that is broken, once. `price` says what its ride comes to, billed from
-/// some segments.
-pub fn trip(trip: &Trip, price: &dyn Fn(&BTreeSet<u64>) -> Option<Price>, excuses: &Excuses) -> Vec<Violation> {
+/// some segments, and `whole` what its bill says of it when nothing fails.
+pub fn trip(
+    trip: &Trip,
+    price: &dyn Fn(&BTreeSet<u64>) -> Option<Price>,
+    whole: &str,
+    excuses: &Excuses,
+) -> Vec<Violation> {
     let mut audit = Audit { trip, found: Vec::new() };
     audit.answers(excuses);
     audit.kept();
@@ -138,7 +150,7 @@ pub fn trip(trip: &Trip, price: &dyn Fn(&BTreeSet<u64>) -> Option<Price>, excuse
     audit.segments();
     audit.finals(price);
     audit.top_ups();
-    audit.heads();
+    audit.heads(whole);
     audit.found
 }
 
@@ -405,7 +417,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What is to be true of heads.
-    fn heads(&mut self) {
+    fn heads(&mut self, whole: &str) {
         let stored = &self.trip.stored;
         let Some((number, head)) = stored.head() else { return };
         let acknowledged = self.posted(|exchange| exchange.answered == Answered::Done);
@@ -416,6 +428,13 @@ impl<'a> Audit<'a> {
         }
         if head.mocked && rides::all().is_subset(&stored.segments) {
             self.broken(Invariant::MockedIsRepaired, "the head is mocked, and the store has every segment");
+        }
+        if rides::all().is_subset(&stored.segments) && (head.provisional || head.ride != whole) {
+            let what = format!(
+                "the store has every segment, and revision {number} says {:?} of it: {}",
+                head.reasons, head.ride
+            );
+            self.broken(Invariant::AsWithoutTheFault, what);
         }
         let listed: Vec<_> = stored.listed.iter().map(|(_, number)| *number).collect();
         if listed != [number] {

@@ -3,6 +3,7 @@
 use crate::rides::Price;
 use farebox_fare::Basis;
 use farebox_records::{BillRecord, Kept};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -27,6 +28,24 @@ pub struct Bill {
     pub price: Price,
     /// What it owes the driver for good, in minor units.
     pub owed: i64,
+    /// What it says of the ride: all but which it is, when it was made, and what became of it.
+    pub ride: String,
+}
+
+/// What of a bill is another for every trip, or depends on whether its quote could be had: the cards and prices are the same here.
+const NOT_OF_THE_RIDE: [&str; 8] =
+    ["trip_id", "billed_at", "repair", "kept", "degraded", "reasons", "pinned", "estimate_id"];
+
+/// What a record says of the ride.
+fn ride(document: &str) -> Result<String, String> {
+    let mut record: Value = serde_json::from_str(document).map_err(|error| error.to_string())?;
+    if let Some(fields) = record.as_object_mut() {
+        fields.retain(|name, _| !NOT_OF_THE_RIDE.contains(&&**name));
+    }
+    if let Some(facts) = record["facts"].as_object_mut() {
+        facts.remove("quoted");
+    }
+    Ok(record.to_string())
 }
 
 impl Bill {
@@ -48,6 +67,7 @@ impl Bill {
             segments: trip.segments.iter().map(|segment| segment.sequence).collect(),
             price: Price::of(&record),
             owed: record.owed().map_or(0, |settlement| settlement.top_up),
+            ride: ride(document)?,
         })
     }
 }

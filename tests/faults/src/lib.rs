@@ -25,6 +25,7 @@
 //! | I14b | Segments and reads are 503 only where there was no store, bills only where there was no journal either. |
 //! | I15 | When all is over, no head is mocked of which the store has every segment. |
 //! | I16 | A head is listed under one day, by its number. |
+//! | I17 | When all is over, the head of a trip of which the store has every segment is final, and says of the ride, to the byte, what a bill says that is made natively over a store that never fails. |
 //!
 //! I9 (nothing is written under another incarnation than it was computed under), I11 (a journal has no holes, its chain verifies,
 //! its size is bounded) and I12 (breakers, leases and clocks may be anything at any time) cannot be seen from outside.

@@ -1,5 +1,6 @@
 //! The rides, what is asked of them, and what they come to.
 
+use crate::history::Bill;
 use anyhow::{Context as _, Result, ensure};
 use farebox_records::BillRecord;
 use farebox_tests::exchanges::Answers as _;
@@ -99,7 +100,11 @@ impl Price {
 
 /// What every ride comes to, by its shape and the segments that it is billed from.
 #[derive(Clone, Debug, Default)]
-pub struct Prices(BTreeMap<(usize, BTreeSet<u64>), Price>);
+pub struct Prices {
+    prices: BTreeMap<(usize, BTreeSet<u64>), Price>,
+    /// What the bill of a whole ride says of it, by shape.
+    whole: Vec<String>,
+}
 
 impl Prices {
     /// Has the same requests answered natively, over a store in memory that never fails.
@@ -111,7 +116,7 @@ impl Prices {
         let process = InProcess::default();
         let json = [("content-type", "application/json")];
         let ask = |path: &str, body: &str| process.answer("POST", path, &json, body);
-        let mut prices = BTreeMap::new();
+        let (mut prices, mut whole) = (BTreeMap::new(), Vec::new());
         for shape in 0..SHAPES {
             let estimated = ask("/v1/estimates", &estimate(shape)).json();
             let estimate_id = estimated["estimate_id"].as_str().context("the ride is not estimated")?;
@@ -126,20 +131,30 @@ impl Prices {
                     let answer = ask(&format!("/v1/trips/{trip}/bill"), &bill(estimate, false));
                     let record = BillRecord::read(&answer.body);
                     let record = record.map_err(|error| anyhow::anyhow!("{error:?}: {}", answer.body))?;
-                    billed.push(Price::of(&record));
+                    let made = Bill::read(&answer.body).map_err(|error| anyhow::anyhow!(error))?;
+                    billed.push((Price::of(&record), made.ride));
                 }
-                let price = billed.first().copied().context("nothing was billed")?;
-                ensure!(billed.iter().all(|other| *other == price), "a quote makes a difference: {billed:?}");
+                let (price, ride) = billed.first().cloned().context("nothing was billed")?;
+                ensure!(billed.iter().all(|other| other.0 == price), "a quote makes a difference: {billed:?}");
                 let numbers = BATCHES.iter().enumerate().filter(|(batch, _)| chosen >> batch & 1 == 1);
+                if chosen + 1 == 1 << BATCHES.len() {
+                    ensure!(billed.iter().all(|other| other.1 == ride), "a quote makes a difference: {billed:?}");
+                    whole.push(ride);
+                }
                 prices.insert((shape, numbers.flat_map(|(_, batch)| *batch).collect()), price);
             }
         }
-        Ok(Self(prices))
+        Ok(Self { prices, whole })
     }
 
     /// What a ride comes to when it is billed from these segments.
     pub fn of(&self, shape: usize, segments: &BTreeSet<u64>) -> Option<Price> {
-        self.0.get(&(shape, segments.clone())).copied()
+        self.prices.get(&(shape, segments.clone())).copied()
+    }
+
+    /// What the bill of a whole ride says of it when nothing fails.
+    pub fn whole(&self, shape: usize) -> &str {
+        self.whole.get(shape).map_or("", String::as_str)
     }
 }
 

@@ -140,7 +140,11 @@ impl Setting<'_> {
         let mut violations = Vec::new();
         for (ride, trip) in &trips {
             let price = |segments: &BTreeSet<u64>| self.prices.of(shape(*ride), segments);
-            violations.extend(audit::trip(trip, &price, &excuses).into_iter().map(|found| (*ride, found)));
+            violations.extend(
+                audit::trip(trip, &price, self.prices.whole(shape(*ride)), &excuses)
+                    .into_iter()
+                    .map(|found| (*ride, found)),
+            );
         }
         Ok(Outcome { fault, window, sent, trips, violations, looks })
     }
