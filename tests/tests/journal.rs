@@ -141,6 +141,10 @@ async fn what_waits_is_handed_out_in_order() {
         ["u", "u", "v", "v"].map(|trip| (CITY.into(), trip.into()))
     );
     assert_eq!(numbers(leased), [3, 4, 5, 6]);
+    // A newer bill of "t" is not held up by the first, which may wait for it.
+    store.enter_bill(CITY, "t", bill(2, "t made again"), cards()).await.unwrap();
+    node.database().execute("UPDATE journal_waiting SET leased_until_ms = 0 WHERE number = 7", []).unwrap();
+    assert_eq!(numbers(store.lease(16_u32).await.unwrap()), [7]);
 }
 
 /// Each entry follows from the one before: a database in which one was changed or lost is found out.

@@ -141,12 +141,37 @@ pub(crate) fn tell_failure<P: Ports>(context: &Context<P>, error: &StoreError) {
 ///
 /// # Errors
 ///
-/// The shared store did not say: it waits on.
+/// The shared store did not say, or has lost the bill after it as well: it waits on.
 pub(crate) async fn drive_bill<P: Ports>(
+    billing: &Billing<P>,
+    trip: (&str, &str),
+    bill: &JournaledBill,
+) -> Result<Option<Revision>, StoreError> {
+    match drive(billing, trip, bill).await? {
+        DrivenIn::There => Ok(None),
+        DrivenIn::GaveWay(head) => Ok(Some(head)),
+        DrivenIn::Waits => {
+            let number = bill.new.revision.number;
+            Err(StoreError::Unavailable(format!("the store has lost the bill after revision {number} as well")))
+        }
+    }
+}
+
+/// What became of a bill.
+enum DrivenIn {
+    /// The shared store has it.
+    There,
+    /// This one counts.
+    GaveWay(Revision),
+    /// Where the one after it is lost, too, it is not known yet whether that was made from it.
+    Waits,
+}
+
+async fn drive<P: Ports>(
     billing: &Billing<P>,
     (city, name): (&str, &str),
     bill: &JournaledBill,
-) -> Result<Option<Revision>, StoreError> {
+) -> Result<DrivenIn, StoreError> {
     let (ports, JournaledBill { number: entry, new, documents, .. }) = (billing.ports(), bill);
     let entry = *entry;
     hear_of_losses(billing).await?;
@@ -189,11 +214,9 @@ pub(crate) async fn drive_bill<P: Ports>(
                     None
                 }
                 None if head.number > number => {
-                    // Where the one after it is lost, too, it is not known yet whether that was made from it.
                     let after = within(billing, ports.revision(city, name, number.saturating_add(1))).await?;
                     if after.is_none() {
-                        let lost = format!("the store has lost a bill between revision {number} and {}", head.number);
-                        return Err(StoreError::Unavailable(lost));
+                        return Ok(DrivenIn::Waits);
                     }
                     Some(head)
                 }
@@ -213,7 +236,7 @@ pub(crate) async fn drive_bill<P: Ports>(
     };
     // What is not noted waits on, and is found to be there already.
     _ = within(billing, ports.drive(entry, &driven)).await;
-    Ok(counts)
+    Ok(counts.map_or(DrivenIn::There, DrivenIn::GaveWay))
 }
 
 /// A revision with the bill itself.
@@ -293,7 +316,7 @@ pub fn after_answer<P: Ports>(context: &Context<P>) {
     }));
 }
 
-/// Drives in up to so many things that wait, the oldest first, and says how many there were.
+/// Drives in up to so many things that wait, the oldest first, and says how many that were. A bill that waits for another one holds up nothing.
 ///
 /// # Errors
 ///
@@ -301,16 +324,21 @@ pub fn after_answer<P: Ports>(context: &Context<P>) {
 pub async fn drive_in<P: Ports>(billing: &Billing<P>, most: u32) -> Result<usize, StoreError> {
     hear_of_losses(billing).await?;
     let entries = within(billing, billing.ports().lease(most)).await?;
-    let found = entries.len();
+    let mut driven_in = 0;
     for Waiting { number, city, trip, what } in entries {
-        match what {
+        let is_driven = match what {
             WaitingWhat::Bill(new, documents) => {
-                drive_bill(billing, (&city, &trip), &JournaledBill { number, waits: true, new, documents }).await?;
+                let bill = JournaledBill { number, waits: true, new, documents };
+                !matches!(drive(billing, (&city, &trip), &bill).await?, DrivenIn::Waits)
             }
-            WaitingWhat::Segments(segments) => drive_segments(billing, &city, &trip, number, &segments).await?,
-        }
+            WaitingWhat::Segments(segments) => {
+                drive_segments(billing, &city, &trip, number, &segments).await?;
+                true
+            }
+        };
+        driven_in += usize::from(is_driven);
     }
-    Ok(found)
+    Ok(driven_in)
 }
 
 /// Looks what the shared store was found to have lost: what was kept there before is put there again, and operators are told, once on

@@ -155,3 +155,52 @@ fn documents_are_kept_again_before_a_repeat_is_answered() {
     assert_eq!(node.bill("t")["kept"], "shared");
     assert!(node.world.0.called("put_document") > 0);
 }
+
+/// Three bills of a trip were lost, and another node has sent the newest again. The first waits until the second is there; all of them are there
+/// in the end with what they owed, and nobody gave way.
+#[test]
+fn older_bills_wait_for_those_between() {
+    let node = Node::new();
+    node.bill("t");
+    for late in 2..=3 {
+        let request = json!({"city": "110000", "segments": [
+            {"seq": late, "started_at": "2026-11-21T08:19:00+08:00", "distance_m": 900, "duration_s": 10}]});
+        now(meter::add_segments(&node.context(), "t", &request)).unwrap();
+        node.world.0.now_ms.set(node.world.0.now_ms.get() + 2_000);
+        assert!(now(bills::repair(&node.context(), "t", Some("110000"))).unwrap().new);
+        node.world.after_answers();
+    }
+    let kept = || -> Vec<_> {
+        let bills = node.world.0.bills.borrow();
+        bills["t"].iter().map(|new| (new.revision.clone(), new.top_up.clone())).collect()
+    };
+    let before = kept();
+    assert_eq!(before.len(), 3);
+    node.world.0.bills.borrow_mut().get_mut("t").unwrap().retain(|new| new.revision.number == 3);
+    node.world.0.journal.borrow_mut().as_mut().unwrap().recall(0, false, |_| true);
+    while now(journal::drive_in(&node.billing, 16)).unwrap() > 0 {}
+    assert_eq!(kept(), before);
+    let standing = node.world.0.journal.borrow().as_ref().unwrap().standing();
+    assert_eq!((standing.waiting, standing.superseded), (0, 0));
+}
+
+/// Where nobody here has the one between, the first waits on, and the bill of another trip does not wait for it.
+#[test]
+fn what_waits_for_another_node_holds_up_nothing() {
+    let node = Node::new();
+    node.bill("t");
+    node.bill("u");
+    let mut third = node.world.0.bills.borrow()["t"][0].clone();
+    third.revision.number = 3;
+    node.world.0.bills.borrow_mut().clear();
+    node.world.0.bills.borrow_mut().insert("t".to_owned(), vec![third]);
+    node.world.0.journal.borrow_mut().as_mut().unwrap().recall(0, false, |_| true);
+    while now(journal::drive_in(&node.billing, 16)).unwrap() > 0 {}
+    let numbers = |trip: &str| -> Vec<u32> {
+        let bills = node.world.0.bills.borrow();
+        bills.get(trip).into_iter().flatten().map(|new| new.revision.number).collect()
+    };
+    assert_eq!((numbers("t"), numbers("u")), (vec![3], vec![1]));
+    let standing = node.world.0.journal.borrow().as_ref().unwrap().standing();
+    assert_eq!((standing.waiting, standing.superseded), (1, 0), "it may yet belong there");
+}
