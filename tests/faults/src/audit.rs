@@ -135,11 +135,11 @@ pub struct Violation {
 }
 
 /// Looks through all that is known of a trip: each invariant that is broken, once. `price` says what its ride comes to, billed from
-/// some segments, and `whole` what its bill says of it when nothing fails.
+/// some segments, and `whole` what its bill says of it when nothing fails, by either of its requests.
 pub fn trip(
     trip: &Trip,
     price: &dyn Fn(&BTreeSet<u64>) -> Option<Price>,
-    whole: &str,
+    whole: &[String],
     excuses: &Excuses,
 ) -> Vec<Violation> {
     let mut audit = Audit { trip, found: Vec::new() };
@@ -417,7 +417,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What is to be true of heads.
-    fn heads(&mut self, whole: &str) {
+    fn heads(&mut self, whole: &[String]) {
         let stored = &self.trip.stored;
         let Some((number, head)) = stored.head() else { return };
         let acknowledged = self.posted(|exchange| exchange.answered == Answered::Done);
@@ -429,7 +429,7 @@ impl<'a> Audit<'a> {
         if head.mocked && rides::all().is_subset(&stored.segments) {
             self.broken(Invariant::MockedIsRepaired, "the head is mocked, and the store has every segment");
         }
-        if rides::all().is_subset(&stored.segments) && (head.provisional || head.ride != whole) {
+        if rides::all().is_subset(&stored.segments) && (head.provisional || !whole.contains(&head.ride)) {
             let what = format!(
                 "the store has every segment, and revision {number} says {:?} of it: {}",
                 head.reasons, head.ride

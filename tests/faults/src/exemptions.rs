@@ -104,13 +104,13 @@ pub const EXEMPTIONS: &[Entry] = &[
     Entry { faults: &["blips"], breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
     Entry {
         faults: TOO_MUCH,
-        breaks: &[WrongIsMarked, MockedIsRepaired, ProvisionalIsDue, RefusedWithoutAStore],
+        breaks: &[WrongIsMarked, MockedIsRepaired, AsWithoutTheFault, ProvisionalIsDue, RefusedWithoutAStore],
         how: How::Chance,
         why: OVERLOAD,
     },
     Entry {
         faults: &[],
-        breaks: &[WrongIsMarked, MockedIsRepaired, ProvisionalIsDue, RefusedWithoutAStore],
+        breaks: &[WrongIsMarked, MockedIsRepaired, AsWithoutTheFault, ProvisionalIsDue, RefusedWithoutAStore],
         how: How::Busy,
         why: BUSY,
     },

@@ -102,8 +102,8 @@ impl Price {
 #[derive(Clone, Debug, Default)]
 pub struct Prices {
     prices: BTreeMap<(usize, BTreeSet<u64>), Price>,
-    /// What the bill of a whole ride says of it, by shape.
-    whole: Vec<String>,
+    /// What the bills of a whole ride say of it, by shape: by its request, and by the one of other content.
+    whole: Vec<Vec<String>>,
 }
 
 impl Prices {
@@ -116,33 +116,34 @@ impl Prices {
         let process = InProcess::default();
         let json = [("content-type", "application/json")];
         let ask = |path: &str, body: &str| process.answer("POST", path, &json, body);
+        // A trip with these batches, billed by one of its requests.
+        let billed = |trip: &str, shape: usize, chosen: u32, estimate: Option<&str>, other: bool| {
+            for batch in (0..BATCHES.len()).filter(|batch| chosen >> batch & 1 == 1) {
+                let answer = ask(&format!("/v1/trips/{trip}/segments"), &segments(shape, batch, false));
+                ensure!(answer.status == 200, "segments are refused: {}", answer.body);
+            }
+            let answer = ask(&format!("/v1/trips/{trip}/bill"), &bill(estimate, other));
+            Bill::read(&answer.body).map_err(|error| anyhow::anyhow!("{error}: {}", answer.body))
+        };
         let (mut prices, mut whole) = (BTreeMap::new(), Vec::new());
         for shape in 0..SHAPES {
             let estimated = ask("/v1/estimates", &estimate(shape)).json();
             let estimate_id = estimated["estimate_id"].as_str().context("the ride is not estimated")?;
+            let both = |name: &str, chosen, other| {
+                let with = billed(&format!("native-{shape}-{name}-true"), shape, chosen, Some(estimate_id), other)?;
+                let without = billed(&format!("native-{shape}-{name}-false"), shape, chosen, None, other)?;
+                let (with, without) = ((with.price, with.ride), (without.price, without.ride));
+                ensure!(with == without, "a quote makes a difference: {with:?}, {without:?}");
+                Ok(with)
+            };
             for chosen in 1..1_u32 << BATCHES.len() {
-                let mut billed = Vec::new();
-                for estimate in [None, Some(estimate_id)] {
-                    let trip = format!("native-{shape}-{chosen}-{}", estimate.is_some());
-                    for batch in (0..BATCHES.len()).filter(|batch| chosen >> batch & 1 == 1) {
-                        let answer = ask(&format!("/v1/trips/{trip}/segments"), &segments(shape, batch, false));
-                        ensure!(answer.status == 200, "segments are refused: {}", answer.body);
-                    }
-                    let answer = ask(&format!("/v1/trips/{trip}/bill"), &bill(estimate, false));
-                    let record = BillRecord::read(&answer.body);
-                    let record = record.map_err(|error| anyhow::anyhow!("{error:?}: {}", answer.body))?;
-                    let made = Bill::read(&answer.body).map_err(|error| anyhow::anyhow!(error))?;
-                    billed.push((Price::of(&record), made.ride));
-                }
-                let (price, ride) = billed.first().cloned().context("nothing was billed")?;
-                ensure!(billed.iter().all(|other| other.0 == price), "a quote makes a difference: {billed:?}");
+                let (price, _) = both(&chosen.to_string(), chosen, false)?;
                 let numbers = BATCHES.iter().enumerate().filter(|(batch, _)| chosen >> batch & 1 == 1);
-                if chosen + 1 == 1 << BATCHES.len() {
-                    ensure!(billed.iter().all(|other| other.1 == ride), "a quote makes a difference: {billed:?}");
-                    whole.push(ride);
-                }
                 prices.insert((shape, numbers.flat_map(|(_, batch)| *batch).collect()), price);
             }
+            let all = (1 << BATCHES.len()) - 1;
+            let ride = |other| both(if other { "other" } else { "whole" }, all, other).map(|(_, ride)| ride);
+            whole.push(vec![ride(false)?, ride(true)?]);
         }
         Ok(Self { prices, whole })
     }
@@ -152,9 +153,9 @@ impl Prices {
         self.prices.get(&(shape, segments.clone())).copied()
     }
 
-    /// What the bill of a whole ride says of it when nothing fails.
-    pub fn whole(&self, shape: usize) -> &str {
-        self.whole.get(shape).map_or("", String::as_str)
+    /// What the bill of a whole ride says of it when nothing fails: by its request, and by the one of other content.
+    pub fn whole(&self, shape: usize) -> &[String] {
+        self.whole.get(shape).map_or(&[], Vec::as_slice)
     }
 }
 

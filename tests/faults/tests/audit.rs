@@ -145,7 +145,7 @@ fn histories_are_judged() {
         let mut case = Case::default();
         let expected = lines.lines().filter(|line| !line.is_empty()).filter_map(|line| case.line(line)).last();
         let expected = expected.unwrap_or_else(|| panic!("{name}: nothing is expected"));
-        let found = audit::trip(&case.trip, &price, "of the ride", &case.excuses);
+        let found = audit::trip(&case.trip, &price, &["of the ride".to_owned()], &case.excuses);
         let ids: BTreeSet<String> = found.iter().map(|violation| violation.invariant.id().to_owned()).collect();
         assert_eq!(ids, expected, "{name}: {found:#?}");
         broken.extend(expected);
