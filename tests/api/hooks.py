@@ -39,8 +39,8 @@ def before_call(context, case, kwargs):
     if case.meta and case.meta.generation.mode.is_positive:
         if isinstance(case.body, dict):
             case.body = reconcile(operation, case.body)
-        if operation == "listBills":
-            # Only a page says where the next one begins.
+        if case.query:
+            # Only an answer says where the next one begins.
             case.query.pop("cursor", None)
         if "estimate_id" in case.path_parameters:
             case.path_parameters["estimate_id"] = genuine(case.path_parameters["estimate_id"])
