@@ -4,6 +4,7 @@
 pub mod baseline;
 pub mod changed;
 pub mod circles;
+pub mod command;
 pub mod exchanges;
 pub mod guest;
 pub mod in_process;

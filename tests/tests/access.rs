@@ -23,10 +23,7 @@ struct Application {
 impl Application {
     fn start(runtime: Runtime, signatures: &str, keys: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink(artifacts::repository().join("target"), folder.path().join("target")).unwrap();
-        fs::create_dir_all(folder.path().join("deploy/archive")).unwrap();
-        fs::copy(artifacts::repository().join("spin.toml"), folder.path().join("spin.toml")).unwrap();
-        artifacts::copy_configuration(&folder.path().join("config"));
+        artifacts::lay_out_application(folder.path());
         if let Some(keys) = keys {
             fs::write(folder.path().join("config/keys.json"), keys).unwrap();
         }

@@ -1,19 +1,11 @@
 //! Bills that are archived can be read, proved and priced again without the store that they were in.
 #![allow(clippy::unwrap_used)]
 
-use farebox_kit::artifacts;
+use farebox_tests::command::farebox;
 use farebox_tests::rides::{bill, segment};
 use farebox_tests::server::Server;
 use serde_json::{Value, json};
 use std::fs;
-use std::process::{Command, Output};
-
-fn farebox(arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(artifacts::farebox());
-    let Output { status, stdout, stderr } =
-        command.args(arguments).current_dir(artifacts::repository()).output().unwrap();
-    (status.code(), format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)))
-}
 
 /// A day is archived once nothing of it may be put right any more, with all revisions of its bills; what was archived is proved to the
 /// byte by replaying it, is never written anew, and is found out when it was changed.

@@ -1,20 +1,14 @@
 //! A backup that is taken while bills are made is of one moment, and a node goes on from it.
 #![allow(clippy::unwrap_used)]
 
-use farebox_kit::artifacts;
 use farebox_records::{BillRecord, TopUpRecord};
+use farebox_tests::command::farebox;
 use farebox_tests::rides::{bill, segment};
 use farebox_tests::server::Server;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-
-fn farebox(arguments: &[&str]) -> (Option<i32>, String) {
-    let Output { status, stdout, stderr } = Command::new(artifacts::farebox()).args(arguments).output().unwrap();
-    (status.code(), format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)))
-}
 
 /// How many bills a database has, after a look at all of them: each can be read, has the documents that it names, and the top-up that it
 /// says; and every trip that was billed has its segments.

@@ -209,10 +209,7 @@ struct Configured(TempDir);
 impl Configured {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink(artifacts::repository().join("target"), folder.path().join("target")).unwrap();
-        fs::create_dir_all(folder.path().join("deploy/archive")).unwrap();
-        fs::copy(artifacts::repository().join("spin.toml"), folder.path().join("spin.toml")).unwrap();
-        artifacts::copy_configuration(&folder.path().join("config"));
+        artifacts::lay_out_application(folder.path());
         Self(folder)
     }
 

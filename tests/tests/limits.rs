@@ -156,10 +156,7 @@ struct Limited(TempDir);
 impl Limited {
     fn new(limits: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink(repository().join("target"), folder.path().join("target")).unwrap();
-        fs::create_dir_all(folder.path().join("deploy/archive")).unwrap();
-        fs::copy(repository().join("spin.toml"), folder.path().join("spin.toml")).unwrap();
-        artifacts::copy_configuration(&folder.path().join("config"));
+        artifacts::lay_out_application(folder.path());
         assert!(LimitsDocument::parse(&limits.to_string()).is_ok());
         fs::write(folder.path().join("config/limits.json"), limits.to_string()).unwrap();
         Self(folder)

@@ -150,10 +150,7 @@ fn an_outage_does_not_fill_the_log() {
 #[test]
 fn switches() {
     let folder = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink(artifacts::repository().join("target"), folder.path().join("target")).unwrap();
-    fs::create_dir_all(folder.path().join("deploy/archive")).unwrap();
-    fs::copy(artifacts::repository().join("spin.toml"), folder.path().join("spin.toml")).unwrap();
-    artifacts::copy_configuration(&folder.path().join("config"));
+    artifacts::lay_out_application(folder.path());
     let manifest = folder.path().join("spin.toml");
     let server = Server::start(&[&["--manifest", manifest.to_str().unwrap()], &PATIENT[..]].concat());
     let file = folder.path().join("config/switches.json");

@@ -4,20 +4,13 @@
 
 use farebox_kit::artifacts;
 use farebox_tests::changed::Changed;
+use farebox_tests::command::farebox;
 use farebox_tests::rides::{bill, segment};
 use farebox_tests::server::Server;
 use farebox_tests::store_redis_server::RedisServer;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn farebox(arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(artifacts::farebox());
-    let Output { status, stdout, stderr } =
-        command.args(arguments).current_dir(artifacts::repository()).output().unwrap();
-    (status.code(), format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)))
-}
 
 /// The application with an archive of its own, in a city whose bills leave after so many days.
 struct Site(Changed);

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 /// # Errors
 ///
 /// `store-unavailable`: it is in the archive, and that cannot be read now.
-pub(crate) fn opened<P: Ports>(ports: &P, city: &str, revision: Revision) -> Result<Revision, Refusal> {
+pub(crate) fn opened<P: Ports>(ports: &P, city: &str, mut revision: Revision) -> Result<Revision, Refusal> {
     let document = match Archived::read(&revision.bill.document) {
         None => return Ok(revision),
         Some(archived) => archived.and_then(|archived| document(ports, city, &archived)),
@@ -26,13 +26,8 @@ pub(crate) fn opened<P: Ports>(ports: &P, city: &str, revision: Revision) -> Res
         let log = format!("revision {} of a bill of {city}: {why}", revision.number);
         Refusal { log: Some(log), ..Refusal::new(Code::StoreUnavailable, detail) }
     })?;
-    Ok(with(revision, document))
-}
-
-/// A revision with another document.
-pub(crate) fn with(mut revision: Revision, document: String) -> Revision {
     revision.bill.document = document;
-    revision
+    Ok(revision)
 }
 
 /// As [`opened`], of one that there may not be.

@@ -28,14 +28,7 @@ const AT_ONCE: u32 = 8;
 /// `invalid-parameter` for a city or a cursor that can be none; or that the store does not say what is due. Of bills that cannot be repaired
 /// now it is answered how many there are: they stay due.
 pub async fn sweep<P: Ports>(context: &Context<P>, city: Option<&str>, cursor: Option<&str>) -> Result<Swept, Refusal> {
-    if let Some(city) = city {
-        if !names::is_token(city) {
-            return Err(Refusal::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
-        }
-        context.may(city, true, RouteClass::Operate).await?;
-    }
-    let all = context.config.cities();
-    let cities: Vec<&str> = city.map_or(all, |city| vec![city]);
+    let cities = cities(context, city).await?;
     // A city that is not served any more is passed over.
     let (from, at) = cursor.map_or(("", ""), |cursor| cursor.split_once('/').unwrap_or((cursor, "")));
     let began = context.ports().elapsed();
@@ -55,9 +48,7 @@ pub async fn sweep<P: Ports>(context: &Context<P>, city: Option<&str>, cursor: O
             let read = page.read(Patience::Long, page.ports().due(city, at.as_deref(), AT_ONCE)).await;
             let Page { entries, next } = read.map_err(|error| match error {
                 // The store calls a cursor wrong that it cannot have answered.
-                StoreError::Other(_) if swept.looked_at == 0 && at.is_some() => {
-                    Refusal::parameter("cursor", "is not one that an earlier slice has answered as `next`")
-                }
+                StoreError::Other(_) if swept.looked_at == 0 && at.is_some() => no_cursor(),
                 error => error.into_refusal("bills.due"),
             })?;
             let repaired = join_all(entries.iter().map(|due| one(context, city, due))).await;
@@ -69,6 +60,28 @@ pub async fn sweep<P: Ports>(context: &Context<P>, city: Option<&str>, cursor: O
         }
     }
     Ok(swept)
+}
+
+/// The cities that a job is asked for: one, or all.
+///
+/// # Errors
+///
+/// `invalid-parameter` for a city that can be none; or that the caller may not.
+pub(crate) async fn cities<'a, P: Ports>(
+    context: &'a Context<P>,
+    city: Option<&'a str>,
+) -> Result<Vec<&'a str>, Refusal> {
+    let Some(city) = city else { return Ok(context.config.cities()) };
+    if !names::is_token(city) {
+        return Err(Refusal::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
+    }
+    context.may(city, true, RouteClass::Operate).await?;
+    Ok(vec![city])
+}
+
+/// What a cursor is refused with that no slice has answered.
+pub(crate) fn no_cursor() -> Refusal {
+    Refusal::parameter("cursor", "is not one that an earlier slice has answered as `next`")
 }
 
 /// What became of a bill that is due.

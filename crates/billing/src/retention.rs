@@ -8,8 +8,8 @@ use crate::event::Event;
 use crate::patience::Patience;
 use crate::ports::{Kind, Ports, StoreError};
 use crate::refusal::Refusal;
-use crate::requests::Tariffs as _;
-use farebox_fare::{Timestamp, names, time};
+use crate::repairs;
+use farebox_fare::{Timestamp, time};
 use farebox_limits::RouteClass;
 use farebox_records::BillRecord;
 use farebox_records::archive::{Archived, ArchivedFormat, FORMAT, Line, Manifest};
@@ -23,8 +23,8 @@ const SLICE_LASTS: Duration = Duration::from_secs(2);
 /// How many are looked at at once: the store is there for callers first.
 const AT_ONCE: usize = 8;
 
-/// How much of a file is read at once; and at most, to find where a part of it ends.
-const READ: [u32; 2] = [1 << 20, 16 << 20];
+/// How much of a file is read at once, and then, to find where a part of it ends. Most are some ten kilobytes.
+const READ: [u32; 3] = [1 << 16, 1 << 20, 16 << 20];
 
 /// A day, in seconds.
 const DAY_S: Timestamp = 86_400;
@@ -70,16 +70,9 @@ pub async fn sweep<P: Ports>(
     city: Option<&str>,
     cursor: Option<&str>,
 ) -> Result<Retired, Refusal> {
-    if let Some(city) = city {
-        if !names::is_token(city) {
-            return Err(Refusal::parameter("city", format!("a city has {}", names::TOKEN_RULE)));
-        }
-        context.may(city, true, RouteClass::Operate).await?;
-    }
-    let not_one = || Refusal::parameter("cursor", "is not one that an earlier slice has answered as `next`");
+    let cities = repairs::cities(context, city).await?;
     let cursor = cursor.filter(|cursor| !cursor.is_empty());
-    let from = cursor.map(|cursor| Place::parse(cursor).ok_or_else(not_one)).transpose()?;
-    let cities = city.map_or_else(|| context.config.cities(), |city| vec![city]);
+    let from = cursor.map(|cursor| Place::parse(cursor).ok_or_else(repairs::no_cursor)).transpose()?;
     let mut slice = Slice { context, began: context.ports().elapsed(), retired: Retired::default() };
     for city in cities {
         let from = from.as_ref().filter(|from| city <= &*from.city);

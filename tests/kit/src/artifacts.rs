@@ -16,6 +16,18 @@ pub fn copy_configuration(folder: &Path) {
     copy(&repository().join("config"), folder);
 }
 
+/// Makes a folder the application's: with a copy of its manifest and configuration, an archive that is empty, and what was built.
+///
+/// # Panics
+///
+/// When something cannot be made there.
+pub fn lay_out_application(folder: &Path) {
+    std::os::unix::fs::symlink(repository().join("target"), folder.join("target")).expect("a link");
+    std::fs::create_dir_all(folder.join("deploy/archive")).expect("a folder");
+    std::fs::copy(repository().join("spin.toml"), folder.join("spin.toml")).expect("a copy of the manifest");
+    copy_configuration(&folder.join("config"));
+}
+
 fn copy(from: &Path, to: &Path) {
     let fails = |error: std::io::Error| -> ! { panic!("{}: {error}", from.display()) };
     std::fs::create_dir_all(to).unwrap_or_else(|error| fails(error));
