@@ -3,7 +3,6 @@
 mod corrections;
 mod holes;
 mod monotone;
-mod names;
 mod odd;
 mod order;
 mod overlaps;
@@ -16,14 +15,15 @@ use crate::notes::Notes;
 
 /// Checks a card as a whole.
 pub fn card(card: &RateCard, is_monotone: bool, notes: &mut Notes) {
+    let subjects = card.terms.subjects();
     for (position, item) in card.items.iter().enumerate() {
         let pointer = format!("/items/{position}");
         // A condition that could not be read would seem to hold always.
         let unread = format!("{pointer}/branches/");
         let is_unread = |pointer: &str| pointer.strip_prefix(&unread).is_some_and(|rest| rest.contains("/when"));
         if !notes.problems.iter().any(|problem| is_unread(&problem.pointer)) {
-            overlaps::refuse(item, &card.terms, &pointer, notes);
-            holes::find(item, &card.terms, &pointer, notes);
+            overlaps::refuse(item, &subjects, &pointer, notes);
+            holes::find(item, &subjects, &pointer, notes);
         }
         for (index, branch) in item.branches.iter().enumerate() {
             if branch.when.calendar.holidays() == Some(true) && card.terms.holidays.is_empty() {

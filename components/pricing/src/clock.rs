@@ -1,7 +1,7 @@
 //! The clocks of a card: what a moment is in local time, and until when that is the same to every condition.
 
 use crate::terms::Terms;
-use crate::when::Moment;
+use farebox_conditions::Moment;
 use farebox_fare::Timestamp;
 
 const DAY: i64 = 86_400;

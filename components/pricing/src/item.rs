@@ -82,7 +82,7 @@ impl Item {
     /// The parts of the ride that each branch applies to.
     pub fn parts(&self, ride: &Ride) -> Vec<Vec<Part>> {
         let mut parts = vec![Vec::new(); self.branches.len()];
-        let holds: Vec<bool> = self.branches.iter().map(|branch| branch.when.holds_for_ride(&ride.facts)).collect();
+        let holds: Vec<bool> = self.branches.iter().map(|branch| branch.when.holds_at_any_time(&ride.facts)).collect();
         ride.parts(&self.edges, |moment, part| {
             let mut branches = self.branches.iter().zip(&holds).zip(&mut parts);
             let applies = branches.find(|((branch, holds), _)| **holds && branch.when.calendar.holds(moment));

@@ -11,7 +11,7 @@
 //!
 //! - `notes`: what is found while a card is read
 //! - `figure`, `rounding`, `growth`: the numbers on a card
-//! - `zones`, `when`: the conditions of a branch
+//! - `zones`, `when`: what the conditions of a branch are about
 //! - `terms`, `clock`, `ride`: a trip as fees see it, cut at the edges of time windows
 //! - `line`: what becomes a line of a bill, and the one place where its amount is rounded
 //! - `fee`, `binding`, `kind`, `kinds`: what is charged

@@ -20,12 +20,3 @@ pub const CODES: usize = ITEMS;
 
 /// The most tiers of a branch.
 pub const TIERS: usize = 100;
-
-/// The most windows of local time in a condition.
-pub const WINDOWS: usize = 48;
-
-/// The most days of the week in a condition.
-pub const WEEKDAYS: usize = 7;
-
-/// The most names in a condition.
-pub const NAMES: usize = 200;

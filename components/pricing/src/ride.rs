@@ -2,7 +2,8 @@
 
 use crate::clock::Clock;
 use crate::terms::Terms;
-use crate::when::{Facts, Moment, NONE};
+use crate::when::Facts;
+use farebox_conditions::{Moment, NONE};
 use farebox_fare::{Basis, Segment, Source, Trip};
 use farebox_money::{Currency, MinorUnits};
 use std::borrow::Cow;

@@ -1,6 +1,6 @@
 //! What of a card a ride is looked at under: its currency, its product, its clocks, its holidays, its zones.
 
-use crate::when::Moment;
+use crate::when::{self, SubjectsOf};
 use crate::zones::Zones;
 use farebox_money::Currency;
 use jiff::civil::Date;
@@ -23,8 +23,13 @@ impl Terms {
         self.holidays.binary_search(&date).is_ok()
     }
 
-    /// Whether a moment can be: a holiday falls on that day of the week, or none is meant.
-    pub fn has(&self, moment: Moment) -> bool {
-        !moment.holiday || self.holidays.iter().any(|date| Moment::new(date.weekday(), 0, true).is_same_day(moment))
+    /// What conditions are about.
+    pub fn subjects(&self) -> SubjectsOf<'_> {
+        let mut holidays = [false; 7];
+        for date in &self.holidays {
+            let weekday = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
+            holidays.iter_mut().skip(weekday).take(1).for_each(|has| *has = true);
+        }
+        when::subjects(&self.zones, holidays)
     }
 }

@@ -1,35 +1,36 @@
 //! When a branch applies: conditions on the local time and on the facts of the ride. All that are given have to hold.
 
-pub mod calendar;
-mod choice;
-mod facts;
-mod range;
-
-pub use calendar::{Calendar, Moment};
-pub use choice::Choice;
-pub use facts::{Facts, NAMES, NONE, OUTCOME, QUANTITIES, known_names};
-pub use range::Range;
-
-use crate::limits;
-use crate::zones::Zones;
-use calendar::CalendarDocument;
-use facts::{DESTINATION, ORIGIN};
+use crate::zones::{ELSEWHERE, Zones};
+use farebox_conditions::{
+    Calendar, CalendarDocument, Choice, HolidaysDocument, Name, Range, RangeDocument, Subjects, limits,
+};
 use farebox_document::{AtMost, Problems};
 use farebox_fare::Outcome;
-use range::RangeDocument;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// How many facts are names.
+const NAMES: usize = 6;
+/// How many are quantities.
+const QUANTITIES: usize = 3;
+
+/// The facts that are names, as written on a card, in the order of [`Facts::names`].
+const NAME_WORDS: [&str; NAMES] = ["product", "tier", "scene", "origin", "destination", "outcome"];
+/// The facts that are quantities, as written on a card, in the order of [`Facts::quantities`].
+const QUANTITY_WORDS: [&str; QUANTITIES] = ["distance_m", "duration_s", "booked_ahead_s"];
+/// Positions of the facts whose names are known from the card.
+const ORIGIN: usize = 3;
+const DESTINATION: usize = 4;
+const OUTCOME: usize = 5;
+
 /// The conditions of a branch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct When {
-    /// On the local time.
-    pub calendar: Calendar,
-    /// On facts that are names, by position in [`NAMES`].
-    pub names: [Option<Choice>; 6],
-    /// On facts that are quantities, by position in [`QUANTITIES`].
-    pub quantities: [Option<Range>; 3],
-}
+pub type When = farebox_conditions::When<NAMES, QUANTITIES>;
+
+/// What they look at: when the ride, or a part of it, began; and what is so of the ride as a whole.
+pub type Facts<'a> = farebox_conditions::Facts<'a, NAMES, QUANTITIES>;
+
+/// What the conditions of a card are about.
+pub type SubjectsOf<'a> = Subjects<'a, NAMES, QUANTITIES>;
 
 /// When a branch applies. All conditions that are given have to hold when the ride begins.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -43,7 +44,7 @@ pub struct WhenDocument {
     #[serde(default)]
     weekdays: AtMost<String, { limits::WEEKDAYS }>,
     /// "only" on the card's holidays, or on every day "except" those.
-    holidays: Option<calendar::HolidaysDocument>,
+    holidays: Option<HolidaysDocument>,
     /// Products as they are ordered.
     product: Option<Choice>,
     /// Tiers of passengers. "none" is a passenger without one.
@@ -64,76 +65,62 @@ pub struct WhenDocument {
     booked_ahead_s: Option<RangeDocument>,
 }
 
-impl Default for When {
-    fn default() -> Self {
-        let mut names = [const { None }; 6];
-        names[OUTCOME] = Some(Choice::In(vec![Outcome::Completed.word().to_owned()]));
-        Self { calendar: Calendar::default(), names, quantities: [None; 3] }
+/// Any completed ride.
+pub fn completed() -> When {
+    let mut when = When::ALWAYS;
+    if let Some(outcome) = when.names.get_mut(OUTCOME) {
+        *outcome = Some(Choice::In(vec![Outcome::Completed.word().to_owned()]));
     }
+    when
 }
 
-impl When {
-    /// Reads conditions; what is wrong is noted under `pointer`.
-    pub fn read(document: WhenDocument, zones: &Zones, pointer: &str, problems: &mut Problems) -> Self {
-        let calendar = CalendarDocument {
-            local_time: document.local_time.0,
-            weekdays: document.weekdays.0,
-            holidays: document.holidays,
+/// Whether a branch can apply to a ride that ends like this.
+pub fn is_for(when: &When, outcome: Outcome) -> bool {
+    when.has_name(OUTCOME, outcome.word())
+}
+
+/// The zones that are named.
+pub fn zones_of(when: &When) -> impl Iterator<Item = &str> {
+    [ORIGIN, DESTINATION].into_iter().filter_map(|position| when.names.get(position)?.as_ref()).flat_map(Choice::names)
+}
+
+/// Reads conditions; what is wrong is noted under `pointer`.
+pub fn read(document: WhenDocument, zones: &Zones, pointer: &str, problems: &mut Problems) -> When {
+    let calendar = CalendarDocument {
+        local_time: document.local_time.0,
+        weekdays: document.weekdays.0,
+        holidays: document.holidays,
+    };
+    let mut when = When { calendar: Calendar::read(calendar, pointer, problems), ..completed() };
+    let names =
+        [document.product, document.tier, document.scene, document.origin, document.destination, document.outcome];
+    for ((slot, choice), Name { word, known, .. }) in when.names.iter_mut().zip(names).zip(names_of(zones)) {
+        let Some(choice) = choice else { continue };
+        choice.check(known.as_deref(), &format!("{pointer}/{word}"), problems);
+        *slot = Some(choice);
+    }
+    let quantities = [document.distance_m, document.duration_s, document.booked_ahead_s];
+    for ((slot, range), word) in when.quantities.iter_mut().zip(quantities).zip(QUANTITY_WORDS) {
+        *slot = range.and_then(|range| Range::read(range, &format!("{pointer}/{word}"), problems));
+    }
+    when
+}
+
+/// What the conditions of a card are about; on these days of the week, from Monday on, it has holidays.
+pub fn subjects(zones: &Zones, holidays: [bool; 7]) -> SubjectsOf<'_> {
+    Subjects { names: names_of(zones), quantities: QUANTITY_WORDS, holidays }
+}
+
+fn names_of(zones: &Zones) -> [Name<'_>; NAMES] {
+    let mut names = NAME_WORDS.map(Name::any);
+    for (position, name) in names.iter_mut().enumerate() {
+        name.known = match position {
+            ORIGIN | DESTINATION => Some(zones.names().chain([ELSEWHERE]).collect()),
+            OUTCOME => Some(Outcome::WORDS.to_vec()),
+            _ => None,
         };
-        let mut when = Self { calendar: Calendar::read(calendar, pointer, problems), ..Self::default() };
-        let names =
-            [document.product, document.tier, document.scene, document.origin, document.destination, document.outcome];
-        for (position, (choice, name)) in names.into_iter().zip(NAMES).enumerate() {
-            let Some(choice) = choice else { continue };
-            let pointer = format!("{pointer}/{name}");
-            let known = known_names(position, zones);
-            choice.check(known.as_deref(), &pointer, problems);
-            if let Some(slot) = when.names.get_mut(position) {
-                *slot = Some(choice);
-            }
-        }
-        let quantities = [document.distance_m, document.duration_s, document.booked_ahead_s];
-        for ((slot, range), name) in when.quantities.iter_mut().zip(quantities).zip(QUANTITIES) {
-            *slot = range.and_then(|range| Range::read(range, &format!("{pointer}/{name}"), problems));
-        }
-        when
+        // Nearly every ride is completed.
+        name.told = position != OUTCOME;
     }
-
-    /// Whether a fact may have this name, by its position in [`NAMES`].
-    pub fn has_name(&self, position: usize, name: &str) -> bool {
-        self.names.get(position).is_none_or(|choice| choice.as_ref().is_none_or(|choice| choice.has(name)))
-    }
-
-    /// Whether a fact may be this quantity, by its position in [`QUANTITIES`].
-    pub fn has_quantity(&self, position: usize, quantity: u64) -> bool {
-        self.quantities.get(position).is_none_or(|range| range.is_none_or(|range| range.has(quantity)))
-    }
-
-    /// Whether all conditions hold.
-    pub fn holds(&self, facts: &Facts) -> bool {
-        self.calendar.holds(facts.moment) && self.holds_for_ride(facts)
-    }
-
-    /// Whether all conditions but those on the local time hold.
-    pub fn holds_for_ride(&self, facts: &Facts) -> bool {
-        self.names.iter().zip(facts.names).all(|(choice, name)| choice.as_ref().is_none_or(|choice| choice.has(name)))
-            && self
-                .quantities
-                .iter()
-                .zip(facts.quantities)
-                .all(|(range, quantity)| range.is_none_or(|range| range.has(quantity)))
-    }
-
-    /// Whether there is no condition but that the ride is completed.
-    pub fn is_always(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// The zones that are named.
-    pub fn zones(&self) -> impl Iterator<Item = &str> {
-        [ORIGIN, DESTINATION]
-            .into_iter()
-            .filter_map(|position| self.names.get(position)?.as_ref())
-            .flat_map(Choice::names)
-    }
+    names
 }

@@ -4,7 +4,7 @@ use super::corrections::{corrections, corrects, first_outside, rivals};
 use crate::card::RateCard;
 use crate::item::Item;
 use crate::notes::Notes;
-use crate::when::Range;
+use farebox_conditions::Range;
 use std::collections::BTreeSet;
 
 /// Checks a card that makes the promise.

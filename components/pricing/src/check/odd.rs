@@ -4,6 +4,7 @@ use super::corrections::rivals;
 use crate::card::RateCard;
 use crate::fee::Role;
 use crate::notes::Notes;
+use crate::when::{completed, zones_of};
 
 /// Warns of what is odd, whatever the card promises.
 pub fn warn(card: &RateCard, notes: &mut Notes) {
@@ -42,8 +43,9 @@ fn warn_of_taxes_before_limit(card: &RateCard, notes: &mut Notes) {
 }
 
 fn warn_of_replaced(card: &RateCard, notes: &mut Notes) {
+    let every_ride = completed();
     for item in &card.items {
-        let always = item.branches.iter().any(|branch| branch.when.is_always()) && !item.is(Role::AgreedPrice);
+        let always = item.branches.iter().any(|branch| branch.when == every_ride) && !item.is(Role::AgreedPrice);
         for replaced in item.replaces.iter().filter(|_| always) {
             let message = format!("\"{}\" always replaces this, so it is never charged", item.code);
             notes.warnings.add(format!("/items/{replaced}"), "unreachable", message);
@@ -54,7 +56,7 @@ fn warn_of_replaced(card: &RateCard, notes: &mut Notes) {
 fn warn_of_unused_zones(card: &RateCard, notes: &mut Notes) {
     let branches = || card.items.iter().flat_map(|item| &item.branches);
     for (index, name) in card.terms.zones.names().enumerate() {
-        if !branches().any(|branch| branch.when.zones().any(|zone| zone == name)) {
+        if !branches().any(|branch| zones_of(&branch.when).any(|zone| zone == name)) {
             notes.warnings.add(format!("/zones/{index}"), "unused-zone", format!("no condition refers to \"{name}\""));
         }
     }

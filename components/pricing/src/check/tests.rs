@@ -535,25 +535,30 @@ fn conditions() {
     when(json!({ "weather": ["rain"] }), &["/items/3/branches/0/when/weather unknown-field"]);
 }
 
-/// More conditions than can be told apart are not taken for complete.
+/// More conditions than can be told apart are not taken for complete; a hole between as many is found, for one is soon met.
 #[test]
 fn too_many_conditions() {
     // Each name leaves other branches standing, and so do most combinations of names.
-    let some = |branch: u64, fact: u64| -> Value {
-        let mut dice = branch * 4 + fact + 1;
+    let some = |distance: u64| -> Vec<String> {
+        let mut dice = distance + 1;
         let mut throw = |_: &u64| {
             dice = dice * 48_271 % 2_147_483_647;
             dice % 7 < 3
         };
         (0..20_u64).filter(&mut throw).map(|name| name.to_string()).collect()
     };
-    let whens: Vec<Value> = (0..30)
-        .map(|index| {
-            let distance = json!({ "from": index, "to": index + 1 });
-            json!({ "tier": some(index, 1), "scene": some(index, 2), "product": some(index, 3), "distance_m": distance })
-        })
-        .collect();
-    branches(&whens, &["/items/0/branches too-complex"]);
+    // At each distance, two branches share all names of one fact.
+    let whens = |last: Option<u64>| -> Vec<Value> {
+        let at = |distance: u64| {
+            let fact = ["tier", "scene", "product"][usize::try_from(distance % 3).unwrap()];
+            let range = json!({ "from": distance, "to": Some(distance + 1).filter(|end| *end < 30).or(last) });
+            [json!(some(distance)), json!({ "not": some(distance) })]
+                .map(|names| json!({ fact: names, "distance_m": range }))
+        };
+        (0..30).flat_map(at).collect()
+    };
+    branches(&whens(None), &["/items/0/branches too-complex"]);
+    branches(&whens(Some(30)), &["/items/0/branches hole"]);
 }
 
 /// A card may only promise that more never costs less when that is so.

@@ -8,7 +8,7 @@ use crate::kind::{Kind, Splits};
 use crate::kinds::{kind, kind_names};
 use crate::notes::Notes;
 use crate::rounding::Rounded;
-use crate::when::{When, WhenDocument};
+use crate::when::{self, WhenDocument};
 use crate::zones::Zones;
 use crate::{discounts, growth, limits};
 use farebox_document::ProblemCode::WrongLength;
@@ -157,8 +157,8 @@ impl ItemReader<'_> {
             let when = when_text
                 .clone()
                 .and_then(|when| read_part::<WhenDocument>(&when, &format!("{pointer}/when"), &mut self.notes.problems))
-                .map_or_else(When::default, |when| {
-                    When::read(when, self.zones, &format!("{pointer}/when"), &mut self.notes.problems)
+                .map_or_else(when::completed, |when| {
+                    when::read(when, self.zones, &format!("{pointer}/when"), &mut self.notes.problems)
                 });
             let mut binding =
                 Binding { codes, position, currency: self.currency, pointer: &pointer, notes: &mut *self.notes };

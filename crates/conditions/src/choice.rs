@@ -30,7 +30,7 @@ impl Choice {
         }
     }
 
-    /// The names on the card, whichever way they count.
+    /// The names that are given, whichever way they count.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let (Self::In(names) | Self::NotIn(names)) = self;
         names.iter().map(String::as_str)

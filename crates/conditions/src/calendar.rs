@@ -24,7 +24,7 @@ const DAYS: [(&str, &str); 7] = [
 pub struct Moment {
     /// Minute of the week; Monday 00:00 is 0.
     pub minute: u16,
-    /// Whether the day is one of the card's holidays.
+    /// Whether the day is a holiday of the document.
     pub holiday: bool,
 }
 
@@ -67,12 +67,18 @@ pub enum HolidaysDocument {
 /// The part of a condition that is about time: `{"local_time": ["23:00-05:00"], "weekdays": ["sat", "sun"]}`.
 #[derive(Debug, Default)]
 pub struct CalendarDocument {
+    /// Windows such as "23:00-05:00"; none is any time.
     pub local_time: Vec<String>,
+    /// Days, "mon" to "sun"; none is any day.
     pub weekdays: Vec<String>,
+    /// Left out, it does not matter.
     pub holidays: Option<HolidaysDocument>,
 }
 
 impl Calendar {
+    /// Nothing is asked of the time.
+    pub const ALWAYS: Self = Self { windows: Vec::new(), weekdays: Vec::new(), holidays: None };
+
     /// Reads conditions; what is wrong is noted under `pointer`.
     pub fn read(document: CalendarDocument, pointer: &str, problems: &mut Problems) -> Self {
         let mut calendar =
@@ -100,6 +106,7 @@ impl Calendar {
         calendar
     }
 
+    /// Whether all of them hold.
     pub fn holds(&self, moment: Moment) -> bool {
         let day = moment.minute / MINUTES_PER_DAY;
         let of_day = moment.minute % MINUTES_PER_DAY;
@@ -111,7 +118,7 @@ impl Calendar {
 
     /// Whether nothing is asked of the time.
     pub fn is_always(&self) -> bool {
-        *self == Self::default()
+        *self == Self::ALWAYS
     }
 
     /// Whether holidays matter, and if so, whether it has to be one.
@@ -143,15 +150,15 @@ fn every_day(minutes: impl Iterator<Item = u16>) -> impl Iterator<Item = Moment>
 }
 
 impl Moment {
-    /// Whether both lie on the same day of the week.
-    pub fn is_same_day(self, other: Self) -> bool {
-        self.minute / MINUTES_PER_DAY == other.minute / MINUTES_PER_DAY
+    /// The day of the week: Monday is 0.
+    pub fn weekday(self) -> usize {
+        usize::from(self.minute / MINUTES_PER_DAY)
     }
 
     /// "on Monday at 04:00", for messages.
     pub fn describe(self) -> String {
-        let (day, hour, minute) = (self.minute / MINUTES_PER_DAY, self.minute / 60 % 24, self.minute % 60);
-        let (_, day) = DAYS.get(usize::from(day)).copied().unwrap_or_default();
+        let (hour, minute) = (self.minute / 60 % 24, self.minute % 60);
+        let (_, day) = DAYS.get(self.weekday()).copied().unwrap_or_default();
         let holiday = if self.holiday { ", a holiday," } else { "" };
         format!("on {day}{holiday} at {hour:02}:{minute:02}")
     }
