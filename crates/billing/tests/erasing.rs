@@ -3,7 +3,7 @@
 
 use farebox_billing::answers::Erased;
 use farebox_billing::refusal::{Code, Refusal};
-use farebox_billing::{Billing, Context, Wanted, bills};
+use farebox_billing::{Billing, Context, Wanted, bills, journal};
 use farebox_kit::journal::Journal;
 use farebox_kit::memory::{Failure, World, now};
 use serde_json::{Value, json};
@@ -186,6 +186,7 @@ fn what_another_node_has_erased_is_erased_here() {
         assert!(trip.is_named_here());
         assert_eq!(trip.bill().get("passenger_id"), None);
         trip.world.after_answers();
+        while now(journal::drive_in(&trip.billing, 16)).unwrap() > 0 {}
         assert!(!trip.is_named_here(), "{failure:?}");
         let standing = trip.world.0.journal.borrow().as_ref().unwrap().standing();
         assert_eq!((standing.waiting, standing.superseded), (0, 0), "{failure:?}");

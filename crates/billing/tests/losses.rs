@@ -204,3 +204,18 @@ fn what_waits_for_another_node_holds_up_nothing() {
     let standing = node.world.0.journal.borrow().as_ref().unwrap().standing();
     assert_eq!((standing.waiting, standing.superseded), (1, 0), "it may yet belong there");
 }
+
+/// The store takes a bill, and its answer is lost. Whoever asks again is answered from what the store has; but that was a read, and nobody has
+/// heard how far the store is, nor would notice that it loses the bill then. So the bill is sent again, which is heard.
+#[test]
+fn what_was_only_read_is_sent() {
+    let node = Node::new();
+    node.world.0.failures.borrow_mut().insert("post_bill", Failure::Late);
+    assert_eq!(node.bill("t")["kept"], "node");
+    node.world.0.failures.borrow_mut().clear();
+    node.world.0.called("post_bill");
+    assert_eq!(node.bill("t")["kept"], "shared");
+    while now(journal::drive_in(&node.billing, 16)).unwrap() > 0 {}
+    assert!(node.world.0.called("post_bill") > 0, "it was noted as sent for what was read");
+    assert_eq!(node.world.0.journal.borrow().as_ref().unwrap().standing().waiting, 0);
+}

@@ -35,8 +35,6 @@ pub struct Journal {
     waiting: BTreeSet<u64>,
     /// Those that were answered as being here.
     secured: BTreeSet<u64>,
-    /// Those that wait again because the shared store has lost something.
-    recalled: BTreeSet<u64>,
     /// Those that bind nobody any more.
     void: BTreeSet<u64>,
     /// Those that the shared store had before this node.
@@ -62,10 +60,10 @@ impl Journal {
         let bound = self.bills(city, trip).find(|bill| bill.new.revision.number == revision.number);
         match bound {
             None => self.enter_copy(city, trip, revision),
-            // What waits because something was lost is sent again with what it was made with.
+            // What waits is sent, though it is there: whoever sends it hears how far the store is, and notices when it loses it.
             Some(bill) if bill.new.revision == *revision => {
-                if !self.recalled.contains(&bill.number) {
-                    self.waiting.remove(&bill.number);
+                if self.waiting.contains(&bill.number) {
+                    self.has_been_sent(bill.number);
                 }
             }
             Some(bill) => {
@@ -115,24 +113,26 @@ impl Journal {
     /// being here. Returns how far that got: while a loss is young no further than to what waits still, since whoever has sent that may be
     /// about to note so.
     pub fn recall(&mut self, after: u64, is_young: bool, is_lost: impl Fn(&str) -> bool) -> u64 {
-        for (number, ((_, trip), entry)) in self.entries.range_mut(after + 1..) {
-            if !is_lost(trip) || self.void.contains(number) || self.copies.contains(number) {
-                continue;
-            }
-            if !self.waiting.insert(*number) {
-                if is_young {
-                    return number - 1;
-                }
-                continue;
-            }
-            self.secured.insert(*number);
-            self.recalled.insert(*number);
-            if let Entry::Bill(new, _) = entry {
-                // The store has taken it as it was.
-                new.whole_since = None;
+        let is_sent = |(number, ((_, trip), _)): &(&u64, &((String, String), Entry))| {
+            is_lost(trip) && !self.void.contains(number) && !self.copies.contains(number)
+        };
+        let sent: Vec<u64> = self.entries.range(after + 1..).filter(is_sent).map(|(number, _)| *number).collect();
+        for number in sent {
+            if self.waiting.insert(number) {
+                self.has_been_sent(number);
+            } else if is_young {
+                return number - 1;
             }
         }
         self.number
+    }
+
+    /// Has an entry wait that the store has taken as it was: it was answered, and need not be proven once more.
+    fn has_been_sent(&mut self, number: u64) {
+        self.secured.insert(number);
+        if let Some((_, Entry::Bill(new, _))) = self.entries.get_mut(&number) {
+            new.whole_since = None;
+        }
     }
 
     /// Keeps a document.
@@ -217,7 +217,6 @@ impl Journal {
         if !self.waiting.remove(&number) && !matches!(driven, Driven::Superseded(_)) {
             return;
         }
-        self.recalled.remove(&number);
         let Some((trip, entry)) = self.entries.get(&number).cloned() else { return };
         match (driven, entry) {
             (Driven::Posted, _) => {}

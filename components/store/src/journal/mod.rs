@@ -15,7 +15,7 @@ pub mod statement {
     /// Enters what the shared store has.
     pub const LEARN: &str = include_str!("learn.sql");
     /// A bill does not wait that the shared store has.
-    pub const IS_POSTED: &str = include_str!("is_posted.sql");
+    pub const IS_THERE: &str = include_str!("is_there.sql");
     /// A bill gives way to what the shared store has.
     pub const GIVE_WAY: &str = include_str!("give_way.sql");
     /// Enters segments.

@@ -36,8 +36,8 @@ CREATE INDEX IF NOT EXISTS journal_void ON journal (city, trip) WHERE revision I
 
 CREATE INDEX IF NOT EXISTS journal_sent ON journal (city, bucket, number) WHERE binds = 1 AND copy = 0
 
--- What the shared store may not have yet. `secured` is 1 for what was answered as being here, and 2 for what waits again because the store
--- has lost something: the store may have the bill, and not what it was made with. Until when it is somebody's who drives it in saves work,
+-- What the shared store may not have yet. `secured` is 1 for what was answered as being here, and 2 for what the store has had as it is: it
+-- waits again because the store has lost something, or on because nobody has heard how far the store was then. Until when it is somebody's who drives it in saves work,
 -- and nothing depends on it.
 CREATE TABLE IF NOT EXISTS journal_waiting (
     number INTEGER NOT NULL PRIMARY KEY,
@@ -138,4 +138,10 @@ BEGIN
     FROM journal
     WHERE city = NEW.city AND bucket = NEW.bucket AND number > OLD.recalled AND number <= NEW.recalled AND binds = 1 AND copy = 0
     ON CONFLICT (number) DO NOTHING;
+END
+
+-- The store has taken it as it is, so it need not be proven once more.
+CREATE TRIGGER IF NOT EXISTS journal_is_there AFTER UPDATE OF secured ON journal_waiting WHEN NEW.secured = 2
+BEGIN
+    UPDATE journal SET whole_since = NULL WHERE number = NEW.number AND whole_since IS NOT NULL;
 END

@@ -66,7 +66,7 @@ impl Journal for Sqlite {
             return Ok(None);
         }
         // There is one of this revision, and nothing but this can take its place.
-        self.run(statement::IS_POSTED, of().into_iter().chain(bill()).collect()).await?;
+        self.run(statement::IS_THERE, of().into_iter().chain(bill()).collect()).await?;
         let parameters = of().into_iter().chain(bill()).chain([of_it()]).collect();
         self.row(statement::GIVE_WAY, parameters).await?.as_ref().map(number_of).transpose()
     }

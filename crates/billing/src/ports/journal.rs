@@ -23,7 +23,8 @@ pub trait Journal {
     ) -> Result<Journaled, StoreError>;
 
     /// Learns what the shared store has of a trip, so that it can be answered when the store does not say. It cannot be posted again:
-    /// what it was made with is not entered. Another bill of this revision gives way to it, and its number is returned.
+    /// what it was made with is not entered. Another bill of this revision gives way to it, and its number is returned. The same bill
+    /// waits on if it did: a store that was only read may lose what it has, and nobody would notice.
     async fn learn(&self, city: &str, trip: &str, revision: &Revision) -> Result<Option<u64>, StoreError>;
 
     /// Enters segments of a trip, all of them or none, safe from a power cut; `false` when there is no journal. One that waits
