@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    archive, backup, bills, card, city, coupon, explain, jobs, journal, keys, limits, output, quote, repair, replay,
-    request, switches,
+    archive, backup, bills, card, city, coupon, explain, jobs, journal, keys, limits, output, policy, quote, repair,
+    replay, request, switches,
 };
 use farebox_runtime::{compile, up};
 
@@ -30,6 +30,9 @@ enum Command {
     /// Check the documents of cities, or print their JSON Schema.
     #[command(subcommand)]
     City(city::City),
+    /// Check commission policies, print their JSON Schema, or explain a settlement.
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Check the document of limits, or print its JSON Schema.
     #[command(subcommand)]
     Limits(limits::Limits),
@@ -86,6 +89,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Explain(explain) => explain.run(),
         Command::Card(card) => card.run(),
         Command::City(city) => city.run(),
+        Command::Policy(policy) => policy.run(),
         Command::Limits(limits) => limits.run(),
         Command::Switches(switches) => switches.run(),
         Command::Replay(replay) => replay.run(),

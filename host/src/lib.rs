@@ -25,6 +25,7 @@ pub mod keys;
 pub mod limits;
 pub mod moment;
 pub mod output;
+pub mod policy;
 pub mod progress;
 pub mod quote;
 pub mod repair;

@@ -11,6 +11,7 @@ pub mod distribution;
 pub mod first;
 pub mod prove;
 pub mod record;
+pub mod settling;
 pub mod shadow;
 pub mod stream;
 

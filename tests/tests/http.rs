@@ -679,6 +679,7 @@ fn descriptions_are_the_committed_documents() {
         ("/rate-card.schema.json", include_str!("../../docs/rate-card.schema.json")),
         ("/city.schema.json", include_str!("../../docs/city.schema.json")),
         ("/limits.schema.json", include_str!("../../docs/limits.schema.json")),
+        ("/commission-policy.schema.json", include_str!("../../docs/commission-policy.schema.json")),
     ] {
         let answer = server.get(path);
         assert_eq!(answer.status, 200, "{path}");
@@ -699,6 +700,7 @@ fn documents_are_sent_once() {
             ("/rate-card.schema.json", "max-age=300"),
             ("/city.schema.json", "max-age=300"),
             ("/limits.schema.json", "max-age=300"),
+            ("/commission-policy.schema.json", "max-age=300"),
             ("/v1/cities", "private, no-cache"),
             (&*card, "private, max-age=31536000, immutable"),
         ] {

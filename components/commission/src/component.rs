@@ -2,11 +2,11 @@
 
 #![allow(missing_docs, unsafe_code)]
 
-use crate::{ENGINE, Policy, RideTotals, SettleError};
+use crate::{Circumstances, ENGINE, Policy, SettleError, Settlement, Totals};
 use farebox_fare::Bill;
 use farebox_heap as _;
 use farebox_money::Currency;
-use farebox_wit::{Malformed, Problem};
+use farebox_wit::{self as wit, Malformed, Problem};
 
 wit_bindgen::generate!({
     path: ["../../wit/types", "../../wit/commission"],
@@ -38,43 +38,60 @@ impl GuestPolicy for Policy {
         Policy::version(self).to_owned()
     }
 
-    fn settle(&self, ride: commission::RideTotals) -> Result<commission::Settlement, commission::SettleError> {
-        let currency = Currency::from_code(&ride.currency).ok_or_else(|| {
-            commission::SettleError::InvalidRide(Problem {
-                pointer: "/currency".to_owned(),
-                code: "unknown-currency".to_owned(),
-                message: Malformed::Currency.message().to_owned(),
-            })
-        })?;
-        let ride = RideTotals {
-            city: ride.city,
-            product: ride.product,
-            currency,
-            passenger_total: ride.passenger_total,
-            driver_total: ride.driver_total,
-            coupons: ride.coupons,
-        };
-        settle(self, &ride)
+    fn warnings(&self) -> Vec<Problem> {
+        Policy::warnings(self).iter().cloned().map(Into::into).collect()
     }
 
-    fn settle_bills(&self, ride: commission::BilledRide) -> Result<commission::Settlement, commission::SettleError> {
-        let invalid = |pointer: &str, code: &str, message: String| {
-            let (pointer, code) = (pointer.to_owned(), code.to_owned());
-            commission::SettleError::InvalidRide(Problem { pointer, code, message })
-        };
+    fn settle(
+        &self,
+        ride: commission::Circumstances,
+        totals: commission::Totals,
+    ) -> Result<commission::Settlement, commission::SettleError> {
+        let currency = Currency::from_code(&totals.currency)
+            .ok_or_else(|| invalid("/currency", "unknown-currency", Malformed::Currency.message().to_owned()))?;
+        let commission::Totals { passenger_total, driver_total, coupons, .. } = totals;
+        let totals = Totals { currency, passenger_total, driver_total, coupons };
+        answer(Self::settle(self, &circumstances(ride), &totals))
+    }
+
+    fn settle_bills(
+        &self,
+        ride: commission::Circumstances,
+        passenger: wit::Bill,
+        driver: wit::Bill,
+    ) -> Result<commission::Settlement, commission::SettleError> {
         let malformed = |pointer| move |error: Malformed| invalid(pointer, "malformed", error.message().to_owned());
-        let passenger = Bill::try_from(ride.passenger).map_err(malformed("/passenger"))?;
-        let driver = Bill::try_from(ride.driver).map_err(malformed("/driver"))?;
+        let passenger = Bill::try_from(passenger).map_err(malformed("/passenger"))?;
+        let driver = Bill::try_from(driver).map_err(malformed("/driver"))?;
         if passenger.currency != driver.currency {
             let message = format!("is {}; the passenger's bill is in {}", driver.currency, passenger.currency);
             return Err(invalid("/driver/currency", "other-currency", message));
         }
-        settle(self, &RideTotals::of_bills(ride.city, ride.product, &passenger, &driver))
+        answer(Self::settle_bills(self, &circumstances(ride), &passenger, &driver))
     }
 }
 
-fn settle(policy: &Policy, ride: &RideTotals) -> Result<commission::Settlement, commission::SettleError> {
-    let settlement = policy.settle(ride).map_err(|error| match error {
+fn invalid(pointer: &str, code: &str, message: String) -> commission::SettleError {
+    let (pointer, code) = (pointer.to_owned(), code.to_owned());
+    commission::SettleError::InvalidRide(Problem { pointer, code, message })
+}
+
+fn circumstances(ride: commission::Circumstances) -> Circumstances {
+    Circumstances {
+        city: ride.city,
+        product: ride.product,
+        tier: ride.tier,
+        driver_tier: ride.driver_tier,
+        scene: ride.scene,
+        campaign: ride.campaign,
+        partner: ride.partner,
+        outcome: ride.outcome.into(),
+        begins: ride.begins.into(),
+    }
+}
+
+fn answer(settled: Result<Settlement, SettleError>) -> Result<commission::Settlement, commission::SettleError> {
+    let settlement = settled.map_err(|error| match error {
         SettleError::InvalidRide(problem) => commission::SettleError::InvalidRide(problem.into()),
         SettleError::Overflow => commission::SettleError::Overflow,
     })?;

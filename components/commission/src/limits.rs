@@ -1,10 +1,7 @@
-//! How long the lists of a policy may be. Reading enforces what is here, and docs/commission-policies.md says it.
+//! How long the lists of a policy may be. Reading enforces what is here, and the schema states it.
 
 /// The most scenarios of a policy.
 pub const SCENARIOS: usize = 1_000;
 
-/// The most cities that a scenario names.
-pub const CITIES: usize = 1_000;
-
-/// The most products that a scenario names.
-pub const PRODUCTS: usize = 200;
+/// The most fee codes of a scenario.
+pub const FEES: usize = 200;

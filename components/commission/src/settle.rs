@@ -1,21 +1,20 @@
 //! Take, take rate and top-up of one ride.
 
-use crate::policy::{Base, Policy, Scenario};
+use crate::document::Base;
+use crate::policy::Policy;
+use crate::scenario::{Fees, Scenario};
+use crate::when::Circumstances;
 use farebox_document::Problem;
-use farebox_fare::Bill;
+use farebox_fare::{Bill, Line};
 use farebox_money::{Currency, Decimal, MinorUnits, Rounding, divide};
 use farebox_records::Settlement;
 
 /// Decimals of a take rate.
 const RATE_SCALE: u32 = 6;
 
-/// The two totals of one ride, in minor units of one currency.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RideTotals {
-    /// Where it took place.
-    pub city: String,
-    /// What was booked.
-    pub product: String,
+/// What one ride comes to, in minor units of one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Totals {
     /// Of every amount.
     pub currency: Currency,
     /// The passenger's bill before coupons; not negative.
@@ -24,20 +23,6 @@ pub struct RideTotals {
     pub driver_total: MinorUnits,
     /// The sum of the passenger's coupons, positive; at most `passenger_total`.
     pub coupons: MinorUnits,
-}
-
-impl RideTotals {
-    /// A ride that was billed. Both bills are in the passenger's currency.
-    pub fn of_bills(city: String, product: String, passenger: &Bill, driver: &Bill) -> Self {
-        Self {
-            city,
-            product,
-            currency: passenger.currency,
-            passenger_total: passenger.total,
-            driver_total: driver.total,
-            coupons: passenger.total.saturating_sub(passenger.payable),
-        }
-    }
 }
 
 /// Why a ride could not be settled.
@@ -49,43 +34,105 @@ pub enum SettleError {
     Overflow,
 }
 
+/// What counts of a ride, in minor units.
+pub(crate) struct Counted {
+    pub currency: Currency,
+    pub base: MinorUnits,
+    pub driver: MinorUnits,
+}
+
 impl Policy {
-    /// Finds the first scenario that matches the ride and settles the ride under it.
+    /// Finds the first scenario that applies to a ride, and settles it under that. Nothing is known of its fees: all of what it
+    /// comes to counts.
     ///
     /// # Errors
     ///
     /// See [`SettleError`].
-    pub fn settle(&self, ride: &RideTotals) -> Result<Settlement, SettleError> {
-        validate(ride).map_err(SettleError::InvalidRide)?;
-        let scenario = self.scenarios.iter().find(|scenario| scenario.matches(ride));
-        // The last scenario matches every ride: `Policy::parse` saw to it.
-        let scenario = scenario.ok_or(SettleError::Overflow)?;
-        settle(scenario, ride).ok_or(SettleError::Overflow)
+    pub fn settle(&self, ride: &Circumstances, totals: &Totals) -> Result<Settlement, SettleError> {
+        validate(totals).map_err(SettleError::InvalidRide)?;
+        let scenario = self.scenario(ride)?;
+        let Totals { currency, passenger_total, driver_total, coupons } = *totals;
+        let counted = after_coupons(scenario.base, passenger_total, coupons).map(|base| Counted {
+            currency,
+            base,
+            driver: driver_total,
+        });
+        counted.and_then(|counted| settle(scenario, &counted)).ok_or(SettleError::Overflow)
+    }
+
+    /// The same for a ride that was billed: of its fees, those count that the scenario says. Both bills are in the passenger's currency.
+    ///
+    /// # Errors
+    ///
+    /// See [`SettleError`].
+    pub fn settle_bills(
+        &self,
+        ride: &Circumstances,
+        passenger: &Bill,
+        driver: &Bill,
+    ) -> Result<Settlement, SettleError> {
+        let scenario = self.scenario(ride)?;
+        settle(scenario, &scenario.of_bills(passenger, driver)?).ok_or(SettleError::Overflow)
+    }
+
+    /// The first scenario that applies to a ride.
+    pub(crate) fn scenario(&self, ride: &Circumstances) -> Result<&Scenario, SettleError> {
+        let facts = ride.facts();
+        // One applies to every ride: `Policy::parse` saw to it.
+        self.scenarios.iter().find(|scenario| scenario.when.holds(&facts)).ok_or(SettleError::Overflow)
     }
 }
 
 impl Scenario {
-    fn matches(&self, ride: &RideTotals) -> bool {
-        let any = |wanted: &[String], actual: &String| wanted.is_empty() || wanted.contains(actual);
-        any(&self.cities, &ride.city) && any(&self.products, &ride.product)
+    /// What counts of two bills.
+    pub(crate) fn of_bills(&self, passenger: &Bill, driver: &Bill) -> Result<Counted, SettleError> {
+        let currency = passenger.currency;
+        let coupons = passenger.total.checked_sub(passenger.payable).ok_or(SettleError::Overflow)?;
+        let (passenger_total, driver_total) = (passenger.total, driver.total);
+        validate(&Totals { currency, passenger_total, driver_total, coupons }).map_err(SettleError::InvalidRide)?;
+        let counted = || {
+            let base = after_coupons(self.base, self.counted(passenger)?, coupons)?;
+            Some(Counted { currency, base, driver: self.counted(driver)? })
+        };
+        counted().ok_or(SettleError::Overflow)
+    }
+
+    /// What a bill comes to, of the fees that count.
+    pub(crate) fn counted(&self, bill: &Bill) -> Option<MinorUnits> {
+        let sum = |lines: &[Line], has: &dyn Fn(&str) -> bool| {
+            lines
+                .iter()
+                .filter(|line| has(&line.code))
+                .try_fold(0, |sum: MinorUnits, line| sum.checked_add(line.amount))
+        };
+        let lines = sum(&bill.lines, &|code| self.fees.has(code))?;
+        match &self.fees {
+            Fees::Of(_) => Some(lines),
+            // A tax that is contained in the prices is no line of its own, and counts as little as one.
+            Fees::Exempt(_) => lines.checked_sub(sum(&bill.included, &|code| !self.fees.has(code))?),
+        }
     }
 }
 
-fn settle(scenario: &Scenario, ride: &RideTotals) -> Option<Settlement> {
-    let base = match scenario.base {
-        Base::Total => ride.passenger_total,
-        Base::Payable => ride.passenger_total.checked_sub(ride.coupons)?,
-    };
-    let take = base.checked_sub(ride.driver_total)?;
-    // The most that may be kept, rounded down so that the rate never ends above the cap.
+fn after_coupons(base: Base, total: MinorUnits, coupons: MinorUnits) -> Option<MinorUnits> {
+    match base {
+        Base::Total => Some(total),
+        Base::Payable => total.checked_sub(coupons),
+    }
+}
+
+fn settle(scenario: &Scenario, counted: &Counted) -> Option<Settlement> {
+    let Counted { currency, base, driver } = *counted;
+    let take = base.checked_sub(driver)?;
+    // The most that may be kept, rounded down so that the rate never ends above the cap. Of less than nothing that is nothing.
     let cap = scenario.cap.normalize();
     let scale = 10_i128.checked_pow(cap.scale())?;
-    let most = divide(i128::from(base).checked_mul(cap.mantissa())?, scale, Rounding::Down)?;
+    let most = divide(i128::from(base.max(0)).checked_mul(cap.mantissa())?, scale, Rounding::Down)?;
     let top_up = take.checked_sub(MinorUnits::try_from(most).ok()?)?.max(0);
     let take_after = take.checked_sub(top_up)?;
     Some(Settlement {
         scenario: scenario.name.clone(),
-        currency: ride.currency,
+        currency,
         take,
         take_rate: rate(take, base)?,
         cap,
@@ -95,10 +142,10 @@ fn settle(scenario: &Scenario, ride: &RideTotals) -> Option<Settlement> {
     })
 }
 
-/// `take / base`, half-even to [`RATE_SCALE`] decimals. A cap has no more decimals than that, so rounding a rate that
+/// `take / base`, half-even to [`RATE_SCALE`] decimals; zero of nothing, or of less. A cap has no more decimals than that, so rounding a rate that
 /// is within the cap cannot bring it over.
 fn rate(take: MinorUnits, base: MinorUnits) -> Option<Decimal> {
-    if base == 0 {
+    if base <= 0 {
         return Some(Decimal::ZERO);
     }
     let scaled = i128::from(take).checked_mul(10_i128.pow(RATE_SCALE))?;
@@ -106,17 +153,17 @@ fn rate(take: MinorUnits, base: MinorUnits) -> Option<Decimal> {
     Decimal::try_from_i128_with_scale(digits, RATE_SCALE).ok().map(|rate| rate.normalize())
 }
 
-fn validate(ride: &RideTotals) -> Result<(), Problem> {
+fn validate(totals: &Totals) -> Result<(), Problem> {
     let refuse = |pointer: &str, message: &str| {
         Err(Problem { pointer: pointer.to_owned(), code: "out-of-range".into(), message: message.to_owned() })
     };
-    if ride.passenger_total < 0 {
+    if totals.passenger_total < 0 {
         return refuse("/passenger-total", "has to be 0 or more");
     }
-    if ride.driver_total < 0 {
+    if totals.driver_total < 0 {
         return refuse("/driver-total", "has to be 0 or more");
     }
-    if !(0..=ride.passenger_total).contains(&ride.coupons) {
+    if !(0..=totals.passenger_total).contains(&totals.coupons) {
         return refuse("/coupons", "has to be 0 or more, and at most the passenger's total");
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! Laws of every settlement.
 #![allow(clippy::unwrap_used)]
 
-use farebox_commission::{Policy, RideTotals};
+use farebox_commission::{Circumstances, Policy, Totals};
+use farebox_fare::{LocalTime, Outcome};
 use farebox_money::{Currency, Decimal};
 use proptest::prelude::*;
 use serde_json::json;
@@ -11,6 +12,20 @@ fn policy(cap_percent: Decimal, base: &str) -> Policy {
         {"name": "all", "cap_percent": cap_percent.to_string(), "base": base},
     ]});
     Policy::parse(&document.to_string()).unwrap()
+}
+
+fn any() -> Circumstances {
+    Circumstances {
+        city: "370100".into(),
+        product: "express".into(),
+        tier: None,
+        driver_tier: None,
+        scene: None,
+        campaign: None,
+        partner: None,
+        outcome: Outcome::Completed,
+        begins: LocalTime { minute: 0, holiday: false },
+    }
 }
 
 /// Whether a take is within a cap of a base, in whole numbers.
@@ -33,16 +48,14 @@ proptest! {
         code in prop_oneof![Just("CNY"), Just("JPY"), Just("KWD")],
     ) {
         let share = |percent: u32| passenger_total / 100 * i64::from(percent) + passenger_total % 7;
-        let ride = RideTotals {
-            city: "370100".into(),
-            product: "express".into(),
+        let ride = Totals {
             currency: Currency::from_code(code).unwrap(),
             passenger_total,
             driver_total: share(driver_share),
             coupons: share(coupon_share).min(passenger_total),
         };
         let cap_percent = Decimal::new(hundredths_of_percent, 4);
-        let settlement = policy(cap_percent, base).settle(&ride).unwrap();
+        let settlement = policy(cap_percent, base).settle(&any(), &ride).unwrap();
         let coupons = if base == "payable" { ride.coupons } else { 0 };
         let (take, base) = (
             i128::from(passenger_total - coupons - ride.driver_total),

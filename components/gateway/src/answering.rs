@@ -228,6 +228,7 @@ async fn carried_out<P: Ports>(
         Route::RateCardSchema => Ok(openapi::RATE_CARDS.answer(request)),
         Route::CitySchema => Ok(openapi::CITIES.answer(request)),
         Route::LimitsSchema => Ok(openapi::LIMITS.answer(request)),
+        Route::PolicySchema => Ok(openapi::POLICIES.answer(request)),
     }
 }
 

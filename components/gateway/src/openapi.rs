@@ -32,6 +32,9 @@ pub const CITY_SCHEMA: &str = include_str!("../../../docs/city.schema.json");
 /// The JSON Schema of the document of limits.
 pub const LIMITS_SCHEMA: &str = include_str!("../../../docs/limits.schema.json");
 
+/// The JSON Schema of commission policies. The commission engine makes it.
+pub const POLICY_SCHEMA: &str = include_str!("../../../docs/commission-policy.schema.json");
+
 /// The same, to be answered with.
 pub static OPEN_API: Document = Document::new(DOCUMENT, || tag(DOCUMENT.as_bytes()));
 /// The same, to be answered with.
@@ -40,3 +43,5 @@ pub static RATE_CARDS: Document = Document::new(RATE_CARD_SCHEMA, || tag(RATE_CA
 pub static CITIES: Document = Document::new(CITY_SCHEMA, || tag(CITY_SCHEMA.as_bytes()));
 /// The same, to be answered with.
 pub static LIMITS: Document = Document::new(LIMITS_SCHEMA, || tag(LIMITS_SCHEMA.as_bytes()));
+/// The same, to be answered with.
+pub static POLICIES: Document = Document::new(POLICY_SCHEMA, || tag(POLICY_SCHEMA.as_bytes()));

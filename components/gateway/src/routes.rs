@@ -92,6 +92,8 @@ pub enum Route {
     CitySchema,
     /// `GET /limits.schema.json`
     LimitsSchema,
+    /// `GET /commission-policy.schema.json`
+    PolicySchema,
 }
 
 /// The query parameters of the detail page of an estimate.
@@ -148,6 +150,7 @@ impl Route {
             ("GET", ["rate-card.schema.json"]) => Ok(Self::RateCardSchema),
             ("GET", ["city.schema.json"]) => Ok(Self::CitySchema),
             ("GET", ["limits.schema.json"]) => Ok(Self::LimitsSchema),
+            ("GET", ["commission-policy.schema.json"]) => Ok(Self::PolicySchema),
             (_, segments) => Err(match allowed(segments) {
                 Some(allow) => {
                     let detail = format!("{method} is not allowed here; allowed: {allow}");
@@ -186,6 +189,7 @@ impl Route {
             Self::RateCardSchema => Operation::RateCardSchema,
             Self::CitySchema => Operation::CitySchema,
             Self::LimitsSchema => Operation::LimitsSchema,
+            Self::PolicySchema => Operation::PolicySchema,
         }
     }
 }
@@ -217,7 +221,9 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
         | ["v1", "estimates", _, "details", _]
         | ["v1", "trips", _, "bill", "detail" | "history"]
         | ["healthz" | "readyz" | "statusz" | "openapi.json"]
-        | ["rate-card.schema.json" | "city.schema.json" | "limits.schema.json"] => "GET, HEAD",
+        | ["rate-card.schema.json" | "city.schema.json" | "limits.schema.json" | "commission-policy.schema.json"] => {
+            "GET, HEAD"
+        }
         _ => return None,
     })
 }
@@ -296,6 +302,7 @@ mod tests {
         check("GET", "/rate-card.schema.json", Ok(Route::RateCardSchema));
         check("GET", "/city.schema.json", Ok(Route::CitySchema));
         check("GET", "/limits.schema.json", Ok(Route::LimitsSchema));
+        check("GET", "/commission-policy.schema.json", Ok(Route::PolicySchema));
 
         check("GET", "/v1/estimates", Err((405, Some("POST"))));
         check("DELETE", "/v1/trips/t-1/bill", Err((405, Some("GET, HEAD, POST"))));

@@ -158,9 +158,15 @@ fn every_route_has_its_class() {
             ("1", &*format!("\"{class}\";r=0;t=1"))
         );
     }
-    for path in
-        ["/healthz", "/readyz", "/openapi.json", "/rate-card.schema.json", "/city.schema.json", "/limits.schema.json"]
-    {
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/rate-card.schema.json",
+        "/city.schema.json",
+        "/limits.schema.json",
+        "/commission-policy.schema.json",
+    ] {
         for _ in 0..5 {
             let told = node.get(path);
             assert_eq!((told.status, header(&told, "ratelimit")), (200, ""), "{path}");

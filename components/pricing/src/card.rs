@@ -1,12 +1,13 @@
 //! What a rate card is.
 
+use crate::clock::Clock;
 use crate::discounts::CouponRules;
 use crate::growth::Growth;
 use crate::item::Item;
 use crate::rounding::Rounded;
 use crate::terms::Terms;
 use farebox_document::Problem;
-use farebox_fare::Timestamp;
+use farebox_fare::{LocalTime, Timestamp};
 use farebox_money::Currency;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,9 +72,20 @@ impl RateCard {
         &self.info
     }
 
+    /// What a moment is on the clocks of the card, and among its holidays.
+    pub fn local_time(&self, at: Timestamp) -> LocalTime {
+        Clock::new(&self.terms, &[]).slot(at).moment
+    }
+
     /// The fee codes of the card, in its order.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         self.items.iter().map(|item| item.code.as_str())
+    }
+
+    /// The fee codes of what is passed on: taxes, and what is charged at cost.
+    pub fn passed_on(&self) -> impl Iterator<Item = &str> {
+        let is_passed_on = |item: &&Item| item.branches.iter().any(|branch| branch.fee.is_passed_on());
+        self.items.iter().filter(is_passed_on).map(|item| item.code.as_str())
     }
 
     /// What is not wrong with the card, but worth a second look.

@@ -1,8 +1,7 @@
 //! The clocks of a card: what a moment is in local time, and until when that is the same to every condition.
 
 use crate::terms::Terms;
-use farebox_conditions::Moment;
-use farebox_fare::Timestamp;
+use farebox_fare::{LocalTime, Timestamp};
 
 const DAY: i64 = 86_400;
 
@@ -17,7 +16,7 @@ pub struct Clock<'a> {
 /// A stretch of time without an edge in it.
 #[derive(Clone, Copy)]
 pub struct Slot {
-    pub moment: Moment,
+    pub moment: LocalTime,
     from: Timestamp,
     pub until: Timestamp,
 }
@@ -42,7 +41,7 @@ impl<'a> Clock<'a> {
         let holiday = self.terms.is_holiday(local.date());
         let minute = u16::try_from(of_day / 60).unwrap_or_default();
         let slot = Slot {
-            moment: Moment::new(local.weekday(), minute, holiday),
+            moment: LocalTime::new(local.weekday(), minute, holiday),
             from: at,
             until: self.until(instant, at + edge - of_day),
         };

@@ -4,7 +4,7 @@
 
 use crate::{ENGINE, PriceError, RateCard, Side};
 use farebox_heap as _;
-use farebox_wit::{Bill, Malformed, Problem, Trip};
+use farebox_wit::{Bill, LocalTime, Malformed, Problem, Timestamp, Trip};
 
 wit_bindgen::generate!({
     path: ["../../wit/types", "../../wit/pricing"],
@@ -65,6 +65,10 @@ impl GuestRateCard for RateCard {
 
     fn warnings(&self) -> Vec<Problem> {
         RateCard::warnings(self).iter().cloned().map(Into::into).collect()
+    }
+
+    fn local(&self, at: Timestamp) -> LocalTime {
+        self.local_time(at).into()
     }
 
     fn price(&self, trip: Trip, quoted: Option<Trip>) -> Result<Bill, pricing::PriceError> {

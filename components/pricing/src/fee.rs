@@ -62,6 +62,11 @@ pub trait Fee: Debug + Send + Sync {
         false
     }
 
+    /// Whether it is nobody's income: a tax, or a cost that is passed on.
+    fn is_passed_on(&self) -> bool {
+        false
+    }
+
     /// Why the fee could come to less when the ride gets longer. `None` when it cannot.
     fn shrinks(&self) -> Option<&'static str> {
         None

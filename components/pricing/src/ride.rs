@@ -3,8 +3,8 @@
 use crate::clock::Clock;
 use crate::terms::Terms;
 use crate::when::Facts;
-use farebox_conditions::{Moment, NONE};
-use farebox_fare::{Basis, Segment, Source, Trip};
+use farebox_conditions::NONE;
+use farebox_fare::{Basis, LocalTime, Segment, Source, Trip};
 use farebox_money::{Currency, MinorUnits};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -86,7 +86,7 @@ impl<'a> Ride<'a> {
 
     /// The parts of the ride, in order, each with the moment by which its branch is chosen. `edges` are seconds of the
     /// local day, ascending from 0; without any, every segment is one part.
-    pub fn parts(&self, edges: &[i64], mut each: impl FnMut(Moment, Part)) {
+    pub fn parts(&self, edges: &[i64], mut each: impl FnMut(LocalTime, Part)) {
         let mut clock = Clock::new(self.terms, edges);
         let (mut metres, mut seconds) = (0, 0);
         for segment in self.segments() {

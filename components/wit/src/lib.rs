@@ -111,6 +111,18 @@ same_cases!(Rounding <-> Rounding { HalfUp, HalfEven, Down, Up });
 same_cases!(Rule <-> Rule { Rate, Floor, Cap, Growth, Coupon });
 same_cases!(Source <-> Source { Card, Trip, Segments, Spread, Items });
 
+impl From<LocalTime> for domain::LocalTime {
+    fn from(wit: LocalTime) -> Self {
+        Self { minute: wit.minute, holiday: wit.holiday }
+    }
+}
+
+impl From<domain::LocalTime> for LocalTime {
+    fn from(time: domain::LocalTime) -> Self {
+        Self { minute: time.minute, holiday: time.holiday }
+    }
+}
+
 impl From<Point> for domain::Point {
     fn from(wit: Point) -> Self {
         Self { latitude: wit.latitude, longitude: wit.longitude }

@@ -55,6 +55,8 @@ pub enum Operation {
     CitySchema,
     /// `GET /limits.schema.json`
     LimitsSchema,
+    /// `GET /commission-policy.schema.json`
+    PolicySchema,
 }
 
 /// What a caller needs.
@@ -70,7 +72,7 @@ pub enum Need {
 
 impl Operation {
     /// All there are.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::CreateEstimate,
         Self::EstimateDetail,
         Self::AddSegments,
@@ -95,6 +97,7 @@ impl Operation {
         Self::RateCardSchema,
         Self::CitySchema,
         Self::LimitsSchema,
+        Self::PolicySchema,
     ];
 
     /// What a caller needs. `driver_side` says that the driver's side is in what is answered; where reading is not what the key is
@@ -116,7 +119,7 @@ impl Operation {
             Self::Status | Self::RepairBill | Self::ErasePassenger => Need::Scope(Scope::Operate),
             // Orchestrators have no keys. What documents say is in the source.
             Self::Health | Self::Ready | Self::OpenApi => Need::Nothing,
-            Self::RateCardSchema | Self::CitySchema | Self::LimitsSchema => Need::Nothing,
+            Self::RateCardSchema | Self::CitySchema | Self::LimitsSchema | Self::PolicySchema => Need::Nothing,
         }
     }
 
@@ -147,7 +150,8 @@ impl Operation {
             | Self::OpenApi
             | Self::RateCardSchema
             | Self::CitySchema
-            | Self::LimitsSchema => false,
+            | Self::LimitsSchema
+            | Self::PolicySchema => false,
         }
     }
 

@@ -3,9 +3,9 @@
 //! The components are reached through WIT, their crates natively; both have these faces.
 
 use farebox_document::Problem;
-use farebox_fare::{Bill, Degradation, Timestamp, Trip};
+use farebox_fare::{Bill, Degradation, LocalTime, Outcome, Timestamp, Trip};
 use farebox_money::{Currency, MinorUnits};
-use farebox_records::{Difference, Settlement};
+use farebox_records::{Difference, OrderRecord, Settlement};
 use serde::Serialize;
 
 /// One engine of each kind.
@@ -132,6 +132,9 @@ pub trait RateCard: Sized {
     /// When it says what has no meaning here, such as an unknown currency.
     fn info(&self) -> Result<CardInfo, String>;
 
+    /// What a moment is on its clocks, and among its holidays.
+    fn local(&self, at: Timestamp) -> LocalTime;
+
     /// Prices a trip. `quoted` is the trip as it was quoted on this card: limits on growth compare with it.
     ///
     /// # Errors
@@ -143,26 +146,24 @@ pub trait RateCard: Sized {
     fn estimate(cards: &[&Self], trip: &Trip) -> Vec<Result<Price, PriceError>>;
 }
 
-/// A ride, and its two bills, lines and all.
+/// Of what kind a ride is: what settles it looks at this.
 #[derive(Clone, Copy, Debug)]
-pub struct BilledRide<'a> {
+pub struct Circumstances<'a> {
     /// Where it took place.
     pub city: &'a str,
     /// What was ridden.
     pub product: &'a str,
-    /// What the passenger is charged.
-    pub passenger: &'a Bill,
-    /// What the driver is paid.
-    pub driver: &'a Bill,
+    /// What is known of its order.
+    pub order: &'a OrderRecord,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it began.
+    pub begins: LocalTime,
 }
 
-/// A ride of which nothing is known but what its bills come to.
+/// What a ride comes to of which nothing else is known, in minor units.
 #[derive(Clone, Copy, Debug)]
-pub struct RideTotals<'a> {
-    /// Where it took place.
-    pub city: &'a str,
-    /// What was ridden.
-    pub product: &'a str,
+pub struct RideTotals {
     /// Of every amount.
     pub currency: Currency,
     /// The passenger's bill before coupons.
@@ -196,19 +197,19 @@ pub trait Policy: Sized {
     /// SHA-256 of its canonical form.
     fn version(&self) -> String;
 
-    /// Settles a ride that was billed.
+    /// Settles a ride that was billed, to the passenger and to the driver.
     ///
     /// # Errors
     ///
     /// See [`SettleError`].
-    fn settle(&self, ride: BilledRide<'_>) -> Result<Settlement, SettleError>;
+    fn settle(&self, ride: Circumstances<'_>, passenger: &Bill, driver: &Bill) -> Result<Settlement, SettleError>;
 
     /// Settles a ride from its totals.
     ///
     /// # Errors
     ///
     /// See [`SettleError`].
-    fn settle_totals(&self, ride: RideTotals<'_>) -> Result<Settlement, SettleError>;
+    fn settle_totals(&self, ride: Circumstances<'_>, totals: RideTotals) -> Result<Settlement, SettleError>;
 }
 
 /// One part of a page: a title, and lines under it.

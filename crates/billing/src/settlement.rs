@@ -4,11 +4,12 @@ use crate::answers::CommissionDocument;
 use crate::billing::PolicyOf;
 use crate::config::ParsedPolicy;
 use crate::context::Context;
-use crate::engines::{BilledRide, Engines, ParseError, Policy, RideTotals, SettleError};
+use crate::engines::{Circumstances, Engines, ParseError, Policy, RateCard, RideTotals, SettleError, Side};
 use crate::ports::Ports;
 use crate::refusal::{Code, Refusal};
 use crate::requests::CommissionRequest;
 use farebox_document::{Problem, canonical_json};
+use farebox_fare::{Bill, LocalTime};
 use farebox_limits::RouteClass;
 use farebox_records::Settlement;
 use serde_json::Value;
@@ -27,15 +28,20 @@ pub async fn create<P: Ports>(context: &Context<P>, document: &Value) -> Result<
         Some(policy) => Rc::new(policy),
         None => context.config.policy()?,
     };
-    let ride = RideTotals {
+    let ride = Circumstances {
         city: &request.city,
         product: &request.product,
+        order: &request.order,
+        outcome: request.outcome,
+        begins: begins(context, &request)?,
+    };
+    let totals = RideTotals {
         currency: request.currency,
         passenger_total: request.passenger_total,
         driver_total: request.driver_total,
         coupons: request.coupons,
     };
-    let settlement = policy.policy.settle_totals(ride).map_err(refused)?;
+    let settlement = policy.policy.settle_totals(ride, totals).map_err(refused)?;
     Ok(CommissionDocument { settlement, policy: policy.version.clone() })
 }
 
@@ -44,8 +50,21 @@ pub async fn create<P: Ports>(context: &Context<P>, document: &Value) -> Result<
 /// # Errors
 ///
 /// What the policy refuses.
-pub(crate) fn settle(policy: &impl Policy, ride: BilledRide<'_>) -> Result<Settlement, Refusal> {
-    policy.settle(ride).map_err(refused)
+pub(crate) fn settle(
+    policy: &impl Policy,
+    ride: Circumstances<'_>,
+    passenger: &Bill,
+    driver: &Bill,
+) -> Result<Settlement, Refusal> {
+    policy.settle(ride, passenger, driver).map_err(refused)
+}
+
+/// When a ride begins, on the clocks of the passenger's rate card; on those of Greenwich, without holidays, where the city does not
+/// have the product.
+fn begins<P: Ports>(context: &Context<P>, request: &CommissionRequest) -> Result<LocalTime, Refusal> {
+    let at = request.started_at.unwrap_or_else(|| context.ports().now());
+    let card = context.config.card(&request.city, &request.product, Side::Passenger, at)?;
+    Ok(card.map_or_else(|| LocalTime::in_greenwich(at), |card| card.rates.local(at)))
 }
 
 fn refused(error: SettleError) -> Refusal {

@@ -1,6 +1,7 @@
 //! Conditions on the local time: windows of the day, days of the week, holidays.
 
 use farebox_document::Problems;
+use farebox_fare::LocalTime;
 use jiff::civil::Weekday;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,33 +9,8 @@ use serde::Deserialize;
 const DAYS_PER_WEEK: u16 = 7;
 const MINUTES_PER_DAY: u16 = 24 * 60;
 
-/// The days of the week: as written on a card, and in words.
-const DAYS: [(&str, &str); 7] = [
-    ("mon", "Monday"),
-    ("tue", "Tuesday"),
-    ("wed", "Wednesday"),
-    ("thu", "Thursday"),
-    ("fri", "Friday"),
-    ("sat", "Saturday"),
-    ("sun", "Sunday"),
-];
-
-/// A minute of local time, as far as conditions can tell minutes apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// Minute of the week; Monday 00:00 is 0.
-    pub minute: u16,
-    /// Whether the day is a holiday of the document.
-    pub holiday: bool,
-}
-
-impl Moment {
-    /// A minute of a day.
-    pub fn new(weekday: Weekday, minute_of_day: u16, holiday: bool) -> Self {
-        let day = u16::from(weekday.to_monday_zero_offset().unsigned_abs());
-        Self { minute: day * MINUTES_PER_DAY + minute_of_day, holiday }
-    }
-}
+/// The days of the week, as they are written.
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Conditions on the local time. All that are given have to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,7 +83,7 @@ impl Calendar {
     }
 
     /// Whether all of them hold.
-    pub fn holds(&self, moment: Moment) -> bool {
+    pub fn holds(&self, moment: LocalTime) -> bool {
         let day = moment.minute / MINUTES_PER_DAY;
         let of_day = moment.minute % MINUTES_PER_DAY;
         let in_window = self.windows.is_empty() || self.windows.iter().any(|window| window.contains(of_day));
@@ -133,35 +109,20 @@ impl Calendar {
 
     /// The moments of the week at which the conditions may begin to hold: the start of each window on each day, and of
     /// each day, whether it is a holiday or not.
-    pub fn beginnings(&self) -> impl Iterator<Item = Moment> {
+    pub fn beginnings(&self) -> impl Iterator<Item = LocalTime> {
         every_day([0].into_iter().chain(self.windows.iter().map(|window| window.from)))
     }
 
     /// The moments of the week at which the conditions may begin or cease to hold, whether it is a holiday or not.
-    pub fn turns(&self) -> impl Iterator<Item = Moment> {
+    pub fn turns(&self) -> impl Iterator<Item = LocalTime> {
         every_day([0].into_iter().chain(self.edges()))
     }
 }
 
 /// These minutes of the day on every day of the week, a holiday or not.
-fn every_day(minutes: impl Iterator<Item = u16>) -> impl Iterator<Item = Moment> {
+fn every_day(minutes: impl Iterator<Item = u16>) -> impl Iterator<Item = LocalTime> {
     let minutes = minutes.flat_map(|minute| (0..DAYS_PER_WEEK).map(move |day| day * MINUTES_PER_DAY + minute));
-    minutes.flat_map(|minute| [false, true].map(|holiday| Moment { minute, holiday }))
-}
-
-impl Moment {
-    /// The day of the week: Monday is 0.
-    pub fn weekday(self) -> usize {
-        usize::from(self.minute / MINUTES_PER_DAY)
-    }
-
-    /// "on Monday at 04:00", for messages.
-    pub fn describe(self) -> String {
-        let (hour, minute) = (self.minute / 60 % 24, self.minute % 60);
-        let (_, day) = DAYS.get(self.weekday()).copied().unwrap_or_default();
-        let holiday = if self.holiday { ", a holiday," } else { "" };
-        format!("on {day}{holiday} at {hour:02}:{minute:02}")
-    }
+    minutes.flat_map(|minute| [false, true].map(|holiday| LocalTime { minute, holiday }))
 }
 
 impl Window {
@@ -193,12 +154,12 @@ fn minute_of_day(text: &str) -> Option<u16> {
 
 /// "mon, tue, wed, thu, fri, sat or sun".
 fn days() -> String {
-    let [days @ .., last] = DAYS.map(|(name, _)| name);
+    let [days @ .., last] = DAYS;
     format!("{} or {last}", days.join(", "))
 }
 
 fn weekday(text: &str) -> Option<Weekday> {
-    let offset = (0..).zip(DAYS).find_map(|(offset, (name, _))| (name == text).then_some(offset))?;
+    let offset = (0..).zip(DAYS).find_map(|(offset, name)| (name == text).then_some(offset))?;
     Weekday::from_monday_zero_offset(offset).ok()
 }
 
@@ -223,7 +184,7 @@ mod tests {
     fn check(calendar: &Calendar, at: &str, holiday: bool, expected: bool) {
         let at: DateTime = at.parse().unwrap();
         let minute = u16::try_from(i32::from(at.hour()) * 60 + i32::from(at.minute())).unwrap();
-        assert_eq!(calendar.holds(Moment::new(at.weekday(), minute, holiday)), expected, "{calendar:?} at {at}");
+        assert_eq!(calendar.holds(LocalTime::new(at.weekday(), minute, holiday)), expected, "{calendar:?} at {at}");
     }
 
     /// A window includes its first minute, excludes its last, and may run past midnight.
@@ -264,13 +225,13 @@ mod tests {
             read(document(&["23:00-05:00", "12:00-12:30", "18:00-24:00"], &[], None)),
             read(document(&["20:00-06:00"], &["mon", "thu"], Some(HolidaysDocument::Only))),
         ] {
-            let beginnings: Vec<Moment> = calendar.beginnings().collect();
+            let beginnings: Vec<LocalTime> = calendar.beginnings().collect();
             let edges: Vec<u16> = calendar.edges().collect();
             let week = DAYS_PER_WEEK * MINUTES_PER_DAY;
             for minute in 0..week {
                 for holiday in [false, true] {
                     let (now, before) =
-                        (Moment { minute, holiday }, Moment { minute: (minute + week - 1) % week, holiday });
+                        (LocalTime { minute, holiday }, LocalTime { minute: (minute + week - 1) % week, holiday });
                     let changed = calendar.holds(now) != calendar.holds(before);
                     if changed && calendar.holds(now) {
                         assert!(beginnings.contains(&now), "{calendar:?} at {now:?}");

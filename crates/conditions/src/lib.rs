@@ -9,6 +9,7 @@
 //! - `limits`, `calendar`, `choice`, `range`: a condition on one fact
 //! - `when`: all conditions of a part
 //! - `subjects`: what conditions are about
+//! - `failing`: why a part does not apply
 //! - `budget`: how much looking there may be
 //! - `meeting`: what two parts have in common
 //! - `outside`: what none of many parts applies to
@@ -16,6 +17,7 @@
 mod budget;
 mod calendar;
 mod choice;
+mod failing;
 pub mod limits;
 mod meeting;
 mod outside;
@@ -24,8 +26,9 @@ mod subjects;
 mod when;
 
 pub use budget::{Budget, TooComplex};
-pub use calendar::{Calendar, CalendarDocument, HolidaysDocument, Moment};
+pub use calendar::{Calendar, CalendarDocument, HolidaysDocument};
 pub use choice::Choice;
+pub use failing::failing;
 pub use meeting::{meeting, same_facts, same_time};
 pub use outside::outside;
 pub use range::{Range, RangeDocument};

@@ -7,4 +7,4 @@ pub const WINDOWS: usize = 48;
 pub const WEEKDAYS: usize = 7;
 
 /// The most names.
-pub const NAMES: usize = 200;
+pub const NAMES: usize = 1_000;

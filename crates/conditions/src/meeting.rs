@@ -1,19 +1,36 @@
 //! What two parts of a document have in common. Every condition is on one fact alone, so each can be met by itself.
 
-use crate::calendar::Moment;
+use crate::budget::{Budget, TooComplex};
+use crate::choice::Choice;
 use crate::range::Range;
 use crate::subjects::{Subjects, is_any_other};
 use crate::when::When;
+use farebox_fare::LocalTime;
 
 /// Facts to which both parts apply, in words.
+///
+/// # Errors
+///
+/// It would take more than the budget to find out.
 pub fn meeting<const N: usize, const Q: usize>(
     one: &When<N, Q>,
     other: &When<N, Q>,
     subjects: &Subjects<'_, N, Q>,
-) -> Option<String> {
-    let facts = same_facts(one, other, subjects)?;
-    let words = [same_time(one, other, subjects)?.describe()].into_iter().chain(facts);
-    Some(words.collect::<Vec<_>>().join(", "))
+    budget: &mut Budget,
+) -> Result<Option<String>, TooComplex> {
+    let names = one.names.iter().zip(&other.names).map(|(a, b)| length(a.as_ref()) + length(b.as_ref()));
+    // Each name is looked for among all of its fact.
+    budget.spend(names.map(|names| names * names).sum::<usize>() + 1)?;
+    let words = || {
+        let facts = same_facts(one, other, subjects)?;
+        let words = [same_time(one, other, subjects)?.describe()].into_iter().chain(facts);
+        Some(words.collect::<Vec<_>>().join(", "))
+    };
+    Ok(words())
+}
+
+fn length(choice: Option<&Choice>) -> usize {
+    choice.map_or(0, |choice| choice.names().count())
 }
 
 /// A moment at which what both parts say of the local time holds.
@@ -21,9 +38,10 @@ pub fn same_time<const N: usize, const Q: usize>(
     one: &When<N, Q>,
     other: &When<N, Q>,
     subjects: &Subjects<'_, N, Q>,
-) -> Option<Moment> {
+) -> Option<LocalTime> {
     // Where two calendars overlap, the overlap begins where one of them does.
-    let both = |moment: &Moment| one.calendar.holds(*moment) && other.calendar.holds(*moment) && subjects.has(*moment);
+    let both =
+        |moment: &LocalTime| one.calendar.holds(*moment) && other.calendar.holds(*moment) && subjects.has(*moment);
     one.calendar.beginnings().chain(other.calendar.beginnings()).find(both)
 }
 

@@ -1,9 +1,9 @@
 //! What one part of a document applies to, and none of many others.
 
 use crate::budget::{Budget, TooComplex};
-use crate::calendar::Moment;
 use crate::subjects::Subjects;
 use crate::when::When;
+use farebox_fare::LocalTime;
 use std::collections::BTreeSet;
 
 /// Facts that `part` applies to and none of the `others` does, in words; empty words where any will do.
@@ -36,7 +36,7 @@ struct Search<'a, 'b, const N: usize, const Q: usize> {
 
 /// A value of one fact.
 enum Value<'a> {
-    Moment(Moment),
+    Moment(LocalTime),
     Name(usize, &'a str),
     Quantity(usize, u64),
 }
@@ -57,8 +57,9 @@ impl<'a, const N: usize, const Q: usize> Search<'a, '_, N, Q> {
             return Ok(None);
         }
         let told = self.is_told(fact, applying);
+        let comparisons = self.comparisons(fact, applying);
         for value in self.values(fact, applying) {
-            self.budget.spend(applying.len() + 1)?;
+            self.budget.spend(comparisons)?;
             if !value.meets(self.part) {
                 continue;
             }
@@ -80,6 +81,13 @@ impl<'a, const N: usize, const Q: usize> Search<'a, '_, N, Q> {
         applying.iter().filter_map(|at| self.others.get(*at).copied())
     }
 
+    /// How many comparisons a value of a fact takes: a name is compared with each that a condition lists.
+    fn comparisons(&self, fact: usize, applying: &[usize]) -> usize {
+        let choice =
+            |when: &When<N, Q>| when.names.get(fact.checked_sub(1)?)?.as_ref().map(|choice| choice.names().count());
+        self.these(applying).chain([self.part]).map(|when| choice(when).unwrap_or_default() + 1).sum()
+    }
+
     /// Whether a condition is about a fact: else it need not be told.
     fn is_told(&self, fact: usize, applying: &[usize]) -> bool {
         let asks = |when: &When<N, Q>| match fact.checked_sub(1) {
@@ -95,7 +103,7 @@ impl<'a, const N: usize, const Q: usize> Search<'a, '_, N, Q> {
         let whens: Vec<&'a When<N, Q>> = [self.part].into_iter().chain(self.these(applying)).collect();
         let Some(position) = fact.checked_sub(1) else {
             // Where a window ends, something may begin that none applies to.
-            let mut moments: Vec<Moment> = whens.iter().flat_map(|when| when.calendar.turns()).collect();
+            let mut moments: Vec<LocalTime> = whens.iter().flat_map(|when| when.calendar.turns()).collect();
             moments.sort_unstable_by_key(|moment| (moment.holiday, moment.minute));
             moments.dedup();
             return moments.into_iter().filter(|moment| self.subjects.has(*moment)).map(Value::Moment).collect();

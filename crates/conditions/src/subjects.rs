@@ -1,7 +1,7 @@
 //! What the conditions of a document are about.
 
-use crate::calendar::Moment;
 use crate::choice::Choice;
+use farebox_fare::LocalTime;
 
 /// Stands for every name that no condition has. No condition has an empty one.
 const ANY_OTHER: &str = "";
@@ -37,7 +37,7 @@ impl Name<'_> {
 
 impl<const N: usize, const Q: usize> Subjects<'_, N, Q> {
     /// Whether a moment can be: a holiday can fall on that day of the week, or none is meant.
-    pub(crate) fn has(&self, moment: Moment) -> bool {
+    pub(crate) fn has(&self, moment: LocalTime) -> bool {
         !moment.holiday || self.holidays.get(moment.weekday()).copied().unwrap_or_default()
     }
 

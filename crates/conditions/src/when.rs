@@ -1,8 +1,9 @@
 //! All conditions of a part of a document.
 
-use crate::calendar::{Calendar, Moment};
+use crate::calendar::Calendar;
 use crate::choice::Choice;
 use crate::range::Range;
+use farebox_fare::LocalTime;
 
 /// The name of a fact that is not known.
 pub const NONE: &str = "none";
@@ -23,7 +24,7 @@ pub struct When<const N: usize, const Q: usize> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts<'a, const N: usize, const Q: usize> {
     /// The local time.
-    pub moment: Moment,
+    pub moment: LocalTime,
     /// Those that are names; [`NONE`] is one that is not known.
     pub names: [&'a str; N],
     /// Those that are quantities.

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_conditions::{
-    Budget, Calendar, CalendarDocument, Choice, Facts, HolidaysDocument, Moment, Name, Range, Subjects, TooComplex,
-    When, meeting, outside,
+    Budget, Calendar, CalendarDocument, Choice, Facts, HolidaysDocument, Name, Range, Subjects, TooComplex, When,
+    failing, meeting, outside,
 };
 use farebox_document::Problems;
+use farebox_fare::LocalTime;
 use proptest::prelude::*;
 
 const NAMES: [&str; 3] = ["a", "b", "other"];
@@ -59,7 +60,7 @@ fn all_facts() -> Vec<Facts<'static, 2, 1>> {
             for holiday in [false, true].into_iter().filter(|holiday| !holiday || day == 2) {
                 for tier in NAMES {
                     for scene in NAMES {
-                        let moment = Moment { minute: day * 24 * 60 + minute, holiday };
+                        let moment = LocalTime { minute: day * 24 * 60 + minute, holiday };
                         all.extend((0..6).map(|distance| Facts {
                             moment,
                             names: [tier, scene],
@@ -80,7 +81,7 @@ proptest! {
     #[test]
     fn meetings(one in when(), other in when()) {
         let expected = all_facts().iter().any(|facts| one.holds(facts) && other.holds(facts));
-        prop_assert_eq!(meeting(&one, &other, &subjects()).is_some(), expected);
+        prop_assert_eq!(meeting(&one, &other, &subjects(), &mut Budget::new(1_000)).unwrap().is_some(), expected);
     }
 
     /// Something is said to be outside of all others when there are facts to which none of them applies; and each word of the example
@@ -95,9 +96,17 @@ proptest! {
         prop_assert!(words.is_none() || all_facts().iter().any(|facts| is_outside(facts) && example(facts)), "{words:?}");
     }
 
+    /// A part applies when nothing is said against it.
+    #[test]
+    fn failings(when in when()) {
+        for facts in all_facts() {
+            prop_assert_eq!(when.holds(&facts), failing(&when, &facts, &subjects()).is_empty());
+        }
+    }
+
     /// Whoever runs out of comparisons is told so, and nothing else.
     #[test]
-    fn what_is_too_complex(part in when(), others in prop::collection::vec(when(), 0..8), budget in 0_usize..200) {
+    fn what_is_too_complex(part in when(), others in prop::collection::vec(when(), 0..8), budget in 0_usize..400) {
         let others: Vec<_> = others.iter().collect();
         let least = outside(&part, &others, &subjects(), &mut Budget::new(budget));
         let most = outside(&part, &others, &subjects(), &mut Budget::new(1_000_000));

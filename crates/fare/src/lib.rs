@@ -3,6 +3,7 @@
 mod bill;
 mod degradation;
 mod facts;
+mod local_time;
 pub mod names;
 #[cfg(feature = "schema")]
 pub mod schema;
@@ -13,6 +14,7 @@ mod verify;
 pub use bill::{Basis, Bill, Line, Reason, Rule, Source, Unit};
 pub use degradation::Degradation;
 pub use facts::{CouponKind, Facts};
+pub use local_time::LocalTime;
 pub use time::Timestamp;
 pub use trip::{Coupon, CouponValue, MockCharges, Order, Outcome, Point, Segment, Trip};
 pub use verify::Contradiction;

@@ -36,6 +36,14 @@ impl Archive {
         Ok(archive)
     }
 
+    /// All rate cards that can be used, in no order.
+    pub fn cards(&self) -> impl Iterator<Item = &RateCard> {
+        self.cards.values().filter_map(|entry| match entry {
+            Entry::Card(card) => Some(&**card),
+            Entry::Refused(..) => None,
+        })
+    }
+
     /// The policy of a version.
     ///
     /// # Errors

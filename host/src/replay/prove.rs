@@ -3,10 +3,10 @@
 use super::diff::{Comparison, Difference};
 use super::first::First;
 use super::record::Record;
+use super::settling::circumstances;
 use super::stream::{Line, Tally};
 use crate::bill_text;
 use crate::card::archive::Archive;
-use farebox_commission::RideTotals;
 use farebox_fare::Bill;
 use farebox_pricing::Side;
 use farebox_records::Settlement;
@@ -190,9 +190,10 @@ fn settle(archive: &Archive, record: &Record, passenger: &Bill, driver: &Bill) -
         _ => return Err((Failing::Unreadable, "a settlement and its policy are only ever there together".to_owned())),
     };
     let policy = archive.policy(version).map_err(|why| (Failing::UnknownVersion, why))?;
-    let ride = RideTotals::of_bills(record.city.to_string(), record.product.to_string(), passenger, driver);
-    let settled =
-        policy.settle(&ride).map_err(|error| (Failing::NotPriced, format!("it cannot be settled: {error:?}")))?;
+    let ride = circumstances(archive, record).map_err(|why| (Failing::Unreadable, why))?;
+    let settled = policy
+        .settle_bills(&ride, passenger, driver)
+        .map_err(|error| (Failing::NotPriced, format!("it cannot be settled: {error:?}")))?;
     if settled == *recorded {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use farebox_billing::pricing::of_the_driver;
 use farebox_fare::{Facts, Trip};
 use farebox_money::Currency;
 use farebox_pricing::{CardInfo, RateCard, Side};
-use farebox_records::{BillRecord, ReadError, Settlement};
+use farebox_records::{BillRecord, OrderRecord, ReadError, Settlement};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -23,6 +23,9 @@ pub struct Record<'a> {
     /// What was ridden.
     #[serde(borrow)]
     pub product: Cow<'a, str>,
+    /// What is known of its order.
+    #[serde(default)]
+    pub order: Option<OrderRecord>,
     #[serde(borrow)]
     passenger: &'a RawValue,
     #[serde(borrow)]

@@ -285,6 +285,7 @@ fn routes(city: &str, there: &Fixture) -> Vec<(&'static str, Asked)> {
         ("GET  /rate-card.schema.json", get("/rate-card.schema.json".to_owned())),
         ("GET  /city.schema.json", get("/city.schema.json".to_owned())),
         ("GET  /limits.schema.json", get("/limits.schema.json".to_owned())),
+        ("GET  /commission-policy.schema.json", get("/commission-policy.schema.json".to_owned())),
     ]
 }
 

@@ -1,10 +1,10 @@
 //! The engines, called natively: what the components do, without components.
 
 use farebox_billing::engines::{
-    BilledRide, BorneAmount, CardInfo, Catalogue, Engines, PageLine, PageSection, ParseError, Policy, Price,
+    BorneAmount, CardInfo, Catalogue, Circumstances, Engines, PageLine, PageSection, ParseError, Policy, Price,
     PriceError, RateCard, RepairWords, RepairedLine, RideTotals, SettleError, Side, SideRepair,
 };
-use farebox_fare::{Bill, Trip};
+use farebox_fare::{Bill, LocalTime, Timestamp, Trip};
 use farebox_records::{LineDifference, Settlement};
 use std::marker::PhantomData;
 use {farebox_commission as commission, farebox_pricing as pricing, farebox_render as render};
@@ -63,6 +63,10 @@ impl RateCard for NativeCard {
         })
     }
 
+    fn local(&self, at: Timestamp) -> LocalTime {
+        self.0.local_time(at)
+    }
+
     fn price(&self, trip: &Trip, quoted: Option<&Trip>) -> Result<Bill, PriceError> {
         self.0.price(trip, quoted).map_err(price_error)
     }
@@ -83,17 +87,14 @@ impl Policy for NativePolicy {
         self.0.version().to_owned()
     }
 
-    fn settle(&self, ride: BilledRide<'_>) -> Result<Settlement, SettleError> {
-        let BilledRide { city, product, passenger, driver } = ride;
-        let ride = commission::RideTotals::of_bills(city.to_owned(), product.to_owned(), passenger, driver);
-        self.0.settle(&ride).map_err(settle_error)
+    fn settle(&self, ride: Circumstances<'_>, passenger: &Bill, driver: &Bill) -> Result<Settlement, SettleError> {
+        self.0.settle_bills(&circumstances(ride), passenger, driver).map_err(settle_error)
     }
 
-    fn settle_totals(&self, ride: RideTotals<'_>) -> Result<Settlement, SettleError> {
-        let RideTotals { city, product, currency, passenger_total, driver_total, coupons } = ride;
-        let (city, product) = (city.to_owned(), product.to_owned());
-        let ride = commission::RideTotals { city, product, currency, passenger_total, driver_total, coupons };
-        self.0.settle(&ride).map_err(settle_error)
+    fn settle_totals(&self, ride: Circumstances<'_>, totals: RideTotals) -> Result<Settlement, SettleError> {
+        let RideTotals { currency, passenger_total, driver_total, coupons } = totals;
+        let totals = commission::Totals { currency, passenger_total, driver_total, coupons };
+        self.0.settle(&circumstances(ride), &totals).map_err(settle_error)
     }
 }
 
@@ -154,6 +155,11 @@ impl Catalogue for NativeCatalogue {
             lines: page.lines.into_iter().map(line).collect(),
         })
     }
+}
+
+fn circumstances(ride: Circumstances<'_>) -> commission::Circumstances {
+    let Circumstances { city, product, order, outcome, begins } = ride;
+    commission::Circumstances::of(city, product, order.clone(), outcome, begins)
 }
 
 fn price_error(error: pricing::PriceError) -> PriceError {

@@ -3,13 +3,13 @@
 use super::bindings::farebox::commission::commission as wit_commission;
 use super::bindings::farebox::pricing::pricing as wit_pricing;
 use farebox_billing::engines::{
-    BilledRide, CardInfo, Catalogue, Engines, ParseError, Policy, Price, PriceError, RateCard, RideTotals, SettleError,
-    Side,
+    CardInfo, Catalogue, Circumstances, Engines, ParseError, Policy, Price, PriceError, RateCard, RideTotals,
+    SettleError, Side,
 };
 use farebox_document::Problem;
-use farebox_fare::{Bill, Trip};
+use farebox_fare::{Bill, LocalTime, Timestamp, Trip};
 use farebox_money::{Currency, Decimal};
-use farebox_records::Settlement;
+use farebox_records::{OrderRecord, Settlement};
 use farebox_wit as wit;
 use std::marker::PhantomData;
 
@@ -58,6 +58,10 @@ impl RateCard for wit_pricing::RateCard {
         })
     }
 
+    fn local(&self, at: Timestamp) -> LocalTime {
+        Self::local(self, at).into()
+    }
+
     fn price(&self, trip: &Trip, quoted: Option<&Trip>) -> Result<Bill, PriceError> {
         let quoted = quoted.map(trip_to_wit).transpose()?;
         let bill = Self::price(self, &trip_to_wit(trip)?, quoted.as_ref()).map_err(price_error)?;
@@ -90,26 +94,34 @@ impl Policy for wit_commission::Policy {
         Self::version(self)
     }
 
-    fn settle(&self, ride: BilledRide<'_>) -> Result<Settlement, SettleError> {
-        let ride_to_wit = wit_commission::BilledRide {
-            city: ride.city.to_owned(),
-            product: ride.product.to_owned(),
-            passenger: bill_to_wit(ride.passenger).map_err(SettleError::Other)?,
-            driver: bill_to_wit(ride.driver).map_err(SettleError::Other)?,
-        };
-        settlement(self.settle_bills(&ride_to_wit), ride.passenger.currency)
+    fn settle(&self, ride: Circumstances<'_>, passenger: &Bill, driver: &Bill) -> Result<Settlement, SettleError> {
+        let [passenger_to_wit, driver_to_wit] = [bill_to_wit(passenger), bill_to_wit(driver)];
+        let (passenger_to_wit, driver_to_wit) =
+            (passenger_to_wit.map_err(SettleError::Other)?, driver_to_wit.map_err(SettleError::Other)?);
+        let settled = self.settle_bills(&circumstances(ride), &passenger_to_wit, &driver_to_wit);
+        settlement(settled, passenger.currency)
     }
 
-    fn settle_totals(&self, ride: RideTotals<'_>) -> Result<Settlement, SettleError> {
-        let ride_to_wit = wit_commission::RideTotals {
-            city: ride.city.to_owned(),
-            product: ride.product.to_owned(),
-            currency: ride.currency.code().to_owned(),
-            passenger_total: ride.passenger_total,
-            driver_total: ride.driver_total,
-            coupons: ride.coupons,
-        };
-        settlement(Self::settle(self, &ride_to_wit), ride.currency)
+    fn settle_totals(&self, ride: Circumstances<'_>, totals: RideTotals) -> Result<Settlement, SettleError> {
+        let RideTotals { currency, passenger_total, driver_total, coupons } = totals;
+        let code = currency.code().to_owned();
+        let totals = wit_commission::Totals { currency: code, passenger_total, driver_total, coupons };
+        settlement(Self::settle(self, &circumstances(ride), &totals), currency)
+    }
+}
+
+fn circumstances(ride: Circumstances<'_>) -> wit_commission::Circumstances {
+    let OrderRecord { kind, campaign, partner, passenger_tier, driver_tier, .. } = ride.order.clone();
+    wit_commission::Circumstances {
+        city: ride.city.to_owned(),
+        product: ride.product.to_owned(),
+        tier: passenger_tier,
+        driver_tier,
+        scene: kind,
+        campaign,
+        partner,
+        outcome: ride.outcome.into(),
+        begins: ride.begins.into(),
     }
 }
 

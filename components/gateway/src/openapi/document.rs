@@ -91,6 +91,12 @@ fn paths(schemas: &mut Schemas) -> Value {
         ("/rate-card.schema.json", "getRateCardSchema", "What a rate card may say", "JSON Schema, draft 2020-12."),
         ("/city.schema.json", "getCitySchema", "What a city may decide for itself", "JSON Schema, draft 2020-12."),
         ("/limits.schema.json", "getLimitsSchema", "What limits may say", "JSON Schema, draft 2020-12."),
+        (
+            "/commission-policy.schema.json",
+            "getCommissionPolicySchema",
+            "What a commission policy may say",
+            "JSON Schema, draft 2020-12.",
+        ),
     ] {
         let operation = Operation::new(id, "documents", summary)
             .waits_for_body()

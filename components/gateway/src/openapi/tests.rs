@@ -120,6 +120,7 @@ routes! {
     RateCardSchema: "get" "/rate-card.schema.json",
     CitySchema: "get" "/city.schema.json",
     LimitsSchema: "get" "/limits.schema.json",
+    PolicySchema: "get" "/commission-policy.schema.json",
 }
 
 /// Every route is described, and whatever is described is a route.

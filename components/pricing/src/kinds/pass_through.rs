@@ -51,4 +51,8 @@ impl Fee for PassThrough {
     fn is_exact(&self) -> bool {
         true
     }
+
+    fn is_passed_on(&self) -> bool {
+        true
+    }
 }

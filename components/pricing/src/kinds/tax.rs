@@ -64,6 +64,10 @@ impl Fee for Tax {
         Ok(())
     }
 
+    fn is_passed_on(&self) -> bool {
+        true
+    }
+
     fn role(&self) -> Role {
         Role::Tax
     }

@@ -3,7 +3,7 @@
 use super::records::contradiction;
 use crate::config::{Card, ParsedPolicy};
 use crate::context::Context;
-use crate::engines::{BilledRide, Engines, Policy, RateCard};
+use crate::engines::{Circumstances, Engines, Policy, RateCard};
 use crate::ports::Ports;
 use crate::pricing;
 use crate::refusal::Refusal;
@@ -70,10 +70,14 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
         let currency = passenger.currency;
         let facts =
             BillFacts { trip: Facts::of(trip, currency), quoted: quoted.map(|quoted| Facts::of(quoted, currency)) };
+        let begins = passenger.rates.local(trip.started_at);
         let (passenger, driver) = pricing::both_sides(passenger, driver, trip, quoted)?;
         let (city, product) = (self.city, self.product);
-        let ride = BilledRide { city, product, passenger: &passenger, driver: &driver };
-        let settlement = policy.map(|policy| settlement::settle(&policy.policy, ride)).transpose()?;
+        let order = self.labels.order_of(&trip.order);
+        let known = order.clone().unwrap_or_default();
+        let ride = Circumstances { city, product, order: &known, outcome: trip.order.outcome, begins };
+        let settle = |policy: &ParsedPolicy<P>| settlement::settle(&policy.policy, ride, &passenger, &driver);
+        let settlement = policy.map(settle).transpose()?;
         let mut record = BillRecord {
             format: BillFormat::default(),
             trip_id: self.trip_id.to_owned(),
@@ -97,7 +101,7 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
             estimate_id: self.estimate_id.map(str::to_owned),
             passenger_id: self.labels.passenger_id.clone(),
             driver_id: self.labels.driver_id.clone(),
-            order: self.labels.order_of(&trip.order),
+            order,
             tags: self.labels.tags.clone(),
             passenger,
             driver,

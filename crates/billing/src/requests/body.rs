@@ -279,6 +279,27 @@ pub(super) struct CommissionBody {
     pub city: Given<Token>,
     /// What was ridden.
     pub product: Given<Token>,
+    /// When the ride began, which is local time in its city; now without.
+    #[serde(default)]
+    pub started_at: Given<Moment>,
+    /// The passenger's tier.
+    #[serde(default)]
+    pub tier: Given<Token>,
+    /// The driver's tier.
+    #[serde(default)]
+    pub driver_tier: Given<Token>,
+    /// How the ride was ordered.
+    #[serde(default)]
+    pub scene: Given<Token>,
+    /// The campaign that brought the order.
+    #[serde(default)]
+    pub campaign: Given<Token>,
+    /// The partner that brought the order.
+    #[serde(default)]
+    pub partner: Given<Token>,
+    /// How the ride ended.
+    #[serde(default)]
+    pub outcome: Given<Outcome>,
     /// Without it, the currency of the product in the city.
     #[serde(default)]
     pub currency: Given<CurrencyCode>,

@@ -23,7 +23,7 @@ use crate::refusal::Refusal;
 use farebox_document::{BadValue, Given, List, Notes, Place, Problem, ProblemCode, read_body};
 use farebox_fare::{Coupon, CouponKind, CouponValue, Order, Outcome, Point, Segment, Timestamp};
 use farebox_money::{Currency, Decimal, MinorUnits};
-use farebox_records::{Datum, Metering};
+use farebox_records::{Datum, Metering, OrderRecord};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -357,6 +357,12 @@ pub struct CommissionRequest {
     pub city: String,
     /// What was ridden.
     pub product: String,
+    /// When it began; now without.
+    pub started_at: Option<Timestamp>,
+    /// What is known of its order.
+    pub order: OrderRecord,
+    /// How it ended.
+    pub outcome: Outcome,
     /// The currency of all amounts.
     pub currency: Currency,
     /// The passenger's bill before coupons, in minor units.
@@ -390,11 +396,24 @@ impl CommissionRequest {
             let passenger_total = total(body.passenger_total, "passenger_total");
             let driver_total = total(body.driver_total, "driver_total");
             let coupons = amount(body.coupons, currency, notes, &Place::DOCUMENT.key("coupons"));
+            let word = |given: Given<Token>| given.read().map(|word| word.0);
+            let order = OrderRecord {
+                kind: word(body.scene),
+                campaign: word(body.campaign),
+                partner: word(body.partner),
+                passenger_tier: word(body.tier),
+                driver_tier: word(body.driver_tier),
+                ..OrderRecord::default()
+            };
+            let (started_at, outcome) = (body.started_at.read(), body.outcome.read());
             Ok((|| {
                 Some(Self {
                     policy: body.policy.read().map(|policy| Value::Object(policy.0)),
                     city: city?,
                     product: product?,
+                    started_at: started_at.map(|at| at.0),
+                    order,
+                    outcome: outcome.unwrap_or_default(),
                     currency: currency?,
                     passenger_total: passenger_total?,
                     driver_total: driver_total?,

@@ -1,0 +1,140 @@
+//! `farebox policy check`.
+
+use super::fees;
+use crate::bill_text::count;
+use crate::card::archive::Archive;
+use crate::explain::condition;
+use crate::table::{Align, lay_out};
+use crate::{input, output};
+use clap::Args;
+use farebox_commission::{Policy, Scenario};
+use farebox_document::Problem;
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Tell everything that is wrong with commission policies, and what they say
+///
+/// Rides that no scenario is for, scenarios that can never count, and those of which the order decides for some rides are told with
+/// a ride to show it. With rate cards, taxes and what is passed on are told where they count, and fees that no card has. Problems
+/// refuse a policy, and end the command with exit code 1; warnings do not. Each says where: a JSON Pointer.
+///
+/// Example:
+///
+///   farebox policy check config/policies/default.json --cards config/cards
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Check {
+    /// Policies; "-" is the standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Rate cards that fees are compared with. May be given several times; folders in it are searched too.
+    #[arg(long, value_name = "DIR")]
+    cards: Vec<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was found in one.
+#[derive(Serialize)]
+struct Report {
+    file: String,
+    /// Whether it can be used.
+    good: bool,
+    version: Option<String>,
+    scenarios: Vec<Says>,
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
+/// What a scenario says.
+#[derive(Serialize)]
+struct Says {
+    name: String,
+    when: String,
+    cap_percent: String,
+    counts: String,
+    coupons: &'static str,
+}
+
+impl Check {
+    /// Checks the policies and prints what was found.
+    ///
+    /// # Errors
+    ///
+    /// When rate cards cannot be read, or the answer cannot be written.
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        let archive = Archive::open(&self.cards)?;
+        let reports: Vec<Report> = self.files.iter().map(|path| self.report(path, &archive)).collect();
+        if self.json {
+            output::print(output::json(&reports)?)?;
+        } else {
+            output::print(reports.iter().map(|report| format!("{report}\n")).collect::<String>())?;
+        }
+        Ok(if reports.iter().all(|report| report.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn report(&self, path: &Path, archive: &Archive) -> Report {
+        let file = input::name(path);
+        match input::read_to_check(path).and_then(|text| Policy::parse(&text)) {
+            Ok(policy) => {
+                let mut warnings = policy.warnings().to_vec();
+                if !self.cards.is_empty() {
+                    warnings.extend(fees::warnings(&policy, archive.cards()));
+                }
+                let version = Some(policy.version().to_owned());
+                let scenarios = policy.scenarios().iter().map(says).collect();
+                Report { file, good: true, version, scenarios, problems: Vec::new(), warnings }
+            }
+            Err(problems) => {
+                Report { file, good: false, version: None, scenarios: Vec::new(), problems, warnings: Vec::new() }
+            }
+        }
+    }
+}
+
+fn says(scenario: &Scenario) -> Says {
+    let counts = match scenario.named_fees() {
+        (true, codes) => codes.join(", "),
+        (false, []) => "all fees".to_owned(),
+        (false, codes) => format!("all but {}", codes.join(", ")),
+    };
+    Says {
+        name: scenario.name().to_owned(),
+        when: scenario.when().map_or_else(|| "any ride".to_owned(), condition::words),
+        cap_percent: (scenario.cap() * farebox_money::Decimal::ONE_HUNDRED).normalize().to_string(),
+        counts,
+        coupons: if scenario.is_after_coupons() { "after coupons" } else { "before coupons" },
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.file)?;
+        let rows: Vec<[String; 5]> = self
+            .scenarios
+            .iter()
+            .map(|says| {
+                let cap = format!("{} %", says.cap_percent);
+                [says.name.clone(), cap, says.counts.clone(), says.coupons.to_owned(), says.when.clone()]
+            })
+            .collect();
+        f.write_str(&lay_out([Align::Left, Align::Right, Align::Left, Align::Left, Align::Left], &rows))?;
+        if let Some(version) = &self.version {
+            writeln!(f, "  version {version}")?;
+        }
+        for problem in &self.problems {
+            writeln!(f, "  problem {problem}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "  warning {warning}")?;
+        }
+        match (self.problems.len(), self.warnings.len()) {
+            (0, 0) => writeln!(f, "  no problems"),
+            (0, warnings) => writeln!(f, "  no problems, {}", count(warnings, "warning")),
+            (problems, _) => writeln!(f, "  refused: {}", count(problems, "problem")),
+        }
+    }
+}
