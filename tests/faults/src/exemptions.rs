@@ -29,41 +29,6 @@ pub struct Entry {
     pub why: &'static str,
 }
 
-/// Where Redis, or the disk, takes nothing.
-const NOTHING_IS_TAKEN: &[&str] = &[
-    "killed",
-    "hung",
-    "paused",
-    "paused-writes",
-    "slow-400",
-    "out-of-memory",
-    "read-only",
-    "no-replicas",
-    "out-of-clients",
-    "answers-lost",
-    "reset",
-    "truncated",
-    "silent",
-    "garbage",
-    "refused",
-    "sqlite-disk-fails",
-];
-
-/// Where that depends on what was under way, or on which host was asked.
-const LITTLE_IS_TAKEN: &[&str] = &[
-    "restarted-empty",
-    "failed-over",
-    "wrong-password",
-    "trickling",
-    "split",
-    "hung-host-killed",
-    "sqlite-disk-full",
-    "sqlite-locked",
-];
-
-/// Where hosts are killed while the store stands.
-const HOSTS_ARE_KILLED: &[&str] = &["host-killed", "flushed-host-killed", "sqlite-host-killed"];
-
 /// Where a store has lost everything.
 const EVERYTHING_IS_LOST: &[&str] = &["restarted-empty", "flushed", "flushed-host-killed"];
 
@@ -74,20 +39,15 @@ const SOMETHING_IS_LOST: &[&str] = &["restarted-empty", "flushed", "failed-over"
 const TOO_MUCH: &[&str] = &["bills-at-once", "burst", "slow-burst", "sqlite-bills-at-once", "sqlite-burst"];
 
 const UNBOUND: &str = "a bill in the journal of one node does not bind another that cannot know of it";
-const NO_LAST: &str = "a bill does not say how many segments there should be, so one that ends early looks whole";
 const LOST: &str =
     "segments that a store took at once are nowhere else, and a node that knows of no bill bills a trip again";
 const BEHIND: &str = "what was sent to a server that was put back waits again only where its node has noticed";
-const NOT_MOVED: &str = "segments that arrive between the reading and the keeping of a bill are noticed by neither";
 const OVERLOAD: &str = "a busy host is late with its own store";
 const BUSY: &str = "the deadlines count on a machine that has time";
 
 /// The whole list.
 pub const EXEMPTIONS: &[Entry] = &[
     Entry { faults: &["split"], breaks: &[UnkeptRepeatsAgree], how: How::Chance, why: UNBOUND },
-    Entry { faults: NOTHING_IS_TAKEN, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
-    Entry { faults: LITTLE_IS_TAKEN, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
-    Entry { faults: HOSTS_ARE_KILLED, breaks: &[WrongIsMarked], how: How::Chance, why: NO_LAST },
     Entry { faults: SOMETHING_IS_LOST, breaks: &[AcknowledgedIsKept], how: How::Certain, why: LOST },
     Entry { faults: EVERYTHING_IS_LOST, breaks: &[AnsweredIsKept], how: How::Chance, why: LOST },
     Entry { faults: &["failed-over"], breaks: &[AnsweredIsKept], how: How::Chance, why: BEHIND },
@@ -98,10 +58,6 @@ pub const EXEMPTIONS: &[Entry] = &[
         why: LOST,
     },
     Entry { faults: &["flushed"], breaks: &[ProvisionalIsDue], how: How::Chance, why: LOST },
-    Entry { faults: NOTHING_IS_TAKEN, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
-    Entry { faults: LITTLE_IS_TAKEN, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
-    Entry { faults: HOSTS_ARE_KILLED, breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
-    Entry { faults: &["blips"], breaks: &[ProvisionalIsDue], how: How::Chance, why: NOT_MOVED },
     Entry {
         faults: TOO_MUCH,
         breaks: &[WrongIsMarked, MockedIsRepaired, AsWithoutTheFault, ProvisionalIsDue, RefusedWithoutAStore],
