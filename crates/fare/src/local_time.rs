@@ -45,3 +45,27 @@ impl LocalTime {
         format!("on {day}{holiday} at {hour:02}:{minute:02}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The epoch was a Thursday, and time goes on evenly on both sides of it.
+    #[test]
+    fn greenwich() {
+        for (at, expected) in [
+            (0, "on Thursday at 00:00"),
+            (-1, "on Wednesday at 23:59"),
+            (59, "on Thursday at 00:00"),
+            (60, "on Thursday at 00:01"),
+            (4 * 86_400 - 1, "on Sunday at 23:59"),
+            (4 * 86_400, "on Monday at 00:00"),
+            (1_795_219_200, "on Saturday at 00:00"),
+        ] {
+            assert_eq!(LocalTime::in_greenwich(at).describe(), expected, "{at}");
+        }
+        for at in [i64::MIN, i64::MAX] {
+            assert!(LocalTime::in_greenwich(at).weekday() < 7, "{at}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ pub mod statement {
     pub const ENTER_BILL: &str = include_str!("enter_bill.sql");
     /// Enters what the shared store has.
     pub const LEARN: &str = include_str!("learn.sql");
-    /// A bill does not wait that the shared store has.
+    /// A bill that waits was in the shared store as it is: it was answered, and waits on.
     pub const IS_THERE: &str = include_str!("is_there.sql");
     /// A bill gives way to what the shared store has.
     pub const GIVE_WAY: &str = include_str!("give_way.sql");
