@@ -65,12 +65,21 @@ impl<T: fmt::Display> fmt::Display for Report<T> {
         if let Some(says) = &self.says {
             says.fmt(f)?;
         }
-        for problem in &self.problems {
-            writeln!(f, "  problem {problem}")?;
-        }
-        match self.problems.len() {
-            0 => writeln!(f, "  no problems"),
-            problems => writeln!(f, "  refused: {}", count(problems, "problem")),
-        }
+        write_findings(f, &self.problems, &[])
+    }
+}
+
+/// Ends what is told of a document: what is wrong with it, what is odd, and how much of each.
+pub(crate) fn write_findings(f: &mut fmt::Formatter<'_>, problems: &[Problem], warnings: &[Problem]) -> fmt::Result {
+    for problem in problems {
+        writeln!(f, "  problem {problem}")?;
+    }
+    for warning in warnings {
+        writeln!(f, "  warning {warning}")?;
+    }
+    match (problems.len(), warnings.len()) {
+        (0, 0) => writeln!(f, "  no problems"),
+        (0, warnings) => writeln!(f, "  no problems, {}", count(warnings, "warning")),
+        (problems, _) => writeln!(f, "  refused: {}", count(problems, "problem")),
     }
 }

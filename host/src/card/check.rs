@@ -2,7 +2,7 @@
 
 use super::together;
 use crate::bill_text::count;
-use crate::{input, output};
+use crate::{checked, input, output};
 use clap::Args;
 use farebox_document::Problem;
 use farebox_pricing::{CardInfo, RateCard};
@@ -128,16 +128,6 @@ impl fmt::Display for CardReport {
             writeln!(f, "  version {}", info.version)?;
             writeln!(f, "  items   {}", items.join(", "))?;
         }
-        for problem in &self.problems {
-            writeln!(f, "  problem {problem}")?;
-        }
-        for warning in &self.warnings {
-            writeln!(f, "  warning {warning}")?;
-        }
-        match (self.problems.len(), self.warnings.len()) {
-            (0, 0) => writeln!(f, "  no problems"),
-            (0, warnings) => writeln!(f, "  no problems, {}", count(warnings, "warning")),
-            (problems, _) => writeln!(f, "  refused: {}", count(problems, "problem")),
-        }
+        checked::write_findings(f, &self.problems, &self.warnings)
     }
 }

@@ -1,11 +1,10 @@
 //! `farebox policy check`.
 
 use super::fees;
-use crate::bill_text::count;
 use crate::card::archive::Archive;
 use crate::explain::condition;
 use crate::table::{Align, lay_out};
-use crate::{input, output};
+use crate::{checked, input, output};
 use clap::Args;
 use farebox_commission::{Policy, Scenario};
 use farebox_document::Problem;
@@ -125,16 +124,6 @@ impl fmt::Display for Report {
         if let Some(version) = &self.version {
             writeln!(f, "  version {version}")?;
         }
-        for problem in &self.problems {
-            writeln!(f, "  problem {problem}")?;
-        }
-        for warning in &self.warnings {
-            writeln!(f, "  warning {warning}")?;
-        }
-        match (self.problems.len(), self.warnings.len()) {
-            (0, 0) => writeln!(f, "  no problems"),
-            (0, warnings) => writeln!(f, "  no problems, {}", count(warnings, "warning")),
-            (problems, _) => writeln!(f, "  refused: {}", count(problems, "problem")),
-        }
+        checked::write_findings(f, &self.problems, &self.warnings)
     }
 }
