@@ -121,11 +121,7 @@ pub fn read(document: WhenDocument, pointer: &str, problems: &mut Problems) -> W
     };
     let mut when = When { calendar: Calendar::read(calendar, pointer, problems), ..When::ALWAYS };
     let names = [city, product, tier, driver_tier, scene, campaign, partner, outcome];
-    for ((slot, choice), Name { word, known, .. }) in when.names.iter_mut().zip(names).zip(subjects().names) {
-        let Some(choice) = choice else { continue };
-        choice.check(known.as_deref(), &format!("{pointer}/{word}"), problems);
-        *slot = Some(choice);
-    }
+    when.read_names(names, &subjects().names, pointer, problems);
     when
 }
 

@@ -94,11 +94,7 @@ pub fn read(document: WhenDocument, zones: &Zones, pointer: &str, problems: &mut
     let mut when = When { calendar: Calendar::read(calendar, pointer, problems), ..completed() };
     let names =
         [document.product, document.tier, document.scene, document.origin, document.destination, document.outcome];
-    for ((slot, choice), Name { word, known, .. }) in when.names.iter_mut().zip(names).zip(names_of(zones)) {
-        let Some(choice) = choice else { continue };
-        choice.check(known.as_deref(), &format!("{pointer}/{word}"), problems);
-        *slot = Some(choice);
-    }
+    when.read_names(names, &names_of(zones), pointer, problems);
     let quantities = [document.distance_m, document.duration_s, document.booked_ahead_s];
     for ((slot, range), word) in when.quantities.iter_mut().zip(quantities).zip(QUANTITY_WORDS) {
         *slot = range.and_then(|range| Range::read(range, &format!("{pointer}/{word}"), problems));

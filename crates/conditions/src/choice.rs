@@ -37,7 +37,7 @@ impl Choice {
     }
 
     /// Notes names that cannot be, when all that can be are `known`; and a choice that nothing meets.
-    pub fn check(&self, known: Option<&[&str]>, pointer: &str, problems: &mut Problems) {
+    pub(crate) fn check(&self, known: Option<&[&str]>, pointer: &str, problems: &mut Problems) {
         if matches!(self, Self::In(names) if names.is_empty()) {
             problems.add(pointer, "empty", "an empty list is never met; name something or leave it out");
         }

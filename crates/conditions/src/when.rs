@@ -3,6 +3,8 @@
 use crate::calendar::Calendar;
 use crate::choice::Choice;
 use crate::range::Range;
+use crate::subjects::Name;
+use farebox_document::Problems;
 use farebox_fare::LocalTime;
 
 /// The name of a fact that is not known.
@@ -35,6 +37,21 @@ impl<const N: usize, const Q: usize> When<N, Q> {
     /// Always.
     pub const ALWAYS: Self =
         Self { calendar: Calendar::ALWAYS, names: [const { None }; N], quantities: [const { None }; Q] };
+
+    /// Reads the conditions on names that are given, in the order of the facts; what is wrong is noted under `pointer`.
+    pub fn read_names(
+        &mut self,
+        choices: [Option<Choice>; N],
+        names: &[Name<'_>; N],
+        pointer: &str,
+        problems: &mut Problems,
+    ) {
+        for ((slot, choice), Name { word, known, .. }) in self.names.iter_mut().zip(choices).zip(names) {
+            let Some(choice) = choice else { continue };
+            choice.check(known.as_deref(), &format!("{pointer}/{word}"), problems);
+            *slot = Some(choice);
+        }
+    }
 
     /// Whether all conditions hold.
     pub fn holds(&self, facts: &Facts<'_, N, Q>) -> bool {
