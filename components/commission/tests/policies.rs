@@ -133,12 +133,12 @@ fn overlaps() {
     let night = json!({"local_time": ["23:00-05:00"]});
     assert_eq!(
         warnings(&[json!({"city": ["a"]}), night, all.clone()]),
-        "/scenarios/1/when: \"s0\" applies as well, for example on Monday at 00:00, and counts because it comes first [overlap]"
+        "/scenarios/1/when: \"s0\" applies as well, for example on Monday at 00:00, city a, and counts because it comes first [overlap]"
     );
     let campaign = json!({"campaign": ["spring"], "city": ["a", "b"]});
     assert_eq!(
         warnings(&[json!({"city": ["b", "c"], "partner": {"not": ["none"]}}), campaign, all]),
-        "/scenarios/1/when: \"s0\" applies as well, for example on Monday at 00:00, city b, and counts because it comes first [overlap]"
+        "/scenarios/1/when: \"s0\" applies as well, for example on Monday at 00:00, city b, campaign spring, and counts because it comes first [overlap]"
     );
 }
 

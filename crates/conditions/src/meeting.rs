@@ -56,7 +56,7 @@ pub fn same_facts<const N: usize, const Q: usize>(
     for (position, (a, b)) in one.names.iter().zip(&other.names).enumerate() {
         let has = |name: &&str| one.has_name(position, name) && other.has_name(position, name);
         let name = subjects.names(position, [a, b].into_iter().flatten()).into_iter().find(has)?;
-        if a.is_some() && b.is_some() && !is_any_other(name) {
+        if (a.is_some() || b.is_some()) && !is_any_other(name) {
             words.extend(subjects.describe_name(position, name));
         }
     }
