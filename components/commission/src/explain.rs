@@ -1,7 +1,7 @@
 //! Why a settlement is what it is: every scenario that was tried, and every line of both bills.
 
 use crate::policy::Policy;
-use crate::scenario::Scenario;
+use crate::scenario::{Fees, Scenario};
 use crate::settle::{Counted, SettleError};
 use crate::when::{Circumstances, subjects};
 use farebox_conditions::failing;
@@ -111,10 +111,10 @@ fn lines(scenario: &Scenario, bill: &Bill) -> Vec<CountedLine> {
     let line = |line: &Line, included| CountedLine {
         code: line.code.clone(),
         amount: line.amount,
-        counts: scenario.counts(&line.code),
+        counts: scenario.fees().has(&line.code),
         included,
     };
-    let (are_those, _) = scenario.named_fees();
-    let included = bill.included.iter().filter(|line| !are_those && !scenario.counts(&line.code));
+    let is_taken_off = |code: &str| matches!(scenario.fees(), Fees::Exempt(_)) && !scenario.fees().has(code);
+    let included = bill.included.iter().filter(|line| is_taken_off(&line.code));
     bill.lines.iter().map(|one| line(one, false)).chain(included.map(|one| line(one, true))).collect()
 }

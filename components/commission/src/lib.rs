@@ -27,7 +27,7 @@ pub use document::{FORMAT, schema};
 pub use explain::{CountedLine, Explanation, ScenarioExplanation, Verdict};
 pub use farebox_records::Settlement;
 pub use policy::Policy;
-pub use scenario::Scenario;
+pub use scenario::{Fees, Scenario};
 pub use settle::{SettleError, Totals};
 pub use when::Circumstances;
 

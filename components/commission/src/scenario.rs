@@ -20,7 +20,7 @@ pub struct Scenario {
 
 /// Which fees count, on both bills.
 #[derive(Debug)]
-pub(crate) enum Fees {
+pub enum Fees {
     /// These.
     Of(Vec<String>),
     /// All but these.
@@ -69,13 +69,8 @@ impl Scenario {
         self.when.has_name(when::CITY, city) && self.when.has_name(when::PRODUCT, product)
     }
 
-    /// Whether a fee counts.
-    pub fn counts(&self, code: &str) -> bool {
-        self.fees.has(code)
-    }
-
-    /// The fee codes that it names: with `true` as those that count, with `false` as those that do not.
-    pub fn named_fees(&self) -> (bool, &[String]) {
-        (matches!(self.fees, Fees::Of(_)), self.fees.codes())
+    /// Which fees count.
+    pub fn fees(&self) -> &Fees {
+        &self.fees
     }
 }

@@ -6,7 +6,7 @@ use crate::explain::condition;
 use crate::table::{Align, lay_out};
 use crate::{checked, input, output};
 use clap::Args;
-use farebox_commission::{Policy, Scenario};
+use farebox_commission::{Fees, Policy, Scenario};
 use farebox_document::Problem;
 use serde::Serialize;
 use std::fmt;
@@ -95,10 +95,10 @@ impl Check {
 }
 
 fn says(scenario: &Scenario) -> Says {
-    let counts = match scenario.named_fees() {
-        (true, codes) => codes.join(", "),
-        (false, []) => "all fees".to_owned(),
-        (false, codes) => format!("all but {}", codes.join(", ")),
+    let counts = match scenario.fees() {
+        Fees::Of(codes) => codes.join(", "),
+        Fees::Exempt(codes) if codes.is_empty() => "all fees".to_owned(),
+        Fees::Exempt(codes) => format!("all but {}", codes.join(", ")),
     };
     Says {
         name: scenario.name().to_owned(),

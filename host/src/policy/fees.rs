@@ -1,6 +1,6 @@
 //! What a policy counts of the fees that rate cards have.
 
-use farebox_commission::{Policy, Scenario};
+use farebox_commission::{Fees, Policy, Scenario};
 use farebox_document::Problem;
 use farebox_pricing::{RateCard, Side};
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub fn warnings<'a>(policy: &Policy, cards: impl Iterator<Item = &'a RateCard>) 
 fn counted(scenario: &Scenario, cards: &[&RateCard], place: &str) -> Vec<Problem> {
     let mut of: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for card in cards.iter().filter(|card| card.info().side == Side::Passenger) {
-        for code in card.passed_on().filter(|code| scenario.counts(code)) {
+        for code in card.passed_on().filter(|code| scenario.fees().has(code)) {
             let rides = format!("{} {}", card.info().city, card.info().product);
             let names = of.entry(code).or_default();
             if !names.contains(&rides) {
@@ -45,9 +45,11 @@ fn counted(scenario: &Scenario, cards: &[&RateCard], place: &str) -> Vec<Problem
 }
 
 fn unknown(scenario: &Scenario, cards: &[&RateCard], place: &str) -> Vec<Problem> {
-    let (are_those, codes) = scenario.named_fees();
+    let (list, codes) = match scenario.fees() {
+        Fees::Of(codes) => ("of", codes),
+        Fees::Exempt(codes) => ("exempt", codes),
+    };
     let is_known = |code: &str| cards.iter().any(|card| card.codes().any(|one| one == code));
-    let list = if are_those { "of" } else { "exempt" };
     let unknown = codes.iter().enumerate().filter(|(_, code)| !is_known(code));
     let warning = |(index, code): (usize, &String)| {
         let message = format!("no rate card of the rides that this is for has the fee {code:?}");
