@@ -2,19 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_kit::artifacts::{farebox, repository};
+use farebox_tests::command::farebox_given;
 use serde_json::Value;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 fn card(arguments: &str, stdin: &str) -> (String, i32) {
-    let mut command = Command::new(farebox());
-    command.current_dir(repository()).arg("card").args(arguments.split_whitespace());
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap() + std::str::from_utf8(&output.stderr).unwrap();
-    (text, output.status.code().unwrap())
+    let arguments: Vec<&str> = ["card"].into_iter().chain(arguments.split_whitespace()).collect();
+    let (code, text) = farebox_given(&arguments, stdin);
+    (text, code.unwrap())
 }
 
 fn shown(arguments: &str, stdin: &str) -> String {

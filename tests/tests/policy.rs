@@ -1,20 +1,14 @@
 //! `farebox policy`: what it says of policies and settlements.
 #![allow(clippy::unwrap_used)]
 
-use farebox_kit::artifacts::{farebox, repository};
+use farebox_kit::artifacts::repository;
+use farebox_tests::command::farebox_given;
 use serde_json::{Value, json};
-use std::io::Write as _;
-use std::process::{Command, Stdio};
 
 /// What `farebox policy` answers, and its exit code.
 fn policy(arguments: &[&str], stdin: &str) -> (String, i32) {
-    let mut command = Command::new(farebox());
-    command.current_dir(repository()).arg("policy").args(arguments);
-    let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    process.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
-    let output = process.wait_with_output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-    (text, output.status.code().unwrap())
+    let (code, text) = farebox_given(&[&["policy"], arguments].concat(), stdin);
+    (text, code.unwrap())
 }
 
 /// The published schema is the one that the engine makes; the example of the documentation and the policies that ship fit it, and are
