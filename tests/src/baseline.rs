@@ -9,9 +9,9 @@ use axum::routing::post;
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
     Accumulated, Archive, Breakers, Change, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation,
-    Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Loss, Named,
-    NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store, StoreError,
-    Taken, TopUp, Variables, Waiting,
+    Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Loss,
+    LostDocument, Named, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp,
+    Store, StoreError, Taken, TopUp, Variables, Waiting,
 };
 use farebox_billing::{Billing, Context, estimates};
 use farebox_fare::Segment;
@@ -173,11 +173,19 @@ impl Journal for World {
         Ok(none()?)
     }
 
-    async fn enter_document(&self, _: DocumentKind, _: &str, _: &str) -> Result<(), StoreError> {
+    async fn enter_document(&self, _: &str, _: &Named, _: &str) -> Result<(), StoreError> {
         none()
     }
 
-    async fn journaled_document(&self, _: &Named) -> Result<Option<String>, StoreError> {
+    async fn journaled_document(&self, _: &str, _: &Named) -> Result<Option<String>, StoreError> {
+        none()
+    }
+
+    async fn lost_documents(&self, _: u32) -> Result<Vec<LostDocument>, StoreError> {
+        none()
+    }
+
+    async fn document_is_back(&self, _: &LostDocument) -> Result<(), StoreError> {
         none()
     }
 
@@ -198,6 +206,10 @@ impl Journal for World {
     }
 
     async fn drive(&self, _: u64, _: &Driven) -> Result<(), StoreError> {
+        none()
+    }
+
+    async fn look(&self, _: u32) -> Result<u32, StoreError> {
         none()
     }
 

@@ -245,9 +245,13 @@ functions! {
         learn = call_learn(city: String, trip: String, revision: bills::Revision) -> Result<Option<u64>, faults::Fault>;
         enter_segments = call_enter_segments(city: String, trip: String, segments: Vec<Segment>)
             -> Result<bool, trips::AddError>;
-        enter_document = call_enter_document(kind: documents::DocumentKind, version: String, document: String)
+        enter_document = call_enter_document(city: String, named: journal::Named, document: String)
             -> Result<(), faults::Fault>;
-        journaled_document = call_document(named: journal::Named) -> Result<Option<String>, faults::Fault>;
+        journaled_document = call_document(city: String, named: journal::Named) -> Result<Option<String>, faults::Fault>;
+        lost_documents = call_lost_documents(most: u32) -> Result<Vec<journal::LostDocument>, faults::Fault>;
+        document_is_back = call_document_is_back(city: String, named: journal::Named, loss: u64)
+            -> Result<(), faults::Fault>;
+        look = call_look(most: u32) -> Result<u32, faults::Fault>;
         of_trip = call_of_trip(city: String, trip: String) -> Result<journal::TripEntries, faults::Fault>;
         secure = call_secure(number: u64) -> Result<bool, faults::Fault>;
         withdraw = call_withdraw(number: u64) -> Result<bool, faults::Fault>;

@@ -7,7 +7,7 @@ use farebox_kit::journal::Journal;
 use farebox_records::stored;
 use farebox_tests::store_redis_server::RedisServer;
 use farebox_tests::store_under_test::{
-    Degradation, Segment, StoreUnderTest, Surroundings, bills, documents::DocumentKind, journal, trips,
+    Degradation, Segment, StoreUnderTest, Surroundings, bills, documents::DocumentKind, faults, journal, trips,
 };
 use fastrand::Rng;
 use rusqlite::Connection;
@@ -37,6 +37,11 @@ impl Node {
     /// The database, as operators look into it.
     fn database(&self) -> Connection {
         Connection::open(file(&self.folder)).unwrap()
+    }
+
+    /// A minute goes by in which nobody hears of any bucket.
+    fn be_quiet(&self) {
+        self.database().execute("UPDATE position SET at_ms = at_ms - 60000", []).unwrap();
     }
 }
 
@@ -85,7 +90,8 @@ async fn what_is_entered_comes_back() {
     let entered = store.enter_bill(CITY, "t", bill(1, "a"), cards()).await.unwrap();
     assert_eq!(entered, journal::BillOutcome::Entered(1));
     assert_eq!(store.enter_segments(CITY, "t", segments([2, 1], 100)).await, Ok(true));
-    store.enter_document(DocumentKind::Policy, "00ff", "policy").await.unwrap();
+    let named = |kind| journal::Named { kind, version: "00ff".to_owned() };
+    store.enter_document(CITY, named(DocumentKind::Policy), "policy").await.unwrap();
     drop(store);
     let store = node.open().await;
     let found = store.of_trip(CITY, "t").await.unwrap();
@@ -94,9 +100,9 @@ async fn what_is_entered_comes_back() {
     assert_eq!(found.segments, segments([1, 2], 100));
     let again = store.enter_bill(CITY, "t", bill(1, "b"), cards()).await.unwrap();
     assert_eq!(again, journal::BillOutcome::Exists(kept));
-    let named = |kind| journal::Named { kind, version: "00ff".to_owned() };
-    assert_eq!(store.journaled_document(named(DocumentKind::Policy)).await, Ok(Some("policy".to_owned())));
-    assert_eq!(store.journaled_document(named(DocumentKind::RateCard)).await, Ok(None));
+    assert_eq!(store.journaled_document(CITY, named(DocumentKind::Policy)).await, Ok(Some("policy".to_owned())));
+    assert_eq!(store.journaled_document(CITY, named(DocumentKind::RateCard)).await, Ok(None));
+    assert_eq!(store.journaled_document("310000", named(DocumentKind::Policy)).await, Ok(None));
     for (city, trip) in [("310000", "t"), (CITY, "u")] {
         let nothing = store.of_trip(city, trip).await.unwrap();
         assert!(nothing.bill.is_none() && nothing.segments.is_empty(), "{city} {trip}");
@@ -113,6 +119,7 @@ async fn a_node_alone_has_none() {
     assert_eq!(store.of_trip(CITY, "t").await.unwrap().bill, None);
     assert_eq!(store.stands().await.unwrap().waiting, 0);
     assert_eq!(store.losses(0_u64).await, Ok(vec![]));
+    assert_eq!((store.look(16_u32).await, store.lost_documents(16_u32).await), (Ok(0), Ok(vec![])));
 }
 
 /// What waits is handed out oldest first, to one at a time, and in order within a trip; what was answered as being here is handed out
@@ -341,6 +348,71 @@ async fn what_was_sent_to_what_was_lost_waits_again() {
 
     beside.lose(&store, CITY, "t-0").await;
     assert_eq!(drive_all(&store).await.len(), kept.len() + 2, "another loss");
+}
+
+/// A bucket that nobody writes to any more is looked at when it was not heard of for a minute, once by whichever instance, if this node has sent
+/// something there that it could send again. So it is found out that documents are lost, and which.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_writes_to_is_looked_at() {
+    let mut beside = Beside::new();
+    let (store, other) = (beside.node.open().await, beside.node.open().await);
+    let named = |version: &str| journal::Named { kind: DocumentKind::RateCard, version: version.to_owned() };
+    for version in ["00ff", "11ee"] {
+        store.enter_document(CITY, named(version), "{}").await.unwrap();
+        store.put_document(CITY, DocumentKind::RateCard, version, "{}").await.unwrap();
+    }
+    enter_and_post(&store, CITY, "t").await;
+    // Nothing that could be sent again: a trip that Redis took at once, and what opens the city.
+    store.add_segments("310000", "u", segments([1], 100)).await.unwrap();
+    let buckets = "SELECT count(*) FROM position WHERE city = '110000'";
+    let opened: u32 = beside.node.database().query_row(buckets, [], |row| row.get(0)).unwrap();
+    assert!(opened >= 3, "the documents and the trip are in different buckets");
+    let () = beside.server.run("FLUSHALL").unwrap();
+    assert_eq!(store.look(16_u32).await, Ok(0), "it was heard of just now");
+    beside.node.be_quiet();
+    let (mine, theirs) = futures::join!(store.look(2_u32), other.look(16_u32));
+    assert_eq!(mine.unwrap() + theirs.unwrap(), 3);
+    assert_eq!(store.look(16_u32).await, Ok(0));
+    assert_eq!(drive_all(&store).await, [1]);
+    let lost = store.lost_documents(16_u32).await.unwrap();
+    let versions = |lost: &[journal::LostDocument]| -> Vec<String> {
+        lost.iter().map(|lost| lost.named.version.clone()).collect()
+    };
+    assert_eq!(versions(&lost), ["00ff", "11ee"]);
+    assert_eq!((lost[0].city.as_str(), lost[0].document.as_str()), (CITY, "{}"));
+    store.document_is_back(CITY, named("00ff"), lost[0].loss - 1).await.unwrap();
+    store.document_is_back(CITY, named("11ee"), lost[1].loss).await.unwrap();
+    assert_eq!(versions(&store.lost_documents(16_u32).await.unwrap()), ["00ff"], "not since that was lost");
+    store.document_is_back(CITY, named("00ff"), lost[0].loss).await.unwrap();
+    assert_eq!(store.lost_documents(1_u32).await, Ok(vec![]));
+
+    // A city that another site writes now holds up nothing; a Redis that is gone is told, and looked at a minute later.
+    let entered = store.enter_bill("310000", "u", bill(1, "u"), cards()).await.unwrap();
+    let journal::BillOutcome::Entered(number) = entered else { panic!("{entered:?}") };
+    for bucket in [0, beside.bucket(number)] {
+        let fence = format!("HSET c:310000:{{310000:{bucket}}}:fence owner elsewhere epoch 2 retry-after 1");
+        let () = beside.server.run(&fence).unwrap();
+    }
+    beside.node.be_quiet();
+    assert_eq!(store.look(16_u32).await, Ok(4));
+    beside.server.kill().unwrap();
+    beside.node.be_quiet();
+    assert!(matches!(store.look(16_u32).await, Err(faults::Fault::Unavailable(_))));
+}
+
+/// Whoever enters a document may have put it into the shared store before that was found to have lost something.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_entered_just_after_a_loss_may_be_lost() {
+    let beside = Beside::new();
+    let store = beside.node.open().await;
+    let named = |version: &str| journal::Named { kind: DocumentKind::Policy, version: version.to_owned() };
+    store.put_document(CITY, DocumentKind::Policy, "00ff", "{}").await.unwrap();
+    let () = beside.server.run("FLUSHALL").unwrap();
+    store.put_document(CITY, DocumentKind::Policy, "00ff", "{}").await.unwrap();
+    store.enter_document(CITY, named("00ff"), "{}").await.unwrap();
+    store.enter_document("310000", named("00ff"), "{}").await.unwrap();
+    let lost = store.lost_documents(16_u32).await.unwrap();
+    assert_eq!(lost.iter().map(|lost| lost.city.as_str()).collect::<Vec<_>>(), [CITY]);
 }
 
 /// Whoever has sent an entry just before a loss, and is about to note that it does not wait, does not keep it from waiting again.

@@ -2038,13 +2038,13 @@ async fn sqlite_is_set_up_as_documented() {
     let pragma =
         |name| file.look().query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
     assert_eq!(pragma("journal_mode").unwrap(), "wal".to_owned().into());
-    assert_eq!(pragma("user_version").unwrap(), 8.into());
+    assert_eq!(pragma("user_version").unwrap(), 9.into());
     assert_eq!(pragma("integrity_check").unwrap(), "ok".to_owned().into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_another_release_is_left_alone() {
-    for (version, whose) in [(1, "earlier"), (7, "earlier"), (9, "later")] {
+    for (version, whose) in [(1, "earlier"), (8, "earlier"), (10, "later")] {
         let file = File::new();
         file.look().execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
         let store = file.open().await;

@@ -10,6 +10,8 @@ use crate::documents::Documents as _;
 use crate::journal::Journal as _;
 use crate::ledger::{Entry, Ledger as _};
 use crate::nonces::Nonces as _;
+use crate::positions::look;
+use crate::positions::sqlite::Beside;
 use crate::quotes::Quotes as _;
 use crate::rate_limits::RateLimits as _;
 use crate::trips::{AddError, Batch, BatchError, Trips as _};
@@ -22,8 +24,8 @@ use farebox_limits::{Limit, Taken, Window};
 use farebox_money::Currency;
 use farebox_records::stored::{
     Accumulated, DocumentKind, Driven, Due, DueTrip, Entered, Generation, JournalStanding, Journaled, JournaledBill,
-    JournaledTrip, Known, Listed, Loss, Named, NewRevision, Once, Page, Posted, Proposal, Revision, StoredBill, TopUp,
-    Waiting, WaitingWhat,
+    JournaledTrip, Known, Listed, Loss, LostDocument, Named, NewRevision, Once, Page, Posted, Proposal, Revision,
+    StoredBill, TopUp, Waiting, WaitingWhat,
 };
 use farebox_resilience::breaker::{Change, Kind, Row};
 use std::cell::OnceCell;
@@ -332,18 +334,36 @@ impl journal::Guest for Component {
         Ok(true)
     }
 
-    async fn enter_document(
-        kind: documents::DocumentKind,
-        version: String,
-        document: String,
-    ) -> Result<(), faults::Fault> {
-        let Some(journal) = store().await?.journal(false) else { return Ok(()) };
-        Ok(journal.enter_document(kind.into(), &version, &document).await?)
+    async fn enter_document(city: String, named: journal::Named, document: String) -> Result<(), faults::Fault> {
+        let store = store().await?;
+        let Some(journal) = store.journal(false) else { return Ok(()) };
+        let bucket = store.bucket(&named.version);
+        Ok(journal.enter_document(&city, bucket, &named_from_wit(named), &document).await?)
     }
 
-    async fn document(named: journal::Named) -> Result<Option<String>, faults::Fault> {
+    async fn document(city: String, named: journal::Named) -> Result<Option<String>, faults::Fault> {
         let Some(journal) = store().await?.journal(false) else { return Ok(None) };
-        Ok(journal.journaled_document(&named_from_wit(named)).await?)
+        Ok(journal.journaled_document(&city, &named_from_wit(named)).await?)
+    }
+
+    async fn lost_documents(most: u32) -> Result<Vec<journal::LostDocument>, faults::Fault> {
+        let Some(journal) = store().await?.journal(false) else { return Ok(Vec::new()) };
+        let lost = |LostDocument { city, named: Named { kind, version }, document, loss }| {
+            let named = journal::Named { kind: kind.into(), version };
+            journal::LostDocument { city, named, document, loss }
+        };
+        Ok(journal.lost_documents(most).await?.into_iter().map(lost).collect())
+    }
+
+    async fn document_is_back(city: String, named: journal::Named, loss: u64) -> Result<(), faults::Fault> {
+        let Some(journal) = store().await?.journal(false) else { return Ok(()) };
+        Ok(journal.document_is_back(&city, &named_from_wit(named), loss).await?)
+    }
+
+    async fn look(most: u32) -> Result<u32, faults::Fault> {
+        let store = store().await?;
+        let (Some(shared), Some(node)) = (&store.redis, store.journal(false)) else { return Ok(0) };
+        Ok(look(&Beside { shared, node }, most).await?)
     }
 
     async fn of_trip(city: String, trip: String) -> Result<journal::TripEntries, faults::Fault> {

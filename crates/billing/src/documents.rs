@@ -30,7 +30,7 @@ pub(crate) async fn find<P: Ports>(
         return Ok(Some(Found { document, is_kept: true }));
     }
     let named = Named { kind, version: version.to_owned() };
-    let journaled = context.here(context.ports().journaled_document(&named)).await?;
+    let journaled = context.here(context.ports().journaled_document(city, &named)).await?;
     Ok(journaled.map(|document| Found { document, is_kept: false }))
 }
 

@@ -15,7 +15,10 @@ const SLICE_LASTS: Duration = Duration::from_secs(2);
 /// How many are taken at a time. Nobody else is given them for some seconds, should the store not take them.
 const AT_A_TIME: u32 = 16;
 
-/// Drives in what waits, the oldest first. Two at once do no harm; where there is no journal, nothing waits.
+/// At how many buckets of the shared store it is looked with each slice.
+const LOOKS_AT: u32 = 16;
+
+/// Looks what the shared store may have lost, and drives in what waits, the oldest first. Two at once do no harm; where there is no journal, nothing waits.
 ///
 /// # Errors
 ///
@@ -24,6 +27,9 @@ pub async fn drain<P: Ports>(context: &Context<P>) -> Result<Drained, Refusal> {
     let ports = context.ports();
     let began = ports.elapsed();
     let (mut driven_in, mut stopped, mut is_over) = (0, None, false);
+    if let Err(error) = journal::look(&context.billing, LOOKS_AT).await {
+        stopped = Some(error.degradation());
+    }
     while !is_over && driven_in < SLICE && ports.elapsed().saturating_sub(began) < SLICE_LASTS {
         match journal::drive_in(&context.billing, AT_A_TIME).await {
             Ok(found) => {

@@ -12,13 +12,14 @@ use crate::event::Event;
 use crate::once;
 use crate::planted::{Bug, planted};
 use crate::ports::{
-    Accumulated, CallError, DocumentKind, Driven, Due, Journaled, JournaledBill, JournaledTrip, Loss, Named,
-    NewRevision, Ports, Posted, Revision, SegmentsError, StoreError, Waiting, WaitingWhat,
+    Accumulated, CallError, DocumentKind, Driven, Due, Journaled, JournaledBill, JournaledTrip, Loss, LostDocument,
+    Named, NewRevision, Ports, Posted, Revision, SegmentsError, StoreError, Waiting, WaitingWhat,
 };
 use farebox_fare::{Degradation, Segment, time};
 use farebox_records::is_without_passenger;
 use futures::future::join_all;
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -36,12 +37,12 @@ const LOST: &str = "bills of rides that began before say store-lost and are due;
 /// What a city loses within this time, in milliseconds, is told as one loss; and for so long it is news.
 const ONE_LOSS_MS: u64 = 60_000;
 
-/// A document that a bill names, and whether the journal has it, as far as this instance knows.
+/// A document that a bill names, and for which cities the journal has it, as far as this instance knows.
 pub(crate) struct NamedDocument<'a> {
     pub(crate) kind: DocumentKind,
     pub(crate) version: &'a str,
     pub(crate) text: &'a str,
-    pub(crate) journaled: &'a Cell<bool>,
+    pub(crate) journaled: &'a RefCell<BTreeSet<String>>,
 }
 
 /// Enters a bill before it is posted, after what it was made with.
@@ -52,13 +53,13 @@ pub(crate) async fn enter_bill<P: Ports>(
     new: &NewRevision,
     documents: &[NamedDocument<'_>],
 ) -> Result<Journaled, StoreError> {
-    for NamedDocument { kind, version, text, journaled } in documents {
-        if !journaled.get() {
-            context.here(context.ports().enter_document(*kind, version, text)).await?;
-            journaled.set(true);
+    let named = |document: &NamedDocument<'_>| Named { kind: document.kind, version: document.version.to_owned() };
+    for document @ NamedDocument { text, journaled, .. } in documents {
+        if !journaled.borrow().contains(city) {
+            context.here(context.ports().enter_document(city, &named(document), text)).await?;
+            journaled.borrow_mut().insert(city.to_owned());
         }
     }
-    let named = |document: &NamedDocument<'_>| Named { kind: document.kind, version: document.version.to_owned() };
     let documents: Vec<Named> = documents.iter().map(named).collect();
     context.here(context.ports().enter_bill(city, trip, new, &documents)).await
 }
@@ -265,10 +266,26 @@ async fn keep<P: Ports>(billing: &Billing<P>, city: &str, named: &Named) -> Resu
     let lost = driving.lost.get();
     let ports = billing.ports();
     let gone = || StoreError::Other(format!("the journal has lost the {} {}", named.kind.word(), named.version));
-    let document = within(billing, ports.journaled_document(named)).await?.ok_or_else(gone)?;
+    let document = within(billing, ports.journaled_document(city, named)).await?.ok_or_else(gone)?;
     within(billing, ports.put_document(city, named.kind, &named.version, &document)).await?;
     driving.keeps(key, lost);
     Ok(())
+}
+
+/// Puts documents back that the shared store may have lost, and says how many. A bill that was kept after one of them was lost, and before
+/// that was found out, names it, and need not wait itself.
+async fn put_documents_back<P: Ports>(billing: &Billing<P>, most: u32) -> Result<usize, StoreError> {
+    let ports = billing.ports();
+    if planted(Bug::LossesAreNotHeard) {
+        return Ok(0);
+    }
+    let lost = within(billing, ports.lost_documents(most)).await?;
+    for document in &lost {
+        let LostDocument { city, named: Named { kind, version }, document: text, .. } = document;
+        within(billing, ports.put_document(city, *kind, version, text)).await?;
+        within(billing, ports.document_is_back(document)).await?;
+    }
+    Ok(lost.len())
 }
 
 /// Drives segments into the shared store, and notes what became of them.
@@ -316,15 +333,29 @@ pub fn after_answer<P: Ports>(context: &Context<P>) {
     }));
 }
 
-/// Drives in up to so many things that wait, the oldest first, and says how many that were. A bill that waits for another one holds up nothing.
+/// Looks at up to so many buckets of the shared store that this node has not heard of for a while, and says how many it was: where nobody writes any
+/// more, nobody else finds out that something was lost.
+///
+/// # Errors
+///
+/// The journal or the shared store did not say. What was not looked at is looked at later.
+pub async fn look<P: Ports>(billing: &Billing<P>, most: u32) -> Result<u32, StoreError> {
+    if planted(Bug::QuietBucketsAreNotLookedAt) {
+        return Ok(0);
+    }
+    within(billing, billing.ports().look(most)).await
+}
+
+/// Drives in up to so many things that wait, the oldest first, after as many documents that may be lost, and says how many that were. A bill
+/// that waits for another one holds up nothing.
 ///
 /// # Errors
 ///
 /// The journal or the shared store did not say. The rest waits on.
 pub async fn drive_in<P: Ports>(billing: &Billing<P>, most: u32) -> Result<usize, StoreError> {
     hear_of_losses(billing).await?;
+    let mut driven_in = put_documents_back(billing, most).await?;
     let entries = within(billing, billing.ports().lease(most)).await?;
-    let mut driven_in = 0;
     for Waiting { number, city, trip, what } in entries {
         let is_driven = match what {
             WaitingWhat::Bill(new, documents) => {

@@ -68,6 +68,8 @@ pub enum Bug {
     LossesAreNotSeen,
     /// Nobody looks what the store has lost: documents that were kept there are taken to be there still.
     LossesAreNotHeard,
+    /// Nobody looks at buckets that nobody writes to any more: what they have lost is not found out.
+    QuietBucketsAreNotLookedAt,
     /// A bill that is made again owes its whole top-up, and not what the one before did not.
     TopUpIsOwedAgain,
     /// What a bill lacks stays so, whatever comes.
@@ -76,7 +78,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::TopUpInASecondStep,
         Self::LateIsNoBill,
         Self::FingerprintSeesTheQuote,
@@ -108,6 +110,7 @@ impl Bug {
         Self::HereIsSaidToBeShared,
         Self::LossesAreNotSeen,
         Self::LossesAreNotHeard,
+        Self::QuietBucketsAreNotLookedAt,
         Self::TopUpIsOwedAgain,
         Self::GuessesAreForGood,
     ];

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_billing::ports::{Loss, Store as _};
-use farebox_billing::{Billing, Context, bills, journal, meter};
+use farebox_billing::{Billing, Context, bills, drains, journal, meter};
 use farebox_fare::Degradation;
 use farebox_kit::journal::Journal;
 use farebox_kit::memory::{Failure, World, now};
@@ -154,6 +154,36 @@ fn documents_are_kept_again_before_a_repeat_is_answered() {
     node.world.0.called("put_document");
     assert_eq!(node.bill("t")["kept"], "shared");
     assert!(node.world.0.called("put_document") > 0);
+}
+
+/// A store that is slow takes the documents of a bill and loses them before it answers. The bill is kept, and nothing of its trip was lost; once it is
+/// found out where the documents were, they are put back, and no bill has to wait for that.
+#[test]
+fn lost_documents_are_put_back() {
+    let node = Node::new();
+    node.bill("t");
+    let before = std::mem::take(&mut *node.world.0.documents.borrow_mut());
+    assert_eq!(before.len(), 3, "two rate cards, and a policy");
+    node.world.0.journal.borrow_mut().as_mut().unwrap().lose_documents(1, |city, _| city == "110000");
+    node.world.0.failures.borrow_mut().insert("put_document", Failure::Unavailable);
+    assert!(now(journal::drive_in(&node.billing, 16)).is_err());
+    assert!(node.world.0.documents.borrow().is_empty());
+    node.world.0.failures.borrow_mut().clear();
+    assert_eq!(now(journal::drive_in(&node.billing, 2)), Ok(2), "a little at a time");
+    assert_eq!(now(journal::drive_in(&node.billing, 2)), Ok(1));
+    assert_eq!(now(journal::drive_in(&node.billing, 2)), Ok(0));
+    assert_eq!(*node.world.0.documents.borrow(), before);
+}
+
+/// The job looks at the store before it drives in, whether anything waits or not; a store that does not answer then is told.
+#[test]
+fn the_job_looks_at_the_store() {
+    let node = Node::new();
+    assert_eq!(now(drains::drain(&node.context())).unwrap().stopped, None);
+    assert_eq!(node.world.0.called("look"), 1);
+    node.world.0.failures.borrow_mut().insert("look", Failure::Unavailable);
+    let drained = now(drains::drain(&node.context())).unwrap();
+    assert_eq!((drained.driven_in, drained.stopped), (0, Some(Degradation::StoreUnavailable)));
 }
 
 /// Three bills of a trip were lost, and another node has sent the newest again. The first waits until the second is there; all of them are there

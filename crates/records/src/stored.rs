@@ -307,6 +307,19 @@ pub struct Loss {
     pub at_ms: u64,
 }
 
+/// A document that the shared store may have lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostDocument {
+    /// Of which city.
+    pub city: String,
+    /// Which one it is.
+    pub named: Named,
+    /// What it says.
+    pub document: String,
+    /// The number of the last loss of its bucket.
+    pub loss: u64,
+}
+
 /// How a journal stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JournalStanding {

@@ -1,7 +1,7 @@
 //! The journal of a node, in memory: what `wit/store` promises of it.
 
 use farebox_billing::ports::{
-    DocumentKind, Driven, JournalStanding, Journaled, JournaledBill, JournaledTrip, Named, NewRevision, Revision,
+    Driven, JournalStanding, Journaled, JournaledBill, JournaledTrip, LostDocument, Named, NewRevision, Revision,
     SegmentsError, Waiting, WaitingWhat,
 };
 use farebox_fare::Segment;
@@ -16,6 +16,14 @@ enum Entry {
     Bill(NewRevision, Vec<Named>),
     /// Segments.
     Segments(Vec<Segment>),
+}
+
+/// A document that bills name: after which loss of the shared store it may be lost, and after which it was given again.
+#[derive(Clone, Debug)]
+struct Document {
+    text: String,
+    loss: u64,
+    given: u64,
 }
 
 /// A bill that gave way to another.
@@ -43,7 +51,7 @@ pub struct Journal {
     pub superseded: Vec<Superseded>,
     /// What the shared store will never take, and why.
     pub refused: Vec<(u64, String)>,
-    documents: BTreeMap<Named, String>,
+    documents: BTreeMap<(String, Named), Document>,
 }
 
 impl Journal {
@@ -135,14 +143,43 @@ impl Journal {
         }
     }
 
-    /// Keeps a document.
-    pub fn enter_document(&mut self, kind: DocumentKind, version: &str, document: &str) {
-        self.documents.insert(Named { kind, version: version.to_owned() }, document.to_owned());
+    /// Keeps a document of a city. It is taken to be lost after the last loss of this number, if it was then.
+    pub fn enter_document(&mut self, city: &str, named: &Named, document: &str, loss: u64) {
+        let document = Document { text: document.to_owned(), loss, given: 0 };
+        self.documents.entry((city.to_owned(), named.clone())).or_insert(document);
     }
 
-    /// A document.
-    pub fn document(&self, named: &Named) -> Option<String> {
-        self.documents.get(named).cloned()
+    /// A document of a city.
+    pub fn document(&self, city: &str, named: &Named) -> Option<String> {
+        self.documents.get(&(city.to_owned(), named.clone())).map(|document| document.text.clone())
+    }
+
+    /// The shared store has lost something, the documents of such cities and versions with it.
+    pub fn lose_documents(&mut self, loss: u64, is_lost: impl Fn(&str, &str) -> bool) {
+        for ((city, named), document) in &mut self.documents {
+            if is_lost(city, &named.version) {
+                document.loss = loss;
+            }
+        }
+    }
+
+    /// Up to so many documents that may be lost, and were not given to the shared store again.
+    pub fn lost_documents(&self, most: u32) -> Vec<LostDocument> {
+        let lost = self.documents.iter().filter(|(_, document)| document.loss > document.given).take(most as usize);
+        let lost = lost.map(|((city, named), Document { text, loss, .. })| LostDocument {
+            city: city.clone(),
+            named: named.clone(),
+            document: text.clone(),
+            loss: *loss,
+        });
+        lost.collect()
+    }
+
+    /// Notes that the shared store was given a document after a loss.
+    pub fn document_is_back(&mut self, LostDocument { city, named, loss, .. }: &LostDocument) {
+        if let Some(document) = self.documents.get_mut(&(city.clone(), named.clone())) {
+            document.given = document.given.max(*loss);
+        }
     }
 
     /// What there is of a trip.

@@ -10,8 +10,8 @@ use farebox_billing::event::Event;
 use farebox_billing::ports::{
     Accumulated, Archive, Breakers, Change, Clock, DocumentKind, Driven, Due, DueTrip, Entered, Events, Files,
     Generation, Generations, Ids, Journal as JournalPort, JournalStanding, Journaled, JournaledTrip, Kind, Known,
-    Limit, Listed, Loss, Named, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn,
-    Stamp, Store, StoreError, Taken, TopUp, Variables, Waiting,
+    Limit, Listed, Loss, LostDocument, Named, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row,
+    SegmentsError, Spawn, Stamp, Store, StoreError, Taken, TopUp, Variables, Waiting,
 };
 use farebox_fare::{Degradation, Segment};
 use farebox_limits::bucket;
@@ -473,16 +473,28 @@ impl<C: Catalogue + 'static> JournalPort for World<C> {
         self.journal_call("enter_segments", false, |journal| journal.enter_segments(city, trip, segments)).await
     }
 
-    async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
+    async fn enter_document(&self, city: &str, named: &Named, document: &str) -> Result<(), StoreError> {
         let enter = |journal: &mut Journal| {
-            journal.enter_document(kind, version, document);
+            journal.enter_document(city, named, document, 0);
             Ok(())
         };
         self.journal_call("enter_document", (), enter).await
     }
 
-    async fn journaled_document(&self, named: &Named) -> Result<Option<String>, StoreError> {
-        self.journal_call("journaled_document", None, |journal| Ok(journal.document(named))).await
+    async fn journaled_document(&self, city: &str, named: &Named) -> Result<Option<String>, StoreError> {
+        self.journal_call("journaled_document", None, |journal| Ok(journal.document(city, named))).await
+    }
+
+    async fn lost_documents(&self, most: u32) -> Result<Vec<LostDocument>, StoreError> {
+        self.journal_call("lost_documents", Vec::new(), |journal| Ok(journal.lost_documents(most))).await
+    }
+
+    async fn document_is_back(&self, lost: &LostDocument) -> Result<(), StoreError> {
+        let note = |journal: &mut Journal| {
+            journal.document_is_back(lost);
+            Ok(())
+        };
+        self.journal_call("document_is_back", (), note).await
     }
 
     async fn journaled(&self, city: &str, trip: &str) -> Result<JournaledTrip, StoreError> {
@@ -508,6 +520,11 @@ impl<C: Catalogue + 'static> JournalPort for World<C> {
             Ok(())
         };
         self.journal_call("drive", (), drive).await
+    }
+
+    /// What is lost here is found out at once.
+    async fn look(&self, _: u32) -> Result<u32, StoreError> {
+        self.call("look", |_| Ok(0)).await
     }
 
     async fn losses(&self, after: u64) -> Result<Vec<Loss>, StoreError> {

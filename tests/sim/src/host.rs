@@ -8,9 +8,9 @@ use crate::store::{Contents, SimStore};
 use farebox_billing::event::Event;
 use farebox_billing::ports::{
     Accumulated, Archive, Breakers, Change, Clock, DocumentKind, Driven, DueTrip, Entered, Events, Files, Generation,
-    Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Loss, Named,
-    NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp, Store, StoreError,
-    Taken, TopUp, Variables, Waiting,
+    Generations, Ids, Journal, JournalStanding, Journaled, JournaledTrip, Kind, Known, Limit, Listed, Loss,
+    LostDocument, Named, NewRevision, Once, Page, Ports, Posted, Proposal, Revision, Row, SegmentsError, Spawn, Stamp,
+    Store, StoreError, Taken, TopUp, Variables, Waiting,
 };
 use farebox_fare::{Segment, Timestamp};
 use farebox_kit::native::Native;
@@ -165,13 +165,23 @@ impl Journal for World {
         self.node.call(|node| node.journal.borrow_mut().enter_segments(city, trip, segments)).await
     }
 
-    async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
-        self.node.call(|node| node.journal.borrow_mut().enter_document(kind, version, document)).await;
+    async fn enter_document(&self, city: &str, named: &Named, document: &str) -> Result<(), StoreError> {
+        let now_ms = || self.now_ms();
+        self.node.call(|node| node.enter_document(city, named, document, now_ms())).await;
         Ok(())
     }
 
-    async fn journaled_document(&self, named: &Named) -> Result<Option<String>, StoreError> {
-        Ok(self.node.call(|node| node.journal.borrow().document(named)).await)
+    async fn journaled_document(&self, city: &str, named: &Named) -> Result<Option<String>, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow().document(city, named)).await)
+    }
+
+    async fn lost_documents(&self, most: u32) -> Result<Vec<LostDocument>, StoreError> {
+        Ok(self.node.call(|node| node.journal.borrow().lost_documents(most)).await)
+    }
+
+    async fn document_is_back(&self, lost: &LostDocument) -> Result<(), StoreError> {
+        self.node.call(|node| node.journal.borrow_mut().document_is_back(lost)).await;
+        Ok(())
     }
 
     async fn journaled(&self, city: &str, trip: &str) -> Result<JournaledTrip, StoreError> {
@@ -194,12 +204,23 @@ impl Journal for World {
     async fn drive(&self, number: u64, driven: &Driven) -> Result<(), StoreError> {
         // What was posted is known of from now on, whichever instance writes next.
         let unsaved = self.positions.borrow_mut().to_save(true, self.now_ms());
+        let now_ms = || self.now_ms();
         let drive = |node: &Node| {
-            node.note(unsaved);
+            node.note(unsaved, now_ms());
             node.journal.borrow_mut().drive(number, driven);
         };
         self.node.call(drive).await;
         Ok(())
+    }
+
+    async fn look(&self, most: u32) -> Result<u32, StoreError> {
+        let now_ms = || self.now_ms();
+        let quiet = self.node.call(|node| node.quiet(most, now_ms())).await;
+        let looked_at = u32::try_from(quiet.len()).unwrap_or(u32::MAX);
+        for (_, bucket) in quiet {
+            self.step_on::<_, StoreError>(bucket as usize, |_, _| Ok(())).await?;
+        }
+        Ok(looked_at)
     }
 
     async fn losses(&self, after: u64) -> Result<Vec<Loss>, StoreError> {
@@ -230,9 +251,16 @@ impl World {
     async fn step<T: 'static, E: From<StoreError> + 'static>(
         &self,
         name: &str,
+        effect: impl FnMut(&mut Contents, Duration) -> Result<T, E> + 'static,
+    ) -> Result<T, E> {
+        self.step_on(SimStore::bucket(name), effect).await
+    }
+
+    async fn step_on<T: 'static, E: From<StoreError> + 'static>(
+        &self,
+        bucket: usize,
         mut effect: impl FnMut(&mut Contents, Duration) -> Result<T, E> + 'static,
     ) -> Result<T, E> {
-        let bucket = SimStore::bucket(name);
         let number = u32::try_from(bucket).unwrap_or(u32::MAX);
         if self.positions.borrow().is_stale(CITY, number, self.now_ms()) {
             let noted = self.node.call(Node::positions).await;
@@ -253,7 +281,8 @@ impl World {
         }
         let unsaved = self.positions.borrow_mut().to_save(is_lost || is_new, self.now_ms());
         if !unsaved.is_empty() {
-            self.node.call(|node| node.note(unsaved)).await;
+            let now_ms = || self.now_ms();
+            self.node.call(|node| node.note(unsaved, now_ms())).await;
         }
         answer
     }

@@ -5,7 +5,7 @@ use crate::executor::Executor;
 use crate::plan::BUCKETS;
 use crate::prices::CITY;
 use crate::store::{FIRST, SimStore};
-use farebox_billing::ports::{Change, Generation, Kind, Loss, Proposal, Row, Waiting};
+use farebox_billing::ports::{Change, Generation, Kind, Loss, Named, Proposal, Row, Waiting};
 use farebox_kit::journal::Journal;
 use farebox_kit::memory::enter_breaker;
 use farebox_records::proof::{Bucket, Position};
@@ -25,7 +25,8 @@ pub struct Node {
     /// What the host has accepted, and the store may not have.
     pub journal: RefCell<Journal>,
     breakers: RefCell<BTreeMap<Kind, Row>>,
-    positions: RefCell<BTreeMap<Bucket, Position>>,
+    /// Where the buckets of the store are, and when they were heard of or looked at last, in milliseconds since 1970.
+    positions: RefCell<BTreeMap<Bucket, (Position, u64)>>,
     losses: RefCell<Vec<Lost>>,
 }
 
@@ -39,6 +40,9 @@ struct Lost {
 
 /// For how long what is entered may have been sent to what was lost, in milliseconds.
 const RECALL_MS: u64 = 5_000;
+
+/// After how long a bucket that was not heard of is looked at, in milliseconds.
+pub const QUIET_MS: u64 = 60_000;
 
 fn buckets() -> impl Iterator<Item = u32> {
     (0..BUCKETS).filter_map(|bucket| u32::try_from(bucket).ok())
@@ -55,7 +59,7 @@ impl Node {
             files: RefCell::default(),
             journal: RefCell::default(),
             breakers: RefCell::default(),
-            positions: RefCell::new(buckets().map(|bucket| ((CITY.to_owned(), bucket), FIRST)).collect()),
+            positions: RefCell::new(buckets().map(|bucket| ((CITY.to_owned(), bucket), (FIRST, 0))).collect()),
             losses: RefCell::default(),
         })
     }
@@ -108,24 +112,48 @@ impl Node {
 
     /// Where the buckets of the store are, as far as was noted.
     pub fn positions(&self) -> Vec<(Bucket, Position)> {
-        self.positions.borrow().iter().map(|(bucket, position)| (bucket.clone(), *position)).collect()
+        self.positions.borrow().iter().map(|(bucket, (position, _))| (bucket.clone(), *position)).collect()
     }
 
     /// Notes where buckets are, unless later positions are noted.
-    pub fn note(&self, positions: Vec<(Bucket, Position)>) {
+    pub fn note(&self, positions: Vec<(Bucket, Position)>, now_ms: u64) {
         let mut noted = self.positions.borrow_mut();
         for (bucket, position) in positions {
-            let known = noted.entry(bucket).or_insert(position);
+            let (known, heard_ms) = noted.entry(bucket).or_insert((position, now_ms));
             if (known.life, known.steps) < (position.life, position.steps) {
-                *known = position;
+                (*known, *heard_ms) = (position, now_ms);
             }
         }
+    }
+
+    /// Takes up to so many buckets that were not heard of for long.
+    pub fn quiet(&self, most: u32, now_ms: u64) -> Vec<Bucket> {
+        let mut positions = self.positions.borrow_mut();
+        let is_quiet = |heard_ms: u64| heard_ms.saturating_add(QUIET_MS) <= now_ms;
+        let quiet = positions.iter_mut().filter(|(_, (_, heard_ms))| is_quiet(*heard_ms)).take(most as usize);
+        let quiet = quiet.map(|(bucket, (_, heard_ms))| {
+            *heard_ms = now_ms;
+            bucket.clone()
+        });
+        quiet.collect()
+    }
+
+    /// Keeps a document that bills name, which may have been given to the store before that lost something.
+    pub fn enter_document(&self, city: &str, named: &Named, document: &str, now_ms: u64) {
+        let losses = self.losses.borrow();
+        let young = losses.iter().map(|lost| &lost.loss).filter(|loss| {
+            now_ms.saturating_sub(loss.at_ms) < RECALL_MS && SimStore::bucket(&named.version) == loss.bucket as usize
+        });
+        let loss = young.map(|loss| loss.number).max().unwrap_or_default();
+        self.journal.borrow_mut().enter_document(city, named, document, loss);
     }
 
     /// A bucket was found to have lost something.
     pub fn lost(&self, (city, bucket): Bucket, at_ms: u64) {
         let mut losses = self.losses.borrow_mut();
         let number = losses.len() as u64 + 1;
+        let is_lost = |of: &str, version: &str| of == city && SimStore::bucket(version) == bucket as usize;
+        self.journal.borrow_mut().lose_documents(number, is_lost);
         losses.push(Lost { loss: Loss { number, city, bucket, at_ms }, recalled: 0, is_over: false });
     }
 

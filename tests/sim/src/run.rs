@@ -4,8 +4,8 @@ use crate::auditor::{Attempt, Auditor, Violation};
 use crate::executor::{Executor, Owner, Slot};
 use crate::exemptions::Exemption;
 use crate::host::{BEGINNING, Documents, World};
-use crate::node::Node;
-use crate::plan::{Act, BUCKETS, Edit, HOSTS, INSTANCES, Missing, Plan, RELEASES, TripPlan, ms};
+use crate::node::{Node, QUIET_MS};
+use crate::plan::{Act, Edit, HOSTS, INSTANCES, Missing, Plan, RELEASES, TripPlan, ms};
 use crate::prices::{CITY, SecondOpinion};
 use crate::store::SimStore;
 use farebox_access::{Keys, Operation};
@@ -13,7 +13,6 @@ use farebox_billing::bills::{self, Billed};
 use farebox_billing::caller::{Caller, Signed};
 use farebox_billing::meter::Metered;
 use farebox_billing::ports::Ids as _;
-use farebox_billing::ports::Store as _;
 use farebox_billing::refusal::{Code, Refusal};
 use farebox_billing::{Billing, Context, Wanted, estimates, journal, meter, repairs};
 use farebox_fare::{Segment, Timestamp, time};
@@ -283,21 +282,19 @@ impl Run {
         self.disks.get(host).map(|(_, node)| node.journal.borrow()).expect("every host has a disk")
     }
 
-    /// Lets every host drive in what waits in its journal, when the store does not fail any more, and the host has written to each of its
-    /// buckets: what it has lost is noticed then.
+    /// Lets every host drive in what waits in its journal, when the store does not fail any more, and the host has looked at each of its
+    /// buckets.
     fn drive_in(self: &Rc<Self>) {
         let losses = self.plan.losses.iter().map(|loss| loss.at);
-        let over =
-            self.plan.windows.iter().map(|window| window.until).chain(losses).max().unwrap_or_default() + ms(2_000);
+        let ends = self.plan.windows.iter().map(|window| window.until).chain(losses).chain([self.executor.now()]);
+        let over = ends.max().unwrap_or_default() + ms(QUIET_MS);
         for host in 0..HOSTS {
             let of_run = Rc::clone(self);
             let billing = self.hosts.borrow().get(host).and_then(|instances| instances.first()).map(Rc::clone);
             self.executor.spawn(Owner::Host(host), async move {
                 of_run.executor.until(over).await;
                 let Some(billing) = billing else { return };
-                for name in (0..8 * BUCKETS).map(|number| format!("quote-{number}")) {
-                    _ = billing.ports().put_quote(CITY, &name, "nobody's", 1).await;
-                }
+                while journal::look(&billing, 4).await.is_ok_and(|looked_at| looked_at > 0) {}
                 while !matches!(journal::drive_in(&billing, 16).await, Ok(0)) {}
                 // What came due in a second is repaired in a later one; and what another host drives in comes due meanwhile.
                 for _ in 0..4 {

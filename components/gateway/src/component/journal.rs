@@ -4,8 +4,8 @@ use super::bindings::farebox::store::{bills, documents, journal};
 use super::store::{currency_of, kind_to_wit};
 use super::world::World;
 use farebox_billing::ports::{
-    DocumentKind, Driven, Due, Journal, JournalStanding, Journaled, JournaledBill, JournaledTrip, Loss, Named,
-    NewRevision, Revision, SegmentsError, StoreError, TopUp, Waiting, WaitingWhat,
+    DocumentKind, Driven, Due, Journal, JournalStanding, Journaled, JournaledBill, JournaledTrip, Loss, LostDocument,
+    Named, NewRevision, Revision, SegmentsError, StoreError, TopUp, Waiting, WaitingWhat,
 };
 use farebox_fare::Segment;
 
@@ -34,12 +34,26 @@ impl<C> Journal for World<C> {
         Ok(journal::enter_segments(city.to_owned(), trip.to_owned(), segments).await?)
     }
 
-    async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), StoreError> {
-        Ok(journal::enter_document(kind_to_wit(kind), version.to_owned(), document.to_owned()).await?)
+    async fn enter_document(&self, city: &str, named: &Named, document: &str) -> Result<(), StoreError> {
+        Ok(journal::enter_document(city.to_owned(), named_to_wit(named), document.to_owned()).await?)
     }
 
-    async fn journaled_document(&self, named: &Named) -> Result<Option<String>, StoreError> {
-        Ok(journal::document(named_to_wit(named)).await?)
+    async fn journaled_document(&self, city: &str, named: &Named) -> Result<Option<String>, StoreError> {
+        Ok(journal::document(city.to_owned(), named_to_wit(named)).await?)
+    }
+
+    async fn lost_documents(&self, most: u32) -> Result<Vec<LostDocument>, StoreError> {
+        let lost = |journal::LostDocument { city, named, document, loss }| LostDocument {
+            city,
+            named: named_from_wit(named),
+            document,
+            loss,
+        };
+        Ok(journal::lost_documents(most).await?.into_iter().map(lost).collect())
+    }
+
+    async fn document_is_back(&self, lost: &LostDocument) -> Result<(), StoreError> {
+        Ok(journal::document_is_back(lost.city.clone(), named_to_wit(&lost.named), lost.loss).await?)
     }
 
     async fn journaled(&self, city: &str, trip: &str) -> Result<JournaledTrip, StoreError> {
@@ -69,6 +83,10 @@ impl<C> Journal for World<C> {
         Ok(journal::settle(number, outcome).await?)
     }
 
+    async fn look(&self, most: u32) -> Result<u32, StoreError> {
+        Ok(journal::look(most).await?)
+    }
+
     async fn losses(&self, after: u64) -> Result<Vec<Loss>, StoreError> {
         let loss = |journal::Loss { number, city, bucket, at_ms }| Loss { number, city, bucket, at_ms };
         Ok(journal::losses(after).await?.into_iter().map(loss).collect())
@@ -88,9 +106,8 @@ fn named_to_wit(Named { kind, version }: &Named) -> journal::Named {
     journal::Named { kind: kind_to_wit(*kind), version: version.clone() }
 }
 
-fn named_from_wit(documents: Vec<journal::Named>) -> Vec<Named> {
-    let named = |journal::Named { kind, version }: journal::Named| Named { kind: kind_from_wit(kind), version };
-    documents.into_iter().map(named).collect()
+fn named_from_wit(journal::Named { kind, version }: journal::Named) -> Named {
+    Named { kind: kind_from_wit(kind), version }
 }
 
 fn kind_from_wit(kind: documents::DocumentKind) -> DocumentKind {
@@ -104,13 +121,20 @@ fn kind_from_wit(kind: documents::DocumentKind) -> DocumentKind {
 
 fn journaled_from_wit(bill: journal::JournaledBill) -> Result<JournaledBill, StoreError> {
     let journal::JournaledBill { number, waits, new, documents } = bill;
-    Ok(JournaledBill { number, waits, new: new_from_wit(new)?, documents: named_from_wit(documents) })
+    Ok(JournaledBill {
+        number,
+        waits,
+        new: new_from_wit(new)?,
+        documents: documents.into_iter().map(named_from_wit).collect(),
+    })
 }
 
 fn waiting_from_wit(waiting: journal::Waiting) -> Result<Waiting, StoreError> {
     let journal::Waiting { number, city, trip, content } = waiting;
     let what = match content {
-        journal::Content::Bill((new, documents)) => WaitingWhat::Bill(new_from_wit(new)?, named_from_wit(documents)),
+        journal::Content::Bill((new, documents)) => {
+            WaitingWhat::Bill(new_from_wit(new)?, documents.into_iter().map(named_from_wit).collect())
+        }
         journal::Content::Segments(segments) => WaitingWhat::Segments(segments.into_iter().map(Into::into).collect()),
     };
     Ok(Waiting { number, city, trip, what })

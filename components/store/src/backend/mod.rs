@@ -30,7 +30,7 @@ pub use fault::{Access, Fault, Fence, is_unknown_script};
 pub use keys::Keys;
 pub use once::{once_argument, once_json};
 pub use reply::{Reply, admitted, corrupt};
-pub use script::{OPEN_CITY, Script};
+pub use script::{LOOK, Script};
 pub(crate) use script::{write_once_script, write_script};
 pub(crate) use statement::{write_once_statement, write_statement};
 pub use synchronous::Synchronous;

@@ -2,7 +2,7 @@
 
 use super::once::once_argument;
 use super::reply::{self, Reply};
-use super::script::{OPEN_CITY, Script};
+use super::script::{LOOK, Script};
 use super::{Access, Fault, Keys, Shared, Sqlite, is_unknown_script};
 use crate::positions::{Known, News, codec};
 use farebox_records::stored::Once;
@@ -108,11 +108,24 @@ impl Redis {
         keys: &[String],
         arguments: &[String],
     ) -> Result<Reply, Fault> {
+        self.open_city(city).await?;
+        self.script(script, city, self.keys.bucket(identifier), keys, arguments).await
+    }
+
+    /// Takes a step that writes nothing of its own.
+    pub(crate) async fn look(&self, city: &str, bucket: u32) -> Result<(), Fault> {
+        self.open_city(city).await?;
+        self.script(&LOOK, city, bucket, &[], &[]).await?;
+        Ok(())
+    }
+
+    /// Settles over how many buckets a city is spread, or finds out that this is not so.
+    async fn open_city(&self, city: &str) -> Result<(), Fault> {
         if !self.is_open(city) {
-            self.script(&OPEN_CITY, city, 0, &[], &[]).await?;
+            self.script(&LOOK, city, 0, &[], &[]).await?;
             self.opened.borrow_mut().insert(city.to_owned());
         }
-        self.script(script, city, self.keys.bucket(identifier), keys, arguments).await
+        Ok(())
     }
 
     /// Takes a step that is part of a request which may be carried out once: as [`step`](Self::step), with what `once.lua` does

@@ -36,8 +36,8 @@ macro_rules! write_once_script {
 }
 pub(crate) use write_once_script;
 
-/// Settles over how many buckets a city is spread.
-pub static OPEN_CITY: LazyLock<Script> = write_script!("backend/open_city.lua");
+/// A step that writes nothing of its own.
+pub static LOOK: LazyLock<Script> = write_script!("backend/look.lua");
 
 impl Script {
     /// A script of this source.

@@ -4,7 +4,7 @@
 //! other requests. What has to happen together happens in one statement and the triggers of the schema.
 
 /// The version of the schema, kept in `PRAGMA user_version`.
-pub const SCHEMA_VERSION: i64 = 8;
+pub const SCHEMA_VERSION: i64 = 9;
 
 /// What each noun needs. A blank line ends a statement: they are run one at a time, and running one again does no harm.
 const PARTS: [&str; 11] = [

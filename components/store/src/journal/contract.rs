@@ -4,7 +4,7 @@ use crate::Fault;
 use crate::trips::AddError;
 use farebox_fare::Segment;
 use farebox_records::stored::{
-    DocumentKind, Driven, JournalStanding, Journaled, JournaledTrip, Loss, Named, NewRevision, Revision, Waiting,
+    Driven, JournalStanding, Journaled, JournaledTrip, Loss, LostDocument, Named, NewRevision, Revision, Waiting,
 };
 
 /// The journal of a node. It belongs to the node: no fence is looked at.
@@ -26,11 +26,17 @@ pub trait Journal {
     /// Enters segments of a trip, all of them or none.
     async fn enter_segments(&self, city: &str, bucket: u32, trip: &str, segments: &[Segment]) -> Result<(), AddError>;
 
-    /// Keeps a document that bills name.
-    async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), Fault>;
+    /// Keeps a document that bills of a city name. The bucket is the document's in the shared store.
+    async fn enter_document(&self, city: &str, bucket: u32, named: &Named, document: &str) -> Result<(), Fault>;
 
-    /// A document that bills name.
-    async fn journaled_document(&self, named: &Named) -> Result<Option<String>, Fault>;
+    /// A document that bills of a city name.
+    async fn journaled_document(&self, city: &str, named: &Named) -> Result<Option<String>, Fault>;
+
+    /// Up to so many documents that may be lost, and were not given to the shared store again.
+    async fn lost_documents(&self, most: u32) -> Result<Vec<LostDocument>, Fault>;
+
+    /// Notes that the shared store was given a document after a loss.
+    async fn document_is_back(&self, city: &str, named: &Named, loss: u64) -> Result<(), Fault>;
 
     /// What there is of a trip.
     async fn journaled(&self, city: &str, trip: &str) -> Result<JournaledTrip, Fault>;

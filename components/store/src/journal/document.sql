@@ -1,1 +1,1 @@
-SELECT text FROM journal_document WHERE kind = ?1 AND version = ?2
+SELECT text FROM journal_document WHERE city = ?1 AND kind = ?2 AND version = ?3

@@ -24,6 +24,10 @@ pub mod statement {
     pub const ENTER_DOCUMENT: &str = include_str!("enter_document.sql");
     /// A document.
     pub const DOCUMENT: &str = include_str!("document.sql");
+    /// The documents that may be lost.
+    pub const LOST_DOCUMENTS: &str = include_str!("lost_documents.sql");
+    /// A document was given again.
+    pub const DOCUMENT_IS_BACK: &str = include_str!("document_is_back.sql");
     /// What there is of a trip.
     pub const OF_TRIP: &str = include_str!("of_trip.sql");
     /// Makes an entry safe.

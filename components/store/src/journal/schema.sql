@@ -37,8 +37,8 @@ CREATE INDEX IF NOT EXISTS journal_void ON journal (city, trip) WHERE revision I
 CREATE INDEX IF NOT EXISTS journal_sent ON journal (city, bucket, number) WHERE binds = 1 AND copy = 0
 
 -- What the shared store may not have yet. `secured` is 1 for what was answered as being here, and 2 for what the store has had as it is: it
--- waits again because the store has lost something, or on because nobody has heard how far the store was then. Until when it is somebody's who drives it in saves work,
--- and nothing depends on it.
+-- waits again because the store has lost something, or on because nobody has heard how far the store was then. Until when it is
+-- somebody's who drives it in saves work, and nothing depends on it.
 CREATE TABLE IF NOT EXISTS journal_waiting (
     number INTEGER NOT NULL PRIMARY KEY,
     city TEXT NOT NULL,
@@ -62,13 +62,27 @@ CREATE TABLE IF NOT EXISTS journal_outcome (
     by_checksum INTEGER
 ) STRICT
 
--- The documents that bills of the journal name.
+-- The documents that bills of the journal name. `loss` is the last loss of its bucket, and `given` the one after which the shared store was
+-- given it again.
 CREATE TABLE IF NOT EXISTS journal_document (
+    city TEXT NOT NULL,
     kind TEXT NOT NULL,
     version TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
     text TEXT NOT NULL,
-    PRIMARY KEY (kind, version)
+    loss INTEGER NOT NULL DEFAULT 0,
+    given INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (city, kind, version)
 ) STRICT
+
+CREATE INDEX IF NOT EXISTS journal_document_bucket ON journal_document (city, bucket)
+
+CREATE INDEX IF NOT EXISTS journal_document_lost ON journal_document (city) WHERE loss > given
+
+CREATE TRIGGER IF NOT EXISTS journal_document_is_lost AFTER INSERT ON loss
+BEGIN
+    UPDATE journal_document SET loss = NEW.number WHERE city = NEW.city AND bucket = NEW.bucket;
+END
 
 -- One row: how large all of it is.
 CREATE TABLE IF NOT EXISTS journal_size (

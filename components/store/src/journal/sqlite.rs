@@ -10,8 +10,8 @@ use farebox_fare::{Degradation, Segment};
 use farebox_money::Currency;
 use farebox_records::checksum::checksum;
 use farebox_records::stored::{
-    DocumentKind, Driven, Due, JournalStanding, Journaled, JournaledBill, JournaledTrip, Loss, Named, NewRevision,
-    Revision, StoredBill, TopUp, Waiting, WaitingWhat,
+    DocumentKind, Driven, Due, JournalStanding, Journaled, JournaledBill, JournaledTrip, Loss, LostDocument, Named,
+    NewRevision, Revision, StoredBill, TopUp, Waiting, WaitingWhat,
 };
 use farebox_records::without_passenger;
 use spin_sdk::sqlite::{RowResult, Value};
@@ -82,17 +82,33 @@ impl Journal for Sqlite {
         Err(codec::conflict(&waiting, segments).map_or_else(|| full().into(), AddError::Conflict))
     }
 
-    async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), Fault> {
-        let parameters = vec![kind.word().into(), version.into(), document.into()];
+    async fn enter_document(&self, city: &str, bucket: u32, named: &Named, document: &str) -> Result<(), Fault> {
+        let parameters = which(city, named).into_iter().chain([bucket.into(), document.into()]).collect();
         self.run(statement::ENTER_DOCUMENT, parameters).await?;
         Ok(())
     }
 
-    async fn journaled_document(&self, named: &Named) -> Result<Option<String>, Fault> {
-        let parameters = vec![named.kind.word().into(), named.version.as_str().into()];
-        let Some(row) = self.row(statement::DOCUMENT, parameters).await? else { return Ok(None) };
+    async fn journaled_document(&self, city: &str, named: &Named) -> Result<Option<String>, Fault> {
+        let Some(row) = self.row(statement::DOCUMENT, which(city, named).into()).await? else { return Ok(None) };
         let [text] = texts(row).ok_or_else(corrupted)?;
         Ok(Some(text))
+    }
+
+    async fn lost_documents(&self, most: u32) -> Result<Vec<LostDocument>, Fault> {
+        let rows = self.run(statement::LOST_DOCUMENTS, vec![most.into()]).await?;
+        let document = |row: &RowResult| {
+            let text = |column| row.get::<&str>(column).map(str::to_owned);
+            let named = Named { kind: DocumentKind::from_word(row.get(1)?)?, version: text(2)? };
+            let loss = u64::try_from(row.get::<i64>(4)?).ok()?;
+            Some(LostDocument { city: text(0)?, named, document: text(3)?, loss })
+        };
+        rows.iter().map(|row| document(row).ok_or_else(corrupted)).collect()
+    }
+
+    async fn document_is_back(&self, city: &str, named: &Named, loss: u64) -> Result<(), Fault> {
+        let parameters = which(city, named).into_iter().chain([integer(loss)]).collect();
+        self.run(statement::DOCUMENT_IS_BACK, parameters).await?;
+        Ok(())
     }
 
     async fn journaled(&self, city: &str, trip: &str) -> Result<JournaledTrip, Fault> {
@@ -193,6 +209,11 @@ impl Journal for Sqlite {
         };
         row.and_then(standing).ok_or_else(corrupted)
     }
+}
+
+/// Which document of a city it is.
+fn which(city: &str, Named { kind, version }: &Named) -> [Value; 3] {
+    [city.into(), kind.word().into(), version.as_str().into()]
 }
 
 /// Reads an entry.

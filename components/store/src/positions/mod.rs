@@ -5,10 +5,12 @@
 
 pub mod codec;
 mod known;
+mod looking;
 #[cfg(target_family = "wasm")]
-mod sqlite;
+pub mod sqlite;
 
 pub use known::{Known, News, Noted, Notes, PATIENCE_MS};
+pub use looking::{Looks, Quiet, look};
 
 /// The statements, in SQL.
 pub mod statement {
@@ -16,6 +18,8 @@ pub mod statement {
     pub const LIST: &str = include_str!("list.sql");
     /// Notes where buckets are.
     pub const NOTE: &str = include_str!("note.sql");
+    /// Takes buckets that were not heard of for long.
+    pub const QUIET: &str = include_str!("quiet.sql");
     /// What was lost.
     pub const LOSSES: &str = include_str!("losses.sql");
 }

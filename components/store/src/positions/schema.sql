@@ -1,5 +1,5 @@
--- How far each bucket of the shared store has come, as far as this node knows. A token is a number up to 2^64 - 1, as text;
--- a mark one up to 9999.
+-- How far each bucket of the shared store has come, as far as this node knows, and when it was heard of or looked at last. A token is a
+-- number up to 2^64 - 1, as text; a mark one up to 9999.
 CREATE TABLE IF NOT EXISTS position (
     city TEXT NOT NULL,
     bucket INTEGER NOT NULL,
@@ -7,8 +7,11 @@ CREATE TABLE IF NOT EXISTS position (
     steps INTEGER NOT NULL,
     token TEXT NOT NULL,
     mark INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
     PRIMARY KEY (city, bucket)
 ) STRICT, WITHOUT ROWID
+
+CREATE INDEX IF NOT EXISTS position_heard ON position (at_ms)
 
 -- What the shared store knows this node by: it counts the steps of each.
 CREATE TABLE IF NOT EXISTS node (

@@ -1,9 +1,9 @@
 //! Positions in SQLite.
 
-use super::{Noted, Notes, PATIENCE_MS, codec, statement};
+use super::{Looks, Noted, Notes, PATIENCE_MS, Quiet, codec, statement};
 use crate::Fault;
-use crate::backend::Sqlite;
 use crate::backend::sqlite::corrupt;
+use crate::backend::{Redis, Sqlite};
 use farebox_records::proof::{Bucket, Position};
 use spin_sdk::sqlite::RowResult;
 use std::rc::Rc;
@@ -25,6 +25,30 @@ impl Notes for Rc<Sqlite> {
     async fn patience(&self) {
         spin_sdk::time::sleep(Duration::from_millis(PATIENCE_MS)).await;
     }
+}
+
+/// The shared store, and the database of the node that looks at it.
+pub struct Beside<'a> {
+    /// Where the steps are taken.
+    pub shared: &'a Redis,
+    /// Where it is noted.
+    pub node: &'a Sqlite,
+}
+
+impl Looks for Beside<'_> {
+    async fn quiet(&self, most: u32) -> Result<Vec<Quiet>, Fault> {
+        let rows = self.node.run(statement::QUIET, vec![most.into()]).await?;
+        rows.iter().map(|row| quiet(row).ok_or_else(|| corrupt("position"))).collect()
+    }
+
+    async fn step(&self, city: &str, bucket: u32) -> Result<(), Fault> {
+        self.shared.look(city, bucket).await
+    }
+}
+
+fn quiet(row: &RowResult) -> Option<Quiet> {
+    let bucket = u32::try_from(row.get::<i64>(1)?).ok()?;
+    Some(Quiet { city: row.get::<&str>(0)?.to_owned(), bucket, is_of_use: row.get::<i64>(2)? == 1 })
 }
 
 fn noted(row: &RowResult) -> Result<(Bucket, Position), Fault> {

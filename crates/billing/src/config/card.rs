@@ -10,7 +10,7 @@ use farebox_fare::Timestamp;
 use farebox_limits::Limits;
 use farebox_money::Currency;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// A rate card, and what it says of itself.
@@ -35,8 +35,8 @@ pub struct Card<C> {
     pub document: String,
     /// As far as which loss of the store this instance knows that it has it.
     pub kept: Cell<Option<u64>>,
-    /// Whether the journal of this node has it, as far as this instance knows.
-    pub journaled: Cell<bool>,
+    /// The cities for which the journal of this node has it, as far as this instance knows.
+    pub journaled: RefCell<BTreeSet<String>>,
 }
 
 /// A commission policy and its version.
@@ -49,8 +49,8 @@ pub struct ParsedPolicy<P> {
     pub document: String,
     /// The cities that the store has it for, each with the loss of the store as far as which this instance knows that.
     pub kept: RefCell<BTreeMap<String, u64>>,
-    /// Whether the journal of this node has it, as far as this instance knows.
-    pub journaled: Cell<bool>,
+    /// The cities for which the journal of this node has it, as far as this instance knows.
+    pub journaled: RefCell<BTreeSet<String>>,
 }
 
 /// What a city decides for itself, and the version of its document, if it has one.
@@ -107,7 +107,7 @@ impl<C: RateCard> Card<C> {
             fees: info.fees,
             document: text.to_owned(),
             kept: Cell::new(None),
-            journaled: Cell::new(false),
+            journaled: RefCell::default(),
         })
     }
 }
@@ -158,7 +158,7 @@ impl<P: Policy> ParsedPolicy<P> {
             policy,
             document: document.to_owned(),
             kept: RefCell::default(),
-            journaled: Cell::default(),
+            journaled: RefCell::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{SegmentsError, StoreError};
 use farebox_fare::Segment;
 use farebox_records::stored::{
-    DocumentKind, Driven, JournalStanding, Journaled, JournaledTrip, Loss, Named, NewRevision, Revision, Waiting,
+    Driven, JournalStanding, Journaled, JournaledTrip, Loss, LostDocument, Named, NewRevision, Revision, Waiting,
 };
 
 /// A journal in the node's own database, beside a store that several nodes share. Where everything is kept in that database there
@@ -31,11 +31,17 @@ pub trait Journal {
     /// already and says something else is a conflict.
     async fn enter_segments(&self, city: &str, trip: &str, segments: &[Segment]) -> Result<bool, SegmentsError>;
 
-    /// Keeps a document that a bill in the journal names.
-    async fn enter_document(&self, kind: DocumentKind, version: &str, document: &str) -> Result<(), StoreError>;
+    /// Keeps a document that a bill of a city in the journal names.
+    async fn enter_document(&self, city: &str, named: &Named, document: &str) -> Result<(), StoreError>;
 
-    /// A document that a bill in the journal names.
-    async fn journaled_document(&self, named: &Named) -> Result<Option<String>, StoreError>;
+    /// A document that a bill of a city in the journal names.
+    async fn journaled_document(&self, city: &str, named: &Named) -> Result<Option<String>, StoreError>;
+
+    /// Up to so many documents that the shared store may have lost, and has not been given again.
+    async fn lost_documents(&self, most: u32) -> Result<Vec<LostDocument>, StoreError>;
+
+    /// Notes that the shared store has been given a document again.
+    async fn document_is_back(&self, lost: &LostDocument) -> Result<(), StoreError>;
 
     /// What there is of a trip.
     async fn journaled(&self, city: &str, trip: &str) -> Result<JournaledTrip, StoreError>;
@@ -53,6 +59,10 @@ pub trait Journal {
 
     /// Notes what became of an entry: it does not wait any more. Whoever notes it again changes nothing.
     async fn drive(&self, number: u64, driven: &Driven) -> Result<(), StoreError>;
+
+    /// Takes a step on up to so many buckets of the shared store that this node has not heard of for a minute, the longest first, of those
+    /// that it has sent something to that it could send again: what they have lost is found out by it. How many it was.
+    async fn look(&self, most: u32) -> Result<u32, StoreError>;
 
     /// What the shared store was found to have lost, after the loss of this number, in order. What this node has sent to a bucket that lost
     /// something waits again.

@@ -15,8 +15,8 @@ pub use breakers::Breakers;
 pub use farebox_limits::{Limit, Taken, Window};
 pub use farebox_records::stored::{
     Accumulated, DocumentKind, Driven, Due, DueTrip, Entered, Generation, JournalStanding, Journaled, JournaledBill,
-    JournaledTrip, Known, Listed, Loss, Named, NewRevision, Once, Page, Posted, Proposal, Revision, StoredBill, TopUp,
-    Waiting, WaitingWhat,
+    JournaledTrip, Known, Listed, Loss, LostDocument, Named, NewRevision, Once, Page, Posted, Proposal, Revision,
+    StoredBill, TopUp, Waiting, WaitingWhat,
 };
 pub use farebox_resilience::breaker::{Change, Kind, Row};
 pub use fault::{CallError, SegmentsError, StoreError, advice};
