@@ -1,5 +1,5 @@
-//! Estimates over HTTP: the application on the host, against the same computation natively behind axum. One load
-//! generator, one machine, one run: only the ratios mean anything.
+//! Estimates over HTTP: the application on the host, against the same computation natively behind axum. And bills, against each other by where
+//! they are kept. One load generator, one machine, one run: only the ratios mean anything.
 #![allow(clippy::print_stdout, reason = "a bench is for what it prints")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::float_arithmetic, clippy::cast_precision_loss)]
 
@@ -15,6 +15,8 @@ use std::time::Duration;
 const BASELINE: &str = "FAREBOX_BASELINE";
 const PATH: &str = "/v1/estimates";
 const BODY: &str = r#"{"city":"110000","products":["express","taxi"],"origin":{"lat":39.908823,"lng":116.397470},"destination":{"lat":39.989956,"lng":116.480655},"distance_m":12000,"duration_s":1800,"depart_at":"2026-11-21T08:00:00+08:00","dynamic":"1.20","tolls":"10.00"}"#;
+const BILLS: &str = "/v1/trips/{n}/bill";
+const BILL: &str = r#"{"city":"110000","product":"express","started_at":"2026-11-21T08:00:00+08:00","ended_at":"2026-11-21T08:20:00+08:00","origin":{"lat":39.908823,"lng":116.397470},"destination":{"lat":39.989956,"lng":116.480655}}"#;
 const CONNECTIONS: usize = 16;
 const TIME: Duration = Duration::from_secs(5);
 
@@ -58,7 +60,21 @@ fn main() {
         let spin = Server::start_on(Runtime::Spin, OFF, tempfile::tempdir().unwrap());
         print("spin up, quotes off", &measure(spin.base(), spin.pid()), &native);
     }
+    bills(&url, &native);
     sizes();
+}
+
+/// Bills of rides of which nothing was measured, each of another trip. Beside Redis a bill is entered in the journal of the node first.
+fn bills(redis: &str, native: &Load) {
+    println!("\nbills over HTTP, {CONNECTIONS} connections, {} s each, beside estimates by axum", TIME.as_secs());
+    for (name, arguments) in [
+        ("farebox, bills in Redis", &["--redis", redis][..]),
+        ("farebox, bills in SQLite", &[]),
+        ("farebox, SQLite, synchronous=normal", &["--variable", "sqlite_synchronous=normal"]),
+    ] {
+        let server = Server::start(arguments);
+        print(name, &load::post(server.base(), server.pid(), BILLS, BILL, CONNECTIONS, TIME, None), native);
+    }
 }
 
 /// A server at half of what it can do. The processors are the load generator's as well, so that only what comes of this beside

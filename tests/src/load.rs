@@ -1,7 +1,8 @@
-//! A load generator: keep-alive connections that each send the same request again and again.
+//! A load generator: keep-alive connections that each send a request again and again.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// What came of it.
@@ -19,7 +20,10 @@ pub struct Load {
     pub processor: Option<Duration>,
 }
 
-/// POSTs a JSON body to `http://host:port` + path over some connections for some time, after a tenth of it to warm up: as fast as
+/// How often there was load in this process: no two runs send the same word.
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+/// POSTs a JSON body to `http://host:port` + path, in which `{n}` is another word each time, over some connections for some time, after a tenth of it to warm up: as fast as
 /// answers come, or at so many requests a second, whether the server keeps up or not, when what it is late by counts. Then each
 /// connection has its turn, so that requests do not come in bursts of as many as there are connections.
 ///
@@ -36,8 +40,9 @@ pub fn post(
     per_second: Option<f64>,
 ) -> Load {
     let address = base.strip_prefix("http://").expect("an http:// address");
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    let rest = format!(
+        " HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     #[allow(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "a rate for people, not money")]
@@ -47,11 +52,15 @@ pub fn post(
     let end = warm + time;
     let before = processor_time(process);
     let outcomes: Vec<(Vec<Duration>, u32, usize)> = std::thread::scope(|scope| {
-        let request = request.as_bytes();
+        let rest = &rest;
         let count = u32::try_from(connections).expect("fewer than four billion connections");
         let workers: Vec<_> = (0..count)
             .map(|turn| {
                 let pace = every.map(|every| Pace { every, first: begun + every * turn / count });
+                let request = move |number: u32| {
+                    let path = path.replace("{n}", &format!("{run}-{turn}-{number}"));
+                    format!("POST {path}{rest}")
+                };
                 scope.spawn(move || work(address, request, pace, warm, end).expect("the server keeps answering"))
             })
             .collect();
@@ -79,7 +88,7 @@ struct Pace {
 
 fn work(
     address: &str,
-    request: &[u8],
+    request: impl Fn(u32) -> String,
     pace: Option<Pace>,
     warm: Instant,
     end: Instant,
@@ -98,7 +107,7 @@ fn work(
         if start >= end {
             return Ok((latencies, answers, body.len()));
         }
-        writer.write_all(request)?;
+        writer.write_all(request(answers).as_bytes())?;
         read_answer(&mut reader, &mut body)?;
         answers += 1;
         if start >= warm {
