@@ -1,7 +1,7 @@
 # The English words on bills. docs/copy.md explains how to change them.
 #
 # A message has the name of a fee code; its value is what the fee is called, and .text says how it came about.
-# code--scene replaces the message in that scene only: detail, receipt or driver.
+# code--scene replaces the message in that scene only: detail, receipt, driver or statement.
 
 ## Amounts
 
@@ -19,6 +19,8 @@ title-at-cost = Passed on at cost
 title-cancellation = Cancellation
 title-discounts = Discounts
 title-discounts--driver = Passenger's discounts
+title-reward = Commission reward
+title-statement = What we keep of this trip
 title-included = Included in the total
 title-mocked = { $title } (estimated from start and end of the trip)
 
@@ -136,6 +138,26 @@ coupon = Coupon
     }
 red_packet = Red packet
     .text = { $reference }
+
+## What the driver is told of the platform's share
+
+commission_reward = Commission reward
+    .text = { commission-reward-text }
+commission_reward--statement = Reward to you
+commission-reward-text = { $reference ->
+    [pending] { commission-reward-why } Not final yet.
+   *[other] { commission-reward-why }
+}
+commission-reward-why = { $unit ->
+    [money] We keep at most { $percent }% of { $quantity }, and pay you the rest.
+   *[other] { "" }
+}
+passenger_paid = Passenger paid
+platform_bears = Discounts that we bear
+passed_on = Passed on at cost
+    .text = Taxes, tolls and fees of others
+driver_pay = Your pay
+    .text = For the trip, without what is passed on
 
 ## A bill that was made again: its title, why, what it comes to, and what the platform bears
 

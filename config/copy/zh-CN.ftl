@@ -1,7 +1,7 @@
 # 费用明细的中文文案。写法见 docs/copy.md。
 #
 # 消息名就是费用代码，消息的值是费用名称，.text 是费用说明。
-# “代码--场景”只在该场景（detail、receipt、driver）替换同名消息。
+# “代码--场景”只在该场景（detail、receipt、driver、statement）替换同名消息。
 
 ## 金额
 
@@ -19,6 +19,8 @@ title-at-cost = 代收费用
 title-cancellation = 取消费
 title-discounts = 优惠
 title-discounts--driver = 乘客优惠
+title-reward = 抽成返还
+title-statement = 平台在本单的抽成
 title-included = 总价中已含
 title-mocked = { $title }（按行程起点和终点估算）
 
@@ -133,6 +135,26 @@ coupon = 优惠券
     }
 red_packet = 红包
     .text = { $reference }
+
+## 平台抽成：给司机看的说明
+
+commission_reward = 抽成返还
+    .text = { commission-reward-text }
+commission_reward--statement = 返还给您
+commission-reward-text = { $reference ->
+    [pending] { commission-reward-why }（待确认）
+   *[other] { commission-reward-why }
+}
+commission-reward-why = { $unit ->
+    [money] 平台抽成不超过{ $quantity }的{ $percent }%，超出部分返还给您
+   *[other] { "" }
+}
+passenger_paid = 乘客实付
+platform_bears = 平台承担的优惠
+passed_on = 代收费用
+    .text = 税费、路桥费等，不计入抽成
+driver_pay = 您的车费收入
+    .text = 不含代收费用
 
 ## 重新计算的账单：标题、原因、结果，以及平台承担的部分
 

@@ -33,6 +33,9 @@ enum Command {
     /// Check commission policies, print their JSON Schema, or explain a settlement.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Say why bills were settled as they were.
+    #[command(subcommand)]
+    Commission(policy::Commission),
     /// Check the document of limits, or print its JSON Schema.
     #[command(subcommand)]
     Limits(limits::Limits),
@@ -90,6 +93,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Card(card) => card.run(),
         Command::City(city) => city.run(),
         Command::Policy(policy) => policy.run(),
+        Command::Commission(commission) => commission.run(),
         Command::Limits(limits) => limits.run(),
         Command::Switches(switches) => switches.run(),
         Command::Replay(replay) => replay.run(),

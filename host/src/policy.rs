@@ -19,6 +19,26 @@ pub enum Policy {
     Explain(explain::Explain),
 }
 
+/// What can be asked of settlements.
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "what each does is said where its arguments are, and the command line says that")]
+pub enum Commission {
+    Explain(explain::Explain),
+}
+
+impl Commission {
+    /// Runs the command.
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::run`].
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Explain(explain) => explain.run(),
+        }
+    }
+}
+
 impl Policy {
     /// Runs the command.
     ///

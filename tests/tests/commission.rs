@@ -1,7 +1,7 @@
 //! Commission: tables of settlements, natively and as a component.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use farebox_commission::{Circumstances, Policy, Settlement, Totals};
+use farebox_commission::{Circumstances, Counted, Policy, Settlement, Totals};
 use farebox_fare::{Basis, Bill, Line, LocalTime, Outcome, Reason, Rule, Source, Unit};
 use farebox_kit::artifacts;
 use farebox_money::{Currency, Decimal, Rounding};
@@ -67,10 +67,12 @@ fn settlement_from_wire(settlement: wire::Settlement, currency: Currency) -> Set
     Settlement {
         scenario: settlement.scenario,
         currency,
+        counted: Some(Counted { base: settlement.base, passed_on: settlement.passed_on }),
         take: settlement.take,
         take_rate: decimal(settlement.take_rate),
         cap: decimal(settlement.cap),
         top_up: settlement.top_up,
+        held_back: settlement.held_back,
         take_after: settlement.take_after,
         take_rate_after: decimal(settlement.take_rate_after),
     }
@@ -225,6 +227,71 @@ fn line(currency: Currency, text: &str) -> Line {
         reference: None,
         why: Reason { rule: Rule::Rate, branch: None, source: Source::Card, rounding: Rounding::HalfUp, step: 1 },
     }
+}
+
+/// What is owed is paid as the scenario says.
+#[test]
+fn paying() {
+    let currency = Currency::from_code("CNY").unwrap();
+    rows("paying.txt", 9, |cells, place| {
+        let [step, floor, most, passenger, driver, expected @ ..] = cells else { panic!("{place}") };
+        let mut scenario = json!({"name": "all", "cap_percent": "27"});
+        if *step != "-" {
+            scenario["round_up_to"] = json!({"CNY": step, "USD": "7.00"});
+        }
+        if *floor != "-" {
+            scenario["floor_percent"] = json!(floor);
+        }
+        if *most != "-" {
+            scenario["at_most"] = json!({"CNY": most, "JPY": "1"});
+        }
+        let document = json!({"format": farebox_commission::FORMAT, "title": "of a test", "scenarios": [scenario]});
+        let money = |text: &str| currency.parse(text).unwrap_or_else(|error| panic!("{place}: {text}: {error:?}"));
+        let (passenger_total, driver_total) = (money(passenger), money(driver));
+        let totals = Totals { currency, passenger_total, driver_total, coupons: 0 };
+        let settlement = Both::parse(&document.to_string()).settle(&ride("taxi"), &totals);
+        let described = [
+            currency.format(settlement.top_up),
+            currency.format(settlement.held_back),
+            currency.format(settlement.take_after),
+            settlement.take_rate_after.to_string(),
+        ];
+        assert_eq!(described, expected, "{place}");
+    });
+}
+
+/// What is wrong with how a scenario pays is told, each with its place.
+#[test]
+fn broken_paying() {
+    let check = |paying: serde_json::Value, expected: &[&str]| {
+        let mut scenario = json!({"name": "all", "cap_percent": "27"});
+        scenario.as_object_mut().unwrap().extend(paying.as_object().unwrap().clone());
+        let document = json!({"format": farebox_commission::FORMAT, "title": "", "scenarios": [scenario]});
+        let problems = Policy::parse(&document.to_string()).err().unwrap_or_default();
+        let problems: Vec<_> = problems.iter().map(|problem| format!("{} {}", problem.pointer, problem.code)).collect();
+        assert_eq!(problems, expected, "{paying}");
+    };
+    check(
+        json!({"round_up_to": {"CNY": "0.10"}, "floor_percent": "27", "at_most": {"CNY": "0.10", "USD": "0.01"}}),
+        &[],
+    );
+    check(json!({"round_up_to": {"CNY": "0"}}), &["/scenarios/0/round_up_to/CNY invalid-amount"]);
+    check(json!({"round_up_to": {"CNY": "-1.00"}}), &["/scenarios/0/round_up_to/CNY invalid-amount"]);
+    check(json!({"at_most": {"JPY": "0.5"}}), &["/scenarios/0/at_most/JPY invalid-amount"]);
+    check(json!({"at_most": {"cny": "5.00"}}), &["/scenarios/0/at_most unknown-currency"]);
+    check(
+        json!({"round_up_to": {"CNY": "0.50"}, "at_most": {"CNY": "0.75"}}),
+        &["/scenarios/0/at_most/CNY not-a-multiple"],
+    );
+    check(json!({"floor_percent": "20"}), &["/scenarios/0/floor_percent no-effect"]);
+    check(
+        json!({"round_up_to": {"CNY": "1.00"}, "floor_percent": "27.0001"}),
+        &["/scenarios/0/floor_percent above-cap"],
+    );
+    check(
+        json!({"round_up_to": {"CNY": "1.00"}, "floor_percent": "many"}),
+        &["/scenarios/0/floor_percent invalid-percentage"],
+    );
 }
 
 /// A broken policy is refused with all its problems at once.

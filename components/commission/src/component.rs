@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, unsafe_code)]
 
-use crate::{Circumstances, ENGINE, Policy, SettleError, Settlement, Totals};
+use crate::{Circumstances, Counted, ENGINE, Policy, SettleError, Settlement, Totals};
 use farebox_fare::Bill;
 use farebox_heap as _;
 use farebox_money::Currency;
@@ -96,12 +96,17 @@ fn answer(settled: Result<Settlement, SettleError>) -> Result<commission::Settle
         SettleError::Overflow => commission::SettleError::Overflow,
     })?;
     let long = |_| commission::SettleError::Other("a rate has more than 18 digits".to_owned());
+    // This engine says it of every settlement.
+    let Counted { base, passed_on } = settlement.counted.unwrap_or(Counted { base: 0, passed_on: 0 });
     Ok(commission::Settlement {
         scenario: settlement.scenario,
+        base,
+        passed_on,
         take: settlement.take,
         take_rate: settlement.take_rate.try_into().map_err(long)?,
         cap: settlement.cap.try_into().map_err(long)?,
         top_up: settlement.top_up,
+        held_back: settlement.held_back,
         take_after: settlement.take_after,
         take_rate_after: settlement.take_rate_after.try_into().map_err(long)?,
     })

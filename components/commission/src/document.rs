@@ -6,6 +6,7 @@ use farebox_document::{AtMost, document_schema};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What `format` in a policy has to say.
 pub const FORMAT: &str = "farebox-commission-policy/1";
@@ -39,6 +40,16 @@ pub struct ScenarioDocument {
     pub when: WhenDocument,
     /// The highest take rate in percent: "27", with at most 4 decimals.
     pub cap_percent: String,
+    /// Where top-ups are rounded up, the take rate in percent below which that does not bring it: it is exact then. "20", with at most 4
+    /// decimals.
+    pub floor_percent: Option<String>,
+    /// Top-ups are rounded up to whole multiples of these amounts, by currency: { "CNY": "0.10" }. Others are exact to the minor unit.
+    #[serde(default)]
+    pub round_up_to: BTreeMap<String, String>,
+    /// The most that is paid for a ride, by currency: { "CNY": "20.00" }. What it leaves above the cap is held back, and the settlement says how
+    /// much that is.
+    #[serde(default)]
+    pub at_most: BTreeMap<String, String>,
     /// Which of the passenger's totals the take is a part of.
     #[serde(default)]
     pub base: Base,

@@ -2,12 +2,12 @@
 
 use crate::policy::Policy;
 use crate::scenario::{Fees, Scenario};
-use crate::settle::{Counted, SettleError};
+use crate::settle::{SettleError, Sides};
 use crate::when::{Circumstances, subjects};
 use farebox_conditions::failing;
 use farebox_fare::{Bill, Line};
 use farebox_money::MinorUnits;
-use farebox_records::Settlement;
+use farebox_records::{Counted, Settlement};
 use serde::Serialize;
 
 /// A settlement, and what it is made of. Amounts are in minor units of its currency.
@@ -81,7 +81,8 @@ impl Policy {
     ) -> Result<Explanation, SettleError> {
         let settlement = self.settle_bills(ride, passenger, driver)?;
         let scenario = self.scenario(ride)?;
-        let Counted { base, driver: driver_counted, .. } = scenario.of_bills(passenger, driver)?;
+        let Sides { passenger: Counted { base, .. }, driver: driver_counted, .. } =
+            scenario.of_bills(passenger, driver)?;
         let before = scenario.counted(passenger).ok_or(SettleError::Overflow)?;
         let (facts, subjects) = (ride.facts(), subjects());
         let mut found = false;

@@ -15,6 +15,7 @@ mod check;
 mod document;
 mod explain;
 mod limits;
+mod paying;
 mod policy;
 mod scenario;
 mod settle;
@@ -25,7 +26,8 @@ mod component;
 
 pub use document::{FORMAT, schema};
 pub use explain::{CountedLine, Explanation, ScenarioExplanation, Verdict};
-pub use farebox_records::Settlement;
+pub use farebox_records::{Counted, Settlement};
+pub use paying::Paying;
 pub use policy::Policy;
 pub use scenario::{Fees, Scenario};
 pub use settle::{SettleError, Totals};

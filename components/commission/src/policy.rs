@@ -2,10 +2,11 @@
 
 use crate::check;
 use crate::document::{FORMAT, FeesDocument, PolicyDocument, ScenarioDocument};
+use crate::paying::{Paying, PayingDocument, not_a_percentage, rate};
 use crate::scenario::{Fees, Scenario};
 use crate::when;
 use farebox_document::{Problem, Problems, excerpt, read_document, version_of};
-use farebox_money::{Decimal, unsigned_decimal};
+use farebox_money::Decimal;
 use std::collections::BTreeSet;
 
 /// A parsed, checked commission policy.
@@ -72,25 +73,18 @@ fn read_scenarios(documents: Vec<ScenarioDocument>, problems: &mut Problems) -> 
             problems.add(format!("{pointer}/name"), "duplicate-name", message);
         }
         let when = when::read(document.when, &format!("{pointer}/when"), problems);
-        let cap = cap(&document.cap_percent).unwrap_or_else(|| {
-            let message = format!(
-                "{} is not a percentage; give a number from 0 to 100 with at most 4 decimals, for example \"27\"",
-                excerpt(&document.cap_percent)
-            );
-            problems.add(format!("{pointer}/cap_percent"), "invalid-percentage", message);
-            Decimal::ZERO
+        let ScenarioDocument { name, cap_percent, floor_percent, round_up_to, at_most, base, fees, .. } = document;
+        let cap = rate(&cap_percent).unwrap_or_else(|| {
+            problems.add(format!("{pointer}/cap_percent"), "invalid-percentage", not_a_percentage(&cap_percent));
+            // Whatever else is compared with it is not wrong because of that.
+            Decimal::ONE
         });
-        let fees = read_fees(document.fees, &format!("{pointer}/fees"), problems);
-        scenarios.push(Scenario { name: document.name, when, when_text: None, cap, base: document.base, fees });
+        let paying = PayingDocument { floor_percent, round_up_to, at_most };
+        let paying = Paying::read(paying, cap, &pointer, problems);
+        let fees = read_fees(fees, &format!("{pointer}/fees"), problems);
+        scenarios.push(Scenario { name, when, when_text: None, cap, base, fees, paying });
     }
     scenarios
-}
-
-/// Reads "27" as 0.27.
-fn cap(percent: &str) -> Option<Decimal> {
-    let percent = unsigned_decimal(percent).filter(|percent| percent.scale() <= 4)?;
-    let in_range = percent <= Decimal::ONE_HUNDRED;
-    in_range.then(|| Decimal::new(1, 2) * percent).map(|cap| cap.normalize())
 }
 
 fn read_fees(document: Option<FeesDocument>, pointer: &str, problems: &mut Problems) -> Fees {

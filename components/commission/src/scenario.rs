@@ -1,6 +1,7 @@
 //! One scenario of a policy.
 
 use crate::document::Base;
+use crate::paying::Paying;
 use crate::when::{self, When};
 use farebox_money::Decimal;
 use serde_json::Value;
@@ -16,6 +17,7 @@ pub struct Scenario {
     pub(crate) cap: Decimal,
     pub(crate) base: Base,
     pub(crate) fees: Fees,
+    pub(crate) paying: Paying,
 }
 
 /// Which fees count, on both bills.
@@ -67,6 +69,11 @@ impl Scenario {
     /// Whether it can apply to any ride of a product in a city.
     pub fn is_for(&self, city: &str, product: &str) -> bool {
         self.when.has_name(when::CITY, city) && self.when.has_name(when::PRODUCT, product)
+    }
+
+    /// How it pays what brings the rate to the cap.
+    pub fn paying(&self) -> &Paying {
+        &self.paying
     }
 
     /// Which fees count.

@@ -1,13 +1,14 @@
 //! Take, take rate and top-up of one ride.
 
 use crate::document::Base;
+use crate::paying::Paid;
 use crate::policy::Policy;
 use crate::scenario::{Fees, Scenario};
 use crate::when::Circumstances;
 use farebox_document::Problem;
 use farebox_fare::{Bill, Line};
 use farebox_money::{Currency, Decimal, MinorUnits, Rounding, divide};
-use farebox_records::Settlement;
+use farebox_records::{Counted, Settlement};
 
 /// Decimals of a take rate.
 const RATE_SCALE: u32 = 6;
@@ -34,10 +35,10 @@ pub enum SettleError {
     Overflow,
 }
 
-/// What counts of a ride, in minor units.
-pub(crate) struct Counted {
+/// What counts of a ride on both sides, in minor units.
+pub(crate) struct Sides {
     pub currency: Currency,
-    pub base: MinorUnits,
+    pub passenger: Counted,
     pub driver: MinorUnits,
 }
 
@@ -52,12 +53,12 @@ impl Policy {
         validate(totals).map_err(SettleError::InvalidRide)?;
         let scenario = self.scenario(ride)?;
         let Totals { currency, passenger_total, driver_total, coupons } = *totals;
-        let counted = after_coupons(scenario.base, passenger_total, coupons).map(|base| Counted {
+        let sides = after_coupons(scenario.base, passenger_total, coupons).map(|base| Sides {
             currency,
-            base,
+            passenger: Counted { base, passed_on: 0 },
             driver: driver_total,
         });
-        counted.and_then(|counted| settle(scenario, &counted)).ok_or(SettleError::Overflow)
+        sides.and_then(|sides| settle(scenario, &sides)).ok_or(SettleError::Overflow)
     }
 
     /// The same for a ride that was billed: of its fees, those count that the scenario says. Both bills are in the passenger's currency.
@@ -85,14 +86,16 @@ impl Policy {
 
 impl Scenario {
     /// What counts of two bills.
-    pub(crate) fn of_bills(&self, passenger: &Bill, driver: &Bill) -> Result<Counted, SettleError> {
+    pub(crate) fn of_bills(&self, passenger: &Bill, driver: &Bill) -> Result<Sides, SettleError> {
         let currency = passenger.currency;
         let coupons = passenger.total.checked_sub(passenger.payable).ok_or(SettleError::Overflow)?;
         let (passenger_total, driver_total) = (passenger.total, driver.total);
         validate(&Totals { currency, passenger_total, driver_total, coupons }).map_err(SettleError::InvalidRide)?;
         let counted = || {
-            let base = after_coupons(self.base, self.counted(passenger)?, coupons)?;
-            Some(Counted { currency, base, driver: self.counted(driver)? })
+            let counted = self.counted(passenger)?;
+            let base = after_coupons(self.base, counted, coupons)?;
+            let passenger = Counted { base, passed_on: passenger_total.checked_sub(counted)? };
+            Some(Sides { currency, passenger, driver: self.counted(driver)? })
         };
         counted().ok_or(SettleError::Overflow)
     }
@@ -121,22 +124,26 @@ fn after_coupons(base: Base, total: MinorUnits, coupons: MinorUnits) -> Option<M
     }
 }
 
-fn settle(scenario: &Scenario, counted: &Counted) -> Option<Settlement> {
-    let Counted { currency, base, driver } = *counted;
+fn settle(scenario: &Scenario, sides: &Sides) -> Option<Settlement> {
+    let Sides { currency, passenger, driver } = *sides;
+    let base = passenger.base;
     let take = base.checked_sub(driver)?;
     // The most that may be kept, rounded down so that the rate never ends above the cap. Of less than nothing that is nothing.
     let cap = scenario.cap.normalize();
     let scale = 10_i128.checked_pow(cap.scale())?;
     let most = divide(i128::from(base.max(0)).checked_mul(cap.mantissa())?, scale, Rounding::Down)?;
-    let top_up = take.checked_sub(MinorUnits::try_from(most).ok()?)?.max(0);
+    let owed = take.checked_sub(MinorUnits::try_from(most).ok()?)?.max(0);
+    let Paid { top_up, held_back } = scenario.paying.pay(currency, base, take, owed)?;
     let take_after = take.checked_sub(top_up)?;
     Some(Settlement {
         scenario: scenario.name.clone(),
         currency,
+        counted: Some(passenger),
         take,
         take_rate: rate(take, base)?,
         cap,
         top_up,
+        held_back,
         take_after,
         take_rate_after: rate(take_after, base)?,
     })

@@ -1,11 +1,11 @@
 //! Laws of every settlement.
 #![allow(clippy::unwrap_used)]
 
-use farebox_commission::{Circumstances, Policy, Totals};
+use farebox_commission::{Circumstances, Policy, Settlement, Totals};
 use farebox_fare::{LocalTime, Outcome};
 use farebox_money::{Currency, Decimal};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn policy(cap_percent: Decimal, base: &str) -> Policy {
     let document = json!({"format": "farebox-commission-policy/1", "title": "of a test", "scenarios": [
@@ -28,6 +28,13 @@ fn any() -> Circumstances {
     }
 }
 
+/// What a ride settles to under one scenario.
+fn settled(scenario: &Value, currency: Currency, passenger_total: i64, driver_total: i64) -> Settlement {
+    let document = json!({"format": "farebox-commission-policy/1", "title": "of a test", "scenarios": [scenario]});
+    let totals = Totals { currency, passenger_total, driver_total, coupons: 0 };
+    Policy::parse(&document.to_string()).unwrap().settle(&any(), &totals).unwrap()
+}
+
 /// Whether a take is within a cap of a base, in whole numbers.
 fn within(take: i128, base: i128, cap: Decimal) -> bool {
     take * 10_i128.pow(cap.scale()) <= base * cap.mantissa()
@@ -35,6 +42,39 @@ fn within(take: i128, base: i128, cap: Decimal) -> bool {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// However a scenario pays: it pays no more than the most, whole multiples or exactly what is owed, never less than that unless it
+    /// holds it back, and rounding stays above the floor.
+    #[test]
+    fn what_is_paid(
+        (cap, floor) in (0_i64..=100).prop_flat_map(|cap| (Just(cap), 0..=cap)),
+        step in 1_i64..=500,
+        most in proptest::option::of(1_i64..=50),
+        passenger_total in 0_i64..=50_000,
+        driver_total in 0_i64..=60_000,
+    ) {
+        let yen = Currency::from_code("JPY").unwrap();
+        let mut paid = json!({"name": "all", "cap_percent": cap.to_string()});
+        let exact = settled(&paid, yen, passenger_total, driver_total);
+        paid["round_up_to"] = json!({"JPY": step.to_string()});
+        paid["floor_percent"] = json!(floor.to_string());
+        if let Some(most) = most {
+            paid["at_most"] = json!({"JPY": (most * step).to_string()});
+        }
+        let settlement = settled(&paid, yen, passenger_total, driver_total);
+        let (owed, top_up) = (exact.top_up, settlement.top_up);
+        prop_assert_eq!(settlement.take, exact.take);
+        prop_assert_eq!(settlement.take_after, settlement.take - top_up);
+        prop_assert_eq!(settlement.held_back, (owed - top_up).max(0));
+        prop_assert!(top_up == owed || top_up % step == 0);
+        prop_assert!(top_up - owed < step && (owed > 0 || top_up == 0));
+        let is_limited = most.is_some_and(|most| top_up == most * step);
+        prop_assert!(most.is_none_or(|most| top_up <= most * step));
+        prop_assert!(is_limited || settlement.held_back == 0);
+        if top_up > owed {
+            prop_assert!(settlement.take_after * 100 >= floor * passenger_total);
+        }
+    }
 
     /// The top-up is the least that is enough: with it the platform keeps no more than the cap, and with one minor unit less
     /// it would. Where the take is within the cap already there is none.

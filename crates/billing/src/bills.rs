@@ -3,6 +3,7 @@
 mod bearing;
 mod choosing;
 mod covering;
+mod earnings;
 mod erasing;
 mod history;
 mod journaled;

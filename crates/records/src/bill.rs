@@ -5,7 +5,7 @@ use crate::guess::Guess;
 use crate::metering::Metering;
 use crate::order::OrderRecord;
 use crate::read::{self, ReadError};
-use crate::repair::Repair;
+use crate::repair::{Repair, RewardChange};
 use crate::settlement::Settlement;
 use farebox_document::words;
 use farebox_fare::{Basis, Bill, Degradation, Facts};
@@ -191,15 +191,24 @@ impl BillRecord {
                 return Err(format!("the passenger's bill is in {currency}, the {name}'s in {}", bill.currency));
             }
         }
-        if let Some(Settlement { currency: of_settlement, take, top_up, take_after, .. }) = settlement {
+        if let Some(Settlement { currency: of_settlement, take, top_up, held_back, take_after, .. }) = settlement {
             if *of_settlement != currency {
                 return Err(format!("the bills are in {currency}, the settlement in {of_settlement}"));
+            }
+            if *held_back < 0 {
+                return Err(format!("{held_back} is held back of a top-up"));
             }
             if *top_up < 0 || take.checked_sub(*top_up) != Some(*take_after) {
                 return Err(format!("a top-up of {top_up} does not bring a take of {take} down to {take_after}"));
             }
         }
-        if let Some(Repair { revision, because, passenger: of_passenger, driver: of_driver, .. }) = &self.repair {
+        if let Some(Repair { revision, because, passenger: of_passenger, driver: of_driver, reward, .. }) = &self.repair
+        {
+            let top_up = settlement.as_ref().map_or(0, |settlement| settlement.top_up);
+            if let Some(reward) = reward.filter(|reward| reward.currency != currency || reward.after != top_up) {
+                let RewardChange { currency: of_reward, after, .. } = reward;
+                return Err(format!("the reward is {after} {of_reward} now, and the top-up {top_up} {currency}"));
+            }
             if *revision < 2 || because.is_empty() {
                 return Err(format!("it is made again as revision {revision}, because of {because:?}"));
             }

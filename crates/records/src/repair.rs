@@ -25,6 +25,56 @@ pub struct Repair {
     pub passenger: Difference,
     /// What the driver earns, without top-ups.
     pub driver: Difference,
+    /// What the platform adds to that. Absent when it is nothing by either, and on bills of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward: Option<RewardChange>,
+}
+
+/// What the platform adds to what a driver earns, so that it keeps no more than its cap: before, and now.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "RewardChangeDocument"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RewardChangeDocument", into = "RewardChangeDocument")]
+pub struct RewardChange {
+    /// The currency of both.
+    pub currency: Currency,
+    /// By the revision before, in minor units.
+    pub before: MinorUnits,
+    /// By this one.
+    pub after: MinorUnits,
+}
+
+/// The JSON form: money as decimal text.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "RewardChange"))]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RewardChangeDocument {
+    /// The currency of both.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::CurrencyCode"))]
+    currency: Currency,
+    /// What it was by the revision before.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
+    before: String,
+    /// What it is by this one.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
+    after: String,
+}
+
+impl From<RewardChange> for RewardChangeDocument {
+    fn from(RewardChange { currency, before, after }: RewardChange) -> Self {
+        Self { currency, before: currency.format(before), after: currency.format(after) }
+    }
+}
+
+impl TryFrom<RewardChangeDocument> for RewardChange {
+    type Error = String;
+
+    fn try_from(RewardChangeDocument { currency, before, after }: RewardChangeDocument) -> Result<Self, String> {
+        let amount =
+            |text: &str| currency.parse(text).map_err(|error| format!("{text:?} is not in {currency}: {error:?}"));
+        Ok(Self { currency, before: amount(&before)?, after: amount(&after)? })
+    }
 }
 
 /// What one side of a bill came to before, and comes to now.

@@ -3,9 +3,12 @@
 
 use crate::bill::BillRecord;
 use crate::repair::{Difference, LineDifference, Repair};
+use crate::settlement::Settlement;
 use farebox_fare::{Basis, Bill, Degradation, Line, Reason, Rule, Source, Unit};
 use farebox_money::{Currency, Decimal, MinorUnits, Rounding, decimal};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// What a page shows of a bill.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct ShownBill {
     pub passenger: Bill,
     /// What the driver earns.
     pub driver: Bill,
+    /// What was settled, as far as this release understands it.
+    pub settlement: Option<Settlement>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +46,8 @@ struct Record {
     repair: Option<RepairOfRecord>,
     passenger: Side,
     driver: Side,
+    #[serde(default)]
+    settlement: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +60,8 @@ struct RepairOfRecord {
     closed: bool,
     passenger: DifferenceOfSide,
     driver: DifferenceOfSide,
+    #[serde(default)]
+    reward: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -104,8 +113,9 @@ struct LineOfSide {
 
 impl From<BillRecord> for ShownBill {
     fn from(record: BillRecord) -> Self {
-        let BillRecord { product, basis, degraded, reasons, provisional, repair, passenger, driver, .. } = record;
-        Self { product, basis, degraded, reasons, provisional, repair, passenger, driver }
+        let BillRecord { product, basis, degraded, reasons, provisional, repair, .. } = record;
+        let BillRecord { passenger, driver, settlement, .. } = record;
+        Self { product, basis, degraded, reasons, provisional, repair, passenger, driver, settlement }
     }
 }
 
@@ -137,8 +147,14 @@ impl ShownBill {
             repair: record.repair.map(|repair| repair.of(&passenger, &driver)).transpose()?,
             passenger,
             driver,
+            settlement: record.settlement.and_then(understood),
         })
     }
+}
+
+/// What this release understands of a part that not every page needs.
+fn understood<T: DeserializeOwned>(part: Value) -> Option<T> {
+    serde_json::from_value(part).ok()
 }
 
 /// The reasons that there are words for.
@@ -162,6 +178,7 @@ impl RepairOfRecord {
             closed: self.closed,
             passenger: side("passenger", self.passenger, passenger)?,
             driver: side("driver", self.driver, driver)?,
+            reward: self.reward.and_then(understood),
         })
     }
 }

@@ -6,8 +6,9 @@ use crate::explain::condition;
 use crate::table::{Align, lay_out};
 use crate::{checked, input, output};
 use clap::Args;
-use farebox_commission::{Fees, Policy, Scenario};
+use farebox_commission::{Fees, Paying, Policy, Scenario};
 use farebox_document::Problem;
+use farebox_money::Decimal;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,8 @@ struct Says {
     cap_percent: String,
     counts: String,
     coupons: &'static str,
+    /// How what is owed is paid.
+    pays: String,
 }
 
 impl Check {
@@ -103,24 +106,38 @@ fn says(scenario: &Scenario) -> Says {
     Says {
         name: scenario.name().to_owned(),
         when: scenario.when().map_or_else(|| "any ride".to_owned(), condition::words),
-        cap_percent: (scenario.cap() * farebox_money::Decimal::ONE_HUNDRED).normalize().to_string(),
+        cap_percent: (scenario.cap() * Decimal::ONE_HUNDRED).normalize().to_string(),
         counts,
         coupons: if scenario.is_after_coupons() { "after coupons" } else { "before coupons" },
+        pays: pays(scenario.paying()),
     }
+}
+
+fn pays(paying: &Paying) -> String {
+    let (steps, most) = (paying.steps().words(), paying.most().words());
+    let mut words = if steps.is_empty() { "to the minor unit".to_owned() } else { format!("rounded up to {steps}") };
+    if let Some(floor) = paying.floor() {
+        words += &format!(", not below {} %", (floor * Decimal::ONE_HUNDRED).normalize());
+    }
+    if !most.is_empty() {
+        words += &format!(", at most {most}");
+    }
+    words
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.file)?;
-        let rows: Vec<[String; 5]> = self
+        let rows: Vec<[String; 6]> = self
             .scenarios
             .iter()
             .map(|says| {
                 let cap = format!("{} %", says.cap_percent);
-                [says.name.clone(), cap, says.counts.clone(), says.coupons.to_owned(), says.when.clone()]
+                let Says { name, when, counts, coupons, pays, .. } = says;
+                [name.clone(), cap, counts.clone(), (*coupons).to_owned(), pays.clone(), when.clone()]
             })
             .collect();
-        f.write_str(&lay_out([Align::Left, Align::Right, Align::Left, Align::Left, Align::Left], &rows))?;
+        f.write_str(&lay_out([Align::Left, Align::Right, Align::Left, Align::Left, Align::Left, Align::Left], &rows))?;
         if let Some(version) = &self.version {
             writeln!(f, "  version {version}")?;
         }

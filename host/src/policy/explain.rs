@@ -1,4 +1,4 @@
-//! `farebox policy explain`.
+//! `farebox commission explain`, also as `farebox policy explain`.
 
 use super::explanation::{document, page};
 use crate::card::archive::Archive;
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 ///
 /// Example:
 ///
-///   farebox policy explain bill.json --policy config/policies/default.json
+///   farebox commission explain bill.json --policy config/policies/default.json
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Explain {
@@ -80,7 +80,7 @@ impl Explain {
         let explanation = policy.explain_bills(&ride, &passenger, &driver);
         let explanation = explanation.map_err(|error| anyhow!("{name}: it cannot be settled: {error:?}"))?;
         let recorded = record.settlement.as_ref().filter(|_| given.is_none());
-        let is_recorded = recorded.is_none_or(|settlement| *settlement == explanation.settlement);
+        let is_recorded = recorded.is_none_or(|settlement| explanation.settlement.confirms(settlement));
         let text = if self.json {
             output::json(&document(&record, policy, &explanation, is_recorded))?
         } else {

@@ -66,13 +66,17 @@ fn sums(explanation: &Explanation) -> Vec<[String; 3]> {
         let less = format!("what counts of the passenger's bill, less {} of coupons", money(*coupons));
         rows = vec![["base".to_owned(), money(*base), less]];
     }
-    let Settlement { take, take_rate, cap, top_up, take_after, take_rate_after, .. } = settlement;
+    let Settlement { take, take_rate, cap, top_up, held_back, take_after, take_rate_after, .. } = settlement;
     rows.push(["driver".to_owned(), money(*driver_counted), "what counts of the driver's bill".to_owned()]);
     rows.push(["take".to_owned(), money(*take), percent(*take_rate)]);
     let most = if *top_up > 0 { money(*take_after) } else { String::new() };
     rows.push(["cap".to_owned(), most, percent(*cap)]);
     let owed = if *top_up > 0 { "paid to the driver" } else { "the take is within the cap" };
     rows.push(["top-up".to_owned(), money(*top_up), owed.to_owned()]);
+    if *held_back > 0 {
+        let why = "more than the scenario pays for a ride: the take stays above the cap";
+        rows.push(["held back".to_owned(), money(*held_back), why.to_owned()]);
+    }
     rows.push(["take after".to_owned(), money(*take_after), percent(*take_rate_after)]);
     rows
 }

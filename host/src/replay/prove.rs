@@ -194,7 +194,7 @@ fn settle(archive: &Archive, record: &Record, passenger: &Bill, driver: &Bill) -
     let settled = policy
         .settle_bills(&ride, passenger, driver)
         .map_err(|error| (Failing::NotPriced, format!("it cannot be settled: {error:?}")))?;
-    if settled == *recorded {
+    if settled.confirms(recorded) {
         return Ok(());
     }
     let text = |settlement: &Settlement| {

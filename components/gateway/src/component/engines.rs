@@ -9,7 +9,7 @@ use farebox_billing::engines::{
 use farebox_document::Problem;
 use farebox_fare::{Bill, LocalTime, Timestamp, Trip};
 use farebox_money::{Currency, Decimal};
-use farebox_records::{OrderRecord, Settlement};
+use farebox_records::{Counted, OrderRecord, Settlement};
 use farebox_wit as wit;
 use std::marker::PhantomData;
 
@@ -167,10 +167,12 @@ fn settlement(
     Ok(Settlement {
         scenario: settled.scenario,
         currency,
+        counted: Some(Counted { base: settled.base, passed_on: settled.passed_on }),
         take: settled.take,
         take_rate: rate(settled.take_rate)?,
         cap: rate(settled.cap)?,
         top_up: settled.top_up,
+        held_back: settled.held_back,
         take_after: settled.take_after,
         take_rate_after: rate(settled.take_rate_after)?,
     })

@@ -179,6 +179,7 @@ fn items() {
     one(START, "code", json!("start price"), &["/items/0/code invalid-token"]);
     one(START, "code", json!("coupon"), &["/items/0/code reserved-code"]);
     one(START, "code", json!("growth_limit"), &["/items/0/code reserved-code"]);
+    one(START, "code", json!("commission_reward"), &["/items/0/code reserved-code"]);
     one("/items/2", "code", json!("start_price"), &["/items/2/code duplicate-code"]);
     one(START, "kind", json!("surprise"), &["/items/0/kind unknown-kind"]);
     one(START, "branch", json!([]), &["/items/0/branch unknown-field"]);

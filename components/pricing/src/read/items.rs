@@ -60,7 +60,8 @@ impl ItemReader<'_> {
         if !is_token(code) {
             refuse("invalid-token", format!("\"{code}\" is not a fee code; use letters, digits, - and _"));
         }
-        if [discounts::CODE, growth::CODE].contains(&code) {
+        // The driver's page has a line of this code for what the platform adds.
+        if [discounts::CODE, growth::CODE, "commission_reward"].contains(&code) {
             refuse("reserved-code", format!("\"{code}\" is what the engine's own lines are called; choose another"));
         }
         if earlier.contains(&code) {

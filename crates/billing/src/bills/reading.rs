@@ -1,5 +1,6 @@
 //! Bills that were made: as they are, and as pages.
 
+use super::earnings;
 use super::journaled;
 use super::records::{contradiction, of_this_release};
 use crate::answers::{BillPage, PageRepair};
@@ -53,7 +54,7 @@ fn as_it_was_made<P: Ports>(context: &Context<P>, trip_id: &str, found: Found) -
     }
 }
 
-/// The bill as a page; the driver's in the scene `driver`, otherwise the passenger's.
+/// The bill as a page: the driver's in the scene `driver`, how it comes about in the scene `statement`, otherwise the passenger's.
 ///
 /// # Errors
 ///
@@ -66,8 +67,9 @@ pub async fn detail<P: Ports>(
 ) -> Result<BillPage, Refusal> {
     context.unless_shed(Priority::Detail)?;
     let view = View::choose(context, wanted)?;
-    let of_the_driver = view.scene.as_deref() == Some("driver");
-    let Found { city, revision: Revision { bill: stored, .. }, .. } =
+    let side = Side::of(view.scene.as_deref());
+    let of_the_driver = side != Side::Passenger;
+    let Found { city, revision: Revision { bill: stored, .. }, kept } =
         find(context, trip_id, city, of_the_driver, RouteClass::Read).await?;
     let shown = match of_this_release(context, &city, trip_id, &stored.document)? {
         Some(record) => ShownBill::from(record),
@@ -75,12 +77,24 @@ pub async fn detail<P: Ports>(
         None => ShownBill::read(&stored.document)
             .map_err(|why| Refusal::internal(format!("a stored bill cannot be shown: {why}")))?,
     };
-    let bill = if of_the_driver { &shown.driver } else { &shown.passenger };
+    let is_pending = shown.provisional || kept == Kept::Node;
+    let pay = || earnings::pay(&shown, is_pending).ok_or_else(does_not_fit);
+    let bill = match side {
+        Side::Passenger => shown.passenger.clone(),
+        Side::Driver => pay()?,
+        // Without a settlement there is nothing to state but what was earned.
+        Side::Statement => earnings::statement(&shown, is_pending).map_or_else(pay, Ok)?,
+    };
+    let bill = &bill;
     let Details { sections, reason } = view.details(context, bill);
     let (repair, words_lack) = match shown.repair {
         Some(repair) => {
-            let difference = if of_the_driver { &repair.driver } else { &repair.passenger };
-            let side = SideRepair { bill, because: &repair.because, closed: repair.closed, difference };
+            let difference = if of_the_driver {
+                earnings::pay_difference(&repair.driver, repair.reward).ok_or_else(does_not_fit)?
+            } else {
+                repair.passenger.clone()
+            };
+            let side = SideRepair { bill, because: &repair.because, closed: repair.closed, difference: &difference };
             let (words, lack) = view.repair(context, side);
             (Some(PageRepair::new(&repair, words)), lack)
         }
@@ -102,6 +116,31 @@ pub async fn detail<P: Ports>(
         provisional: shown.provisional,
         reason: reason.or_else(|| shown.reasons.first().copied()),
     })
+}
+
+/// What a scene is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    /// What the passenger is charged.
+    Passenger,
+    /// What the driver is paid.
+    Driver,
+    /// How what the driver is paid comes about.
+    Statement,
+}
+
+impl Side {
+    fn of(scene: Option<&str>) -> Self {
+        match scene {
+            Some("driver") => Self::Driver,
+            Some("statement") => Self::Statement,
+            _ => Self::Passenger,
+        }
+    }
+}
+
+fn does_not_fit() -> Refusal {
+    Refusal::internal("what a driver is paid does not add up, or does not fit".to_owned())
 }
 
 /// A bill that was found.

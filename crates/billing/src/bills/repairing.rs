@@ -32,7 +32,7 @@ use crate::trip::{self, Ridden};
 use farebox_fare::{Basis, Degradation, Segment, Timestamp, Trip, time};
 use farebox_limits::RouteClass;
 use farebox_money::MinorUnits;
-use farebox_records::{BillRecord, Difference, NotQuoted, Pinned, Repair};
+use farebox_records::{BillRecord, Difference, NotQuoted, Pinned, Repair, RewardChange};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -277,6 +277,9 @@ impl Before {
         if !record.provisional {
             because = vec![due.and_then(|due| due.reason).unwrap_or(Degradation::LateSegments)];
         }
+        // What was shown to the driver, whether it was owed for good or not.
+        let reward = |bill: &BillRecord| bill.settlement.as_ref().map_or(0, |settlement| settlement.top_up);
+        let reward = RewardChange { currency: again.driver.currency, before: reward(record), after: reward(again) };
         Some(Repair {
             revision: head.number.checked_add(1)?,
             repaired_at: time::format(now),
@@ -284,6 +287,7 @@ impl Before {
             closed,
             passenger: Difference::between((&record.passenger, record.charged()), (&again.passenger, charged))?,
             driver: Difference::between((&record.driver, record.paid()), (&again.driver, again.driver.payable))?,
+            reward: Some(reward).filter(|reward| (reward.before, reward.after) != (0, 0)),
         })
     }
 }
