@@ -1,0 +1,30 @@
+//! Whether every top-up that the ledger owes was paid once, for files of any length.
+//!
+//! The ledger is [`farebox_records::TopUpRecord`]s, one a line; payments are CSV of a bank or a payroll system. A payment belongs to a
+//! record by city, trip and revision. Both are sorted by that, outside of memory when they do not fit in, and gone through side by side:
+//! what is told is in the order of keys, and one key at a time is in memory.
+//!
+//! Nothing is passed over. While a line cannot be read nothing is reconciled, and in the end the sums of all classes are proven against
+//! those of what was read. Each of these stands above those before it, and none imports one that comes after:
+//!
+//! - [`Place`], [`Error`], [`Refused`]: where something stands, and what can be wrong
+//! - `lines`, `amount`, [`Key`], [`Payment`]: the parts of inputs
+//! - `csv`, `ledger`: inputs
+
+mod amount;
+mod csv;
+mod error;
+mod key;
+mod ledger;
+mod lines;
+mod payment;
+mod place;
+mod refused;
+
+pub use crate::csv::{Column, Delimiter, Layout, Names};
+pub use amount::Notation;
+pub use error::Error;
+pub use key::Key;
+pub use payment::Payment;
+pub use place::Place;
+pub use refused::{MOST_TOLD, Refused, RefusedLine};
