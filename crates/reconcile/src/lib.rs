@@ -10,6 +10,7 @@
 //! - [`Place`], [`Error`], [`Refused`]: where something stands, and what can be wrong
 //! - `lines`, `amount`, [`Key`], [`Payment`]: the parts of inputs
 //! - `csv`, `ledger`: inputs
+//! - `sort`: byte strings in order, in bounded memory
 
 mod amount;
 mod csv;
@@ -20,6 +21,7 @@ mod lines;
 mod payment;
 mod place;
 mod refused;
+mod sort;
 
 pub use crate::csv::{Column, Delimiter, Layout, Names};
 pub use amount::Notation;
