@@ -11,22 +11,40 @@
 //! - `lines`, `amount`, [`Key`], [`Payment`]: the parts of inputs
 //! - `csv`, `ledger`: inputs
 //! - `sort`: byte strings in order, in bounded memory
+//! - `tally`: sums
+//! - [`Class`], [`Finding`]: what became of a key; [`Class::of`] decides it
+//! - `entry`, `groups`: keys, one by one
+//! - [`Summary`]: what all of them come to, proven
+//! - [`Reconciliation`]: all of it
+//! - [`redrive`]: what may be paid
 
 mod amount;
 mod csv;
+mod entry;
 mod error;
+mod finding;
+mod groups;
 mod key;
 mod ledger;
 mod lines;
 mod payment;
 mod place;
+mod reconciliation;
+mod redrive;
 mod refused;
 mod sort;
+mod summary;
+mod tally;
 
 pub use crate::csv::{Column, Delimiter, Layout, Names};
 pub use amount::Notation;
 pub use error::Error;
+pub use finding::{Class, Finding, MOST_OF_A_KEY, Owed, Paid};
 pub use key::Key;
 pub use payment::Payment;
 pub use place::Place;
+pub use reconciliation::{MEMORY_BYTES, Outcome, Reconciliation};
+pub use redrive::{redrive, safe_to_redrive};
 pub use refused::{MOST_TOLD, Refused, RefusedLine};
+pub use summary::{Balance, OfClass, Summary, Sums};
+pub use tally::{Tally, Total};
