@@ -16,7 +16,7 @@
 //! - `entry`, `groups`: keys, one by one
 //! - [`Summary`]: what all of them come to, proven
 //! - [`Reconciliation`]: all of it
-//! - [`redrive`]: what may be paid
+//! - [`JsonLines`], [`CsvTable`], [`redrive`]: what is written of it
 
 mod amount;
 mod csv;
@@ -32,6 +32,7 @@ mod place;
 mod reconciliation;
 mod redrive;
 mod refused;
+mod report;
 mod sort;
 mod summary;
 mod tally;
@@ -46,5 +47,6 @@ pub use place::Place;
 pub use reconciliation::{MEMORY_BYTES, Outcome, Reconciliation};
 pub use redrive::{redrive, safe_to_redrive};
 pub use refused::{MOST_TOLD, Refused, RefusedLine};
+pub use report::{CsvTable, JsonLines};
 pub use summary::{Balance, OfClass, Summary, Sums};
 pub use tally::{Tally, Total};
