@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    archive, backup, bills, card, city, coupon, explain, jobs, journal, keys, limits, output, policy, quote, repair,
-    replay, request, switches,
+    archive, backup, bills, card, city, coupon, explain, jobs, journal, keys, limits, output, policy, quote, reconcile,
+    repair, replay, request, switches,
 };
 use farebox_runtime::{compile, up};
 
@@ -56,6 +56,7 @@ enum Command {
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     Journal(journal::Journal),
+    Reconcile(Box<reconcile::Reconcile>),
     #[command(subcommand)]
     Archive(archive::Archive),
     Backup(backup::Backup),
@@ -104,6 +105,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Repair(repair) => repair.run(),
         Command::Jobs(jobs) => jobs.run(),
         Command::Journal(journal) => journal.run(),
+        Command::Reconcile(reconcile) => reconcile.run(),
         Command::Archive(archive) => archive.run(),
         Command::Backup(backup) => backup.run(),
         Command::Restore(restore) => restore.run(),

@@ -4,7 +4,7 @@
 //! [`explain`] says why a bill is what it is, [`card`] checks rate cards, [`city`] the documents of cities, [`limits`] that of limits,
 //! [`switches`] that of switches, [`replay`] prices bills again, [`keys`] makes keys, and [`coupon`] signs coupons. [`request`] asks a server,
 //! [`bills`] lists bills, [`repair`] and [`jobs`] have one put things right, [`journal`] shows what a node has kept itself,
-//! [`backup`] copies its database, and [`archive`] writes bills to files.
+//! [`backup`] copies its database, [`archive`] writes bills to files, and [`reconcile`] compares top-ups with what was paid.
 
 pub mod archive;
 pub mod backup;
@@ -28,6 +28,7 @@ pub mod output;
 pub mod policy;
 pub mod progress;
 pub mod quote;
+pub mod reconcile;
 pub mod repair;
 pub mod replay;
 pub mod request;

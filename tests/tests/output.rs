@@ -100,6 +100,8 @@ const RIDE: &str = "--distance 4.1km --duration 21m --at 2026-11-21T08:00:00+08:
 /// Every command, what it reads, and its exit code when all is well.
 fn commands() -> Vec<(String, &'static str, i32)> {
     let card = "tests/cases/replay/candidate.json";
+    let case = "crates/reconcile/tests/cases/one-of-each-class";
+    let reconcile = |how: &str| format!("reconcile --ledger {case}/ledger.jsonl --payments {case}/payments.csv {how}");
     [
         (format!("quote --city 370100 --product express {RIDE}"), "", 0),
         (format!("quote --city 370100 --product express {RIDE} --explain"), "", 0),
@@ -120,6 +122,10 @@ fn commands() -> Vec<(String, &'static str, i32)> {
         (format!("replay tests/corpus/bills-2-1.jsonl --card {card}"), "", 0),
         ("replay README.md".to_owned(), "", 1),
         ("replay nowhere".to_owned(), "", 1),
+        (reconcile(""), "", 1),
+        (reconcile("--json"), "", 1),
+        (reconcile("--csv"), "", 1),
+        ("reconcile --ledger README.md --payments README.md".to_owned(), "", 2),
         ("keys list --config tests/cases/keys".to_owned(), "", 0),
         ("keys list --config tests/cases/keys --json".to_owned(), "", 0),
         ("keys list --config tests/cases".to_owned(), "", 0),
@@ -179,6 +185,8 @@ fn commands_fail_only_when_their_answer_is_lost() {
             let error = read(child.stderr.take().unwrap());
             let expected = match broken {
                 _ if answer.is_empty() => expected,
+                // Where 1 says that something differs.
+                Broken::Full if line.starts_with("reconcile") => 2,
                 Broken::Full => 1,
                 Broken::Dead => 141,
                 Broken::Closed | Broken::Stuck => expected,
