@@ -111,7 +111,11 @@ impl Host {
     ///
     /// It does not run.
     pub fn database(&self) -> Result<PathBuf> {
-        Ok(self.data()?.join("farebox.sqlite"))
+        let name = match self.runtime {
+            Runtime::Host => "farebox.sqlite",
+            Runtime::Spin => "sqlite_db.db",
+        };
+        Ok(self.data()?.join(name))
     }
 
     /// Its folder.
