@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    archive, backup, bills, card, city, coupon, explain, jobs, journal, keys, limits, output, policy, quote, reconcile,
-    repair, replay, request, switches,
+    archive, backup, bills, card, city, coupon, explain, jobs, journal, keys, ledger, limits, output, policy, quote,
+    reconcile, repair, replay, request, switches,
 };
 use farebox_runtime::{compile, up};
 
@@ -51,6 +51,7 @@ enum Command {
     Coupon(coupon::Coupon),
     Request(Box<request::Request>),
     Bills(Box<bills::Bills>),
+    Ledger(Box<ledger::Ledger>),
     Repair(Box<repair::Repair>),
     /// Have a server put right what was kept or made in an outage.
     #[command(subcommand)]
@@ -102,6 +103,7 @@ fn run_command(command: Command, started: fn()) -> anyhow::Result<ExitCode> {
         Command::Coupon(coupon) => coupon.run(),
         Command::Request(request) => request.run(),
         Command::Bills(bills) => bills.run(),
+        Command::Ledger(ledger) => ledger.run(),
         Command::Repair(repair) => repair.run(),
         Command::Jobs(jobs) => jobs.run(),
         Command::Journal(journal) => journal.run(),

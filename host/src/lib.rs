@@ -22,6 +22,7 @@ pub mod input;
 pub mod jobs;
 pub mod journal;
 pub mod keys;
+pub mod ledger;
 pub mod limits;
 pub mod moment;
 pub mod output;

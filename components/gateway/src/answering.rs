@@ -205,6 +205,11 @@ async fn carried_out<P: Ports>(
             let list = bills::list(&*context().await?, asked).await;
             answer::json(StatusCode::OK, &list.map_err(refusals::details)?)
         }
+        Route::CityTopUps { city } => {
+            let query = query(routes::TOP_UPS)?;
+            let list = bills::top_ups(&*context().await?, &city, query.get("day"), query.get("cursor")).await;
+            answer::json(StatusCode::OK, &list.map_err(refusals::details)?)
+        }
         Route::RateCard { city, version } => {
             query(&[])?;
             let card = cards::document(&*context().await?, &city, &version).await;

@@ -71,6 +71,11 @@ pub enum Route {
         /// What can be the name of a city.
         city: String,
     },
+    /// `GET /v1/cities/{city}/top-ups`
+    CityTopUps {
+        /// What can be the name of a city.
+        city: String,
+    },
     /// `GET /v1/cities/{city}/rate-cards/{version}`
     RateCard {
         /// What can be the name of a city.
@@ -104,6 +109,9 @@ pub const BILL: &[&str] = &["city", "revision"];
 pub const TRIP: &[&str] = &["city"];
 /// The query parameters of a list of bills.
 pub const BILLS: &[&str] = &["day", "state", "cursor"];
+
+/// The query parameters of a list of top-ups.
+pub const TOP_UPS: &[&str] = &["day", "cursor"];
 /// The query parameters of a job.
 pub const JOB: &[&str] = &["city", "cursor"];
 /// The query parameters of the detail page of a bill.
@@ -142,6 +150,7 @@ impl Route {
             ("POST", ["v1", "commission"]) => Ok(Self::Commission),
             ("GET", ["v1", "cities"]) => Ok(Self::Cities),
             ("GET", ["v1", "cities", city, "bills"]) => Ok(Self::CityBills { city: city_of(city)? }),
+            ("GET", ["v1", "cities", city, "top-ups"]) => Ok(Self::CityTopUps { city: city_of(city)? }),
             ("GET", ["v1", "cities", city, "rate-cards", version]) => rate_card(city, version),
             ("GET", ["healthz"]) => Ok(Self::Health),
             ("GET", ["readyz"]) => Ok(Self::Ready),
@@ -181,6 +190,7 @@ impl Route {
             Self::Commission => Operation::Commission,
             Self::Cities => Operation::Cities,
             Self::CityBills { .. } => Operation::CityBills,
+            Self::CityTopUps { .. } => Operation::CityTopUps,
             Self::RateCard { .. } => Operation::RateCard,
             Self::Health => Operation::Health,
             Self::Ready => Operation::Ready,
@@ -216,7 +226,7 @@ fn allowed(segments: &[&str]) -> Option<&'static str> {
         ["v1", "trips", _, "bill"] => "GET, HEAD, POST",
         ["v1", "trips", _, "passenger"] => "DELETE",
         ["v1", "cities"]
-        | ["v1", "cities", _, "bills"]
+        | ["v1", "cities", _, "bills" | "top-ups"]
         | ["v1", "cities", _, "rate-cards", _]
         | ["v1", "estimates", _, "details", _]
         | ["v1", "trips", _, "bill", "detail" | "history"]
@@ -281,6 +291,8 @@ mod tests {
         check("POST", "/v1/segments", Ok(Route::AddBatch));
         check("GET", "/v1/cities/110000/bills", Ok(Route::CityBills { city: "110000".to_owned() }));
         check("POST", "/v1/cities/110000/bills", Err((405, Some("GET, HEAD"))));
+        check("GET", "/v1/cities/110000/top-ups", Ok(Route::CityTopUps { city: "110000".to_owned() }));
+        check("POST", "/v1/cities/110000/top-ups", Err((405, Some("GET, HEAD"))));
         check("GET", "/v1/cities/a.b/bills", Err((400, None)));
         check("GET", "/v1/segments", Err((405, Some("POST"))));
         check("POST", "/internal/jobs/drain", Ok(Route::DrainJournal));

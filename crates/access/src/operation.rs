@@ -39,6 +39,8 @@ pub enum Operation {
     Cities,
     /// `GET /v1/cities/{city}/bills`
     CityBills,
+    /// `GET /v1/cities/{city}/top-ups`
+    CityTopUps,
     /// `GET /v1/cities/{city}/rate-cards/{version}`
     RateCard,
     /// `GET /healthz`
@@ -72,7 +74,7 @@ pub enum Need {
 
 impl Operation {
     /// All there are.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::CreateEstimate,
         Self::EstimateDetail,
         Self::AddSegments,
@@ -89,6 +91,7 @@ impl Operation {
         Self::Commission,
         Self::Cities,
         Self::CityBills,
+        Self::CityTopUps,
         Self::RateCard,
         Self::Health,
         Self::Ready,
@@ -112,7 +115,7 @@ impl Operation {
             Self::CreateBill | Self::Commission => Need::Scope(Scope::Bill),
             Self::Bill | Self::BillDetail | Self::RateCard => Need::Scope(read),
             // With both sides of every revision.
-            Self::BillHistory | Self::CityBills => Need::Scope(Scope::ReadDriver),
+            Self::BillHistory | Self::CityBills | Self::CityTopUps => Need::Scope(Scope::ReadDriver),
             Self::DrainJournal | Self::RepairDue | Self::SweepBills => Need::Scope(Scope::Jobs),
             // Whoever may ask anything has to know of what.
             Self::Cities => Need::AnyKey,
@@ -140,6 +143,7 @@ impl Operation {
             | Self::ErasePassenger
             | Self::Commission
             | Self::CityBills
+            | Self::CityTopUps
             | Self::RateCard => true,
             // What waits on a node is of any city.
             Self::DrainJournal

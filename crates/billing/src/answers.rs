@@ -12,7 +12,7 @@ use crate::engines::{BorneAmount, PageSection, RepairWords, RepairedLine};
 use crate::estimate_id::{Estimate, ProductPrice};
 use farebox_fare::{Basis, Degradation, time};
 use farebox_money::Currency;
-use farebox_records::{Kept, Repair, Settlement};
+use farebox_records::{Kept, Repair, Settlement, TopUpRecord};
 use serde::Serialize;
 
 /// The answer to `POST /v1/estimates`: totals only.
@@ -142,6 +142,22 @@ pub struct BillList {
     pub city: String,
     /// Some of its bills; perhaps none, though there are more.
     pub bills: Vec<ListedBill>,
+    /// Where the next page begins: `?cursor=`. Absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// The answer to `GET /v1/cities/{city}/top-ups`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Serialize)]
+pub struct TopUpList {
+    /// The city.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Token"))]
+    pub city: String,
+    /// The day on which the first bills of these rides were made.
+    pub day: String,
+    /// Some of the entries of the ledger; perhaps none, though there are more. Those of a trip are together, the first revision first.
+    pub top_ups: Vec<TopUpRecord>,
     /// Where the next page begins: `?cursor=`. Absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,

@@ -8,6 +8,7 @@ mod erasing;
 mod history;
 mod journaled;
 mod keeping;
+mod ledger;
 mod listing;
 mod making;
 mod reading;
@@ -17,6 +18,7 @@ mod repeating;
 
 pub use erasing::erase_passenger;
 pub use history::history;
+pub use ledger::top_ups;
 pub use listing::{Asked, Wanted as WantedBills, list};
 pub use making::BillInputs;
 pub use reading::{detail, fetch, fetch_revision};

@@ -17,6 +17,7 @@ words! {
 }
 
 /// What the platform owes a driver for a ride, and why: all that whoever pays it has to know.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "TopUpDocument", into = "TopUpDocument")]
 pub struct TopUpRecord {
@@ -43,19 +44,37 @@ pub struct TopUpRecord {
 }
 
 /// The JSON form: money as decimal text.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "TopUp"))]
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TopUpDocument {
+    /// The format of the record.
     format: TopUpFormat,
+    /// The trip.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Name"))]
     trip_id: String,
+    /// Its city.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Token"))]
     city: String,
+    /// The revision of its bill that owes this.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     revision: u32,
+    /// The currency of the amount.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::CurrencyCode"))]
     currency: Currency,
+    /// What is owed; below zero is taken back, of what an earlier revision owed.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     amount: String,
+    /// The scenario of the policy that called for it.
     scenario: String,
+    /// The version of the policy.
     policy: String,
+    /// Who drove, by the caller's identifier, as far as that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     driver_id: Option<String>,
+    /// When the first revision of the bill was made.
+    #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Time"))]
     billed_at: String,
 }
 

@@ -275,6 +275,7 @@ fn routes(city: &str, there: &Fixture) -> Vec<(&'static str, Asked)> {
         ),
         ("POST /v1/commission", plain("POST", "/v1/commission".to_owned(), Some(&commission))),
         ("GET  /v1/cities/{city}/bills", get(format!("/v1/cities/{city}/bills"))),
+        ("GET  /v1/cities/{city}/top-ups", get(format!("/v1/cities/{city}/top-ups?day=2026-11-21"))),
         ("GET  /v1/cities/{city}/rate-cards/{version}, the passenger's", card(passenger)),
         ("GET  /v1/cities/{city}/rate-cards/{version}, the driver's", card(driver)),
         ("GET  /v1/cities", get("/v1/cities".to_owned())),

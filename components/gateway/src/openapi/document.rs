@@ -9,7 +9,7 @@ use crate::routes::Route;
 use farebox_access as access;
 use farebox_billing::answers::{
     BillHistory, BillList, BillPage, CitiesDocument, CommissionDocument, Drained, Erased, EstimateDocument,
-    EstimatePage, KeptSegments, ReadinessDocument, Retired, StatusDocument, Swept, TotalsDocument,
+    EstimatePage, KeptSegments, ReadinessDocument, Retired, StatusDocument, Swept, TopUpList, TotalsDocument,
 };
 use farebox_billing::bills::WantedBills;
 use farebox_billing::limits;
@@ -285,6 +285,16 @@ fn settlement_and_cards(schemas: &mut Schemas, put: &mut dyn FnMut(&str, &str, O
         .answers(200, "Some of them.", &schemas.answer::<BillList>())
         .refuses(&[404]);
     put("/v1/cities/{city}/bills", "get", bills);
+    let top_ups = Operation::new("listTopUps", "cities", "List what the ledger of a city owes")
+        .about(
+            "The top-ups of the rides whose first bill was made on a day, those of later revisions with them: what is to be paid, once each. \
+             With `next`, ask again from there.",
+        )
+        .takes(&["city_of_card", "day_of_ledger", "cursor"])
+        .waits_for_body()
+        .answers(200, "Some of them.", &schemas.answer::<TopUpList>())
+        .refuses(&[404]);
+    put("/v1/cities/{city}/top-ups", "get", top_ups);
     let card = Operation::new("getRateCard", "cities", "Fetch a rate card by its version")
         .about(
             "One that is in use, or that an estimate or a bill was priced with. Never another one under this name. The driver's \
@@ -335,6 +345,10 @@ fn parameters(schemas: &mut Schemas) -> Value {
     let header = |name: &str, description: &str| json!({"name": name, "in": "header", "description": description, "schema": text()});
     let mut city = query("city", "The city that the trip began in.", schemas.answer::<Token>());
     city["required"] = true.into();
+    let date = || json!({"type": "string", "format": "date"});
+    let mut day_of_ledger =
+        query("day", "The day on which the first bills were made, by the clock of the city.", date());
+    day_of_ledger["required"] = true.into();
     json!({
         "estimate_id": path("estimate_id", json!({"type": "string", "maxLength": limits::ESTIMATE_ID_CHARS})),
         "product": path("product", schemas.answer::<Token>()),
@@ -345,7 +359,8 @@ fn parameters(schemas: &mut Schemas) -> Value {
         "revision": query("revision", "The number of a revision. Without it, the newest.", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX})),
         "city_of_job": query("city", "One city alone. Without it, all that the key is for.", schemas.answer::<Token>()),
         "cursor": query("cursor", "Where to go on: the `next` of an earlier answer.", text()),
-        "day": query("day", "The day on which the bills were made, by the clock of the city. Without it, those that are to be made again.", json!({"type": "string", "format": "date"})),
+        "day": query("day", "The day on which the bills were made, by the clock of the city. Without it, those that are to be made again.", date()),
+        "day_of_ledger": day_of_ledger,
         "state": query("state", "Which of them. Without it, all.", json!({"type": "string", "enum": WantedBills::WORDS})),
         "scene": query("scene", "Which lines to show, and how. Without it, the first scene of the layout.", text()),
         "locale": query("locale", "A BCP 47 tag. Without it, what `Accept-Language` prefers.", text()),

@@ -112,6 +112,7 @@ routes! {
     Commission: "post" "/v1/commission",
     Cities: "get" "/v1/cities",
     CityBills: "get" "/v1/cities/{city}/bills",
+    CityTopUps: "get" "/v1/cities/{city}/top-ups",
     RateCard: "get" "/v1/cities/{city}/rate-cards/{version}",
     Health: "get" "/healthz",
     Ready: "get" "/readyz",

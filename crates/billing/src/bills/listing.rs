@@ -95,11 +95,7 @@ pub async fn list<P: Ports>(context: &Context<P>, asked: Asked<'_>) -> Result<Bi
         if at.is_none() || is_over || context.ports().elapsed().saturating_sub(began) >= LASTS {
             // A city that has left may have bills still; one that never was is a mistake.
             if looked_at == 0 && cursor.is_none() && !context.config.serves(&city) {
-                let cities = context.config.cities().join(", ");
-                return Err(Refusal::parameter(
-                    "city",
-                    format!("{city} is not served, and has none; served are {cities}"),
-                ));
+                return Err(not_served(context, &city));
             }
             return Ok(BillList { city, bills, next: at });
         }
@@ -111,6 +107,21 @@ fn wanted(word: Option<&str>) -> Result<Option<Wanted>, Refusal> {
     word.map(|word| Wanted::from_word(word).ok_or_else(wrong)).transpose()
 }
 
+pub(super) fn not_served<P: Ports>(context: &Context<P>, city: &str) -> Refusal {
+    let cities = context.config.cities().join(", ");
+    Refusal::parameter("city", format!("{city} is not served, and has none; served are {cities}"))
+}
+
+/// Why there is no page. The store calls a cursor wrong that it cannot have answered.
+pub(super) fn refused(error: StoreError, is_of_caller: bool) -> Refusal {
+    match error {
+        StoreError::Other(_) if is_of_caller => {
+            Refusal::parameter("cursor", "is not one that an earlier page has answered as `next`")
+        }
+        error => error.into_refusal("bills.list"),
+    }
+}
+
 /// The next trips, and why they are due if they are asked for because of that.
 async fn page<P: Ports>(
     context: &Context<P>,
@@ -120,13 +131,7 @@ async fn page<P: Ports>(
     is_first: bool,
 ) -> Result<(Vec<(String, Option<DueSince>)>, Option<String>), Refusal> {
     let ports = context.ports();
-    let refused = |error| match error {
-        // The store calls a cursor wrong that it cannot have answered.
-        StoreError::Other(_) if is_first && at.is_some() => {
-            Refusal::parameter("cursor", "is not one that an earlier page has answered as `next`")
-        }
-        error => error.into_refusal("bills.list"),
-    };
+    let refused = |error| refused(error, is_first && at.is_some());
     if let Some(day) = day {
         let read = context.read(Patience::Long, ports.bills_of_day(city, day, at, AT_ONCE)).await;
         let Page { entries, next } = read.map_err(refused)?;
