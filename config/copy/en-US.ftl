@@ -167,6 +167,7 @@ repaired = Your bill was updated
        *[no] { repaired-because }
     }
 repaired--driver = Your earnings were updated
+repaired--statement = Your earnings were updated
 
 repaired-because = { $because ->
     [trip-missing] The record of the trip was not complete when the bill was made. We have worked it out again from what has reached us since.
@@ -186,6 +187,11 @@ repaired-outcome = { $change ->
    *[same] What you pay is still { $after }.
 }
 repaired-outcome--driver = { $change ->
+    [more] You earn { $after }, which is { $difference } more than before.
+    [less] You earn { $after }, which is { $difference } less than before.
+   *[same] What you earn is still { $after }.
+}
+repaired-outcome--statement = { $change ->
     [more] You earn { $after }, which is { $difference } more than before.
     [less] You earn { $after }, which is { $difference } less than before.
    *[same] What you earn is still { $after }.

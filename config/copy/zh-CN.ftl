@@ -164,6 +164,7 @@ repaired = 账单已更新
        *[no] { repaired-because }
     }
 repaired--driver = 收入已更新
+repaired--statement = 收入已更新
 
 repaired-because = { $because ->
     [trip-missing] 出账时行程记录不完整，我们已根据后来收到的记录重新计算费用。
@@ -183,6 +184,11 @@ repaired-outcome = { $change ->
    *[same] 您需支付的金额不变，仍为{ $after }。
 }
 repaired-outcome--driver = { $change ->
+    [more] 您的收入为{ $after }，比之前多{ $difference }。
+    [less] 您的收入为{ $after }，比之前少{ $difference }。
+   *[same] 您的收入不变，仍为{ $after }。
+}
+repaired-outcome--statement = { $change ->
     [more] 您的收入为{ $after }，比之前多{ $difference }。
     [less] 您的收入为{ $after }，比之前少{ $difference }。
    *[same] 您的收入不变，仍为{ $after }。

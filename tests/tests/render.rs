@@ -40,12 +40,12 @@ fn pages_are_the_same_natively_and_as_a_component() {
         }
         let unknown =
             catalogue.call_render(&mut store, parsed, &bill_to_wire(&bills()[0]).unwrap(), "billboard").unwrap();
-        assert!(matches!(unknown, Err(api::RenderError::UnknownScene(scenes)) if scenes.len() == 3));
+        assert!(matches!(unknown, Err(api::RenderError::UnknownScene(scenes)) if scenes.len() == 4));
         let (_, repair) = repairs(&bills()[0]).swap_remove(0);
         let unknown = catalogue
             .call_repair(&mut store, parsed, &bill_to_wire(&bills()[0]).unwrap(), &repair, "billboard")
             .unwrap();
-        assert!(matches!(unknown, Err(api::RenderError::UnknownScene(scenes)) if scenes.len() == 3));
+        assert!(matches!(unknown, Err(api::RenderError::UnknownScene(scenes)) if scenes.len() == 4));
     }
     assert!(pages >= 60, "{pages} pages");
 }

@@ -2,11 +2,10 @@
 
 use crate::limits;
 use crate::when::WhenDocument;
-use farebox_document::{AtMost, document_schema};
+use farebox_document::{AtMost, Table, document_schema};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// What `format` in a policy has to say.
 pub const FORMAT: &str = "farebox-commission-policy/1";
@@ -44,18 +43,19 @@ pub struct ScenarioDocument {
     /// decimals.
     pub floor_percent: Option<String>,
     /// Top-ups are rounded up to whole multiples of these amounts, by currency: { "CNY": "0.10" }. Others are exact to the minor unit.
-    #[serde(default)]
-    pub round_up_to: BTreeMap<String, String>,
+    pub round_up_to: Option<AmountsDocument>,
     /// The most that is paid for a ride, by currency: { "CNY": "20.00" }. What it leaves above the cap is held back, and the settlement says how
     /// much that is.
-    #[serde(default)]
-    pub at_most: BTreeMap<String, String>,
+    pub at_most: Option<AmountsDocument>,
     /// Which of the passenger's totals the take is a part of.
     #[serde(default)]
     pub base: Base,
     /// Which fees count, on both bills; all of them, if left out.
     pub fees: Option<FeesDocument>,
 }
+
+/// Amounts by currency.
+pub type AmountsDocument = Table<String, String, { limits::CURRENCIES }>;
 
 /// What the take is a part of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -1,8 +1,8 @@
 //! How much is paid of what brings the rate to the cap: rounded up, and at most so much for a ride.
 
-use farebox_document::{Problems, excerpt};
+use crate::document::AmountsDocument;
+use farebox_document::{Problems, Table, excerpt};
 use farebox_money::{Currency, Decimal, MinorUnits, unsigned_decimal};
-use std::collections::BTreeMap;
 
 /// How a scenario pays. By default it pays exactly what is owed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,15 +44,16 @@ pub struct Paid {
 /// How a scenario pays, as it is written.
 pub struct PayingDocument {
     pub floor_percent: Option<String>,
-    pub round_up_to: BTreeMap<String, String>,
-    pub at_most: BTreeMap<String, String>,
+    pub round_up_to: Option<AmountsDocument>,
+    pub at_most: Option<AmountsDocument>,
 }
 
 impl Paying {
     /// Reads how a scenario pays whose cap is this; what is wrong is noted under `pointer`.
     pub fn read(document: PayingDocument, cap: Decimal, pointer: &str, problems: &mut Problems) -> Self {
-        let steps = amounts(&document.round_up_to, &format!("{pointer}/round_up_to"), problems);
-        let most = amounts(&document.at_most, &format!("{pointer}/at_most"), problems);
+        let rounds = document.round_up_to.is_some();
+        let steps = amounts(document.round_up_to, &format!("{pointer}/round_up_to"), problems);
+        let most = amounts(document.at_most, &format!("{pointer}/at_most"), problems);
         for (currency, most) in &most.0 {
             let step = steps.of(*currency).unwrap_or(1);
             // The most would be paid, and would be no multiple.
@@ -74,7 +75,7 @@ impl Paying {
                 let message = "is more than the cap; rounding only ever brings the take below the cap";
                 problems.add(place.clone(), "above-cap", message);
             }
-            if document.round_up_to.is_empty() {
+            if !rounds {
                 let message = "is of no use where nothing is rounded up; give `round_up_to`, or take it out";
                 problems.add(place, "no-effect", message);
             }
@@ -133,20 +134,21 @@ pub fn not_a_percentage(text: &str) -> String {
     )
 }
 
-fn amounts(document: &BTreeMap<String, String>, pointer: &str, problems: &mut Problems) -> Amounts {
+fn amounts(document: Option<AmountsDocument>, pointer: &str, problems: &mut Problems) -> Amounts {
     let mut amounts = Vec::new();
-    for (code, text) in document {
-        let Some(currency) = Currency::from_code(code) else {
-            let message = format!("{} is not a currency; give its ISO 4217 code, for example \"CNY\"", excerpt(code));
+    let entries = document.into_iter().flat_map(|Table(entries)| entries);
+    for (code, text) in entries.filter_map(|(code, text)| Some((code, text.read()?))) {
+        let Some(currency) = Currency::from_code(&code) else {
+            let message = format!("{} is not a currency; give its ISO 4217 code, for example \"CNY\"", excerpt(&code));
             problems.add(pointer.to_owned(), "unknown-currency", message);
             continue;
         };
-        match currency.parse(text).ok().filter(|amount| *amount > 0) {
+        match currency.parse(&text).ok().filter(|amount| *amount > 0) {
             Some(amount) => amounts.push((currency, amount)),
             None => {
                 let message = format!(
                     "{} is not an amount above zero in {currency}, for example {:?}",
-                    excerpt(text),
+                    excerpt(&text),
                     currency.format(10)
                 );
                 problems.add(format!("{pointer}/{code}"), "invalid-amount", message);

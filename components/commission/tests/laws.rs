@@ -28,6 +28,11 @@ fn any() -> Circumstances {
     }
 }
 
+/// How many random rides each law is held to; a million, say, by `PROPTEST_CASES=1000000 cargo test --release -p farebox-commission --test laws`.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
+}
+
 /// What a ride settles to under one scenario.
 fn settled(scenario: &Value, currency: Currency, passenger_total: i64, driver_total: i64) -> Settlement {
     let document = json!({"format": "farebox-commission-policy/1", "title": "of a test", "scenarios": [scenario]});
@@ -41,7 +46,7 @@ fn within(take: i128, base: i128, cap: Decimal) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     /// However a scenario pays: it pays no more than the most, whole multiples or exactly what is owed, never less than that unless it
     /// holds it back, and rounding stays above the floor.

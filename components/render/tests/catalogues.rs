@@ -367,5 +367,10 @@ fn shipped_codes() -> BTreeSet<String> {
 #[test]
 fn shipped_copy_is_sound() {
     let catalogues = copy::shipped();
-    assert!(catalogues.iter().all(|(_, catalogue)| catalogue.scenes().eq(["detail", "receipt", "driver"])));
+    assert!(catalogues.iter().all(|(_, catalogue)| catalogue.scenes().eq([
+        "detail",
+        "receipt",
+        "driver",
+        "statement"
+    ])));
 }

@@ -57,7 +57,7 @@ fn unknown_scene() {
     let bill = include_str!("cases/jinan-express.json");
     let (_, catalogue) = &shipped()[0];
     let error = catalogue.render(&serde_json::from_str(bill).unwrap(), "poster").unwrap_err();
-    assert_eq!(error, UnknownScene { scenes: ["detail", "receipt", "driver"].map(String::from).to_vec() });
+    assert_eq!(error, UnknownScene { scenes: ["detail", "receipt", "driver", "statement"].map(String::from).to_vec() });
 }
 
 /// Markup in copy or in a bill is text like any other: nothing is interpreted, and nothing is escaped twice.

@@ -118,7 +118,7 @@ fn older_copy_shows_the_numbers() {
         assert!(repairs.contains("repaired-borne"), "{locale}: all of it is left out");
         let (older, newer) = (Catalogue::parse(locale, older, LAYOUT), Catalogue::parse(locale, messages, LAYOUT));
         let (older, newer) = (older.unwrap(), newer.unwrap());
-        for scene in ["detail", "receipt", "driver"] {
+        for scene in ["detail", "receipt", "driver", "statement"] {
             let mut expected = record.rendered(&newer, scene);
             for words in [&mut expected.title, &mut expected.text, &mut expected.outcome] {
                 words.clear();
@@ -169,5 +169,5 @@ fn unknown_scene() {
     let record = Record::of("passenger-pays-no-more");
     let (bill, repair) = record.side("detail");
     let error = catalogue.repair(bill, &repair, "poster").unwrap_err();
-    assert_eq!(error, UnknownScene { scenes: ["detail", "receipt", "driver"].map(String::from).to_vec() });
+    assert_eq!(error, UnknownScene { scenes: ["detail", "receipt", "driver", "statement"].map(String::from).to_vec() });
 }

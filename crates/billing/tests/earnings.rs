@@ -54,7 +54,7 @@ impl Node {
             "city": "110000", "product": "express", "tolls": "5.00",
             "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
             "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
-            "passenger": {"coupons": [{"id": "c-1", "kind": "amount", "value": "2.00"}]},
+            "passenger": {"id": "p-1", "coupons": [{"id": "c-1", "kind": "amount", "value": "2.00"}]},
         });
         now(bills::create(&self.context(), "t", &request)).unwrap();
         self.world.after_answers();
@@ -86,11 +86,11 @@ fn what_the_driver_is_told() {
     assert_eq!(
         node.lines("driver", "en-US"),
         [
-            "Start price |  | ¥9.80",
-            "Distance earnings | 10 km at ¥1.26 per km | ¥12.60",
-            "Time earnings | 1 min at ¥0.56 per min | ¥0.56",
+            "Start price |  | ¥9.50",
+            "Distance earnings | 10 km at ¥1.10 per km | ¥11.00",
+            "Time earnings | 1 min at ¥0.35 per min | ¥0.35",
             "Tolls |  | ¥5.00",
-            "Commission reward | We keep at most 10% of ¥32.80, and pay you the rest. | ¥6.56",
+            "Commission reward | We keep at most 10% of ¥32.80, and pay you the rest. | ¥8.67",
             "= 34.52",
         ]
     );
@@ -100,8 +100,8 @@ fn what_the_driver_is_told() {
             "Passenger paid |  | ¥35.80",
             "Discounts that we bear |  | ¥2.00",
             "Passed on at cost | Taxes, tolls and fees of others | -¥5.00",
-            "Your pay | For the trip, without what is passed on | -¥22.96",
-            "Reward to you | We keep at most 10% of ¥32.80, and pay you the rest. | -¥6.56",
+            "Your pay | For the trip, without what is passed on | -¥20.85",
+            "Reward to you | We keep at most 10% of ¥32.80, and pay you the rest. | -¥8.67",
             "= 3.28",
         ]
     );
@@ -116,7 +116,7 @@ fn nothing_is_added_within_the_cap() {
     node.bill();
     assert!(node.lines("driver", "en-US").iter().all(|line| !line.contains("reward")));
     let statement = node.lines("statement", "en-US");
-    assert_eq!((statement.len(), statement.last().unwrap().as_str()), (5, "= 9.84"));
+    assert_eq!((statement.len(), statement.last().unwrap().as_str()), (5, "= 11.95"));
 }
 
 /// What is not owed for good yet is said not to be final: of a bill that lacks something, and of one that only a journal has.
@@ -168,7 +168,7 @@ fn without_a_settlement_there_is_what_was_earned() {
     });
     node.bill();
     let page = node.page("statement", "en-US");
-    assert_eq!((&page["total"], &page["reason"]), (&json!("27.96"), &json!("policy-unavailable")));
+    assert_eq!((&page["total"], &page["reason"]), (&json!("25.85"), &json!("policy-unavailable")));
 }
 
 /// An operator whose layout has no such scene is told which there are.
@@ -179,10 +179,17 @@ fn a_layout_may_be_without() {
         let mut layout: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         layout["scenes"].as_array_mut().unwrap().retain(|scene| scene["name"] != "statement");
         std::fs::write(path, layout.to_string()).unwrap();
+        for locale in ["en-US", "zh-CN"] {
+            let path = folder.join(format!("copy/{locale}.ftl"));
+            let words = std::fs::read_to_string(&path).unwrap();
+            let words = words.lines().filter(|line| !line.contains("--statement"));
+            std::fs::write(path, words.collect::<Vec<_>>().join("\n")).unwrap();
+        }
     });
     node.bill();
     let wanted = Wanted { scene: Some("statement"), ..Wanted::default() };
     let refusal = now(bills::detail(&node.context(), "t", Some("110000"), wanted)).err().unwrap();
     assert_eq!(refusal.code, Code::InvalidParameter);
-    assert!(refusal.reason().contains("there are detail, receipt, driver"), "{}", refusal.reason());
+    let why = refusal.problems.iter().map(ToString::to_string).collect::<String>();
+    assert!(why.contains("there are detail, receipt, driver"), "{why}");
 }

@@ -119,11 +119,12 @@ fn who_pays_no_more_and_who_gets_more() {
             "revision": 2, "because": ["late-segments"], "closed": false,
             "title": "收入已更新",
             "text": "部分行程记录在出账后才收到，我们已重新计算费用。",
-            "outcome": "您的收入为30.60元，比之前多4.75元。",
-            "before": "25.85元", "after": "30.60元", "difference": "+4.75元",
+            "outcome": "您的收入为34.79元，比之前多5.84元。",
+            "before": "28.95元", "after": "34.79元", "difference": "+5.84元",
             "lines": [
                 {"code": "mileage", "label": "里程收入", "before": "11.00元", "after": "15.40元"},
                 {"code": "duration", "label": "时长收入", "before": "0.35元", "after": "0.70元"},
+                {"code": "commission_reward", "label": "抽成返还", "before": "3.10元", "after": "4.19元"},
             ],
         })
     );
