@@ -96,6 +96,8 @@ fn nothing_is_not_said_of_what_is_not_known() {
         assert_eq!(ask("110000", day).parameter, Some("day"));
     }
     assert_eq!(ask("atlantis", DAY).parameter, Some("city"));
+    let from_nowhere = now(bills::top_ups(&context(&billing), "atlantis", DAY, Some(""))).unwrap_err();
+    assert_eq!(from_nowhere.parameter, Some("city"), "an empty cursor is none");
     ride(&billing, "a", 1);
     bill(&billing, "a", "d");
     for call in ["bills_of_day", "top_up"] {

@@ -38,7 +38,8 @@ pub async fn top_ups<P: Ports>(
     };
     let began = context.ports().elapsed();
     let (mut top_ups, mut looked_at) = (Vec::new(), 0);
-    let mut at = cursor.filter(|cursor| !cursor.is_empty()).map(str::to_owned);
+    let cursor = cursor.filter(|cursor| !cursor.is_empty());
+    let mut at = cursor.map(str::to_owned);
     loop {
         // Each part has the time of a request.
         let part = Context::new(&context.billing, context.trace()).await?;
