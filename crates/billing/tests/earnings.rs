@@ -182,7 +182,14 @@ fn a_layout_may_be_without() {
         for locale in ["en-US", "zh-CN"] {
             let path = folder.join(format!("copy/{locale}.ftl"));
             let words = std::fs::read_to_string(&path).unwrap();
-            let words = words.lines().filter(|line| !line.contains("--statement"));
+            // A message ends where the next line begins that is not indented, and does not close one.
+            let mut is_of_it = false;
+            let words = words.lines().filter(|line| {
+                if !line.starts_with([' ', '}']) {
+                    is_of_it = line.contains("--statement");
+                }
+                !is_of_it
+            });
             std::fs::write(path, words.collect::<Vec<_>>().join("\n")).unwrap();
         }
     });
