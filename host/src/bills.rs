@@ -1,7 +1,8 @@
 //! `farebox bills`: lists the bills of a city, for people who look after them.
 
-use crate::jobs::slices::{encoded, read};
+use crate::jobs::slices::encoded;
 use crate::output;
+use crate::pages;
 use crate::progress;
 use crate::request::Server;
 use crate::table::{Align, lay_out};
@@ -9,7 +10,6 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use ureq::http::Method;
 
 /// List the bills of a city: those that are to be made again, or those of a day
 ///
@@ -119,21 +119,16 @@ impl Bills {
 /// There is no answer, or it is a refusal.
 pub fn list(server: &Server, city: &str, day: Option<&str>, state: Option<State>) -> anyhow::Result<Vec<Listed>> {
     let bar = progress::spinner("{spinner} {pos} listed, {elapsed}")?;
-    let (mut all, mut next) = (Vec::new(), None::<String>);
-    loop {
-        let mut query: Vec<String> = day.iter().map(|day| format!("day={}", encoded(day))).collect();
-        query.extend(state.map(|state| format!("state={}", state.word())));
-        query.extend(next.take().map(|cursor| format!("cursor={}", encoded(&cursor))));
-        let path = format!("/v1/cities/{}/bills?{}", encoded(city), query.join("&"));
-        let page: Page = read(&server.ask(Method::GET, &path)?)?;
+    let mut query: Vec<(&str, &str)> = day.into_iter().map(|day| ("day", day)).collect();
+    query.extend(state.map(|state| ("state", state.word())));
+    let mut all = Vec::new();
+    pages::each(server, &format!("/v1/cities/{}/bills", encoded(city)), &query, |page: Page| {
         all.extend(page.bills);
         bar.set_position(u64::try_from(all.len()).unwrap_or(u64::MAX));
-        next = page.next;
-        if next.is_none() {
-            bar.finish_and_clear();
-            return Ok(all);
-        }
-    }
+        Ok(page.next)
+    })?;
+    bar.finish_and_clear();
+    Ok(all)
 }
 
 /// Bills as people read them, a line each.

@@ -1,14 +1,14 @@
 //! `farebox ledger`: what a ledger owes, for whoever pays it and proves that it was paid.
 
-use crate::jobs::slices::{encoded, read};
+use crate::jobs::slices::encoded;
 use crate::output;
+use crate::pages;
 use crate::progress;
 use crate::request::Server;
 use clap::Args;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::process::ExitCode;
-use ureq::http::Method;
 
 /// Print what the ledger owes: the top-ups of rides, those of later revisions of their bills with them
 ///
@@ -50,20 +50,12 @@ impl Ledger {
         let bar = progress::spinner("{spinner} {pos} top-ups, {elapsed}")?;
         for city in &self.city {
             for day in &self.day {
-                let mut next = None::<String>;
-                loop {
-                    let mut path = format!("/v1/cities/{}/top-ups?day={}", encoded(city), encoded(day));
-                    if let Some(cursor) = &next {
-                        path += &format!("&cursor={}", encoded(cursor));
-                    }
-                    let page: Page = read(&self.server.ask(Method::GET, &path)?)?;
-                    bar.inc(u64::try_from(page.top_ups.len()).unwrap_or(u64::MAX));
-                    output::print(page.top_ups.iter().map(|record| format!("{record}\n")).collect::<String>())?;
-                    next = page.next;
-                    if next.is_none() {
-                        break;
-                    }
-                }
+                let path = format!("/v1/cities/{}/top-ups", encoded(city));
+                pages::each(&self.server, &path, &[("day", day)], |Page { top_ups, next }| {
+                    bar.inc(u64::try_from(top_ups.len()).unwrap_or(u64::MAX));
+                    output::print(top_ups.iter().map(|record| format!("{record}\n")).collect::<String>())?;
+                    Ok(next)
+                })?;
             }
         }
         bar.finish_and_clear();

@@ -26,6 +26,7 @@ pub mod ledger;
 pub mod limits;
 pub mod moment;
 pub mod output;
+pub mod pages;
 pub mod policy;
 pub mod progress;
 pub mod quote;

@@ -15,6 +15,7 @@ mod reading;
 mod records;
 mod repairing;
 mod repeating;
+mod walk;
 
 pub use erasing::erase_passenger;
 pub use history::history;

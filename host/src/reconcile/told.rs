@@ -40,7 +40,8 @@ fn told_refused(refused: &Refused) -> String {
 /// The one sentence.
 pub fn headline(summary: &Summary) -> String {
     let Summary { records, payments, .. } = summary;
-    let all = format!("{records} top-ups and {payments} payments");
+    let counted = |number: u64, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
+    let all = format!("{} and {}", counted(*records, "top-up"), counted(*payments, "payment"));
     if summary.matches() {
         return format!("{all}: every top-up was paid once");
     }

@@ -1,25 +1,16 @@
 //! What is in the ledger of a city: the top-ups of the bills of a day.
 
-use super::listing::{not_served, refused};
 use super::reading::allowed;
+use super::walk::{AT_ONCE, Walk};
 use crate::answers::TopUpList;
 use crate::context::Context;
 use crate::patience::Patience;
-use crate::ports::{Listed, Page, Ports};
+use crate::ports::{Listed, Ports};
 use crate::refusal::Refusal;
-use crate::requests::Tariffs as _;
 use farebox_fare::time;
 use farebox_limits::RouteClass;
 use farebox_records::TopUpRecord;
 use futures::future::{join_all, try_join_all};
-use std::time::Duration;
-
-/// How many bills are looked at for a page at most, and for how long.
-const LOOKED_AT: usize = 1_000;
-const LASTS: Duration = Duration::from_secs(2);
-
-/// How many are looked at at once: the store is there for callers first.
-const AT_ONCE: u32 = 8;
 
 /// A page of what the ledger owes for the bills of a day, those of later revisions with them. What is entered meanwhile may be on it.
 ///
@@ -36,27 +27,18 @@ pub async fn top_ups<P: Ports>(
     let Some(day) = day.filter(|day| time::is_day(day)) else {
         return Err(Refusal::parameter("day", "is a day, such as 2026-11-26: that of the first bill of a ride"));
     };
-    let began = context.ports().elapsed();
-    let (mut top_ups, mut looked_at) = (Vec::new(), 0);
-    let cursor = cursor.filter(|cursor| !cursor.is_empty());
-    let mut at = cursor.map(str::to_owned);
+    let (mut walk, mut top_ups) = (Walk::new(context, cursor), Vec::new());
     loop {
         // Each part has the time of a request.
         let part = Context::new(&context.billing, context.trace()).await?;
-        let (ports, is_first) = (part.ports(), looked_at == 0);
-        let read = part.read(Patience::Long, ports.bills_of_day(&city, day, at.as_deref(), AT_ONCE)).await;
-        let Page { entries, next } = read.map_err(|error| refused(error, is_first && at.is_some()))?;
-        looked_at += entries.len();
+        let read = part.ports().bills_of_day(&city, day, walk.at(), AT_ONCE);
+        let entries = walk.page(part.read(Patience::Long, read).await)?;
         for found in join_all(entries.iter().map(|listed| of_trip(&part, &city, listed))).await {
             top_ups.extend(found?);
         }
-        at = next;
-        if at.is_none() || looked_at >= LOOKED_AT || ports.elapsed().saturating_sub(began) >= LASTS {
-            // That nothing is owed is only said of a city that there is, or was.
-            if looked_at == 0 && cursor.is_none() && !context.config.serves(&city) {
-                return Err(not_served(context, &city));
-            }
-            return Ok(TopUpList { city, day: day.to_owned(), top_ups, next: at });
+        if walk.is_over(context) {
+            let next = walk.end(context, &city)?;
+            return Ok(TopUpList { city, day: day.to_owned(), top_ups, next });
         }
     }
 }

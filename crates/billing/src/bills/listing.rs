@@ -2,26 +2,20 @@
 
 use super::history::past;
 use super::reading::allowed;
+use super::walk::{AT_ONCE, Walk};
 use crate::answers::{BillList, DueSince, ListedBill, PastBill};
 use crate::archive;
 use crate::context::Context;
 use crate::patience::Patience;
-use crate::ports::{Page, Ports, StoreError};
+use crate::ports::Ports;
 use crate::refusal::Refusal;
-use crate::requests::Tariffs as _;
 use farebox_document::words;
 use farebox_fare::time;
 use farebox_limits::RouteClass;
 use futures::future::join_all;
-use std::time::Duration;
 
-/// How many bills a page has at most; how many are looked at for it, and for how long.
+/// How many bills a page has at most.
 const MOST: usize = 100;
-const LOOKED_AT: usize = 1_000;
-const LASTS: Duration = Duration::from_secs(2);
-
-/// How many are fetched at once: the store is there for callers first.
-const AT_ONCE: u32 = 8;
 
 words! {
     /// Which bills of a city are listed.
@@ -73,14 +67,11 @@ pub async fn list<P: Ports>(context: &Context<P>, asked: Asked<'_>) -> Result<Bi
     if day.is_some_and(|day| !time::is_day(day)) {
         return Err(Refusal::parameter("day", "is a day, such as 2026-11-26"));
     }
-    let began = context.ports().elapsed();
-    let cursor = asked.cursor.filter(|cursor| !cursor.is_empty());
-    let (mut bills, mut looked_at, mut at) = (Vec::new(), 0, cursor.map(str::to_owned));
+    let (mut walk, mut bills) = (Walk::new(context, asked.cursor), Vec::new());
     loop {
         // Each part has the time of a request.
         let part = Context::new(&context.billing, context.trace()).await?;
-        let (entries, next) = page(&part, &city, day, at.as_deref(), looked_at == 0).await?;
-        looked_at += entries.len();
+        let entries = page(&part, &city, day, &mut walk).await?;
         let heads = join_all(entries.iter().map(|(trip, _)| part.read(Patience::Long, part.ports().bill(&city, trip))));
         for ((trip_id, due), head) in entries.iter().zip(heads.await) {
             // One that is due may have been lost since.
@@ -90,14 +81,10 @@ pub async fn list<P: Ports>(context: &Context<P>, asked: Asked<'_>) -> Result<Bi
                 bills.push(ListedBill { trip_id: trip_id.clone(), due: due.clone(), bill });
             }
         }
-        at = next;
-        let is_over = bills.len() + usize::try_from(AT_ONCE).unwrap_or_default() > MOST || looked_at >= LOOKED_AT;
-        if at.is_none() || is_over || context.ports().elapsed().saturating_sub(began) >= LASTS {
-            // A city that has left may have bills still; one that never was is a mistake.
-            if looked_at == 0 && cursor.is_none() && !context.config.serves(&city) {
-                return Err(not_served(context, &city));
-            }
-            return Ok(BillList { city, bills, next: at });
+        let is_full = bills.len() + usize::try_from(AT_ONCE).unwrap_or_default() > MOST;
+        if is_full || walk.is_over(context) {
+            let next = walk.end(context, &city)?;
+            return Ok(BillList { city, bills, next });
         }
     }
 }
@@ -107,40 +94,22 @@ fn wanted(word: Option<&str>) -> Result<Option<Wanted>, Refusal> {
     word.map(|word| Wanted::from_word(word).ok_or_else(wrong)).transpose()
 }
 
-pub(super) fn not_served<P: Ports>(context: &Context<P>, city: &str) -> Refusal {
-    let cities = context.config.cities().join(", ");
-    Refusal::parameter("city", format!("{city} is not served, and has none; served are {cities}"))
-}
-
-/// Why there is no page. The store calls a cursor wrong that it cannot have answered.
-pub(super) fn refused(error: StoreError, is_of_caller: bool) -> Refusal {
-    match error {
-        StoreError::Other(_) if is_of_caller => {
-            Refusal::parameter("cursor", "is not one that an earlier page has answered as `next`")
-        }
-        error => error.into_refusal("bills.list"),
-    }
-}
-
 /// The next trips, and why they are due if they are asked for because of that.
 async fn page<P: Ports>(
     context: &Context<P>,
     city: &str,
     day: Option<&str>,
-    at: Option<&str>,
-    is_first: bool,
-) -> Result<(Vec<(String, Option<DueSince>)>, Option<String>), Refusal> {
+    walk: &mut Walk,
+) -> Result<Vec<(String, Option<DueSince>)>, Refusal> {
     let ports = context.ports();
-    let refused = |error| refused(error, is_first && at.is_some());
     if let Some(day) = day {
-        let read = context.read(Patience::Long, ports.bills_of_day(city, day, at, AT_ONCE)).await;
-        let Page { entries, next } = read.map_err(refused)?;
-        return Ok((entries.into_iter().map(|listed| (listed.trip, None)).collect(), next));
+        let read = context.read(Patience::Long, ports.bills_of_day(city, day, walk.at(), AT_ONCE)).await;
+        return Ok(walk.page(read)?.into_iter().map(|listed| (listed.trip, None)).collect());
     }
-    let Page { entries, next } = context.read(Patience::Long, ports.due(city, at, AT_ONCE)).await.map_err(refused)?;
-    let due = entries.into_iter().map(|due| {
+    let read = context.read(Patience::Long, ports.due(city, walk.at(), AT_ONCE)).await;
+    let due = walk.page(read)?.into_iter().map(|due| {
         let since = DueSince { since: time::format(due.at), reason: due.reason };
         (due.trip, Some(since))
     });
-    Ok((due.collect(), next))
+    Ok(due.collect())
 }
