@@ -136,6 +136,11 @@ coupon = Coupon
         [money] { $percent }% off { $quantity }, { $reference }
        *[trip] { $reference }
     }
+coupon--driver = Your part of the passenger's discount
+    .text = { $unit ->
+        [money] { $percent }% of { $quantity }, { $reference }
+       *[trip] { $reference }
+    }
 red_packet = Red packet
     .text = { $reference }
 
@@ -153,6 +158,8 @@ commission-reward-why = { $unit ->
    *[other] { "" }
 }
 passenger_paid = Passenger paid
+partners_pay = Paid by our partners
+    .text = Their part of the passenger's discounts
 platform_bears = Discounts that we bear
 passed_on = Passed on at cost
     .text = Taxes, tolls and fees of others

@@ -133,6 +133,11 @@ coupon = 优惠券
         [money] { $quantity } × { $percent }%，{ $reference }
        *[trip] { $reference }
     }
+coupon--driver = 您承担的乘客优惠
+    .text = { $unit ->
+        [money] { $quantity } × { $percent }%，{ $reference }
+       *[trip] { $reference }
+    }
 red_packet = 红包
     .text = { $reference }
 
@@ -150,6 +155,7 @@ commission-reward-why = { $unit ->
    *[other] { "" }
 }
 passenger_paid = 乘客实付
+partners_pay = 合作方承担的优惠
 platform_bears = 平台承担的优惠
 passed_on = 代收费用
     .text = 税费、路桥费等，不计入抽成

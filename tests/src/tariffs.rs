@@ -13,7 +13,7 @@
 //! Cards are those of the configuration, by their place there, and those of `tests/cases/cards`, which do not ship:
 //! `case/calgary.passenger`.
 
-use farebox_fare::{Basis, Bill, Coupon, CouponValue, MockCharges, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Bill, Coupon, CouponValue, Funding, MockCharges, Outcome, Point, Segment, Trip};
 use farebox_kit::artifacts;
 use farebox_money::{Currency, Decimal};
 use farebox_pricing::RateCard;
@@ -193,7 +193,14 @@ fn coupon(currency: Currency, value: &str, limits: &[&str], place: &str) -> Coup
         Some(percent) => CouponValue::Percent(percent.parse().expect("a percentage")),
         None => CouponValue::Amount(money(currency, value)),
     };
-    let mut coupon = Coupon { id: "c".to_owned(), value, min_spend: 0, max_off: None, scope: Vec::new() };
+    let mut coupon = Coupon {
+        id: "c".to_owned(),
+        value,
+        min_spend: 0,
+        max_off: None,
+        scope: Vec::new(),
+        funding: Funding::default(),
+    };
     match limits {
         [] => {}
         ["max", amount] => coupon.max_off = Some(money(currency, amount)),

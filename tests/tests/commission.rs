@@ -1,7 +1,7 @@
 //! Commission: tables of settlements, natively and as a component.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use farebox_commission::{Circumstances, Counted, Policy, Settlement, Totals};
+use farebox_commission::{Billed, Circumstances, Counted, Policy, Settlement, Totals};
 use farebox_fare::{Basis, Bill, Line, LocalTime, Outcome, Reason, Rule, Source, Unit};
 use farebox_kit::artifacts;
 use farebox_money::{Currency, Decimal, Rounding};
@@ -44,12 +44,14 @@ impl Both {
         settlement
     }
 
-    fn settle_bills(&mut self, ride: &Circumstances, passenger: &Bill, driver: &Bill) -> Settlement {
+    fn settle_bills(&mut self, ride: &Circumstances, billed: Billed<'_>) -> Settlement {
+        let Billed { passenger, driver, partners } = billed;
         let (to_wire, driver_to_wire) = (bill_to_wire(passenger).unwrap(), bill_to_wire(driver).unwrap());
         let policy = self.component.farebox_commission_commission().policy();
         let ride_to_wire = circumstances_to_wire(ride);
-        let settled = policy.call_settle_bills(&mut self.store, self.parsed, &ride_to_wire, &to_wire, &driver_to_wire);
-        let settlement = self.native.settle_bills(ride, passenger, driver).unwrap();
+        let settled =
+            policy.call_settle_bills(&mut self.store, self.parsed, &ride_to_wire, &to_wire, &driver_to_wire, partners);
+        let settlement = self.native.settle_bills(ride, billed).unwrap();
         assert_eq!(settlement_from_wire(settled.unwrap().unwrap(), passenger.currency), settlement);
         settlement
     }
@@ -67,7 +69,11 @@ fn settlement_from_wire(settlement: wire::Settlement, currency: Currency) -> Set
     Settlement {
         scenario: settlement.scenario,
         currency,
-        counted: Some(Counted { base: settlement.base, passed_on: settlement.passed_on }),
+        counted: Some(Counted {
+            base: settlement.base,
+            passed_on: settlement.passed_on,
+            partners: settlement.partners,
+        }),
         take: settlement.take,
         take_rate: decimal(settlement.take_rate),
         cap: decimal(settlement.cap),
@@ -172,9 +178,20 @@ fn fees() {
             None => panic!("{place}"),
         }
         let document = json!({"format": farebox_commission::FORMAT, "title": "of a test", "scenarios": [scenario]});
-        let coupons = currency.parse(coupons).unwrap();
-        let (passenger, driver) = (bill(currency, passenger, coupons), bill(currency, driver, 0));
-        let settlement = Both::parse(&document.to_string()).settle_bills(&ride("taxi"), &passenger, &driver);
+        let mut words = coupons.split(' ');
+        let coupons = currency.parse(words.next().unwrap()).unwrap();
+        let (mut of_driver, mut partners) = (0, 0);
+        while let Some(who) = words.next() {
+            let part = currency.parse(words.next().unwrap_or_else(|| panic!("{place}"))).unwrap();
+            match who {
+                "driver" => of_driver = part,
+                "partner" => partners = part,
+                _ => panic!("{place}: {who}"),
+            }
+        }
+        let (passenger, driver) = (bill(currency, passenger, coupons), bill(currency, driver, of_driver));
+        let billed = Billed { passenger: &passenger, driver: &driver, partners };
+        let settlement = Both::parse(&document.to_string()).settle_bills(&ride("taxi"), billed);
         let described = [
             currency.format(settlement.take),
             settlement.take_rate.to_string(),

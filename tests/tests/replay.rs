@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use farebox_billing::requests::Labels;
-use farebox_fare::{Basis, Coupon, CouponValue, Trip};
+use farebox_fare::{Basis, Coupon, CouponValue, Funding, Trip};
 use farebox_kit::artifacts::{farebox, repository};
 use farebox_kit::history::{self, Cards};
 use serde_json::{Value, json};
@@ -47,8 +47,14 @@ fn mistake(arguments: &str, stdin: &str) -> String {
 /// Three rides in Tiny Town, of 1, 2 and 4 km.
 fn tiny_history() -> Vec<String> {
     let cards = Cards::of_folder(&repository().join("tests/cases/replay/cards"));
-    let coupon =
-        Coupon { id: "c".into(), value: CouponValue::Amount(100), min_spend: 1500, max_off: None, scope: vec![] };
+    let coupon = Coupon {
+        id: "c".into(),
+        value: CouponValue::Amount(100),
+        min_spend: 1500,
+        max_off: None,
+        scope: vec![],
+        funding: Funding::default(),
+    };
     let ride = |(number, distance_m): (usize, u64)| {
         let trip = Trip {
             basis: Basis::Metered,

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, unsafe_code)]
 
-use crate::{Circumstances, Counted, ENGINE, Policy, SettleError, Settlement, Totals};
+use crate::{Billed, Circumstances, Counted, ENGINE, Policy, SettleError, Settlement, Totals};
 use farebox_fare::Bill;
 use farebox_heap as _;
 use farebox_money::Currency;
@@ -59,6 +59,7 @@ impl GuestPolicy for Policy {
         ride: commission::Circumstances,
         passenger: wit::Bill,
         driver: wit::Bill,
+        partners: i64,
     ) -> Result<commission::Settlement, commission::SettleError> {
         let malformed = |pointer| move |error: Malformed| invalid(pointer, "malformed", error.message().to_owned());
         let passenger = Bill::try_from(passenger).map_err(malformed("/passenger"))?;
@@ -67,7 +68,8 @@ impl GuestPolicy for Policy {
             let message = format!("is {}; the passenger's bill is in {}", driver.currency, passenger.currency);
             return Err(invalid("/driver/currency", "other-currency", message));
         }
-        answer(Self::settle_bills(self, &circumstances(ride), &passenger, &driver))
+        let billed = Billed { passenger: &passenger, driver: &driver, partners };
+        answer(Self::settle_bills(self, &circumstances(ride), billed))
     }
 }
 
@@ -96,12 +98,13 @@ fn answer(settled: Result<Settlement, SettleError>) -> Result<commission::Settle
         SettleError::Overflow => commission::SettleError::Overflow,
     })?;
     let long = |_| commission::SettleError::Other("a rate has more than 18 digits".to_owned());
-    // This engine says it of every settlement.
-    let Counted { base, passed_on } = settlement.counted.unwrap_or(Counted { base: 0, passed_on: 0 });
+    let silent = || commission::SettleError::Other("a settlement does not say what counted".to_owned());
+    let Counted { base, passed_on, partners } = settlement.counted.ok_or_else(silent)?;
     Ok(commission::Settlement {
         scenario: settlement.scenario,
         base,
         passed_on,
+        partners,
         take: settlement.take,
         take_rate: settlement.take_rate.try_into().map_err(long)?,
         cap: settlement.cap.try_into().map_err(long)?,

@@ -2,7 +2,7 @@
 
 use crate::policy::Policy;
 use crate::scenario::{Fees, Scenario};
-use crate::settle::{SettleError, Sides};
+use crate::settle::{Billed, SettleError, Sides};
 use crate::when::{Circumstances, subjects};
 use farebox_conditions::failing;
 use farebox_fare::{Bill, Line};
@@ -21,7 +21,11 @@ pub struct Explanation {
     pub base: MinorUnits,
     /// What the coupons took off the base; zero where the platform bears them.
     pub coupons: MinorUnits,
-    /// What counts of the driver's bill.
+    /// What the driver pays of them; zero or more.
+    pub driver_coupons: MinorUnits,
+    /// What partners pay of them; zero or more.
+    pub partners: MinorUnits,
+    /// What counts of the driver's bill, less what the driver pays of the coupons.
     pub driver_counted: MinorUnits,
     /// The lines of the passenger's bill.
     pub passenger: Vec<CountedLine>,
@@ -73,16 +77,12 @@ impl Policy {
     /// # Errors
     ///
     /// As [`Self::settle_bills`].
-    pub fn explain_bills(
-        &self,
-        ride: &Circumstances,
-        passenger: &Bill,
-        driver: &Bill,
-    ) -> Result<Explanation, SettleError> {
-        let settlement = self.settle_bills(ride, passenger, driver)?;
+    pub fn explain_bills(&self, ride: &Circumstances, billed: Billed<'_>) -> Result<Explanation, SettleError> {
+        let settlement = self.settle_bills(ride, billed)?;
         let scenario = self.scenario(ride)?;
-        let Sides { passenger: Counted { base, .. }, driver: driver_counted, .. } =
-            scenario.of_bills(passenger, driver)?;
+        let Sides { passenger: Counted { base, partners, .. }, driver: driver_counted, .. } =
+            scenario.of_bills(billed)?;
+        let Billed { passenger, driver, .. } = billed;
         let before = scenario.counted(passenger).ok_or(SettleError::Overflow)?;
         let (facts, subjects) = (ride.facts(), subjects());
         let mut found = false;
@@ -101,6 +101,8 @@ impl Policy {
             scenarios: scenarios.collect(),
             base,
             coupons: before.saturating_sub(base),
+            driver_coupons: driver.total.saturating_sub(driver.payable),
+            partners,
             driver_counted,
             passenger: lines(scenario, passenger),
             driver: lines(scenario, driver),

@@ -30,7 +30,7 @@ pub use farebox_records::{Counted, Settlement};
 pub use paying::Paying;
 pub use policy::Policy;
 pub use scenario::{Fees, Scenario};
-pub use settle::{SettleError, Totals};
+pub use settle::{Billed, SettleError, Totals};
 pub use when::Circumstances;
 
 /// The number of this engine. It moves whenever any settlement of the corpus in `tests/corpus` would come out differently: a bill

@@ -26,6 +26,17 @@ pub struct Totals {
     pub coupons: MinorUnits,
 }
 
+/// A ride that was billed, in one currency.
+#[derive(Clone, Copy, Debug)]
+pub struct Billed<'a> {
+    /// The passenger's bill.
+    pub passenger: &'a Bill,
+    /// The driver's bill. What the driver pays of coupons is a discount on it.
+    pub driver: &'a Bill,
+    /// What partners pay of the passenger's coupons, in minor units; not negative.
+    pub partners: MinorUnits,
+}
+
 /// Why a ride could not be settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettleError {
@@ -53,27 +64,23 @@ impl Policy {
         validate(totals).map_err(SettleError::InvalidRide)?;
         let scenario = self.scenario(ride)?;
         let Totals { currency, passenger_total, driver_total, coupons } = *totals;
-        let sides = after_coupons(scenario.base, passenger_total, coupons).map(|base| Sides {
+        let platform = Coupons { all: coupons, driver: 0, partners: 0 };
+        let sides = platform.off(scenario.base, passenger_total).map(|base| Sides {
             currency,
-            passenger: Counted { base, passed_on: 0 },
+            passenger: Counted { base, passed_on: 0, partners: 0 },
             driver: driver_total,
         });
         sides.and_then(|sides| settle(scenario, &sides)).ok_or(SettleError::Overflow)
     }
 
-    /// The same for a ride that was billed: of its fees, those count that the scenario says. Both bills are in the passenger's currency.
+    /// The same for a ride that was billed: of its fees, those count that the scenario says.
     ///
     /// # Errors
     ///
     /// See [`SettleError`].
-    pub fn settle_bills(
-        &self,
-        ride: &Circumstances,
-        passenger: &Bill,
-        driver: &Bill,
-    ) -> Result<Settlement, SettleError> {
+    pub fn settle_bills(&self, ride: &Circumstances, billed: Billed<'_>) -> Result<Settlement, SettleError> {
         let scenario = self.scenario(ride)?;
-        settle(scenario, &scenario.of_bills(passenger, driver)?).ok_or(SettleError::Overflow)
+        settle(scenario, &scenario.of_bills(billed)?).ok_or(SettleError::Overflow)
     }
 
     /// The first scenario that applies to a ride.
@@ -86,16 +93,19 @@ impl Policy {
 
 impl Scenario {
     /// What counts of two bills.
-    pub(crate) fn of_bills(&self, passenger: &Bill, driver: &Bill) -> Result<Sides, SettleError> {
+    pub(crate) fn of_bills(&self, Billed { passenger, driver, partners }: Billed<'_>) -> Result<Sides, SettleError> {
         let currency = passenger.currency;
-        let coupons = passenger.total.checked_sub(passenger.payable).ok_or(SettleError::Overflow)?;
-        let (passenger_total, driver_total) = (passenger.total, driver.total);
-        validate(&Totals { currency, passenger_total, driver_total, coupons }).map_err(SettleError::InvalidRide)?;
+        let off = |bill: &Bill| bill.total.checked_sub(bill.payable).ok_or(SettleError::Overflow);
+        let coupons = Coupons { all: off(passenger)?, driver: off(driver)?, partners };
+        let totals =
+            Totals { currency, passenger_total: passenger.total, driver_total: driver.total, coupons: coupons.all };
+        validate(&totals).and_then(|()| coupons.validate()).map_err(SettleError::InvalidRide)?;
         let counted = || {
             let counted = self.counted(passenger)?;
-            let base = after_coupons(self.base, counted, coupons)?;
-            let passenger = Counted { base, passed_on: passenger_total.checked_sub(counted)? };
-            Some(Sides { currency, passenger, driver: self.counted(driver)? })
+            let base = coupons.off(self.base, counted)?;
+            let passed_on = passenger.total.checked_sub(counted)?;
+            let driver = self.counted(driver)?.checked_sub(coupons.driver)?;
+            Some(Sides { currency, passenger: Counted { base, passed_on, partners }, driver })
         };
         counted().ok_or(SettleError::Overflow)
     }
@@ -117,10 +127,31 @@ impl Scenario {
     }
 }
 
-fn after_coupons(base: Base, total: MinorUnits, coupons: MinorUnits) -> Option<MinorUnits> {
-    match base {
-        Base::Total => Some(total),
-        Base::Payable => total.checked_sub(coupons),
+/// What coupons take off, in minor units: all of it, and who pays how much of that beside the platform.
+struct Coupons {
+    all: MinorUnits,
+    driver: MinorUnits,
+    partners: MinorUnits,
+}
+
+impl Coupons {
+    /// A total less the coupons that lower it. What a driver gives away was never charged, so it is off both sides; what a partner pays is
+    /// paid to the platform, and off neither. What the platform pays is off where the scenario says so.
+    fn off(&self, base: Base, total: MinorUnits) -> Option<MinorUnits> {
+        let off = match base {
+            Base::Total => self.driver,
+            Base::Payable => self.all.checked_sub(self.partners)?,
+        };
+        total.checked_sub(off)
+    }
+
+    fn validate(&self) -> Result<(), Problem> {
+        let both = self.driver.checked_add(self.partners);
+        if self.driver >= 0 && self.partners >= 0 && both.is_some_and(|both| both <= self.all) {
+            return Ok(());
+        }
+        let message = "is more than the passenger's coupons come to, with what the driver pays of them";
+        Err(out_of_range("/partners", message))
     }
 }
 
@@ -161,9 +192,7 @@ fn rate(take: MinorUnits, base: MinorUnits) -> Option<Decimal> {
 }
 
 fn validate(totals: &Totals) -> Result<(), Problem> {
-    let refuse = |pointer: &str, message: &str| {
-        Err(Problem { pointer: pointer.to_owned(), code: "out-of-range".into(), message: message.to_owned() })
-    };
+    let refuse = |pointer, message| Err(out_of_range(pointer, message));
     if totals.passenger_total < 0 {
         return refuse("/passenger-total", "has to be 0 or more");
     }
@@ -174,4 +203,8 @@ fn validate(totals: &Totals) -> Result<(), Problem> {
         return refuse("/coupons", "has to be 0 or more, and at most the passenger's total");
     }
     Ok(())
+}
+
+fn out_of_range(pointer: &str, message: &str) -> Problem {
+    Problem { pointer: pointer.to_owned(), code: "out-of-range".into(), message: message.to_owned() }
 }

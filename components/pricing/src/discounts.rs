@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The fee code of a discount line.
-pub const CODE: &str = "coupon";
+pub const CODE: &str = farebox_fare::codes::COUPON;
 
 /// How coupons apply.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]

@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use farebox_fare::{Coupon, CouponValue, Outcome, Trip};
+use farebox_fare::{Coupon, CouponValue, Funding, Outcome, Trip};
 use farebox_money::MinorUnits;
 use farebox_pricing::RateCard;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ fn percent(value: i64, scope: &[&str]) -> Coupon {
 
 fn coupon(value: CouponValue, scope: &[&str]) -> Coupon {
     let scope = scope.iter().map(|code| (*code).to_owned()).collect();
-    Coupon { id: "c".to_owned(), value, min_spend: 0, max_off: None, scope }
+    Coupon { id: "c".to_owned(), value, min_spend: 0, max_off: None, scope, funding: Funding::default() }
 }
 
 /// What coupons take off a card of two fees of 50.00.

@@ -1,7 +1,7 @@
 //! Laws of every bill, on random cards and trips; and what happens at the edges: of numbers, of clocks, of the map.
 #![allow(clippy::unwrap_used)]
 
-use farebox_fare::{Basis, Bill, Coupon, CouponValue, Order, Point, Segment, Trip};
+use farebox_fare::{Basis, Bill, Coupon, CouponValue, Funding, Order, Point, Segment, Trip};
 use farebox_kit::random::{self, Dice};
 use farebox_money::{Decimal, charge_in_steps};
 use farebox_pricing::{PriceError, RateCard, schema};
@@ -378,8 +378,14 @@ fn absurd_trips_are_refused() {
         trip.basis = Basis::Metered;
         trip.segments.push(segment);
     });
-    let coupon =
-        Coupon { id: String::new(), value: CouponValue::Amount(-1), min_spend: 0, max_off: None, scope: Vec::new() };
+    let coupon = Coupon {
+        id: String::new(),
+        value: CouponValue::Amount(-1),
+        min_spend: 0,
+        max_off: None,
+        scope: Vec::new(),
+        funding: Funding::default(),
+    };
     check("/coupons/0", &|trip| trip.coupons.push(coupon.clone()));
     check("/coupons/0", &|trip| {
         trip.coupons.push(Coupon { value: CouponValue::Percent(Decimal::ZERO), ..coupon.clone() });

@@ -3,8 +3,8 @@
 use crate::Catalogue;
 use crate::messages::{REPAIRED, REPAIRED_BORNE, REPAIRED_OUTCOME, TEXT};
 use crate::page::{UnknownScene, Writer};
-use farebox_fare::{Bill, Degradation, Line, Reason, Rule, Source, Unit};
-use farebox_money::{Decimal, MinorUnits, Rounding};
+use farebox_fare::{Bill, Degradation, Line};
+use farebox_money::{Decimal, MinorUnits};
 use fluent_bundle::FluentArgs;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -179,22 +179,8 @@ fn differing(bill: &Bill, differences: &[FeeDifference]) -> Bill {
         } else if let Some(line) = find(&bill.discounts) {
             only.discounts.push(line);
         } else {
-            only.lines.push(nothing_of(code));
+            only.lines.push(Line::of(code, bill.currency, 0));
         }
     }
     only
-}
-
-fn nothing_of(code: &str) -> Line {
-    Line {
-        code: code.to_owned(),
-        quantity: Decimal::ONE,
-        unit: Unit::Trip,
-        rate: Decimal::ZERO,
-        per: Decimal::ONE,
-        amount: 0,
-        reference: None,
-        // Pages do not say why a line is there.
-        why: Reason { rule: Rule::Rate, branch: None, source: Source::Card, rounding: Rounding::default(), step: 1 },
-    }
 }

@@ -212,7 +212,9 @@ impl TryFrom<Coupon> for domain::Coupon {
             CouponValue::Amount(amount) => domain::CouponValue::Amount(amount),
             CouponValue::Percent(percent) => domain::CouponValue::Percent(percent.try_into()?),
         };
-        Ok(Self { id: wit.id, value, min_spend: wit.min_spend, max_off: wit.max_off, scope: wit.scope })
+        // Who pays for it makes no difference to the bill that it is on.
+        let funding = domain::Funding::default();
+        Ok(Self { id: wit.id, value, min_spend: wit.min_spend, max_off: wit.max_off, scope: wit.scope, funding })
     }
 }
 

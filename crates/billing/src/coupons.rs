@@ -101,7 +101,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use farebox_coupons::{Claims, Secret};
-    use farebox_fare::CouponValue;
+    use farebox_fare::{CouponValue, Funding};
     use serde_json::{Value, json};
 
     fn ride() -> Ride<'static> {
@@ -110,7 +110,14 @@ mod tests {
 
     fn coupon(scope: &[&str]) -> Coupon {
         let scope = scope.iter().map(|code| (*code).to_owned()).collect();
-        Coupon { id: "c-1".into(), value: CouponValue::Amount(500), min_spend: 2_000, max_off: None, scope }
+        Coupon {
+            id: "c-1".into(),
+            value: CouponValue::Amount(500),
+            min_spend: 2_000,
+            max_off: None,
+            scope,
+            funding: Funding::default(),
+        }
     }
 
     fn passenger(coupon: Coupon, token: Option<String>) -> Passenger {

@@ -161,6 +161,17 @@ pub struct Circumstances<'a> {
     pub begins: LocalTime,
 }
 
+/// A ride that was billed, in one currency.
+#[derive(Clone, Copy, Debug)]
+pub struct Billed<'a> {
+    /// What the passenger owes.
+    pub passenger: &'a Bill,
+    /// What the driver earns. What the driver pays of the passenger's coupons is a discount on it.
+    pub driver: &'a Bill,
+    /// What partners pay of them, in minor units; zero or more.
+    pub partners: MinorUnits,
+}
+
 /// What a ride comes to of which nothing else is known, in minor units.
 #[derive(Clone, Copy, Debug)]
 pub struct RideTotals {
@@ -197,12 +208,12 @@ pub trait Policy: Sized {
     /// SHA-256 of its canonical form.
     fn version(&self) -> String;
 
-    /// Settles a ride that was billed, to the passenger and to the driver.
+    /// Settles a ride that was billed.
     ///
     /// # Errors
     ///
     /// See [`SettleError`].
-    fn settle(&self, ride: Circumstances<'_>, passenger: &Bill, driver: &Bill) -> Result<Settlement, SettleError>;
+    fn settle(&self, ride: Circumstances<'_>, billed: Billed<'_>) -> Result<Settlement, SettleError>;
 
     /// Settles a ride from its totals.
     ///

@@ -40,6 +40,7 @@ pub mod estimate_id;
 pub mod estimates;
 pub mod event;
 pub mod findings;
+pub mod funding;
 pub mod geodesy;
 pub mod guess;
 pub mod health;

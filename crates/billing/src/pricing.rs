@@ -2,6 +2,7 @@
 
 use crate::config::Card;
 use crate::engines::{Price, PriceError, RateCard};
+use crate::funding::less_what_the_driver_pays;
 use crate::limits;
 use crate::planted::{Bug, planted};
 use crate::refusal::{Code, Refusal};
@@ -32,7 +33,7 @@ pub(crate) fn price<C: RateCard>(
     Ok(bill)
 }
 
-/// Both bills of a ride: the passenger's, and the driver's.
+/// Both bills of a ride: the passenger's, and the driver's, less what the driver pays of the passenger's coupons.
 ///
 /// # Errors
 ///
@@ -46,10 +47,13 @@ pub fn both_sides<C: RateCard>(
     let passenger = price(passenger, trip, quoted, Asked::Bill)?;
     let quoted = quoted.cloned().map(of_the_driver);
     let driver = price(driver, &of_the_driver(trip.clone()), quoted.as_ref(), Asked::Bill)?;
+    let too_much =
+        || Refusal::new(Code::TripNotBillable, "what the driver pays of a coupon would be more than can be billed");
+    let driver = less_what_the_driver_pays(&trip.coupons, &passenger, driver).ok_or_else(too_much)?;
     Ok((passenger, driver))
 }
 
-/// What a trip comes to: the passenger's total and what of it is payable, and the driver's total. `None` when it cannot be
+/// What a trip comes to: the passenger's total and what of it is payable, and what it pays the driver. `None` when it cannot be
 /// priced.
 pub(crate) fn comes_to<C: RateCard>(
     passenger: &Card<C>,
@@ -58,8 +62,7 @@ pub(crate) fn comes_to<C: RateCard>(
     quoted: Option<&Trip>,
 ) -> Option<[MinorUnits; 3]> {
     let (passenger, driver) = both_sides(passenger, driver, trip, quoted).ok()?;
-    // The driver's bill has no coupons: all of it is payable.
-    Some([passenger.total, passenger.payable, driver.total])
+    Some([passenger.total, passenger.payable, driver.payable])
 }
 
 /// Whether what a ride costs the passenger, or pays the driver, depends on what is measured. Tried with no distance and
@@ -93,7 +96,8 @@ pub(crate) fn ignores_agreed_price<C: RateCard>(
     price(card, &without, quoted, Asked::Bill).is_ok_and(|without| without == *bill)
 }
 
-/// The trip that the driver's bill is priced from: coupons are between the passenger and the platform.
+/// The trip that the driver's bill is priced from: coupons are good for the passenger's fees. What of them the driver pays comes off
+/// afterwards.
 pub fn of_the_driver(mut trip: Trip) -> Trip {
     if !planted(Bug::DriverPaysCoupons) {
         trip.coupons.clear();

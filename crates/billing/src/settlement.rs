@@ -4,12 +4,12 @@ use crate::answers::CommissionDocument;
 use crate::billing::PolicyOf;
 use crate::config::ParsedPolicy;
 use crate::context::Context;
-use crate::engines::{Circumstances, Engines, ParseError, Policy, RateCard, RideTotals, SettleError, Side};
+use crate::engines::{Billed, Circumstances, Engines, ParseError, Policy, RateCard, RideTotals, SettleError, Side};
 use crate::ports::Ports;
 use crate::refusal::{Code, Refusal};
 use crate::requests::CommissionRequest;
 use farebox_document::{Problem, canonical_json};
-use farebox_fare::{Bill, LocalTime};
+use farebox_fare::LocalTime;
 use farebox_limits::RouteClass;
 use farebox_records::Settlement;
 use serde_json::Value;
@@ -50,13 +50,8 @@ pub async fn create<P: Ports>(context: &Context<P>, document: &Value) -> Result<
 /// # Errors
 ///
 /// What the policy refuses.
-pub(crate) fn settle(
-    policy: &impl Policy,
-    ride: Circumstances<'_>,
-    passenger: &Bill,
-    driver: &Bill,
-) -> Result<Settlement, Refusal> {
-    policy.settle(ride, passenger, driver).map_err(refused)
+pub(crate) fn settle(policy: &impl Policy, ride: Circumstances<'_>, billed: Billed<'_>) -> Result<Settlement, Refusal> {
+    policy.settle(ride, billed).map_err(refused)
 }
 
 /// When a ride begins, on the clocks of the passenger's rate card; on those of Greenwich, without holidays, where the city does not

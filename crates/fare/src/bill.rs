@@ -102,6 +102,28 @@ pub struct Line {
     pub why: Reason,
 }
 
+impl Line {
+    /// A line that is an amount, once, and nothing more.
+    pub fn of(code: &str, currency: Currency, amount: MinorUnits) -> Self {
+        Self {
+            code: code.to_owned(),
+            quantity: Decimal::ONE,
+            unit: Unit::Trip,
+            rate: currency.to_major(amount),
+            per: Decimal::ONE,
+            amount,
+            reference: None,
+            why: Reason {
+                rule: Rule::Rate,
+                branch: None,
+                source: Source::Card,
+                rounding: Rounding::default(),
+                step: 1,
+            },
+        }
+    }
+}
+
 /// The price of one ride on one rate card.
 ///
 /// `lines` sum to `total`; `total` plus the (negative) `discounts` is `payable`.

@@ -3,7 +3,7 @@
 //! Pricing is pure. Whoever has the facts, the rate card and the engine's version can price the ride again, to the byte;
 //! so facts are what is kept, and lines are made when somebody looks.
 
-use crate::{Basis, Coupon, CouponValue, MockCharges, Order, Outcome, Point, Segment, Timestamp, Trip};
+use crate::{Basis, Coupon, CouponValue, Funding, MockCharges, Order, Outcome, Point, Segment, Timestamp, Trip};
 use farebox_document::words;
 use farebox_money::{Currency, Decimal, MinorUnits, decimal};
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,24 @@ struct CouponFacts {
     /// The fee codes it is good for; without it, the whole fare.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     scope: Vec<String>,
+    /// Who pays for it; without it, the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    funded_by: Option<FundingFacts>,
+}
+
+/// Who pays for a coupon beside the platform, in percent.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FundingFacts {
+    /// The driver.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Number>"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    driver: Option<String>,
+    /// A partner.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Number>"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partner: Option<String>,
 }
 
 words! {
@@ -165,7 +183,7 @@ impl Facts {
         let unless_zero = |amount: MinorUnits| (amount != 0).then(|| currency.format(amount));
         let segment = |s: &Segment| (s.sequence, s.started_at, s.distance_m, s.duration_s);
         let coupon = |coupon: &Coupon| {
-            let Coupon { id, value, min_spend, max_off, scope } = coupon;
+            let Coupon { id, value, min_spend, max_off, scope, funding } = coupon;
             let (kind, value) = match value {
                 CouponValue::Amount(amount) => (CouponKind::Amount, currency.format(*amount)),
                 CouponValue::Percent(percent) => (CouponKind::Percent, percent.to_string()),
@@ -178,6 +196,7 @@ impl Facts {
                 min_spend: unless_zero(*min_spend),
                 max_off,
                 scope: scope.clone(),
+                funded_by: FundingFacts::of(*funding),
             }
         };
         Self {
@@ -206,6 +225,15 @@ impl Facts {
         }
     }
 
+    /// The coupons of the trip that was written down.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::trip`].
+    pub fn coupons(&self, currency: Currency) -> Result<Vec<Coupon>, String> {
+        self.coupons.iter().map(|coupon| coupon.coupon(currency)).collect()
+    }
+
     /// The trip that was written down.
     ///
     /// # Errors
@@ -213,23 +241,9 @@ impl Facts {
     /// Which text is not what it should be.
     pub fn trip(&self, currency: Currency) -> Result<Trip, String> {
         let moment = |text: &str| parse_time(text).ok_or_else(|| format!("{text:?} is not a time"));
-        let amount =
-            |text: &str| currency.parse(text).map_err(|error| format!("{text:?} is not in {currency}: {error:?}"));
-        let number = |text: &str| decimal(text).ok_or_else(|| format!("{text:?} is not a decimal number"));
+        let amount = |text: &str| amount(currency, text);
         let segment =
             |&(sequence, started_at, distance_m, duration_s)| Segment { sequence, started_at, distance_m, duration_s };
-        let coupon = |coupon: &CouponFacts| -> Result<Coupon, String> {
-            Ok(Coupon {
-                id: coupon.id.clone(),
-                value: match coupon.kind {
-                    CouponKind::Amount => CouponValue::Amount(amount(&coupon.value)?),
-                    CouponKind::Percent => CouponValue::Percent(number(&coupon.value)?),
-                },
-                min_spend: coupon.min_spend.as_deref().map_or(Ok(0), amount)?,
-                max_off: coupon.max_off.as_deref().map(amount).transpose()?,
-                scope: coupon.scope.clone(),
-            })
-        };
         Ok(Trip {
             basis: self.basis,
             mock_charges: self.mock_charges,
@@ -254,8 +268,39 @@ impl Facts {
             tolls: self.tolls.as_deref().map_or(Ok(0), amount)?,
             parking: self.parking.as_deref().map_or(Ok(0), amount)?,
             highway: self.highway.as_deref().map_or(Ok(0), amount)?,
-            coupons: self.coupons.iter().map(coupon).collect::<Result<_, _>>()?,
+            coupons: self.coupons(currency)?,
         })
+    }
+}
+
+impl CouponFacts {
+    fn coupon(&self, currency: Currency) -> Result<Coupon, String> {
+        let amount = |text: &str| amount(currency, text);
+        Ok(Coupon {
+            id: self.id.clone(),
+            value: match self.kind {
+                CouponKind::Amount => CouponValue::Amount(amount(&self.value)?),
+                CouponKind::Percent => CouponValue::Percent(number(&self.value)?),
+            },
+            min_spend: self.min_spend.as_deref().map_or(Ok(0), amount)?,
+            max_off: self.max_off.as_deref().map(amount).transpose()?,
+            scope: self.scope.clone(),
+            funding: self.funded_by.as_ref().map_or(Ok(Funding::default()), FundingFacts::funding)?,
+        })
+    }
+}
+
+impl FundingFacts {
+    fn of(funding: Funding) -> Option<Self> {
+        let share = |percent: Decimal| (!percent.is_zero()).then(|| percent.to_string());
+        (funding != Funding::default())
+            .then(|| Self { driver: share(funding.driver()), partner: share(funding.partner()) })
+    }
+
+    fn funding(&self) -> Result<Funding, String> {
+        let share = |text: &Option<String>| text.as_deref().map_or(Ok(Decimal::ZERO), number);
+        let (driver, partner) = (share(&self.driver)?, share(&self.partner)?);
+        Funding::new(driver, partner).ok_or_else(|| format!("{driver}% and {partner}% are no shares of a coupon"))
     }
 }
 
@@ -272,6 +317,14 @@ impl PlaceFacts {
         };
         Ok(Point { latitude: millionths(&self.lat)?, longitude: millionths(&self.lng)? })
     }
+}
+
+fn amount(currency: Currency, text: &str) -> Result<MinorUnits, String> {
+    currency.parse(text).map_err(|error| format!("{text:?} is not in {currency}: {error:?}"))
+}
+
+fn number(text: &str) -> Result<Decimal, String> {
+    decimal(text).ok_or_else(|| format!("{text:?} is not a decimal number"))
 }
 
 /// RFC 3339 in UTC. A moment beyond the calendar, which no trip that was priced has, stays a number.
@@ -306,6 +359,7 @@ mod tests {
             min_spend: 1000,
             max_off: Some(5),
             scope: vec!["mileage".into()],
+            funding: Funding::new(Decimal::new(300, 1), Decimal::ONE).unwrap(),
         };
         Trip {
             basis: Basis::Metered,
@@ -341,7 +395,7 @@ mod tests {
     /// The record that replays are made from, letter by letter; every field is in it.
     #[test]
     fn the_record() {
-        let text = r#"{"basis":"metered","mock_charges":"measured-only","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:21:00Z","distance_m":4100,"duration_s":1260,"segments":[[1,1562806800,4100,1260]],"origin":{"lat":"39.9","lng":"116.400001"},"destination":{"lat":"-39.9","lng":"-180"},"product":"express","tier":"gold","scene":"reservation","passengers":3,"booked_ahead_s":14400,"one_price":"50.00","outcome":"cancelled","waiting_s":90,"dynamic":"1.20","tolls":"5.00","parking":"10.00","highway":"15.00","coupons":[{"id":"c-1","kind":"amount","value":"2.00","min_spend":"10.00","max_off":"0.05","scope":["mileage"]},{"id":"c-2","kind":"percent","value":"12.5","min_spend":"10.00","max_off":"0.05","scope":["mileage"]}]}"#;
+        let text = r#"{"basis":"metered","mock_charges":"measured-only","started_at":"2019-07-11T01:00:00Z","ended_at":"2019-07-11T01:21:00Z","distance_m":4100,"duration_s":1260,"segments":[[1,1562806800,4100,1260]],"origin":{"lat":"39.9","lng":"116.400001"},"destination":{"lat":"-39.9","lng":"-180"},"product":"express","tier":"gold","scene":"reservation","passengers":3,"booked_ahead_s":14400,"one_price":"50.00","outcome":"cancelled","waiting_s":90,"dynamic":"1.20","tolls":"5.00","parking":"10.00","highway":"15.00","coupons":[{"id":"c-1","kind":"amount","value":"2.00","min_spend":"10.00","max_off":"0.05","scope":["mileage"],"funded_by":{"driver":"30.0","partner":"1"}},{"id":"c-2","kind":"percent","value":"12.5","min_spend":"10.00","max_off":"0.05","scope":["mileage"],"funded_by":{"driver":"30.0","partner":"1"}}]}"#;
         assert_eq!(serde_json::to_string(&Facts::of(&full(), cny())).unwrap(), text);
         let fields: BTreeMap<String, serde_json::Value> = serde_json::from_str(text).unwrap();
         let all: BTreeSet<&str> = fields_of::<Facts>().iter().copied().collect();
@@ -381,6 +435,9 @@ mod tests {
             ("/coupons/0/value", "2_0.00"),
             ("/coupons/1/value", "1_2.5"),
             ("/coupons/1/value", "-.5"),
+            ("/coupons/0/funded_by/driver", "3O"),
+            ("/coupons/0/funded_by/driver", "99.5"),
+            ("/coupons/1/funded_by/partner", "-1"),
         ] {
             let mut bad = good.clone();
             *bad.pointer_mut(pointer).unwrap() = value.into();

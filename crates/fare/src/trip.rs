@@ -1,6 +1,6 @@
 //! The facts of a ride.
 
-use crate::{Basis, Timestamp};
+use crate::{Basis, Funding, Timestamp};
 use farebox_document::words;
 use farebox_money::{Decimal, MinorUnits, decimal};
 use serde::Serialize;
@@ -128,6 +128,8 @@ pub struct Coupon {
     pub max_off: Option<MinorUnits>,
     /// The fee codes it is good for; empty is the whole fare.
     pub scope: Vec<String>,
+    /// Who pays for it. The passenger's bill is the same, whoever does.
+    pub funding: Funding,
 }
 
 /// How much a coupon takes off.

@@ -46,6 +46,8 @@ pub struct Counted {
     pub base: MinorUnits,
     /// What does not count of the passenger's bill: it is passed on.
     pub passed_on: MinorUnits,
+    /// What partners pay of the passenger's coupons; zero or more. It is the platform's, so it lowers neither base nor take.
+    pub partners: MinorUnits,
 }
 
 impl Counted {
@@ -74,6 +76,10 @@ struct SettlementDocument {
     #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Money>"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     passed_on: Option<String>,
+    /// What partners pay of the passenger's coupons. Absent when it is nothing.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<farebox_fare::schema::Money>"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partners: Option<String>,
     /// What the platform keeps, before the top-up. May be negative.
     #[cfg_attr(feature = "schema", schemars(with = "farebox_fare::schema::Money"))]
     take: String,
@@ -109,6 +115,7 @@ impl From<Settlement> for SettlementDocument {
             currency,
             base: counted.map(|counted| currency.format(counted.base)),
             passed_on: counted.map(|counted| currency.format(counted.passed_on)),
+            partners: counted.filter(|counted| counted.partners != 0).map(|counted| currency.format(counted.partners)),
             take: currency.format(take),
             take_rate: rate(take_rate),
             cap: rate(cap),
@@ -129,9 +136,12 @@ impl TryFrom<SettlementDocument> for Settlement {
             |text: &str| currency.parse(text).map_err(|error| format!("{text:?} is not in {currency}: {error:?}"));
         let rate = |text: &str| decimal(text).ok_or_else(|| format!("{text:?} is not a decimal number"));
         let counted = match (document.base, document.passed_on) {
-            (Some(base), Some(passed_on)) => Some(Counted { base: amount(&base)?, passed_on: amount(&passed_on)? }),
-            (None, None) => None,
-            _ => return Err("`base` and `passed_on` are only ever there together".to_owned()),
+            (Some(base), Some(passed_on)) => {
+                let partners = document.partners.as_deref().map_or(Ok(0), amount)?;
+                Some(Counted { base: amount(&base)?, passed_on: amount(&passed_on)?, partners })
+            }
+            (None, None) if document.partners.is_none() => None,
+            _ => return Err("`base` and `passed_on` are only ever there together, `partners` with both".to_owned()),
         };
         Ok(Self {
             currency,

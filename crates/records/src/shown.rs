@@ -4,8 +4,8 @@
 use crate::bill::BillRecord;
 use crate::repair::{Difference, LineDifference, Repair};
 use crate::settlement::Settlement;
-use farebox_fare::{Basis, Bill, Degradation, Line, Reason, Rule, Source, Unit};
-use farebox_money::{Currency, Decimal, MinorUnits, Rounding, decimal};
+use farebox_fare::{Basis, Bill, Degradation, Line, Unit};
+use farebox_money::{Currency, MinorUnits, decimal};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -226,13 +226,13 @@ impl LineOfSide {
         let known = || {
             Some((Unit::from_word(&self.unit)?, decimal(&self.quantity)?, decimal(&self.rate)?, decimal(&self.per)?))
         };
-        // The amount is all that can be said of a quantity in another unit.
-        let once = (Unit::Trip, Decimal::ONE, currency.to_major(amount), Decimal::ONE);
-        let (unit, quantity, rate, per) = known().unwrap_or(once);
-        // Pages do not say why a line is there.
-        let why =
-            Reason { rule: Rule::Rate, branch: None, source: Source::Card, rounding: Rounding::default(), step: 1 };
-        Ok(Line { code: self.code, quantity, unit, rate, per, amount, reference: self.reference, why })
+        // Pages do not say why a line is there; and the amount is all that can be said of a quantity in another unit.
+        let once = Line::of(&self.code, currency, amount);
+        let line = match known() {
+            Some((unit, quantity, rate, per)) => Line { unit, quantity, rate, per, ..once },
+            None => once,
+        };
+        Ok(Line { reference: self.reference, ..line })
     }
 }
 

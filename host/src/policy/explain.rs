@@ -7,7 +7,7 @@ use crate::replay::settling::circumstances;
 use crate::{input, output};
 use anyhow::{Context, anyhow};
 use clap::Args;
-use farebox_commission::Policy;
+use farebox_commission::{Billed, Policy};
 use farebox_fare::Bill;
 use farebox_pricing::Side;
 use std::path::PathBuf;
@@ -77,7 +77,9 @@ impl Explain {
                 .with_context(|| format!("{name}: a bill of it cannot be read"))
         };
         let (passenger, driver) = (bill(Side::Passenger)?, bill(Side::Driver)?);
-        let explanation = policy.explain_bills(&ride, &passenger, &driver);
+        let partners = record.partners(&passenger).map_err(|why| anyhow!("{name}: {why}"))?;
+        let billed = Billed { passenger: &passenger, driver: &driver, partners };
+        let explanation = policy.explain_bills(&ride, billed);
         let explanation = explanation.map_err(|error| anyhow!("{name}: it cannot be settled: {error:?}"))?;
         let recorded = record.settlement.as_ref().filter(|_| given.is_none());
         let is_recorded = recorded.is_none_or(|settlement| explanation.settlement.confirms(settlement));

@@ -57,7 +57,7 @@ fn row(line: &CountedLine, currency: Currency) -> [String; 3] {
 }
 
 fn sums(explanation: &Explanation) -> Vec<[String; 3]> {
-    let Explanation { settlement, base, coupons, driver_counted, .. } = explanation;
+    let Explanation { settlement, base, coupons, driver_coupons, partners, driver_counted, .. } = explanation;
     let currency = settlement.currency;
     let money = |amount: MinorUnits| currency.format(amount);
     let percent = |rate: Decimal| format!("{} %", (rate * Decimal::ONE_HUNDRED).normalize());
@@ -67,7 +67,15 @@ fn sums(explanation: &Explanation) -> Vec<[String; 3]> {
         rows = vec![["base".to_owned(), money(*base), less]];
     }
     let Settlement { take, take_rate, cap, top_up, held_back, take_after, take_rate_after, .. } = settlement;
-    rows.push(["driver".to_owned(), money(*driver_counted), "what counts of the driver's bill".to_owned()]);
+    let mut of_driver = "what counts of the driver's bill".to_owned();
+    if *driver_coupons != 0 {
+        let _ = write!(of_driver, ", less {} of coupons", money(*driver_coupons));
+    }
+    rows.push(["driver".to_owned(), money(*driver_counted), of_driver]);
+    if *partners != 0 {
+        let why = "of the coupons: the platform has it from partners, so it lowers neither base nor take";
+        rows.push(["partners".to_owned(), money(*partners), why.to_owned()]);
+    }
     rows.push(["take".to_owned(), money(*take), percent(*take_rate)]);
     let most = if *top_up > 0 { money(*take_after) } else { String::new() };
     rows.push(["cap".to_owned(), most, percent(*cap)]);
@@ -96,6 +104,8 @@ pub fn document(record: &Record, policy: &Policy, explanation: &Explanation, is_
         "driver": explanation.driver.iter().map(line).collect::<Vec<_>>(),
         "base": money(explanation.base),
         "coupons": money(explanation.coupons),
+        "driver_coupons": money(explanation.driver_coupons),
+        "partners": money(explanation.partners),
         "driver_counted": money(explanation.driver_counted),
         "settlement": explanation.settlement,
     })

@@ -2,7 +2,7 @@
 
 use super::amount::amount;
 use anyhow::bail;
-use farebox_fare::{Coupon, CouponValue};
+use farebox_fare::{Coupon, CouponValue, Funding};
 use farebox_money::{Currency, decimal};
 
 /// Reads a coupon. Its identifier is its place among all, counted from 1.
@@ -20,7 +20,14 @@ pub fn parse(index: usize, text: &str, currency: Currency) -> anyhow::Result<Cou
         },
         None => CouponValue::Amount(amount("--coupon", value, currency)?),
     };
-    let mut coupon = Coupon { id: (index + 1).to_string(), value, min_spend: 0, max_off: None, scope: Vec::new() };
+    let mut coupon = Coupon {
+        id: (index + 1).to_string(),
+        value,
+        min_spend: 0,
+        max_off: None,
+        scope: Vec::new(),
+        funding: Funding::default(),
+    };
     for part in parts {
         match part.split_once('=') {
             Some(("min", text)) => coupon.min_spend = amount("--coupon min", text, currency)?,

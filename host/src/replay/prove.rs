@@ -7,6 +7,7 @@ use super::settling::circumstances;
 use super::stream::{Line, Tally};
 use crate::bill_text;
 use crate::card::archive::Archive;
+use farebox_commission::Billed;
 use farebox_fare::Bill;
 use farebox_pricing::Side;
 use farebox_records::Settlement;
@@ -155,34 +156,39 @@ pub fn read(line: Line<'_>) -> Result<Record<'_>, String> {
 /// Makes a bill again. Whether it comes to the same bytes, and not only to the same.
 fn again(archive: &Archive, record: &Record) -> Result<bool, (Option<Side>, Failing, Detail)> {
     let mut same_bytes = true;
-    let mut price = |side| {
-        let failed = |(failing, message)| (Some(side), failing, Detail::Message(message));
-        let (comparison, bill) = replay(archive, record, side).map_err(failed)?;
-        match comparison {
-            Comparison::SameBytes => {}
-            Comparison::SameContent => same_bytes = false,
-            Comparison::Different(difference) => {
-                return Err((Some(side), Failing::Different, Detail::Difference(difference)));
-            }
+    let mut compare = |side, bill: &Bill| match Comparison::of(record.bill(side), bill) {
+        Comparison::SameBytes => Ok(()),
+        Comparison::SameContent => {
+            same_bytes = false;
+            Ok(())
         }
-        Ok(bill)
+        Comparison::Different(difference) => Err((Some(side), Failing::Different, Detail::Difference(difference))),
     };
-    let (passenger, driver) = (price(Side::Passenger)?, price(Side::Driver)?);
-    let failed = |(failing, message)| (None, failing, Detail::Message(message));
-    settle(archive, record, &passenger, &driver).map_err(failed)?;
+    let price = |side| {
+        let failed = |(failing, message)| (Some(side), failing, Detail::Message(message));
+        priced(archive, record, side).map_err(failed)
+    };
+    let failed = |side| move |why| (side, Failing::Unreadable, Detail::Message(why));
+    let passenger = price(Side::Passenger)?;
+    compare(Side::Passenger, &passenger)?;
+    let driver = record.earned(&passenger, price(Side::Driver)?).map_err(failed(Some(Side::Driver)))?;
+    compare(Side::Driver, &driver)?;
+    let partners = record.partners(&passenger).map_err(failed(None))?;
+    let billed = Billed { passenger: &passenger, driver: &driver, partners };
+    settle(archive, record, billed).map_err(|(failing, message)| (None, failing, Detail::Message(message)))?;
     Ok(same_bytes)
 }
 
-fn replay(archive: &Archive, record: &Record, side: Side) -> Result<(Comparison, Bill), (Failing, String)> {
+/// What the rate card of a side comes to.
+fn priced(archive: &Archive, record: &Record, side: Side) -> Result<Bill, (Failing, String)> {
     let card = record.card(side, archive).map_err(|why| (Failing::UnknownVersion, why))?;
     let ride = record.ride(side, card.info().currency).map_err(|why| (Failing::Unreadable, why))?;
     let bill = card.price(&ride.trip, ride.quoted.as_ref());
-    let bill = bill.map_err(|error| (Failing::NotPriced, bill_text::price_error(&error)))?;
-    Ok((Comparison::of(record.bill(side), &bill), bill))
+    bill.map_err(|error| (Failing::NotPriced, bill_text::price_error(&error)))
 }
 
 /// Settles two bills again, and compares with the record.
-fn settle(archive: &Archive, record: &Record, passenger: &Bill, driver: &Bill) -> Result<(), (Failing, String)> {
+fn settle(archive: &Archive, record: &Record, billed: Billed<'_>) -> Result<(), (Failing, String)> {
     let (version, recorded) = match (record.policy(), &record.settlement) {
         (Some(version), Some(settlement)) => (version, settlement),
         // Nothing was settled, and nothing is owed.
@@ -192,7 +198,7 @@ fn settle(archive: &Archive, record: &Record, passenger: &Bill, driver: &Bill) -
     let policy = archive.policy(version).map_err(|why| (Failing::UnknownVersion, why))?;
     let ride = circumstances(archive, record).map_err(|why| (Failing::Unreadable, why))?;
     let settled = policy
-        .settle_bills(&ride, passenger, driver)
+        .settle_bills(&ride, billed)
         .map_err(|error| (Failing::NotPriced, format!("it cannot be settled: {error:?}")))?;
     if settled.confirms(recorded) {
         return Ok(());

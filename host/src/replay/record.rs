@@ -2,9 +2,10 @@
 
 use crate::bill_text;
 use crate::card::archive::Archive;
+use farebox_billing::funding::{less_what_the_driver_pays, what_partners_pay};
 use farebox_billing::pricing::of_the_driver;
-use farebox_fare::{Facts, Trip};
-use farebox_money::Currency;
+use farebox_fare::{Bill, Coupon, Facts, Trip};
+use farebox_money::{Currency, MinorUnits};
 use farebox_pricing::{CardInfo, RateCard, Side};
 use farebox_records::{BillRecord, OrderRecord, ReadError, Settlement};
 use serde::Deserialize;
@@ -130,6 +131,43 @@ impl<'a> Record<'a> {
         self.versions.pricing
     }
 
+    /// What the driver earned: what their rate card comes to, less what they pay of the passenger's coupons.
+    ///
+    /// # Errors
+    ///
+    /// Which of the facts is not what it should be, or that an amount does not fit.
+    pub fn earned(&self, passenger: &Bill, driver: Bill) -> Result<Bill, String> {
+        let coupons = self.coupons(passenger.currency)?;
+        less_what_the_driver_pays(&coupons, passenger, driver).ok_or_else(does_not_fit)
+    }
+
+    /// The same beside the passenger's bill of the record.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::earned`]; and that there is no such bill.
+    pub fn earned_as_recorded(&self, driver: Bill) -> Result<Bill, String> {
+        if self.coupons(driver.currency)?.is_empty() {
+            return Ok(driver);
+        }
+        let passenger: Bill = serde_json::from_str(self.passenger.get())
+            .map_err(|error| format!("the passenger's bill is not one: {error}"))?;
+        self.earned(&passenger, driver)
+    }
+
+    /// What partners pay of the passenger's coupons, in minor units.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::earned`].
+    pub fn partners(&self, passenger: &Bill) -> Result<MinorUnits, String> {
+        what_partners_pay(&self.coupons(passenger.currency)?, passenger).ok_or_else(does_not_fit)
+    }
+
+    fn coupons(&self, currency: Currency) -> Result<Vec<Coupon>, String> {
+        self.facts.trip.coupons(currency).map_err(|why| format!("/facts/trip: {why}"))
+    }
+
     /// What a side was priced from.
     ///
     /// # Errors
@@ -143,4 +181,8 @@ impl<'a> Record<'a> {
         let quoted = self.facts.quoted.as_ref().map(|quoted| read("quoted", quoted)).transpose()?;
         Ok(PricedTrip { trip: read("trip", &self.facts.trip)?, quoted })
     }
+}
+
+fn does_not_fit() -> String {
+    "what is paid of coupons does not fit".to_owned()
 }

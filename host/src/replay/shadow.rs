@@ -308,7 +308,11 @@ impl<'a> Shadow<'a> {
         let currency = card.info().currency;
         let after = if before.currency == currency {
             let ride = record.ride(side, currency)?;
-            card.price(&ride.trip, ride.quoted.as_ref()).map_err(|error| bill_text::price_error(&error))
+            let priced = card.price(&ride.trip, ride.quoted.as_ref()).map_err(|error| bill_text::price_error(&error));
+            match side {
+                Side::Passenger => priced,
+                Side::Driver => priced.and_then(|bill| record.earned_as_recorded(bill)),
+            }
         } else {
             Err(format!("the bill is in {}, the candidate in {currency}", before.currency))
         };

@@ -2,7 +2,7 @@
 
 use crate::laws::check_bill;
 use arbitrary::{Result, Unstructured};
-use farebox_fare::{Basis, Coupon, CouponValue, MockCharges, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Coupon, CouponValue, Funding, MockCharges, Order, Outcome, Point, Segment, Trip};
 use farebox_money::Decimal;
 use farebox_pricing::RateCard;
 use std::sync::LazyLock;
@@ -144,5 +144,6 @@ fn coupon(numbers: &mut Unstructured) -> Result<Coupon> {
         min_spend: amount(numbers)?,
         max_off: if numbers.arbitrary()? { Some(amount(numbers)?) } else { None },
         scope,
+        funding: Funding::default(),
     })
 }

@@ -6,7 +6,9 @@ use farebox_billing::bills::BillInputs;
 use farebox_billing::config::{Card, ParsedPolicy};
 use farebox_billing::engines::{Policy as _, Side};
 use farebox_billing::requests::Labels;
-use farebox_fare::{Basis, Coupon, CouponValue, Degradation, MockCharges, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{
+    Basis, Coupon, CouponValue, Degradation, Funding, MockCharges, Order, Outcome, Point, Segment, Trip,
+};
 use farebox_money::{Currency, Decimal};
 use farebox_records::{BillRecord, Datum, DistanceFrom, DurationFrom, Guess, Metering, NotQuoted, OrderRecord, Pinned};
 use fastrand::Rng;
@@ -253,7 +255,13 @@ fn coupon(rng: &mut Rng, number: usize, exponent: u32) -> Coupon {
         min_spend: rng.i64(0..=20) * unit,
         max_off: rng.bool().then(|| rng.i64(2..=15) * unit),
         scope,
+        // Every second coupon is shared.
+        funding: if number == 1 { shared() } else { Funding::default() },
     }
+}
+
+fn shared() -> Funding {
+    Funding::new(Decimal::from(30), Decimal::from(20)).unwrap_or_default()
 }
 
 /// The ride as it was planned: about as long, before anything happened.

@@ -1,7 +1,7 @@
 //! The engines, called natively: what the components do, without components.
 
 use farebox_billing::engines::{
-    BorneAmount, CardInfo, Catalogue, Circumstances, Engines, PageLine, PageSection, ParseError, Policy, Price,
+    Billed, BorneAmount, CardInfo, Catalogue, Circumstances, Engines, PageLine, PageSection, ParseError, Policy, Price,
     PriceError, RateCard, RepairWords, RepairedLine, RideTotals, SettleError, Side, SideRepair,
 };
 use farebox_fare::{Bill, LocalTime, Timestamp, Trip};
@@ -87,8 +87,10 @@ impl Policy for NativePolicy {
         self.0.version().to_owned()
     }
 
-    fn settle(&self, ride: Circumstances<'_>, passenger: &Bill, driver: &Bill) -> Result<Settlement, SettleError> {
-        self.0.settle_bills(&circumstances(ride), passenger, driver).map_err(settle_error)
+    fn settle(&self, ride: Circumstances<'_>, billed: Billed<'_>) -> Result<Settlement, SettleError> {
+        let Billed { passenger, driver, partners } = billed;
+        let billed = commission::Billed { passenger, driver, partners };
+        self.0.settle_bills(&circumstances(ride), billed).map_err(settle_error)
     }
 
     fn settle_totals(&self, ride: Circumstances<'_>, totals: RideTotals) -> Result<Settlement, SettleError> {

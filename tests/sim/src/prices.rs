@@ -82,13 +82,22 @@ impl SecondOpinion {
         let without = |trip: &Trip| Trip { coupons: Vec::new(), ..trip.clone() };
         self.is_priced(&record.passenger, &record.versions.rate_card, &trip, quoted.as_ref())?;
         let (trip, quoted) = (without(&trip), quoted.as_ref().map(without));
-        self.is_priced(&record.driver, &record.versions.driver_rate_card, &trip, quoted.as_ref())?;
+        let earned = Bill { discounts: Vec::new(), payable: record.driver.total, ..record.driver.clone() };
+        self.is_priced(&earned, &record.versions.driver_rate_card, &trip, quoted.as_ref())?;
+        // Drivers pay half of the one coupon that there may be, as far as the ride earns it.
+        let of_driver = ((record.passenger.total - record.passenger.payable) / 2).min(record.driver.total);
+        if record.driver.total - record.driver.payable != of_driver {
+            let paid = record.driver.total - record.driver.payable;
+            return Err(format!("the driver pays {paid} of a coupon, not {of_driver}"));
+        }
 
         // The least top-up: with it the take is within the cap, and with one minor unit less it is not.
         let Some(settlement) = &record.settlement else { return Ok(()) };
         let take = i128::from(record.passenger.total) - i128::from(record.driver.total);
         let (cap, scale) = (settlement.cap.mantissa(), 10_i128.pow(settlement.cap.scale()));
-        let within = |top_up: i128| (take - top_up) * scale <= i128::from(record.passenger.total) * cap;
+        // What the driver pays was never charged: it is off both sides of the take.
+        let base = i128::from(record.passenger.total - of_driver);
+        let within = |top_up: i128| (take - top_up) * scale <= base * cap;
         let top_up = i128::from(settlement.top_up);
         if !within(top_up) || (top_up > 0 && within(top_up - 1)) {
             return Err(format!("a top-up of {top_up} is not the least that is enough for a take of {take}"));

@@ -613,8 +613,7 @@ impl Client {
 
     fn add_passenger(&self, request: &mut Value) {
         if self.trip.coupon {
-            request["passenger"] =
-                json!({"id": "p-1", "coupons": [{"id": "c-1", "kind": "percent", "value": "20", "max_off": "3.00"}]});
+            request["passenger"] = json!({"id": "p-1", "coupons": [{"id": "c-1", "kind": "percent", "value": "20", "max_off": "3.00", "funded_by": {"driver": "50"}}]});
         }
     }
 

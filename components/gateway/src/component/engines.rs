@@ -3,7 +3,7 @@
 use super::bindings::farebox::commission::commission as wit_commission;
 use super::bindings::farebox::pricing::pricing as wit_pricing;
 use farebox_billing::engines::{
-    CardInfo, Catalogue, Circumstances, Engines, ParseError, Policy, Price, PriceError, RateCard, RideTotals,
+    Billed, CardInfo, Catalogue, Circumstances, Engines, ParseError, Policy, Price, PriceError, RateCard, RideTotals,
     SettleError, Side,
 };
 use farebox_document::Problem;
@@ -94,11 +94,12 @@ impl Policy for wit_commission::Policy {
         Self::version(self)
     }
 
-    fn settle(&self, ride: Circumstances<'_>, passenger: &Bill, driver: &Bill) -> Result<Settlement, SettleError> {
+    fn settle(&self, ride: Circumstances<'_>, billed: Billed<'_>) -> Result<Settlement, SettleError> {
+        let Billed { passenger, driver, partners } = billed;
         let [passenger_to_wit, driver_to_wit] = [bill_to_wit(passenger), bill_to_wit(driver)];
         let (passenger_to_wit, driver_to_wit) =
             (passenger_to_wit.map_err(SettleError::Other)?, driver_to_wit.map_err(SettleError::Other)?);
-        let settled = self.settle_bills(&circumstances(ride), &passenger_to_wit, &driver_to_wit);
+        let settled = self.settle_bills(&circumstances(ride), &passenger_to_wit, &driver_to_wit, partners);
         settlement(settled, passenger.currency)
     }
 
@@ -167,7 +168,7 @@ fn settlement(
     Ok(Settlement {
         scenario: settled.scenario,
         currency,
-        counted: Some(Counted { base: settled.base, passed_on: settled.passed_on }),
+        counted: Some(Counted { base: settled.base, passed_on: settled.passed_on, partners: settled.partners }),
         take: settled.take,
         take_rate: rate(settled.take_rate)?,
         cap: rate(settled.cap)?,

@@ -13,6 +13,7 @@ use crate::zones::Zones;
 use crate::{discounts, growth, limits};
 use farebox_document::ProblemCode::WrongLength;
 use farebox_document::{read_part, wrong_length};
+use farebox_fare::codes::COMMISSION_REWARD;
 use farebox_money::Currency;
 use serde_json::Value;
 
@@ -60,8 +61,8 @@ impl ItemReader<'_> {
         if !is_token(code) {
             refuse("invalid-token", format!("\"{code}\" is not a fee code; use letters, digits, - and _"));
         }
-        // The driver's page has a line of this code for what the platform adds.
-        if [discounts::CODE, growth::CODE, "commission_reward"].contains(&code) {
+        // The driver's page has a line of its own for what the platform adds.
+        if [discounts::CODE, growth::CODE, COMMISSION_REWARD].contains(&code) {
             refuse("reserved-code", format!("\"{code}\" is what the engine's own lines are called; choose another"));
         }
         if earlier.contains(&code) {

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use crate::estimate_id::{ProductPrice, QuoteKey};
     use crate::requests::{BroughtCoupon, Labels, Stated};
-    use farebox_fare::{Coupon, CouponValue, Order};
+    use farebox_fare::{Coupon, CouponValue, Funding, Order};
     use farebox_money::Currency;
     use farebox_records::{Datum, Metering};
 
@@ -163,7 +163,7 @@ mod tests {
 
     fn coupon(id: &str) -> Coupon {
         let value = CouponValue::Amount(100);
-        Coupon { id: id.to_owned(), value, min_spend: 0, max_off: None, scope: Vec::new() }
+        Coupon { id: id.to_owned(), value, min_spend: 0, max_off: None, scope: Vec::new(), funding: Funding::default() }
     }
 
     fn quoted() -> Trip {

@@ -2,12 +2,10 @@
 //!
 //! Both are bills, so that operators arrange and word them as they do any other.
 
-use farebox_fare::{Bill, Line, Reason, Rule, Source, Unit};
-use farebox_money::{Decimal, MinorUnits, Rounding};
+use farebox_fare::codes::COMMISSION_REWARD;
+use farebox_fare::{Bill, Line, Unit};
+use farebox_money::MinorUnits;
 use farebox_records::{Difference, LineDifference, RewardChange, Settlement, ShownBill};
-
-/// The fee code of what the platform adds so that it keeps no more than its cap.
-const REWARD: &str = "commission_reward";
 
 /// What a line refers to whose amount does not count for good yet.
 const PENDING: &str = "pending";
@@ -25,23 +23,27 @@ pub(super) fn pay(shown: &ShownBill, is_pending: bool) -> Option<Bill> {
     holds(bill)
 }
 
-/// How what the platform keeps of a ride comes about, from what the passenger paid: its total is the take. `None` without a settlement that
-/// says what it counted, or when it does not fit.
+/// How what the platform keeps of a ride comes about, from what the passenger paid: its total is the take. Without a settlement that says
+/// what it counted there is nothing to state but what was earned. `None` when it does not fit, or does not add up.
 pub(super) fn statement(shown: &ShownBill, is_pending: bool) -> Option<Bill> {
-    let settlement = shown.settlement.as_ref()?;
-    let counted = settlement.counted?;
+    let Some((settlement, counted)) = shown.settlement.as_ref().and_then(|one| Some((one, one.counted?))) else {
+        return pay(shown, is_pending);
+    };
+    let currency = shown.passenger.currency;
     let paid = shown.repair.as_ref().map_or(shown.passenger.payable, |repair| repair.passenger.after);
     // Coupons that the platform bears, and what it does not charge of a bill that was made again.
-    let borne = counted.base.checked_add(counted.passed_on)?.checked_sub(paid)?;
+    let borne = counted.base.checked_add(counted.passed_on)?.checked_sub(paid)?.checked_sub(counted.partners)?;
+    let line = |code, amount| Line::of(code, currency, amount);
     let lines = [
-        (line("passenger_paid", shown, paid), true),
-        (line("platform_bears", shown, borne), borne != 0),
-        (line("passed_on", shown, counted.passed_on.checked_neg()?), counted.passed_on != 0),
-        (line("driver_pay", shown, counted.driver(settlement.take)?.checked_neg()?), true),
+        (line("passenger_paid", paid), true),
+        (line("partners_pay", counted.partners), counted.partners != 0),
+        (line("platform_bears", borne), borne != 0),
+        (line("passed_on", counted.passed_on.checked_neg()?), counted.passed_on != 0),
+        (line("driver_pay", counted.driver(settlement.take)?.checked_neg()?), true),
         (reward(settlement, settlement.top_up.checked_neg()?, is_pending), settlement.top_up != 0),
     ];
     holds(Bill {
-        currency: shown.passenger.currency,
+        currency,
         basis: shown.basis,
         lines: lines.into_iter().filter(|(_, is_told)| *is_told).map(|(line, _)| line).collect(),
         total: settlement.take_after,
@@ -59,7 +61,7 @@ pub(super) fn pay_difference(earned: &Difference, reward: Option<RewardChange>) 
     difference.before = difference.before.checked_add(before)?;
     difference.after = difference.after.checked_add(after)?;
     if before != after {
-        difference.lines.push(LineDifference { code: REWARD.to_owned(), before, after });
+        difference.lines.push(LineDifference { code: COMMISSION_REWARD.to_owned(), before, after });
     }
     Some(difference)
 }
@@ -67,30 +69,14 @@ pub(super) fn pay_difference(earned: &Difference, reward: Option<RewardChange>) 
 /// The line of what the platform adds: it says of what base the cap is which percentage, as far as the settlement does.
 fn reward(settlement: &Settlement, amount: MinorUnits, is_pending: bool) -> Line {
     let currency = settlement.currency;
-    let (unit, quantity, rate) = match settlement.counted {
-        Some(counted) => (Unit::Money, currency.to_major(counted.base), settlement.cap),
-        None => (Unit::Trip, Decimal::ONE, currency.to_major(amount)),
+    let line = Line::of(COMMISSION_REWARD, currency, amount);
+    let line = match settlement.counted {
+        Some(counted) => {
+            Line { unit: Unit::Money, quantity: currency.to_major(counted.base), rate: settlement.cap, ..line }
+        }
+        None => line,
     };
-    let reference = is_pending.then(|| PENDING.to_owned());
-    Line { unit, quantity, rate, reference, ..plain(REWARD, amount) }
-}
-
-fn line(code: &str, shown: &ShownBill, amount: MinorUnits) -> Line {
-    Line { rate: shown.passenger.currency.to_major(amount), ..plain(code, amount) }
-}
-
-fn plain(code: &str, amount: MinorUnits) -> Line {
-    Line {
-        code: code.to_owned(),
-        quantity: Decimal::ONE,
-        unit: Unit::Trip,
-        rate: Decimal::ZERO,
-        per: Decimal::ONE,
-        amount,
-        reference: None,
-        // Pages do not say why a line is there.
-        why: Reason { rule: Rule::Rate, branch: None, source: Source::Card, rounding: Rounding::default(), step: 1 },
-    }
+    Line { reference: is_pending.then(|| PENDING.to_owned()), ..line }
 }
 
 /// Nothing is shown to a driver that does not add up.

@@ -59,7 +59,7 @@ pub(super) fn past(revision: &Revision) -> Result<PastBill, Refusal> {
         currency,
         payable: currency.format(passenger.payable),
         charged: currency.format(charged),
-        driver_total: currency.format(driver.total),
+        driver_total: currency.format(driver.payable),
         top_up: settlement.map(|settlement| currency.format(settlement.top_up)),
     })
 }

@@ -3,10 +3,11 @@
 use super::records::contradiction;
 use crate::config::{Card, ParsedPolicy};
 use crate::context::Context;
-use crate::engines::{Circumstances, Engines, Policy, RateCard};
+use crate::engines::{Billed, Circumstances, Engines, Policy, RateCard};
+use crate::funding::what_partners_pay;
 use crate::ports::Ports;
 use crate::pricing;
-use crate::refusal::Refusal;
+use crate::refusal::{Code, Refusal};
 use crate::requests::Labels;
 use crate::settlement;
 use farebox_fare::{Degradation, Facts, Timestamp, Trip, time};
@@ -76,7 +77,11 @@ impl<C: RateCard, P: Policy> BillInputs<'_, C, P> {
         let order = self.labels.order_of(&trip.order);
         let known = order.clone().unwrap_or_default();
         let ride = Circumstances { city, product, order: &known, outcome: trip.order.outcome, begins };
-        let settle = |policy: &ParsedPolicy<P>| settlement::settle(&policy.policy, ride, &passenger, &driver);
+        let too_much =
+            || Refusal::new(Code::TripNotBillable, "what partners pay of coupons would be more than can be billed");
+        let partners = what_partners_pay(&trip.coupons, &passenger).ok_or_else(too_much)?;
+        let billed = Billed { passenger: &passenger, driver: &driver, partners };
+        let settle = |policy: &ParsedPolicy<P>| settlement::settle(&policy.policy, ride, billed);
         let settlement = policy.map(settle).transpose()?;
         let mut record = BillRecord {
             format: BillFormat::default(),

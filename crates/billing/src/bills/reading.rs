@@ -13,11 +13,12 @@ use crate::patience::Patience;
 use crate::planted::{Bug, planted};
 use crate::ports::{Ports, Revision, StoreError};
 use crate::refusal::{Code, Refusal};
-use farebox_fare::names;
+use farebox_fare::{Bill, names};
 use farebox_limits::RouteClass;
 use farebox_records::{BillRecord, Kept, ReadError, ShownBill};
 use farebox_resilience::shedding::Priority;
 use futures::future::join;
+use std::borrow::Cow;
 
 /// The bill as it was made: its newest revision.
 ///
@@ -78,14 +79,13 @@ pub async fn detail<P: Ports>(
             .map_err(|why| Refusal::internal(format!("a stored bill cannot be shown: {why}")))?,
     };
     let is_pending = shown.provisional || kept == Kept::Node;
-    let pay = || earnings::pay(&shown, is_pending).ok_or_else(does_not_fit);
+    let told = |bill: Option<Bill>| bill.map(Cow::Owned).ok_or_else(does_not_fit);
     let bill = match side {
-        Side::Passenger => shown.passenger.clone(),
-        Side::Driver => pay()?,
-        // Without a settlement there is nothing to state but what was earned.
-        Side::Statement => earnings::statement(&shown, is_pending).map_or_else(pay, Ok)?,
+        Side::Passenger => Cow::Borrowed(&shown.passenger),
+        Side::Driver => told(earnings::pay(&shown, is_pending))?,
+        Side::Statement => told(earnings::statement(&shown, is_pending))?,
     };
-    let bill = &bill;
+    let bill = bill.as_ref();
     let Details { sections, reason } = view.details(context, bill);
     let (repair, words_lack) = match shown.repair {
         Some(repair) => {

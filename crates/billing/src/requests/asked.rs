@@ -1,7 +1,7 @@
 //! Which bill a request asks for, made from the request alone: before any configuration is read, so that asking again works
 //! after the product was withdrawn, its card broke, or the city left.
 
-use super::body::{BillBody, CouponBody, OrderBody, PassengerBody, PlaceBody, PolylineBody, Tags};
+use super::body::{BillBody, CouponBody, FundingBody, OrderBody, PassengerBody, PlaceBody, PolylineBody, Tags};
 use super::leaf::AmountText;
 use farebox_document::{Given, Notes, Place, read_body, version_of};
 use farebox_fare::Outcome;
@@ -159,7 +159,7 @@ fn tags_said(tags: Tags) -> Said {
 
 fn coupon(body: CouponBody) -> Option<Value> {
     // A token makes no difference to the bill: one that is signed anew for the same coupon is no other request.
-    let CouponBody { id, kind, value, min_spend, max_off, scope, token: _ } = body;
+    let CouponBody { id, kind, value, min_spend, max_off, scope, funded_by, token: _ } = body;
     let mut said = Said::default();
     said.value("id", id.read()?.0);
     said.value("kind", kind.read()?.word());
@@ -170,7 +170,17 @@ fn coupon(body: CouponBody) -> Option<Value> {
         let codes: Option<Vec<String>> = scope.0.into_iter().map(|code| Some(code.read()?.0)).collect();
         said.value("scope", codes?);
     }
+    said.table("funded_by", funded_by.read().map(funding_said).unwrap_or_default());
     Some(Value::Object(said.0))
+}
+
+fn funding_said(body: FundingBody) -> Said {
+    let FundingBody { driver, partner } = body;
+    let mut said = Said::default();
+    for (name, share) in [("driver", driver), ("partner", partner)] {
+        said.option(name, share.read().map(|share| text(share.0)));
+    }
+    said
 }
 
 /// Millionths of a degree. Two ways to write down the same route are one.
@@ -284,6 +294,7 @@ mod tests {
             ("/passenger/tier", Value::Null),
             ("/passenger/coupons/0/value", json!("5")),
             ("/passenger/coupons/0/min_spend", json!("0")),
+            ("/passenger/coupons/0/funded_by", json!({})),
             ("/driver_id", Value::Null),
             ("/order", Value::Null),
             ("/order", json!({})),
@@ -349,6 +360,9 @@ mod tests {
             ("/passenger/coupons/0/min_spend", json!("5")),
             ("/passenger/coupons/0/max_off", json!("0")),
             ("/passenger/coupons/0/scope", json!(["mileage"])),
+            ("/passenger/coupons/0/funded_by", json!({"driver": "30"})),
+            ("/passenger/coupons/0/funded_by", json!({"driver": "70"})),
+            ("/passenger/coupons/0/funded_by", json!({"partner": "30"})),
             ("/estimate_id", json!("AQ")),
             ("/driver_id", json!("d-1")),
             ("/driver_id", json!("d-2")),

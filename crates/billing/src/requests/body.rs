@@ -3,7 +3,7 @@
 
 use super::leaf::{
     AmountText, CouponToken, CurrencyCode, DecimalText, Degrees, Document, Encoded, EstimateId, Factor, Moment, Name,
-    PlainText, Token,
+    Percentage, PlainText, Token,
 };
 use super::route;
 use crate::limits;
@@ -353,9 +353,26 @@ pub(super) struct CouponBody {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(extend("uniqueItems" = true)))]
     pub scope: Given<Scope>,
+    /// Who pays for it; without it, the platform.
+    #[serde(default)]
+    pub funded_by: Given<FundingBody>,
     /// What its issuer signed: a JSON Web Token whose claim `coupon` says all of the above. A city may demand it.
     #[serde(default)]
     pub token: Given<CouponToken>,
+}
+
+/// Who pays for a coupon beside the platform, which pays what is left: at most 100 percent together.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "Funding"))]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FundingBody {
+    /// The driver: it comes off what the ride earns them.
+    #[serde(default)]
+    pub driver: Given<Percentage>,
+    /// A partner: they pay it to the platform.
+    #[serde(default)]
+    pub partner: Given<Percentage>,
 }
 
 /// A route.

@@ -44,6 +44,10 @@ pub(super) struct AmountText(pub String);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Factor(pub Decimal);
 
+/// A percentage, within [`limits::PERCENT`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Percentage(pub Decimal);
+
 /// A currency that people pay with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CurrencyCode(pub Currency);
@@ -103,6 +107,7 @@ read! {
     DecimalText: number_in_text(DECIMAL) |text| unsigned(short(text)?, not_a_decimal).map(|()| Self(text.to_owned()));
     AmountText: number_in_text(AMOUNT) |text| unsigned(short(text)?, not_an_amount).map(|()| Self(text.to_owned()));
     Factor: number_in_text(DECIMAL) |text| decimal(short(text)?, &limits::DYNAMIC).map(Self);
+    Percentage: number_in_text(DECIMAL) |text| decimal(short(text)?, &limits::PERCENT).map(Self);
     CurrencyCode: text() |text| {
         let right = "an ISO 4217 code such as \"CNY\"";
         let message = || BadValue::new(Malformed, format!("is {}; write {right}", excerpt(text)));

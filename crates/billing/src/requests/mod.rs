@@ -11,17 +11,17 @@ mod schema;
 
 pub use self::asked::AskedBill;
 use self::body::{
-    BatchBody, BatchTripBody, BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, PassengerBody,
-    Passengers, PlaceBody, Products, SegmentBody, SegmentsBody, Sequence,
+    BatchBody, BatchTripBody, BillBody, BookedAhead, CommissionBody, CouponBody, EstimateBody, FundingBody,
+    PassengerBody, Passengers, PlaceBody, Products, SegmentBody, SegmentsBody, Sequence,
 };
 pub use self::labels::Labels;
-use self::leaf::{AmountText, DecimalText, Factor, Name, Token, amount, decimal, in_currency};
+use self::leaf::{AmountText, DecimalText, Factor, Name, Percentage, Token, amount, decimal, in_currency};
 use crate::datum::to_wgs84;
 use crate::estimate_id::Estimate;
 use crate::limits;
 use crate::refusal::Refusal;
 use farebox_document::{BadValue, Given, List, Notes, Place, Problem, ProblemCode, read_body};
-use farebox_fare::{Coupon, CouponKind, CouponValue, Order, Outcome, Point, Segment, Timestamp};
+use farebox_fare::{Coupon, CouponKind, CouponValue, Funding, Order, Outcome, Point, Segment, Timestamp};
 use farebox_money::{Currency, Decimal, MinorUnits};
 use farebox_records::{Datum, Metering, OrderRecord};
 use serde::Deserialize;
@@ -613,9 +613,24 @@ fn coupon(body: CouponBody, currency: Option<Currency>, notes: &Notes, at: &Plac
     let max_off = amount(body.max_off, "max_off");
     let code = |code: Token, _: &Notes, _: &Place<'_>| Some(code.0);
     let scope = body.scope.read().and_then(|scope| distinct(scope, notes, &at.key("scope"), code, String::clone));
+    let funding =
+        body.funded_by.read().map_or(Some(Funding::default()), |body| funding(body, notes, &at.key("funded_by")));
     let token = body.token.read().map(|token| token.0);
-    let coupon = Coupon { id: id?.0, value: value?, min_spend, max_off, scope: scope.unwrap_or_default() };
+    let scope = scope.unwrap_or_default();
+    let coupon = Coupon { id: id?.0, value: value?, min_spend, max_off, scope, funding: funding? };
     Some(BroughtCoupon { coupon, token })
+}
+
+fn funding(body: FundingBody, notes: &Notes, at: &Place<'_>) -> Option<Funding> {
+    let share = |given: Given<Percentage>| given.read().map_or(Decimal::ZERO, |share| share.0);
+    let (driver, partner) = (share(body.driver), share(body.partner));
+    let funding = Funding::new(driver, partner);
+    if funding.is_none() {
+        let message =
+            format!("is {driver}% and {partner}%; together they are at most 100%, and the platform pays the rest");
+        notes.add(at, ProblemCode::OutOfRange.word(), message);
+    }
+    funding
 }
 
 fn segment(body: SegmentBody, notes: &Notes, at: &Place<'_>) -> Option<Segment> {
@@ -941,6 +956,18 @@ mod tests {
         coupon("1/max_off", json!(5), "/passenger/coupons/1/max_off wrong-type");
         coupon("1/scope", json!(["tolls", "tolls"]), "/passenger/coupons/1/scope/1 duplicate");
         coupon("0", json!("c-1"), "/passenger/coupons/0 wrong-type");
+        coupon("0/funded_by", json!("driver"), "/passenger/coupons/0/funded_by wrong-type");
+        coupon("0/funded_by", json!({"rider": "1"}), "/passenger/coupons/0/funded_by/rider unknown-field");
+        coupon("0/funded_by", json!({"driver": 30}), "/passenger/coupons/0/funded_by/driver wrong-type");
+        coupon("0/funded_by", json!({"driver": "0"}), "/passenger/coupons/0/funded_by/driver out-of-range");
+        coupon("0/funded_by", json!({"partner": "100.1"}), "/passenger/coupons/0/funded_by/partner out-of-range");
+        coupon(
+            "0/funded_by",
+            json!({"driver": "50", "partner": "50.0001"}),
+            "/passenger/coupons/0/funded_by out-of-range",
+        );
+        coupon("0/funded_by", json!({"driver": "50", "partner": "50"}), "");
+        coupon("0/funded_by", json!({}), "");
         // Optional fields may be absent.
         for name in ["/dynamic", "/tolls", "/passenger", "/passenger/coupons", "/scene", "/one_price"] {
             check(estimate(), name, Value::Null, "");

@@ -3,7 +3,7 @@
 use super::body::{BatchBody, BillBody, CommissionBody, EstimateBody, SegmentsBody};
 use super::leaf::{
     AmountText, CouponToken, CurrencyCode, DecimalText, Degrees, Document, Encoded, EstimateId, Factor, Moment, Name,
-    PlainText, Token,
+    Percentage, PlainText, Token,
 };
 use super::{BatchRequest, BillRequest, CommissionRequest, EstimateRequest, SegmentsRequest};
 use crate::{limits, schema};
@@ -89,6 +89,12 @@ leaf! {
         "pattern": limits::DYNAMIC_PATTERN,
         "maxLength": limits::DECIMAL_CHARS,
         "description": format!("A factor as text: {}", range(&limits::DYNAMIC)),
+    });
+    Percentage: false |_| json_schema!({
+        "type": "string",
+        "pattern": limits::PERCENT_PATTERN,
+        "maxLength": limits::DECIMAL_CHARS,
+        "description": format!("A percentage as text: {}", range(&limits::PERCENT)),
     });
     Document: true |_| json_schema!({ "type": "object" });
 }

@@ -50,11 +50,15 @@ impl Node {
     }
 
     fn bill(&self) {
+        self.bill_with(&json!({"id": "c-1", "kind": "amount", "value": "2.00"}));
+    }
+
+    fn bill_with(&self, coupon: &Value) {
         let request = json!({
             "city": "110000", "product": "express", "tolls": "5.00",
             "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
             "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
-            "passenger": {"id": "p-1", "coupons": [{"id": "c-1", "kind": "amount", "value": "2.00"}]},
+            "passenger": {"id": "p-1", "coupons": [coupon]},
         });
         now(bills::create(&self.context(), "t", &request)).unwrap();
         self.world.after_answers();
@@ -73,7 +77,7 @@ impl Node {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let lines = sections.iter().flat_map(|section| section["lines"].as_array().unwrap());
         let lines = lines.map(|line| [&line["label"], &line["text"], &line["amount"]].map(text).join(" | "));
-        lines.chain([format!("= {}", text(&page["total"]))]).collect()
+        lines.chain([format!("= {}", text(&page["payable"]))]).collect()
     }
 }
 
@@ -107,6 +111,35 @@ fn what_the_driver_is_told() {
     );
     assert_eq!(node.lines("statement", "zh-CN").last().unwrap(), "= 3.28");
     assert!(!node.lines("detail", "en-US").concat().contains("reward"), "the passenger is told nothing of it");
+}
+
+/// A coupon comes off the pay as far as the driver pays for it. What partners pay is told beside what the platform bears, and is nobody's loss;
+/// the take is the same as without the driver's part, of a fare that is less by it.
+#[test]
+fn who_pays_for_a_coupon() {
+    let node = Node::of("10");
+    let funded_by = json!({"driver": "25", "partner": "50"});
+    node.bill_with(&json!({"id": "c-1", "kind": "amount", "value": "4.00", "funded_by": funded_by}));
+    assert_eq!(
+        node.lines("driver", "en-US")[4..],
+        [
+            "Commission reward | We keep at most 10% of ¥31.80, and pay you the rest. | ¥8.77",
+            "Your part of the passenger's discount | 25% of ¥4.00, c-1 | -¥1.00",
+            "= 33.62",
+        ]
+    );
+    assert_eq!(
+        node.lines("statement", "en-US"),
+        [
+            "Passenger paid |  | ¥33.80",
+            "Paid by our partners | Their part of the passenger's discounts | ¥2.00",
+            "Discounts that we bear |  | ¥1.00",
+            "Passed on at cost | Taxes, tolls and fees of others | -¥5.00",
+            "Your pay | For the trip, without what is passed on | -¥19.85",
+            "Reward to you | We keep at most 10% of ¥31.80, and pay you the rest. | -¥8.77",
+            "= 3.18",
+        ]
+    );
 }
 
 /// Where the take is within the cap there is no reward, and the statement says what is kept.

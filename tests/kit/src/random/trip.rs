@@ -1,7 +1,7 @@
 //! Random trips.
 
 use super::{CLOCKS, Dice};
-use farebox_fare::{Basis, Coupon, CouponValue, MockCharges, Order, Outcome, Point, Segment, Trip};
+use farebox_fare::{Basis, Coupon, CouponValue, Funding, MockCharges, Order, Outcome, Point, Segment, Trip};
 use farebox_money::Decimal;
 
 /// A trip of at most a few hours, as likely as not while clocks are changed where the card is used.
@@ -113,7 +113,7 @@ fn coupon(dice: &mut Dice) -> Coupon {
         _ => Vec::new(),
     };
     let (min_spend, max_off) = (if dice.chance(50) { amount(dice) } else { 0 }, dice.maybe(30, amount));
-    Coupon { id: "c".to_owned(), value, min_spend, max_off, scope }
+    Coupon { id: "c".to_owned(), value, min_spend, max_off, scope, funding: Funding::default() }
 }
 
 fn amount(dice: &mut Dice) -> i64 {
