@@ -31,6 +31,13 @@ pub const PATIENT: [&str; 6] = [
     "store_budget_ms=60000",
 ];
 
+/// How Spin is run in production, as the README says.
+pub const SPIN_OPTIONS: [&str; 6] =
+    ["--max-instance-reuse-count", "1000", "--idle-instance-timeout", "60s", "--request-timeout", "10s"];
+
+/// The environment that it has in production.
+pub const SPIN_ENVIRONMENT: [(&str, &str); 2] = [("RUST_BACKTRACE", "0"), ("SPIN_MAX_INSTANCE_COUNT", "4000")];
+
 /// A running application. Ended when dropped.
 pub struct Server {
     runtime: Runtime,
@@ -140,7 +147,8 @@ impl Server {
             }
             Runtime::Spin => {
                 let mut command = Command::new("spin");
-                command.args(["up", "--listen", "127.0.0.1:0", "--state-dir"]).arg(data.path());
+                command.arg("up").args(SPIN_OPTIONS).envs(SPIN_ENVIRONMENT);
+                command.args(["--listen", "127.0.0.1:0", "--state-dir"]).arg(data.path());
                 command
             }
         };

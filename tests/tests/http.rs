@@ -4,7 +4,7 @@
 use farebox_kit::artifacts;
 use farebox_tests::exchanges::{self, Answers};
 use farebox_tests::in_process::InProcess;
-use farebox_tests::server::{Answer, PATIENT, Runtime, Server, spin_is_installed};
+use farebox_tests::server::{Answer, PATIENT, Runtime, SPIN_ENVIRONMENT, SPIN_OPTIONS, Server, spin_is_installed};
 use farebox_tests::store_redis_server::RedisServer;
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
@@ -104,6 +104,16 @@ fn exchanges_on_redis() {
     let redis = RedisServer::start().unwrap();
     let url = redis.url("");
     check(&Server::start(&[&["--redis", &url], &PATIENT[..]].concat()));
+}
+
+/// Spin is tested, and broken, with the options that the README says it needs in production.
+#[test]
+fn spin_is_run_as_the_readme_says() {
+    let readme = std::fs::read_to_string(artifacts::repository().join("README.md")).unwrap();
+    let (options, environment) =
+        (SPIN_OPTIONS.join(" "), SPIN_ENVIRONMENT.map(|(name, value)| format!("{name}={value}")));
+    assert!(readme.contains(&format!("spin up {options}\n")), "{options}");
+    assert!(readme.contains(&environment.join(" ")), "{environment:?}");
 }
 
 /// The same on Spin, from the same manifest and the same bytes. `./x test` asks for it where `spin` is on PATH; elsewhere

@@ -72,24 +72,36 @@ impl Proxy {
     }
 
     fn connect(&self) -> TcpStream {
-        let connection = TcpStream::connect(self.address).unwrap();
-        connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        connection
+        connect(self.address)
     }
 
-    /// The whole answer to what is sent.
     fn ask(&self, request: &str) -> String {
-        let mut connection = self.connect();
-        // It may be refused before it was sent.
-        _ = connection.write_all(request.as_bytes());
-        let mut answer = Vec::new();
-        _ = connection.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
+        ask(self.address, request)
     }
 
     fn get(&self, path: &str) -> String {
-        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: fares.example\r\nConnection: close\r\n\r\n"))
+        get(self.address, path)
     }
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let connection = TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    connection
+}
+
+/// The whole answer to what is sent.
+fn ask(address: SocketAddr, request: &str) -> String {
+    let mut connection = connect(address);
+    // It may be refused before it was sent.
+    _ = connection.write_all(request.as_bytes());
+    let mut answer = Vec::new();
+    _ = connection.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn get(address: SocketAddr, path: &str) -> String {
+    ask(address, &format!("GET {path} HTTP/1.1\r\nHost: fares.example\r\nConnection: close\r\n\r\n"))
 }
 
 impl Drop for Proxy {
@@ -99,6 +111,9 @@ impl Drop for Proxy {
         _ = self.child.wait();
     }
 }
+
+/// How long `/held` takes to answer.
+const HELD: Duration = Duration::from_secs(3);
 
 /// Reads a request, tells it, and answers.
 fn answer(mut connection: TcpStream, tell: &mpsc::Sender<String>) {
@@ -117,6 +132,9 @@ fn answer(mut connection: TcpStream, tell: &mpsc::Sender<String>) {
             Ok(0) | Err(_) => return,
             Ok(read) => request.extend_from_slice(&part[..read]),
         }
+    }
+    if request.starts_with(b"GET /held ") {
+        std::thread::sleep(HELD);
     }
     let (large, end) = (large(), "\r\nConnection: close\r\n\r\n");
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}{end}", large.len());
@@ -228,5 +246,28 @@ fn slowness_is_limited() {
     let deadline = Instant::now() + Duration::from_secs(10);
     while status(&proxy.get("/")) != "200" {
         assert!(Instant::now() < deadline);
+    }
+}
+
+/// No more is under way behind the proxy than what the application can do at once. Others are told to come back at once, and what is under way is
+/// answered.
+#[test]
+fn what_is_under_way_is_limited() {
+    let Some(proxy) = Proxy::start() else { return };
+    let address = proxy.address;
+    let answers: Vec<(String, Duration)> = std::thread::scope(|scope| {
+        let ask = || {
+            let began = Instant::now();
+            (get(address, "/held"), began.elapsed())
+        };
+        let asking: Vec<_> = (0..40).map(|_| scope.spawn(ask)).collect();
+        asking.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let (taken, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|(answer, _)| status(answer) == "200");
+    assert_eq!((taken.len(), refused.len()), (32, 8));
+    for (answer, took) in refused {
+        assert_eq!((status(answer), code(answer)), ("503", "overloaded".into()), "{answer}");
+        assert!(answer.contains("Retry-After: 1\r\n"), "{answer}");
+        assert!(*took < HELD, "{took:?}");
     }
 }

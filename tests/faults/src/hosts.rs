@@ -132,11 +132,13 @@ impl Host {
         self.server.as_ref().map(Server::pid)
     }
 
-    /// The memory it holds, in KiB. 0 when it does not run.
+    /// The memory it holds, in KiB, with that of the process that it runs, if it runs one: Spin serves in another than the one that was
+    /// started. 0 when it does not run.
     pub fn memory(&self) -> u64 {
-        let status = self.pid().and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/status")).ok());
-        let resident = status.as_deref().and_then(|status| status.lines().find_map(|line| line.strip_prefix("VmRSS:")));
-        resident.and_then(|value| value.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or_default()
+        let Some(pid) = self.pid() else { return 0 };
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        let children = children.split_whitespace().filter_map(|child| child.parse().ok());
+        std::iter::once(pid).chain(children).map(resident).sum()
     }
 
     /// How many lines it logged.
@@ -151,4 +153,11 @@ impl Host {
             to: to.map_or(Duration::MAX, |to| to.saturating_duration_since(begin) + Duration::from_millis(100)),
         })
     }
+}
+
+/// The memory of one process, in KiB.
+fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    resident.and_then(|value| value.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or_default()
 }
