@@ -18,6 +18,7 @@ pub mod cli;
 pub mod coupon;
 pub mod duration;
 pub mod explain;
+pub mod html;
 pub mod input;
 pub mod jobs;
 pub mod journal;

@@ -1,5 +1,6 @@
 //! What people are shown of findings: the first of each class, whose number is bounded, as cells of a table.
 
+use crate::table::Align::{self, Left, Right};
 use farebox_reconcile::{Class, Finding, Owed, Paid};
 use std::collections::BTreeMap;
 
@@ -8,6 +9,9 @@ pub const MOST_SHOWN: usize = 20;
 
 /// What is above the columns of [`rows`].
 pub const HEAD: [&str; 8] = ["city", "trip", "revision", "owed", "ledger", "paid", "payment", ""];
+
+/// On which side of its column each of them stands.
+pub const ALIGNED: [Align; 8] = [Left, Left, Right, Right, Left, Right, Left, Left];
 
 /// The first findings of each class, in the order of their keys. What was paid once as it is owed nobody has to look at.
 #[derive(Debug, Default)]

@@ -1,41 +1,29 @@
 //! What people are told of a reconciliation, as a page. It needs nothing but itself; what comes from inputs is escaped.
 
-use super::listed::{HEAD, Listed, rows};
+use super::listed::{ALIGNED, HEAD, Listed, rows};
 use super::told::{BALANCE_HEAD, balance, headline, in_a_line, lines};
+use crate::html;
+use crate::table::Align;
 use farebox_reconcile::{Balance, Class, Finding, Outcome, Refused, Summary, Sums};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-
-/// As all reports look.
-const STYLE: &str = include_str!("../replay/page.css");
+use maud::{Markup, html};
 
 /// The page.
 pub fn page(outcome: &Outcome, listed: &Listed) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Reconciliation of top-ups" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 { "Reconciliation of top-ups" }
-                    @match outcome {
-                        Outcome::Refused(_) => p.warn { (in_a_line(outcome)) },
-                        Outcome::Reconciled(summary) => p { (headline(summary)) },
-                    }
-                }
-                @match outcome {
-                    Outcome::Refused(refused) => (of_refused(refused)),
-                    Outcome::Reconciled(summary) => (of_summary(summary, listed)),
-                }
+    let title = "Reconciliation of top-ups";
+    let body = html! {
+        header {
+            h1 { (title) }
+            @match outcome {
+                Outcome::Refused(_) => p.warn { (in_a_line(outcome)) },
+                Outcome::Reconciled(summary) => p { (headline(summary)) },
             }
         }
+        @match outcome {
+            Outcome::Refused(refused) => (of_refused(refused)),
+            Outcome::Reconciled(summary) => (of_summary(summary, listed)),
+        }
     };
-    page.into_string()
+    html::page(title, &body)
 }
 
 fn of_refused(refused: &Refused) -> Markup {
@@ -92,12 +80,18 @@ fn of_class(class: Class, keys: u64, findings: &[Finding]) -> Markup {
             }
             div.scroll {
                 table {
-                    thead { tr { @for name in HEAD { th { (name) } } } }
+                    thead { tr { @for (name, align) in HEAD.into_iter().zip(ALIGNED) { th.text[is_text(align)] { (name) } } } }
                     tbody {
-                        @for row in findings.iter().flat_map(rows) { tr { @for cell in row { td { (cell) } } } }
+                        @for row in findings.iter().flat_map(rows) {
+                            tr { @for (cell, align) in row.into_iter().zip(ALIGNED) { td.text[is_text(align)] { (cell) } } }
+                        }
                     }
                 }
             }
         }
     }
+}
+
+fn is_text(align: Align) -> bool {
+    matches!(align, Align::Left)
 }

@@ -1,6 +1,6 @@
 //! What people are told of a reconciliation.
 
-use super::listed::{HEAD, Listed, rows};
+use super::listed::{ALIGNED, HEAD, Listed, rows};
 use crate::bill_text::{count, signed};
 use crate::table::{Align, lay_out};
 use farebox_reconcile::{Balance, Class, Outcome, Refused, Summary, Sums};
@@ -64,8 +64,7 @@ fn told_summary(summary: &Summary, listed: &Listed) -> String {
         let these = if shown < keys { format!(", the first {shown} of {keys}") } else { format!(", {keys}") };
         _ = writeln!(text, "\n{}{these}:", class.title());
         let all = std::iter::once(HEAD.map(str::to_owned)).chain(findings.iter().flat_map(rows));
-        let (left, right) = (Align::Left, Align::Right);
-        text.push_str(&lay_out([left, left, right, right, left, right, left, left], &all.collect::<Vec<_>>()));
+        text.push_str(&lay_out(ALIGNED, &all.collect::<Vec<_>>()));
     }
     text
 }

@@ -6,47 +6,34 @@ use super::report::{
 };
 use super::shadow::{Change, Section, Shadow, percent};
 use super::stream::Done;
+use crate::html;
 use farebox_money::Decimal;
 use farebox_pricing::{CardInfo, ENGINE};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-
-const STYLE: &str = include_str!("page.css");
+use maud::{Markup, html};
 
 /// The page.
 pub fn page(bills: &str, done: &Done<Shadow>) -> String {
     let shadow = &done.tally;
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Shadow replay: " (bills) }
-                style { (PreEscaped(STYLE)) }
+    let body = html! {
+        header {
+            h1 { "Shadow replay" }
+            p {
+                (done.lines) " bill records of " code { (bills) } ", priced again on "
+                @if shadow.sections.len() == 1 { "a candidate" } @else { (shadow.sections.len()) " candidates" }
+                " by pricing " (ENGINE) "."
+                @if shadow.others > 0 { " " (shadow.others) " are for none of them." }
             }
-            body {
-                header {
-                    h1 { "Shadow replay" }
-                    p {
-                        (done.lines) " bill records of " code { (bills) } ", priced again on "
-                        @if shadow.sections.len() == 1 { "a candidate" } @else { (shadow.sections.len()) " candidates" }
-                        " by pricing " (ENGINE) "."
-                        @if shadow.others > 0 { " " (shadow.others) " are for none of them." }
-                    }
-                    @if done.interrupted { p.warn { "Interrupted: these are the first " (done.lines) " records only." } }
-                }
-                @for (card, section) in shadow.by_card() { (of_card(card, section)) }
-                @if shadow.unreadable.count() > 0 {
-                    section {
-                        h2 { (shadow.unreadable.count()) " lines cannot be read" }
-                        ul { @for (line, why) in shadow.unreadable.iter() { li { "line " (line) ": " (why) } } }
-                    }
-                }
+            @if done.interrupted { p.warn { "Interrupted: these are the first " (done.lines) " records only." } }
+        }
+        @for (card, section) in shadow.by_card() { (of_card(card, section)) }
+        @if shadow.unreadable.count() > 0 {
+            section {
+                h2 { (shadow.unreadable.count()) " lines cannot be read" }
+                ul { @for (line, why) in shadow.unreadable.iter() { li { "line " (line) ": " (why) } } }
             }
         }
     };
-    page.into_string()
+    html::page(&format!("Shadow replay: {bills}"), &body)
 }
 
 fn of_card(card: &CardInfo, section: &Section) -> Markup {
