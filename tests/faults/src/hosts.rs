@@ -101,7 +101,9 @@ impl Host {
     /// Whether it makes no calls of some kind now, because the store did not answer just now.
     pub fn breaks_off(&self) -> bool {
         let Some(server) = &self.server else { return false };
-        let status = server.get("/statusz").json();
+        // One that is gone, or does not answer any more, is what the report is about.
+        let Ok(answer) = server.try_request("GET", "/statusz", &[], "") else { return false };
+        let status = answer.json();
         status["breakers"].as_array().into_iter().flatten().any(|breaker| breaker["state"] == "open")
     }
 
