@@ -2,7 +2,7 @@
 
 use crate::policy::Policy;
 use crate::scenario::{Fees, Scenario};
-use crate::settle::{Billed, SettleError, Sides};
+use crate::settle::{Billed, SettleError, Sides, settle};
 use crate::when::{Circumstances, subjects};
 use farebox_conditions::failing;
 use farebox_fare::{Bill, Line};
@@ -78,10 +78,10 @@ impl Policy {
     ///
     /// As [`Self::settle_bills`].
     pub fn explain_bills(&self, ride: &Circumstances, billed: Billed<'_>) -> Result<Explanation, SettleError> {
-        let settlement = self.settle_bills(ride, billed)?;
         let scenario = self.scenario(ride)?;
-        let Sides { passenger: Counted { base, partners, .. }, driver: driver_counted, .. } =
-            scenario.of_bills(billed)?;
+        let sides = scenario.of_bills(billed)?;
+        let settlement = settle(scenario, &sides).ok_or(SettleError::Overflow)?;
+        let Sides { passenger: Counted { base, partners, .. }, driver: driver_counted, .. } = sides;
         let Billed { passenger, driver, .. } = billed;
         let before = scenario.counted(passenger).ok_or(SettleError::Overflow)?;
         let (facts, subjects) = (ride.facts(), subjects());

@@ -155,7 +155,8 @@ impl Coupons {
     }
 }
 
-fn settle(scenario: &Scenario, sides: &Sides) -> Option<Settlement> {
+/// Works out the settlement under a scenario. `None` when an amount does not fit.
+pub(crate) fn settle(scenario: &Scenario, sides: &Sides) -> Option<Settlement> {
     let Sides { currency, passenger, driver } = *sides;
     let base = passenger.base;
     let take = base.checked_sub(driver)?;
