@@ -13,6 +13,7 @@ mod findings;
 mod ledger;
 mod listing;
 mod losses;
+mod node;
 mod probes;
 mod promises;
 mod repair_pages;

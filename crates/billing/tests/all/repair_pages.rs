@@ -1,82 +1,32 @@
 //! Pages of bills that were made again: natively. What a bill is repaired to is tested elsewhere; here, what is read of it.
 #![allow(clippy::unwrap_used)]
 
-use farebox_billing::{Billing, Context, Wanted, bills, meter};
-use farebox_kit::artifacts::copy_configuration;
-use farebox_kit::memory::{World, now};
+use super::node::Node;
+use farebox_billing::{Wanted, bills};
+use farebox_kit::memory::now;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::rc::Rc;
-use tempfile::TempDir;
 
-/// A node with a configuration of its own, and a trip.
-struct Node {
-    world: World,
-    billing: Rc<Billing<World>>,
-    /// Gone when the test is over.
-    #[expect(dead_code, reason = "held, never read")]
-    folder: TempDir,
+/// A node whose bill was made of the first of these distances, in metres, and again as each of the others came.
+fn repaired(distances: &[u64], change: impl FnOnce(&Path)) -> Node {
+    let node = Node::with(change);
+    for (distance, seq) in distances.iter().zip(1..) {
+        node.ride(seq, *distance);
+        if seq == 1 {
+            node.bill(&Value::Null);
+        } else {
+            node.repair(5);
+        }
+    }
+    node
 }
 
-impl Node {
-    fn with(change: impl FnOnce(&Path)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        copy_configuration(folder.path());
-        change(folder.path());
-        let world = World::with_config(folder.path().to_owned());
-        Self { billing: Billing::new(world.clone()), world, folder }
-    }
-
-    /// One whose bill was made of the first of these distances, in metres, and again as each of the others came.
-    fn repaired(distances: &[u64], change: impl FnOnce(&Path)) -> Self {
-        let node = Self::with(change);
-        for (distance, seq) in distances.iter().zip(1..) {
-            let segment = json!({"seq": seq, "started_at": format!("2026-11-21T08:{seq:02}:00+08:00"),
-                                 "distance_m": distance, "duration_s": 60});
-            now(meter::add_segments(&node.context(), "t", &json!({"city": "110000", "segments": [segment]}))).unwrap();
-            if seq == 1 {
-                node.bill();
-            } else {
-                node.repair(5);
-            }
-        }
-        node
-    }
-
-    fn context(&self) -> Context<World> {
-        now(Context::new(&self.billing, "")).unwrap()
-    }
-
-    fn bill(&self) {
-        let request = json!({
-            "city": "110000", "product": "express", "tolls": "5.00",
-            "started_at": "2026-11-21T08:00:00+08:00", "ended_at": "2026-11-21T08:20:00+08:00",
-            "origin": {"lat": 39.908823, "lng": 116.397470}, "destination": {"lat": 39.989956, "lng": 116.480655},
-        });
-        now(bills::create(&self.context(), "t", &request)).unwrap();
-        self.world.after_answers();
-    }
-
-    fn repair(&self, seconds_later: u64) {
-        let now_ms = &self.world.0.now_ms;
-        now_ms.set(now_ms.get() + seconds_later * 1_000);
-        assert!(now(bills::repair(&self.context(), "t", Some("110000"))).unwrap().new);
-        self.world.after_answers();
-    }
-
-    fn page(&self, scene: &str, locale: &str) -> Value {
-        let wanted = Wanted { scene: Some(scene), locale: Some(locale), ..Wanted::default() };
-        let page = now(bills::detail(&self.context(), "t", Some("110000"), wanted)).unwrap();
-        serde_json::to_value(page).unwrap()
-    }
-
-    /// What the page says of the bill before, without when.
-    fn repair_of(&self, scene: &str, locale: &str) -> Value {
-        let mut repair = self.page(scene, locale)["repair"].take();
-        assert!(repair["repaired_at"].take().is_string(), "{repair}");
-        repair.as_object_mut().unwrap().remove("repaired_at");
-        repair
-    }
+/// What a page says of the bill before, without when.
+fn repair_of(node: &Node, scene: &str, locale: &str) -> Value {
+    let mut repair = node.page(scene, locale)["repair"].take();
+    assert!(repair["repaired_at"].take().is_string(), "{repair}");
+    repair.as_object_mut().unwrap().remove("repaired_at");
+    repair
 }
 
 fn as_shipped(_: &Path) {}
@@ -89,9 +39,9 @@ fn write(folder: &Path, name: &str, text: &str) {
 /// of it, is told that, and nothing of what the passenger pays.
 #[test]
 fn who_pays_no_more_and_who_gets_more() {
-    let node = Node::repaired(&[10_000, 4_000], as_shipped);
+    let node = repaired(&[10_000, 4_000], as_shipped);
     assert_eq!(
-        node.repair_of("detail", "en-US"),
+        repair_of(&node, "detail", "en-US"),
         json!({
             "revision": 2, "because": ["late-segments"], "closed": false,
             "title": "Your bill was updated",
@@ -105,7 +55,7 @@ fn who_pays_no_more_and_who_gets_more() {
             ],
         })
     );
-    let chinese = node.repair_of("receipt", "zh-CN");
+    let chinese = repair_of(&node, "receipt", "zh-CN");
     assert_eq!(
         (&chinese["title"], &chinese["borne"]),
         (
@@ -114,7 +64,7 @@ fn who_pays_no_more_and_who_gets_more() {
         )
     );
     assert_eq!(
-        node.repair_of("driver", "zh-CN"),
+        repair_of(&node, "driver", "zh-CN"),
         json!({
             "revision": 2, "because": ["late-segments"], "closed": false,
             "title": "收入已更新",
@@ -133,7 +83,7 @@ fn who_pays_no_more_and_who_gets_more() {
 /// The page of a bill that is the first says nothing of another.
 #[test]
 fn the_first_bill_has_no_repair() {
-    let page = Node::repaired(&[10_000], as_shipped).page("detail", "en-US");
+    let page = repaired(&[10_000], as_shipped).page("detail", "en-US");
     assert_eq!((page["payable"].as_str(), page.get("repair")), (Some("37.80"), None));
 }
 
@@ -141,14 +91,14 @@ fn the_first_bill_has_no_repair() {
 #[test]
 fn what_is_closed_says_so() {
     let node = Node::with(as_shipped);
-    node.bill();
+    node.bill(&Value::Null);
     node.repair(72 * 3_600);
-    let repair = node.repair_of("detail", "en-US");
+    let repair = repair_of(&node, "detail", "en-US");
     let same = "What you pay is still ¥55.66.";
     assert_eq!((&repair["closed"], &repair["outcome"]), (&json!(true), &json!(same)));
     let said = "Some of what this bill is based on could not be obtained in time. It counts as it is.";
     assert_eq!((&repair["text"], &repair["lines"], repair.get("borne")), (&json!(said), &json!([]), None));
-    let said = &node.repair_of("driver", "zh-CN")["text"];
+    let said = &repair_of(&node, "driver", "zh-CN")["text"];
     assert_eq!(said, "本账单所依据的部分信息未能及时补齐，账单以当前金额为准。");
 }
 
@@ -165,7 +115,7 @@ fn amounts_need_no_copy() {
     let changes: [(Change<'_>, &str, &str); 3] =
         [(&off, "en-US", "switched-off"), (&gone, "und", "copy-unavailable"), (&broken, "en-US", "copy-unavailable")];
     for (change, locale, reason) in changes {
-        let node = Node::repaired(&[10_000, 4_000], change);
+        let node = repaired(&[10_000, 4_000], change);
         let wanted = Wanted { locale: (locale != "und").then_some(locale), ..Wanted::default() };
         let page = now(bills::detail(&node.context(), "t", Some("110000"), wanted)).unwrap();
         let page = serde_json::to_value(page).unwrap();
@@ -183,7 +133,7 @@ fn amounts_need_no_copy() {
 /// Copy that an operator has had for long is not degraded for having no words for a repair.
 #[test]
 fn older_copy_stays_as_good_as_it_was() {
-    let node = Node::repaired(&[10_000, 4_000], |folder| {
+    let node = repaired(&[10_000, 4_000], |folder| {
         let messages = std::fs::read_to_string(folder.join("copy/en-US.ftl")).unwrap();
         write(folder, "copy/en-US.ftl", messages.split_once("\nrepaired").unwrap().0);
     });
